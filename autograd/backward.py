@@ -1,0 +1,244 @@
+"""Reverse mode: one loop over the graph, from its outputs back to its inputs.
+
+What an operation's derivative is stands in `ops`; here they are put together by the chain rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import kernels
+from autograd.graph import (
+    Array,
+    GraphChangedError,
+    Node,
+    ScalarNode,
+    array_node,
+    scalar_node,
+    set_recording,
+)
+from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
+
+Cotangents: TypeAlias = dict[Node, Array]
+
+
+def gradients(
+    output: Node | Sequence[Node],
+    inputs: Node | Sequence[Node],
+    seed: Any = None,
+    create_graph: bool = False,
+) -> Any:
+    """The derivatives of `output` with respect to each of `inputs`: Σ seed · ∂output/∂input.
+
+    output: a node, or a sequence of nodes whose contributions are added up.
+    inputs: a node or a sequence of nodes, leaves or not; the result has the same form.
+    seed: the cotangent of the output, of its shape; may be left out for a single number, where
+        it is 1. A sequence of them where there are several outputs.
+    create_graph: record the derivative itself, so that it can be differentiated again; it is
+        then a node, else plain data.
+
+    An input that the output does not depend on gets zeros. No `.grad` is read or written. Raises
+    ValueError for an output that is not a single number and has no seed, or a seed that does not
+    fit, and GraphChangedError where `create_graph` needs data that has been replaced.
+
+    >>> from autograd import Value, gradients
+    >>> x = Value(3.0)
+    >>> first = gradients(x**3, x, create_graph=True)
+    >>> gradients(first, x)
+    18.0
+    """
+    outputs = [output] if isinstance(output, Node) else list(output)
+    wanted = [inputs] if isinstance(inputs, Node) else list(inputs)
+    for node in (*outputs, *wanted):
+        if not isinstance(node, Node):
+            raise TypeError(
+                f"gradients: a {type(node).__name__} is not part of a graph; outputs and inputs "
+                "must be nodes (Value or Tensor)"
+            )
+    seeds = [seed] if isinstance(output, Node) else [None] * len(outputs) if seed is None else seed
+    if len(seeds) != len(outputs):
+        raise ValueError(f"gradients: {len(seeds)} seeds for {len(outputs)} outputs")
+    cotangents: Cotangents = {}
+    for node, start in zip(outputs, seeds, strict=True):
+        _add(cotangents, node, seed_of(node, start, create_graph))
+    order = interior(outputs)
+    active = dependents(order, wanted)
+    order = [node for node in order if node in active]
+    run_backward(order, cotangents, active, set(wanted), create_graph)
+    if create_graph:
+        found = [_as_node(cotangents.get(node), node) for node in wanted]
+    else:
+        found = own([(cotangents.get(node), node) for node in wanted])
+    return found[0] if isinstance(inputs, Node) else found
+
+
+def backward(output: Node, seed: Array | None) -> None:
+    """`output.backward(seed)`: leaves add to their `.grad`, other nodes set theirs."""
+    start = seed_of(output, seed)
+    cotangents = {output: start}
+    order = interior([output])
+    run_backward(order, cotangents, None, None, create_graph=False)
+    for node in order:
+        g = cotangents.pop(node, None)
+        node.grad = own([(g, node)])[0] if g is None else g
+    leaves = list(cotangents)
+    for leaf, g in zip(leaves, own([(cotangents[leaf], leaf) for leaf in leaves]), strict=True):
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+
+def interior(outputs: Sequence[Node]) -> list[Node]:
+    """The nodes with a history that `outputs` depend on, themselves included, latest first.
+
+    The order matters: in `b = a + a; c = b + b` the cotangent of b is complete only after both
+    uses in c, and only then may it flow on to a.
+    """
+    stack = [node for node in dict.fromkeys(outputs) if node.op is not None]
+    seen = set(stack)
+    seen_add, push, pop = seen.add, stack.append, stack.pop
+    nodes = []
+    found = nodes.append
+    while stack:
+        node = pop()
+        found(node)
+        if isinstance(node, ScalarNode):
+            if node.da is not None and (a := node.a) not in seen and a.op is not None:
+                seen_add(a)
+                push(a)
+            if node.db is not None and (b := node.b) not in seen and b.op is not None:
+                seen_add(b)
+                push(b)
+        else:
+            for arg in node.args:
+                if isinstance(arg, Node) and arg not in seen and arg.op is not None:
+                    seen_add(arg)
+                    push(arg)
+    nodes.sort(key=attrgetter("index"), reverse=True)
+    return nodes
+
+
+def dependents(order: list[Node], inputs: Sequence[Node]) -> set[Node]:
+    """`inputs`, and those nodes of `order` (latest first) that depend on any of them."""
+    active = set(inputs)
+    for node in reversed(order):
+        for arg in node.args:
+            if isinstance(arg, Node) and arg in active:
+                active.add(node)
+                break
+    return active
+
+
+def run_backward(
+    order: list[Node],
+    cotangents: Cotangents,
+    active: set[Node] | None,
+    keep: set[Node] | None,
+    create_graph: bool,
+) -> None:
+    """The chain rule: pass each node's cotangent on to its arguments, in the given order.
+
+    `cotangents` comes with those of the outputs and leaves with those of the leaves, and of the
+    nodes in `keep` (None: of all). Only arguments in `active` (None: all nodes) get theirs.
+    Sums are never formed in place, for an addition hands the same array to both its arguments.
+    """
+    get = cotangents.get
+    with kernels.watch_invalid(), set_recording(create_graph):
+        for node in order:
+            g = get(node)
+            if g is None:
+                continue
+            if keep is not None and node not in keep:
+                del cotangents[node]
+            if create_graph:
+                _check_unchanged(node)
+                out, args = node, node.args
+            elif isinstance(node, ScalarNode):
+                if g != 0.0:  # a cotangent of zero stays zero, also through an infinite slope
+                    if (da := node.da) is not None and (active is None or node.a in active):
+                        cotangents[node.a] = get(node.a, 0.0) + g * da
+                    if (db := node.db) is not None and (active is None or node.b in active):
+                        cotangents[node.b] = get(node.b, 0.0) + g * db
+                continue
+            else:
+                out, args = node.primal, node.saved
+            op, settings = node.op, node.settings
+            for argnum, arg in enumerate(node.args):
+                if isinstance(arg, Node) and (active is None or arg in active):
+                    step = op.vjp(argnum, g, out, args, settings)
+                    if step is not None:
+                        _add(cotangents, arg, project(step, arg))
+
+
+def project(step: Array, parent: Node) -> Array:
+    """Reduce a cotangent to its parent's space: sum over broadcast axes, and cast to its dtype."""
+    if isinstance(parent, ScalarNode):
+        step = sum_to(step, ())
+        return step if isinstance(step, Node) else float(step)
+    primal = parent.primal
+    shape = shape_of(step)
+    if shape != primal.shape:
+        step = sum_to(step, primal.shape) if len(shape) >= primal.ndim else broadcast_to(step, primal.shape)
+    return cast(step, primal.dtype)
+
+
+def _add(cotangents: Cotangents, node: Node, step: Array) -> None:
+    held = cotangents.get(node)
+    cotangents[node] = step if held is None else held + step
+
+
+def _check_unchanged(node: Node) -> None:
+    parent = node.changed_parent()
+    if parent is not None:
+        raise GraphChangedError(
+            f"{parent!r} was given new data after the operation {node.op.name!r} had used the old. "
+            "A derivative with create_graph=True needs the old: compute the output again first."
+        )
+
+
+def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array:
+    """The cotangent to start from: `seed`, checked, or 1 for a single number."""
+    shape, dtype = node.shape, node.dtype
+    if seed is None:
+        if node.size != 1:
+            raise ValueError(
+                f"the derivative of an output of shape {shape} needs a direction: reduce it to one "
+                "number first (.sum() or .mean()), pass a cotangent of its shape "
+                "(backward(gradient=...), gradients(..., seed=...)), or ask for all rows by "
+                "jacobian(f)"
+            )
+        return 1.0 if isinstance(node, ScalarNode) else np.ones(shape, dtype)
+    if isinstance(seed, Node) and not create_graph:
+        seed = seed.primal
+    if shape_of(seed) != shape:
+        raise ValueError(f"the seed has shape {shape_of(seed)}, the output {shape}: they must agree")
+    if isinstance(node, ScalarNode):
+        return seed if isinstance(seed, Node) else float(seed)
+    return cast(seed, dtype) if isinstance(seed, Node) else np.array(seed, dtype)
+
+
+def _as_node(g: Array | None, node: Node) -> Node:
+    if isinstance(g, Node):
+        return g
+    if isinstance(node, ScalarNode):
+        return scalar_node(0.0 if g is None else float(g))
+    return array_node(np.zeros_like(node.primal) if g is None else np.asarray(g))
+
+
+def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
+    """Plain results that may be written to: zeros for None, and no two share their memory."""
+    owned: list[Array] = []
+    taken = set()
+    for g, node in results:
+        if isinstance(node, ScalarNode):
+            owned.append(0.0 if g is None else float(g))
+            continue
+        g = np.zeros_like(node.primal) if g is None else np.asarray(g)
+        owner = id(g if g.base is None else g.base)
+        if owner in taken or not g.flags.writeable:
+            g = g.copy()
+        taken.add(owner)
+        owned.append(g)
+    return owned

@@ -1,0 +1,347 @@
+"""The graph: operations, the nodes they leave behind, and the switch that turns recording off.
+
+No mathematics is here: what an operation computes and how it is differentiated is said in `ops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import count
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any
+"""What operations take and give: a number, an array, or a node holding one."""
+
+Settings = Mapping[str, Any]
+NO_SETTINGS: Settings = MappingProxyType({})
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+"""Whether operations on nodes are remembered; each thread and each asyncio task has its own."""
+
+next_index: Callable[[], int] = count().__next__
+"""Creation numbers. An operation is made after its arguments, so they order any graph."""
+
+
+class Node:
+    """A value in a computation, with the operation and the arguments that made it.
+
+    Nodes point to their arguments only, never to their uses, so a graph has no reference cycles
+    and is freed as soon as its last output is dropped.
+    """
+
+    __slots__ = ("__weakref__", "grad", "index", "label", "op", "primal")
+
+    primal: Any
+    op: Op | None
+    index: int
+    label: str
+    grad: Any
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The arguments that are nodes themselves, in order; `()` for a leaf."""
+        return tuple(arg for arg in self.args if isinstance(arg, Node))
+
+    # What the two kinds of node store differently:
+
+    @property
+    def args(self) -> tuple[Array, ...]:
+        """The arguments of the operation, nodes and constants; `()` for a leaf."""
+        raise NotImplementedError
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the operation, such as an axis."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the data; `()` for one number."""
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        """How many axes the data has."""
+        raise NotImplementedError
+
+    @property
+    def size(self) -> int:
+        """How many numbers the data holds."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy type of the numbers."""
+        raise NotImplementedError
+
+    def changed_parent(self) -> Node | None:
+        """An argument that no longer holds what it held when this node was recorded."""
+        raise NotImplementedError
+
+
+class ScalarNode(Node):
+    """A float made of floats by an elementwise operation of one or two arguments.
+
+    It saves its local derivatives, not its inputs, and in slots, not in tuples: a tuple would be
+    one more object for Python's garbage collector to walk, and with a hundred thousand nodes the
+    walking costs more than the arithmetic.
+    """
+
+    __slots__ = ("a", "b", "da", "db")
+    kind: ClassVar[type[ScalarNode]]
+
+    a: Array
+    b: Array
+    da: float | None
+    db: float | None
+
+    def __init_subclass__(cls, *, recorded: bool = False) -> None:
+        """The subclass marked `recorded` is the one that operations make."""
+        if recorded:
+            ScalarNode.kind = cls
+
+    shape = ()
+    ndim = 0
+    size = 1
+    dtype = np.dtype(np.float64)
+
+    @property
+    def args(self) -> tuple[Array, ...]:
+        return () if self.op is None else (self.a, self.b)[: self.op.arity]
+
+    @property
+    def settings(self) -> Settings:
+        return NO_SETTINGS
+
+    def changed_parent(self) -> Node | None:
+        for parent in self.parents:
+            if parent.index > self.index:  # new data makes a leaf anew
+                return parent
+        return None
+
+
+class ArrayNode(Node):
+    """An array, and the plain inputs that its derivative is made of."""
+
+    __slots__ = ("args", "frozen", "saved", "settings")
+    kind: ClassVar[type[ArrayNode]]
+
+    args: tuple[Array, ...]
+    settings: Settings
+    saved: tuple[Any, ...]
+    frozen: bool
+
+    def __init_subclass__(cls, *, recorded: bool = False) -> None:
+        """The subclass marked `recorded` is the one that operations make."""
+        if recorded:
+            ArrayNode.kind = cls
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.primal.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.primal.ndim
+
+    @property
+    def size(self) -> int:
+        return self.primal.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.primal.dtype
+
+    def changed_parent(self) -> Node | None:
+        for arg, then in zip(self.args, self.saved, strict=True):
+            if isinstance(arg, Node) and arg.primal is not then:
+                if not np.array_equal(arg.primal, then, equal_nan=True):
+                    return arg
+        return None
+
+    def freeze(self) -> None:
+        """Let nobody write into the array any more: a graph relies on it."""
+        if not self.frozen:
+            self.primal.flags.writeable = False
+            self.frozen = True
+
+
+def array_node(
+    primal: Any,
+    op: Op | None = None,
+    args: tuple[Array, ...] = (),
+    saved: tuple[Any, ...] = (),
+    settings: Settings = NO_SETTINGS,
+) -> ArrayNode:
+    """A recorded node, or a leaf where there is no operation, around `primal` itself."""
+    node = object.__new__(ArrayNode.kind)
+    node.primal = primal if isinstance(primal, np.ndarray) else np.asarray(primal)
+    node.op = op
+    node.args = args
+    node.saved = saved
+    node.settings = settings
+    node.index = next_index()
+    node.label = ""
+    node.grad = None
+    node.frozen = False
+    return node
+
+
+def scalar_node(
+    primal: float,
+    op: Op | None = None,
+    a: Array = None,
+    b: Array = None,
+    da: float | None = None,
+    db: float | None = None,
+) -> ScalarNode:
+    """A recorded node, or a leaf where there is no operation, that holds the float `primal`."""
+    node = object.__new__(ScalarNode.kind)
+    node.primal = primal
+    node.op = op
+    node.a = a
+    node.b = b
+    node.da = da
+    node.db = db
+    node.index = next_index()
+    node.label = ""
+    node.grad = 0.0
+    return node
+
+
+class GraphChangedError(RuntimeError):
+    """A leaf was given new data, and a graph that had read the old is now differentiated again."""
+
+
+class Op:
+    """An elementary operation: a name, a kernel on plain data, and its derivative.
+
+    Calling it with plain numbers and arrays gives plain results. With a node among the arguments
+    the result is a node that remembers the operation. Arguments are positional; settings (an axis,
+    a shape) are keywords.
+
+    `vjp(g, out, *args, **settings)` gives the cotangent of one argument from the cotangent `g` of
+    the output. A tuple has one such rule per argument (`None` where there is no derivative); an
+    operation on any number of arguments gives a function from the argument's number to its rule.
+    Rules are written in operations, so they differentiate like anything else.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        vjp: tuple[Callable[..., Array] | None, ...] | Callable[[int], Callable[..., Array]] = (),
+        *,
+        symbol: str = "",
+        doc: str = "",
+    ) -> None:
+        self.name = name
+        self.kernel = kernel
+        self.symbol = symbol or name
+        self.rules = vjp
+        self.arity = len(vjp) if isinstance(vjp, tuple) else None
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = doc or f"The operation `{name}`."
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError(f"operation {self.name!r} cannot be pickled: save the data of nodes, not graphs")
+
+    def __call__(self, *args: Array, **settings: Any) -> Array:
+        for arg in args:
+            if isinstance(arg, Node):
+                return self.apply(args, settings)
+        return self.evaluate(args, settings)
+
+    def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
+        """Compute on nodes, and remember where recording is on."""
+        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        primal = self.evaluate(primals, settings)
+        if recording.get():
+            return self.record(primal, args, primals, settings)
+        return scalar_node(primal) if primal.__class__ is float else array_node(primal)
+
+    def record(
+        self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
+    ) -> Node:
+        """The node of `primal = self(*args, **settings)`, where `primals` are the plain `args`."""
+        for arg in args:
+            if isinstance(arg, ArrayNode) and arg.op is None:
+                arg.freeze()
+        return array_node(primal, self, args, primals, settings)
+
+    def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
+        """Compute on plain data."""
+        return self.kernel(*primals, **settings)
+
+    def rule(self, argnum: int) -> Callable[..., Array] | None:
+        """The `vjp` of one argument, or None where the derivative is zero or not defined."""
+        return self.rules(argnum) if callable(self.rules) else self.rules[argnum]
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        """The cotangent of argument `argnum`, given that of the output; None stands for zero."""
+        rule = self.rule(argnum)
+        return None if rule is None else rule(g, out, *args, **settings)
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        """The tangent of the output that the tangent `t` of one argument causes.
+
+        None where the operation states no rule of its own: the `vjp` is linear in `g`, and its
+        transpose serves.
+        """
+        return None
+
+
+def ancestors(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes that `outputs` depend on and themselves, latest first: a topological order."""
+    stack = list(dict.fromkeys(outputs))
+    seen = set(stack)
+    nodes = []
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        if node.op is not None:
+            for arg in node.args:
+                if isinstance(arg, Node) and arg not in seen:
+                    seen.add(arg)
+                    stack.append(arg)
+    nodes.sort(key=attrgetter("index"), reverse=True)
+    return nodes
+
+
+@contextmanager
+def set_recording(on: bool) -> Iterator[None]:
+    """Turn recording on or off inside a `with` block, whatever it was outside."""
+    token = recording.set(on)
+    try:
+        yield
+    finally:
+        recording.reset(token)
+
+
+def no_grad() -> Any:
+    """Inside `with no_grad():` operations on nodes give nodes without a history.
+
+    It saves the time and memory of recording where no derivative is wanted, and holds for the
+    current thread only.
+
+    >>> from autograd import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.parents
+    ()
+    """
+    return set_recording(False)

@@ -1,0 +1,126 @@
+"""NumPy and `math` helpers that are longer than a line. Nothing here knows of graphs."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+# --------------------------------------------------------------------------------------------------
+# The product of the chain rule
+
+
+class _InvalidFlag(threading.local):
+    """Raised by NumPy, inside `watch_invalid`, when an operation meets 0 · ∞ or its like."""
+
+    raised = False
+
+    def __call__(self, _kind: str, _flags: int) -> None:
+        self.raised = True
+
+
+_invalid = _InvalidFlag()
+
+
+def watch_invalid() -> AbstractContextManager[None]:
+    """While it lasts NumPy neither warns nor raises, and `chain` hears of 0 · ∞ at no cost."""
+    return np.errstate(all="ignore", invalid="call", call=_invalid)
+
+
+def chain(g: Any, local: Any) -> Any:
+    """g · local, where a cotangent of exactly 0 stays 0 even times ∞ or NaN.
+
+    So a branch that `where` has masked leaks no NaN. A `local` of booleans selects: False gives 0
+    even times an infinite `g`.
+    """
+    product = g * local
+    if _invalid.raised:
+        _invalid.raised = False
+        product = np.where(g == 0, product.dtype.type(0), product)
+        if np.asarray(local).dtype == bool:
+            product = np.where(local, product, product.dtype.type(0))
+    return product
+
+
+def scalar_chain(g: float, local: float) -> float:
+    """`chain` of two floats."""
+    return 0.0 if g == 0.0 or local is False else g * local
+
+
+# --------------------------------------------------------------------------------------------------
+# Elementwise functions that NumPy lacks or computes less well
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)): where exp overflows, its reciprocal is the right 0."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(np.negative(x)))
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def erf(x: Any) -> Any:
+    """The error function, as exact as C's (below 1e-15)."""
+    x = np.asarray(x)
+    return _erf(x).astype(x.dtype if x.dtype.kind == "f" else np.float64)
+
+
+def leaky_relu(x: Any, slope: Any) -> Any:
+    """x where x > 0, else slope · x."""
+    return np.where(np.greater(x, 0), x, np.multiply(slope, x))
+
+
+def elu(x: Any, alpha: Any) -> Any:
+    """x where x > 0, else alpha · (exp(x) - 1)."""
+    return np.where(np.greater(x, 0), x, np.multiply(alpha, np.expm1(np.minimum(x, 0))))
+
+
+def scalar_relu(x: float) -> float:
+    """max(x, 0), which keeps NaN."""
+    return 0.0 if x <= 0.0 else x
+
+
+def scalar_maximum(x: float, y: float) -> float:
+    """max(x, y), which keeps NaN as NumPy does."""
+    return x if x > y or x != x else y
+
+
+def scalar_minimum(x: float, y: float) -> float:
+    """min(x, y), which keeps NaN as NumPy does."""
+    return x if x < y or x != x else y
+
+
+def scalar_sign(x: float) -> float:
+    """-1, 0 or 1; NaN for NaN."""
+    return x if x != x else float((x > 0) - (x < 0))
+
+
+def scalar_fallback(kernel: Callable[..., Any], *args: float) -> float:
+    """IEEE's answer, inf or nan, where Python's floats would raise."""
+    with np.errstate(all="ignore"):
+        return float(kernel(*[np.float64(arg) for arg in args]))
+
+
+# --------------------------------------------------------------------------------------------------
+# Shapes
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which `shape` was broadcast to x.shape: the transpose of it."""
+    extra = x.ndim - len(shape)
+    axes = (
+        *range(extra),
+        *(
+            axis + extra
+            for axis, size in enumerate(shape)
+            if size == 1 and x.shape[axis + extra] != 1
+        ),
+    )
+    if axes:
+        x = np.add.reduce(x, axis=axes)
+    return x if x.shape == shape else x.reshape(shape)

@@ -1,0 +1,379 @@
+"""The table of elementwise operations: each states its local derivatives, as a calculus book does.
+
+A local derivative is a number, or a function of the result and the arguments written in operations
+of this table. Reverse mode multiplies a cotangent by it, forward mode a tangent, and a drawing
+prints it on the edge. Shapes are no matter here: NumPy broadcasts, and `backward.project` sums back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import kernels
+from autograd.graph import (
+    Array,
+    Node,
+    Op,
+    ScalarNode,
+    Settings,
+    scalar_node,
+)
+
+Local: TypeAlias = "float | Callable[..., Array] | None"
+
+
+class Elementwise(Op):
+    """An operation on each entry by itself, which states one local derivative per argument.
+
+    `scalar` computes it on Python floats. Where that raises (division by zero, overflow, a domain
+    error), the result is what IEEE arithmetic and so NumPy say: inf or nan.
+    """
+
+    arity: int
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        scalar: Callable[..., float] | None,
+        *locals: Local,
+        symbol: str = "",
+        doc: str = "",
+    ) -> None:
+        super().__init__(name, kernel, symbol=symbol, doc=doc)
+        self.scalar = scalar
+        self.locals = locals
+        self.arity = len(locals)
+
+    def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
+        if self.scalar is not None:
+            for x in primals:
+                if x.__class__ is not float and x.__class__ is not int:
+                    break
+            else:
+                try:
+                    return self.scalar(*primals)
+                except (ArithmeticError, ValueError):
+                    return kernels.scalar_fallback(self.kernel, *primals)
+        return self.kernel(*primals)
+
+    def record(
+        self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
+    ) -> Node:
+        if primal.__class__ is not float:
+            return super().record(primal, args, primals, settings)
+        slopes = [
+            self.scalar_local(argnum, primal, primals) if isinstance(arg, Node) else None
+            for argnum, arg in enumerate(args)
+        ]
+        if self.arity == 1:
+            return scalar_node(primal, self, args[0], None, slopes[0])
+        return scalar_node(primal, self, *args, *slopes)
+
+    def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
+        """The local derivative for one argument; None where it is zero everywhere."""
+        local = self.locals[argnum]
+        if callable(local):
+            return local(out, *args)
+        return local or None
+
+    def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
+        """`local` on floats, where Python's exceptions become inf or nan, and False becomes None."""
+        try:
+            local = self.local(argnum, out, args)
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                local = float(
+                    self.local(argnum, np.float64(out), tuple(np.float64(x) for x in args))
+                )
+        return None if local is False else local
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        local = self.local(argnum, out, args)
+        if local is None:
+            return None
+        if local.__class__ is int:
+            return g if local == 1 else -g
+        return chain(g, local)
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return self.vjp(argnum, t, out, args, settings)
+
+
+# --------------------------------------------------------------------------------------------------
+# Arithmetic
+
+
+def _pow_base(out: Array, x: Array, y: Array) -> Array:
+    """y · x^(y - 1), and 0 where y = 0: a constant has no slope, also at x = 0."""
+    if isinstance(y, int | float):
+        return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
+    constant = y == 0
+    return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1)))
+
+
+def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
+    """x^y · ln x, and its limit 0 for y > 0 where x = 0."""
+    zero = x == 0
+    return where(zero, 0.0, out * log(where(zero, 1.0, x)))
+
+
+chain = Elementwise(
+    "chain",
+    kernels.chain,
+    kernels.scalar_chain,
+    lambda out, g, local: local,
+    lambda out, g, local: g,
+    symbol="·",
+    doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
+)
+add = Elementwise("add", np.add, operator.add, 1, 1, symbol="+")
+sub = Elementwise("sub", np.subtract, operator.sub, 1, -1, symbol="-")
+mul = Elementwise(
+    "mul", np.multiply, operator.mul, lambda out, x, y: y, lambda out, x, y: x, symbol="*"
+)
+div = Elementwise(
+    "div",
+    np.divide,
+    operator.truediv,
+    lambda out, x, y: 1 / y,
+    lambda out, x, y: -out / y,
+    symbol="/",
+)
+mod = Elementwise(
+    "mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor(x / y), symbol="%"
+)
+neg = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
+pow = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
+
+# --------------------------------------------------------------------------------------------------
+# The derivative is written with the argument
+
+square = Elementwise("square", np.square, lambda x: x * x, lambda out, x: 2 * x)
+log = Elementwise("log", np.log, math.log, lambda out, x: 1 / x)
+log2 = Elementwise("log2", np.log2, math.log2, lambda out, x: 1 / (x * math.log(2)))
+log10 = Elementwise("log10", np.log10, math.log10, lambda out, x: 1 / (x * math.log(10)))
+log1p = Elementwise("log1p", np.log1p, math.log1p, lambda out, x: 1 / (1 + x))
+sin = Elementwise("sin", np.sin, math.sin, lambda out, x: cos(x))
+cos = Elementwise("cos", np.cos, math.cos, lambda out, x: -sin(x))
+sinh = Elementwise("sinh", np.sinh, math.sinh, lambda out, x: cosh(x))
+cosh = Elementwise("cosh", np.cosh, math.cosh, lambda out, x: sinh(x))
+arcsin = Elementwise("arcsin", np.arcsin, math.asin, lambda out, x: 1 / sqrt((1 - x) * (1 + x)))
+arccos = Elementwise("arccos", np.arccos, math.acos, lambda out, x: -1 / sqrt((1 - x) * (1 + x)))
+arctan = Elementwise("arctan", np.arctan, math.atan, lambda out, x: 1 / (1 + x * x))
+arctan2 = Elementwise(
+    "arctan2",
+    np.arctan2,
+    math.atan2,
+    lambda out, y, x: x / (x * x + y * y),
+    lambda out, y, x: -y / (x * x + y * y),
+)
+arcsinh = Elementwise("arcsinh", np.arcsinh, math.asinh, lambda out, x: 1 / hypot(x, 1.0))
+arccosh = Elementwise(
+    "arccosh", np.arccosh, math.acosh, lambda out, x: 1 / (sqrt(x - 1) * sqrt(x + 1))
+)
+arctanh = Elementwise("arctanh", np.arctanh, math.atanh, lambda out, x: 1 / ((1 - x) * (1 + x)))
+erf = Elementwise(
+    "erf", kernels.erf, math.erf, lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x)
+)
+softplus = Elementwise(
+    "softplus",
+    lambda x: np.logaddexp(x, 0),
+    lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
+    lambda out, x: sigmoid(x),
+    doc="ln(1 + exp(x)), as logaddexp(0, x), which does not overflow.",
+)
+logaddexp = Elementwise(
+    "logaddexp",
+    np.logaddexp,
+    None,
+    lambda out, x, y: exp(x - out),
+    lambda out, x, y: exp(y - out),
+    doc="ln(exp(x) + exp(y)) without overflow.",
+)
+
+# --------------------------------------------------------------------------------------------------
+# The derivative is written with the result
+
+exp = Elementwise("exp", np.exp, math.exp, lambda out, x: out)
+exp2 = Elementwise("exp2", np.exp2, math.exp2, lambda out, x: out * math.log(2))
+expm1 = Elementwise("expm1", np.expm1, math.expm1, lambda out, x: out + 1)
+sqrt = Elementwise("sqrt", np.sqrt, math.sqrt, lambda out, x: 0.5 / out)
+cbrt = Elementwise("cbrt", np.cbrt, math.cbrt, lambda out, x: 1 / (3 * out * out))
+reciprocal = Elementwise(
+    "reciprocal", lambda x: np.divide(1, x), lambda x: 1 / x, lambda out, x: -out * out
+)
+tan = Elementwise("tan", np.tan, math.tan, lambda out, x: 1 + out * out)
+tanh = Elementwise("tanh", np.tanh, math.tanh, lambda out, x: 1 - out * out)
+sigmoid = Elementwise(
+    "sigmoid",
+    kernels.sigmoid,
+    lambda x: 1 / (1 + math.exp(-x)),
+    lambda out, x: out * (1 - out),
+    doc="1 / (1 + exp(-x)), whose derivative is σ (1 - σ).",
+)
+hypot = Elementwise(
+    "hypot",
+    np.hypot,
+    math.hypot,
+    lambda out, x, y: x / (out + (out == 0)),  # 0 at the kink in the origin
+    lambda out, x, y: y / (out + (out == 0)),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Kinks: a slope of True or False selects, so that nothing leaks through a closed branch
+
+abs = Elementwise("abs", np.absolute, math.fabs, lambda out, x: sign(x))
+relu = Elementwise(
+    "relu",
+    lambda x: np.maximum(x, 0),
+    kernels.scalar_relu,
+    lambda out, x: x > 0,
+    doc="max(x, 0), whose derivative at 0 is 0.",
+)
+leaky_relu_op = Elementwise(
+    "leaky_relu",
+    kernels.leaky_relu,
+    lambda x, slope: x if x > 0 else slope * x,
+    lambda out, x, slope: where(x > 0, 1.0, slope),
+    lambda out, x, slope: where(x > 0, 0.0, x),
+)
+elu_op = Elementwise(
+    "elu",
+    kernels.elu,
+    lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    lambda out, x, alpha: where(x > 0, 1.0, out + alpha),
+    lambda out, x, alpha: where(x > 0, 0.0, expm1(minimum(x, 0.0))),
+)
+maximum_op = Elementwise(
+    "maximum",
+    np.maximum,
+    kernels.scalar_maximum,
+    lambda out, x, y: (x > y) + 0.5 * (x == y),
+    lambda out, x, y: (y > x) + 0.5 * (x == y),
+)
+minimum_op = Elementwise(
+    "minimum",
+    np.minimum,
+    kernels.scalar_minimum,
+    lambda out, x, y: (x < y) + 0.5 * (x == y),
+    lambda out, x, y: (y < x) + 0.5 * (x == y),
+)
+at_least = Elementwise(
+    "maximum", np.maximum, kernels.scalar_maximum, lambda out, x, bound: x > bound, None
+)
+at_most = Elementwise(
+    "minimum", np.minimum, kernels.scalar_minimum, lambda out, x, bound: x < bound, None
+)
+where = Elementwise(
+    "where",
+    np.where,
+    None,
+    None,
+    lambda out, c, x, y: np.not_equal(c, 0),
+    lambda out, c, x, y: np.equal(c, 0),
+    doc="x where the condition c holds, else y.",
+)
+
+
+
+def maximum(x: Array, y: Array) -> Array:
+    """The larger of x and y, entry by entry; NaN where either is NaN.
+
+    At a tie two nodes share the derivative equally. A constant bound takes all of it, so that
+    `maximum(x, 0)` and `relu(x)` agree.
+
+    >>> from autograd import grad, maximum
+    >>> grad(lambda x: maximum(x, 1.0))(3.0)
+    1.0
+    """
+    if not isinstance(y, Node):
+        return at_least(x, y)
+    return maximum_op(x, y) if isinstance(x, Node) else at_least(y, x)
+
+
+def minimum(x: Array, y: Array) -> Array:
+    """The smaller of x and y, entry by entry, with ties as in `maximum`.
+
+    >>> from autograd import grad, minimum
+    >>> grad(lambda x: minimum(x, 1.0))(3.0)
+    0.0
+    """
+    if not isinstance(y, Node):
+        return at_most(x, y)
+    return minimum_op(x, y) if isinstance(x, Node) else at_most(y, x)
+
+
+def clip(x: Array, min: Array = None, max: Array = None) -> Array:
+    """min(max(x, lower), upper); its derivative is 1 strictly inside the bounds and 0 elsewhere.
+
+    >>> from autograd import clip, grad
+    >>> clip(3.0, 0.0, 1.0), grad(lambda x: clip(x, 0.0, 1.0))(0.5)
+    (1.0, 1.0)
+    """
+    if min is not None:
+        x = maximum(x, min)
+    return x if max is None else minimum(x, max)
+
+
+def leaky_relu(x: Array, alpha: Array = 0.01) -> Array:
+    """x where x > 0, else α x. Differentiable in α too, as PReLU needs.
+
+    >>> from autograd import leaky_relu
+    >>> leaky_relu(-2.0)
+    -0.02
+    """
+    return leaky_relu_op(x, alpha)
+
+
+def elu(x: Array, alpha: Array = 1.0) -> Array:
+    """x where x > 0, else α (exp(x) - 1).
+
+    >>> from autograd import elu
+    >>> round(elu(-1.0), 4)
+    -0.6321
+    """
+    return elu_op(x, alpha)
+
+
+# --------------------------------------------------------------------------------------------------
+# The derivative is zero wherever there is one
+
+sign = Elementwise("sign", np.sign, kernels.scalar_sign, None)
+step = Elementwise(
+    "step",
+    lambda x: np.heaviside(x, 1),
+    lambda x: x if x != x else float(x >= 0),
+    None,
+    doc="Heaviside's step H(x): 0 for x < 0, else 1.",
+)
+floor = Elementwise("floor", np.floor, lambda x: float(math.floor(x)), None)
+ceil = Elementwise("ceil", np.ceil, lambda x: float(math.ceil(x)), None)
+round_op = Elementwise("round", np.rint, lambda x: float(builtins.round(x)), None)
+stop_gradient = Elementwise(
+    "stop_gradient",
+    np.positive,
+    operator.pos,
+    None,
+    doc="x itself, held constant: no derivative flows back through it.",
+)
+
+
+def round(x: Array, decimals: int = 0) -> Array:
+    """x to the nearest integer, or to so many decimals, halves to even; its derivative is 0.
+
+    >>> from autograd import round
+    >>> round(2.5), round(0.125, 2)
+    (2.0, 0.12)
+    """
+    return round_op(x * 10.0**decimals) / 10.0**decimals if decimals else round_op(x)
