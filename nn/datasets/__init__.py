@@ -1,0 +1,27 @@
+"""Data sets by name: real handwriting, seeded point sets and curves. Nothing else is here."""
+
+from nn.datasets.handwriting import digits, mnist, mnist_cache
+from nn.datasets.synthetic import (
+    CURVES,
+    circles,
+    curve,
+    gaussian_classes,
+    gaussian_classes_posterior,
+    moons,
+    spirals,
+    xor,
+)
+
+__all__ = [
+    "CURVES",
+    "circles",
+    "curve",
+    "digits",
+    "gaussian_classes",
+    "gaussian_classes_posterior",
+    "mnist",
+    "mnist_cache",
+    "moons",
+    "spirals",
+    "xor",
+]
