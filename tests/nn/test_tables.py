@@ -67,7 +67,7 @@ def test_targets_that_are_not_whole_are_float32_values(tmp_path: Path) -> None:
 def test_separators_line_ends_quotes_blank_lines_and_a_bom_are_taken(
     tmp_path: Path, between: str, end: str
 ) -> None:
-    lines = ["a,label", '"1",x', "", "2,y", ""]
+    lines = ["label,a", '"x","1"', "", "y,2", ""]
     text = end.join(line.replace(",", between) for line in lines)
     x, y, classes = load_table(csv_file(tmp_path, b"\xef\xbb\xbf" + text.encode()))
     assert (x.tolist(), y.tolist(), classes) == ([[1], [2]], [0, 1], ("x", "y"))
