@@ -73,7 +73,8 @@ class Mirror(BaseHTTPRequestHandler):
         condition, name = self.path.strip("/").split("/")
         body = gzip.compress(FILES[name.removesuffix(".gz")], compresslevel=1)
         if condition == "absent":
-            return self.send_error(404)
+            self.send_error(404)
+            return
         if condition == "page":
             body = b"<html>Please log in</html>"
         if condition == "other" or (condition == "one-wrong" and name.startswith("t10k-labels")):
@@ -411,6 +412,7 @@ real_mnist = pytest.mark.skipif(
 )
 
 
+@pytest.mark.mnist
 @real_mnist
 def test_mnist_is_what_the_literature_describes() -> None:
     data = datasets.mnist()
@@ -426,6 +428,7 @@ def test_mnist_is_what_the_literature_describes() -> None:
     assert data.train.x.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)
 
 
+@pytest.mark.mnist
 @real_mnist
 def test_the_official_files_pass_the_stated_digests(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
