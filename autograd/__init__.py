@@ -1,4 +1,10 @@
-from autograd.nodes import Value, Tensor
+"""Reverse-mode automatic differentiation of NumPy programs, to any order."""
+
 from autograd.ops import *
 from autograd.backward import gradients
-from autograd.graph import no_grad
+from autograd.check import GradientError, check_grads
+from autograd.checkpoint import checkpoint
+from autograd.custom import custom_op
+from autograd.graph import GraphChangedError, no_grad
+from autograd.nodes import Tensor, Value
+from autograd.transforms import *

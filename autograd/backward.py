@@ -65,12 +65,12 @@ def gradients(
     cotangents: Cotangents = {}
     for node, start in zip(outputs, seeds, strict=True):
         _add(cotangents, node, seed_of(node, start, create_graph))
-    order = interior(outputs)
+    order = interior(outputs, first=min(node.index for node in wanted))
     active = dependents(order, wanted)
     order = [node for node in order if node in active]
     run_backward(order, cotangents, active, set(wanted), create_graph)
     if create_graph:
-        found = [_as_node(cotangents.get(node), node) for node in wanted]
+        found = [as_node(cotangents.get(node), node) for node in wanted]
     else:
         found = own([(cotangents.get(node), node) for node in wanted])
     return found[0] if isinstance(inputs, Node) else found
@@ -90,32 +90,43 @@ def backward(output: Node, seed: Array | None) -> None:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
-def interior(outputs: Sequence[Node]) -> list[Node]:
+def interior(outputs: Sequence[Node], first: int = 0) -> list[Node]:
     """The nodes with a history that `outputs` depend on, themselves included, latest first.
+
+    Nodes created before number `first` are left out, and so is all that only they depend on.
 
     The order matters: in `b = a + a; c = b + b` the cotangent of b is complete only after both
     uses in c, and only then may it flow on to a.
     """
     stack = [node for node in dict.fromkeys(outputs) if node.op is not None]
     seen = set(stack)
-    seen_add, push, pop = seen.add, stack.append, stack.pop
     nodes = []
-    found = nodes.append
+    found, pop, push, seen_add = nodes.append, stack.pop, stack.append, seen.add
+    scalar = ScalarNode.kind
     while stack:
         node = pop()
         found(node)
-        if isinstance(node, ScalarNode):
-            if node.da is not None and (a := node.a) not in seen and a.op is not None:
-                seen_add(a)
-                push(a)
-            if node.db is not None and (b := node.b) not in seen and b.op is not None:
-                seen_add(b)
-                push(b)
-        else:
-            for arg in node.args:
-                if isinstance(arg, Node) and arg not in seen and arg.op is not None:
+        if node.__class__ is scalar:  # spelled out, since there are hundreds of thousands of these
+            if node.da is not None:
+                arg = node.a
+                if arg.op is not None and arg not in seen and arg.index >= first:
                     seen_add(arg)
                     push(arg)
+            if node.db is not None:
+                arg = node.b
+                if arg.op is not None and arg not in seen and arg.index >= first:
+                    seen_add(arg)
+                    push(arg)
+            continue
+        for arg in node.args:
+            if (
+                isinstance(arg, Node)
+                and arg.op is not None
+                and arg not in seen
+                and arg.index >= first
+            ):
+                seen_add(arg)
+                push(arg)
     nodes.sort(key=attrgetter("index"), reverse=True)
     return nodes
 
@@ -153,7 +164,7 @@ def run_backward(
             if keep is not None and node not in keep:
                 del cotangents[node]
             if create_graph:
-                _check_unchanged(node)
+                check_unchanged(node)
                 out, args = node, node.args
             elif isinstance(node, ScalarNode):
                 if g != 0.0:  # a cotangent of zero stays zero, also through an infinite slope
@@ -180,7 +191,8 @@ def project(step: Array, parent: Node) -> Array:
     primal = parent.primal
     shape = shape_of(step)
     if shape != primal.shape:
-        step = sum_to(step, primal.shape) if len(shape) >= primal.ndim else broadcast_to(step, primal.shape)
+        fit = sum_to if len(shape) >= primal.ndim else broadcast_to
+        step = fit(step, primal.shape)
     return cast(step, primal.dtype)
 
 
@@ -189,7 +201,7 @@ def _add(cotangents: Cotangents, node: Node, step: Array) -> None:
     cotangents[node] = step if held is None else held + step
 
 
-def _check_unchanged(node: Node) -> None:
+def check_unchanged(node: Node) -> None:
     parent = node.changed_parent()
     if parent is not None:
         raise GraphChangedError(
@@ -199,7 +211,7 @@ def _check_unchanged(node: Node) -> None:
 
 
 def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array:
-    """The cotangent to start from: `seed`, checked, or 1 for a single number."""
+    """The cotangent (or tangent) to start from: `seed`, checked, or 1 for a single number."""
     shape, dtype = node.shape, node.dtype
     if seed is None:
         if node.size != 1:
@@ -213,13 +225,17 @@ def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array
     if isinstance(seed, Node) and not create_graph:
         seed = seed.primal
     if shape_of(seed) != shape:
-        raise ValueError(f"the seed has shape {shape_of(seed)}, the output {shape}: they must agree")
+        raise ValueError(
+            f"a cotangent or tangent of shape {shape_of(seed)} does not fit its node of shape "
+            f"{shape}: they must agree"
+        )
     if isinstance(node, ScalarNode):
         return seed if isinstance(seed, Node) else float(seed)
     return cast(seed, dtype) if isinstance(seed, Node) else np.array(seed, dtype)
 
 
-def _as_node(g: Array | None, node: Node) -> Node:
+def as_node(g: Array | None, node: Node) -> Node:
+    """A cotangent or tangent of `node` as a node: zeros for None, a leaf for plain data."""
     if isinstance(g, Node):
         return g
     if isinstance(node, ScalarNode):

@@ -5,11 +5,10 @@ No mathematics is here: what an operation computes and how it is differentiated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
@@ -93,13 +92,15 @@ class ScalarNode(Node):
     walking costs more than the arithmetic.
     """
 
-    __slots__ = ("a", "b", "da", "db")
+    __slots__ = ("a", "b", "da", "db", "renewed")
     kind: ClassVar[type[ScalarNode]]
 
     a: Array
     b: Array
     da: float | None
     db: float | None
+    renewed: int
+    """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
 
     def __init_subclass__(cls, *, recorded: bool = False) -> None:
         """The subclass marked `recorded` is the one that operations make."""
@@ -121,7 +122,7 @@ class ScalarNode(Node):
 
     def changed_parent(self) -> Node | None:
         for parent in self.parents:
-            if parent.index > self.index:  # new data makes a leaf anew
+            if getattr(parent, "renewed", -1) > self.index:
                 return parent
         return None
 
@@ -215,6 +216,11 @@ def scalar_node(
     return node
 
 
+def leaf(primal: Any) -> Node:
+    """A node without a history around `primal` itself, not a copy."""
+    return scalar_node(primal) if primal.__class__ is float else array_node(primal)
+
+
 class GraphChangedError(RuntimeError):
     """A leaf was given new data, and a graph that had read the old is now differentiated again."""
 
@@ -229,6 +235,7 @@ class Op:
     `vjp(g, out, *args, **settings)` gives the cotangent of one argument from the cotangent `g` of
     the output. A tuple has one such rule per argument (`None` where there is no derivative); an
     operation on any number of arguments gives a function from the argument's number to its rule.
+    `jvp(argnum, t, out, *args, **settings)` may be stated for forward mode.
     Rules are written in operations, so they differentiate like anything else.
     """
 
@@ -237,6 +244,7 @@ class Op:
         name: str,
         kernel: Callable[..., Any],
         vjp: tuple[Callable[..., Array] | None, ...] | Callable[[int], Callable[..., Array]] = (),
+        jvp: Callable[..., Array | None] | None = None,
         *,
         symbol: str = "",
         doc: str = "",
@@ -245,6 +253,7 @@ class Op:
         self.kernel = kernel
         self.symbol = symbol or name
         self.rules = vjp
+        self.forward_rule = jvp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None
         self.__name__ = self.__qualname__ = name
         self.__doc__ = doc or f"The operation `{name}`."
@@ -267,7 +276,7 @@ class Op:
         primal = self.evaluate(primals, settings)
         if recording.get():
             return self.record(primal, args, primals, settings)
-        return scalar_node(primal) if primal.__class__ is float else array_node(primal)
+        return leaf(primal)
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
@@ -293,32 +302,18 @@ class Op:
         rule = self.rule(argnum)
         return None if rule is None else rule(g, out, *args, **settings)
 
+    @property
+    def has_jvp(self) -> bool:
+        """Whether `jvp` is stated. Where not, forward mode transposes the `vjp`, linear in g."""
+        return self.forward_rule is not None
+
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        """The tangent of the output that the tangent `t` of one argument causes.
-
-        None where the operation states no rule of its own: the `vjp` is linear in `g`, and its
-        transpose serves.
-        """
-        return None
-
-
-def ancestors(outputs: Iterable[Node]) -> list[Node]:
-    """All nodes that `outputs` depend on and themselves, latest first: a topological order."""
-    stack = list(dict.fromkeys(outputs))
-    seen = set(stack)
-    nodes = []
-    while stack:
-        node = stack.pop()
-        nodes.append(node)
-        if node.op is not None:
-            for arg in node.args:
-                if isinstance(arg, Node) and arg not in seen:
-                    seen.add(arg)
-                    stack.append(arg)
-    nodes.sort(key=attrgetter("index"), reverse=True)
-    return nodes
+        """The tangent of the output that the tangent `t` of one argument causes; None for zero."""
+        if self.forward_rule is None:
+            raise NotImplementedError(f"operation {self.name!r} states no jvp")
+        return self.forward_rule(argnum, t, out, *args, **settings)
 
 
 @contextmanager

@@ -336,7 +336,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
     def data(self, new: Any) -> None:
         _require_leaf(self)
         self.primal = _as_float(new)
-        self.index = next_index()
+        self.renewed = next_index()
 
     def detach(self) -> Value:
         """A leaf with the same number and no history."""

@@ -1,7 +1,130 @@
-"""NumPy's protocols: `np.sin(node)`, `array * node` and `np.sum(node)` give nodes, never objects."""
+"""NumPy's protocols: `np.sin(node)`, `array * node` and `np.sum(node)` give nodes, never objects.
+
+A NumPy function finds the function of the same name in `ops`. One that only looks at its arguments
+(a comparison, a shape, a predicate) gets the plain data. Any other raises.
+"""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Node
+from autograd.trees import map_tree
+
+_OTHER_NAMES = {
+    "absolute": "abs",
+    "divide": "div",
+    "fabs": "abs",
+    "multiply": "mul",
+    "negative": "neg",
+    "power": "pow",
+    "float_power": "pow",
+    "remainder": "mod",
+    "rint": "round",
+    "around": "round",
+    "subtract": "sub",
+    "positive": "identity",
+}
+
+_LOOKING_ONLY = """
+allclose all any argmax argmin argpartition argsort argwhere array_equal array_equiv array_repr
+array_str array2string count_nonzero digitize empty_like equal flatnonzero full_like greater
+greater_equal isclose isfinite isin isinf isnan isneginf isposinf iscomplexobj isrealobj less
+less_equal logical_and logical_not logical_or logical_xor may_share_memory ndim nonzero not_equal
+ones_like result_type searchsorted shape shares_memory signbit size zeros_like save savetxt savez
+"""
+
+
+def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
+    """The differentiable function for each function of NumPy that has one."""
+    rules = {}
+    for name in ops.__all__:
+        theirs = getattr(np, name, None)
+        if callable(theirs):
+            rules[theirs] = getattr(ops, name)
+    for theirs, ours in _OTHER_NAMES.items():
+        rules[getattr(np, theirs)] = getattr(ops, ours)
+    for name in ops.linalg.__all__:
+        if hasattr(np.linalg, name):
+            rules[getattr(np.linalg, name)] = getattr(ops.linalg, name)
+    return rules
+
+
+RULES = _rules()
+LOOKING_ONLY = frozenset(getattr(np, name) for name in _LOOKING_ONLY.split())
+_REDUCTIONS = {np.add: ops.sum, np.multiply: ops.prod, np.maximum: ops.max, np.minimum: ops.min}
+
 
 class NumPyProtocols:
+    """What NumPy asks of an object that its functions are handed."""
+
     __slots__ = ()
+    __array_priority__ = 1000.0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            return _call(ufunc, inputs, kwargs)
+        if method == "reduce" and ufunc in _REDUCTIONS:
+            kwargs.setdefault("axis", 0)
+            return _call(ufunc, inputs, kwargs, _REDUCTIONS[ufunc])
+        return _refuse(f"{ufunc.__name__}.{method}")
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        return _call(func, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TypeError(
+            "a node cannot be put into a plain array, which would cut it out of the graph: build "
+            "arrays of nodes with autograd.array([...]), and take the plain numbers with .numpy() "
+            "or .item()"
+        )
+
+
+def _call(
+    func: Callable[..., Any], args: Any, kwargs: dict[str, Any], ours: Callable[..., Any] | None = None
+) -> Any:
+    if func in LOOKING_ONLY:
+        plain: Any = func(*_plain(args), **_plain(kwargs))
+        return plain
+    ours = ours or RULES.get(func)
+    if ours is None:
+        _refuse(_name(func))
+    out = kwargs.get("out")
+    if out is not None and out != (None,):
+        raise TypeError(
+            f"{_name(func)}(..., out=...): a node cannot be written into, nor an array take its "
+            "place; use the returned node"
+        )
+    kwargs = {key: value for key, value in kwargs.items() if key != "out"}
+    try:
+        return ours(*args, **kwargs)
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        raise TypeError(f"{_name(func)} of a node: {error}") from error
+
+
+def _plain(tree: Any) -> Any:
+    return map_tree(lambda leaf: leaf.primal if isinstance(leaf, Node) else leaf, tree)
+
+
+def _name(func: Callable[..., Any]) -> str:
+    module = getattr(func, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{func.__name__}"
+
+
+def _refuse(name: str) -> NoReturn:
+    known = sorted({_name(func) for func in RULES})
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    raise TypeError(
+        f"{name} has no derivative rule for nodes; the nearest that has one is {near}. "
+        "Write it from functions that have, or state its rule with autograd.custom_op. "
+        "For plain numbers, without derivative, pass x.numpy()."
+    )

@@ -36,6 +36,7 @@ class Elementwise(Op):
     """
 
     arity: int
+    has_jvp = True
 
     def __init__(
         self,
@@ -97,12 +98,12 @@ class Elementwise(Op):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        local = self.local(argnum, out, args)
-        if local is None:
+        local = self.locals[argnum]
+        if callable(local):
+            return chain(g, local(out, *args))
+        if not local:
             return None
-        if local.__class__ is int:
-            return g if local == 1 else -g
-        return chain(g, local)
+        return g if local == 1 else -g if local == -1 else g * local
 
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
@@ -155,6 +156,10 @@ mod = Elementwise(
 )
 neg = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
 pow = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
+
+identity = Elementwise(
+    "identity", lambda x: x, lambda x: x, 1, doc="x itself, as a node of its own."
+)
 
 # --------------------------------------------------------------------------------------------------
 # The derivative is written with the argument

@@ -11,6 +11,8 @@ from autograd.ops.structural import as_array, expand_dims, reshape, shape_of, sw
 class Multilinear(Op):
     """An operation that is linear in each argument: a tangent takes its argument's place."""
 
+    has_jvp = True
+
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:

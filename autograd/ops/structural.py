@@ -1,7 +1,7 @@
-"""Operations that move, copy or add up entries. All are linear, and each names its transpose.
+"""The linear operations that all others rest on; each names its transpose.
 
 The set is closed: sum and broadcast, index and scatter, concatenate and index, reshape and reshape,
-so derivatives of any order need nothing else.
+so derivatives of any order need nothing else. The functions composed of them are in `shaping`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import numpy as np
 
 from autograd import kernels
 from autograd.graph import Array, Node, Op, Settings
+from autograd.ops import scattering
 
 Shape: TypeAlias = tuple[int, ...]
-Axis: TypeAlias = "int | tuple[int, ...] | None"
+Axis: TypeAlias = int | tuple[int, ...] | None
+
+_ARRAYS = (Node, np.ndarray, np.generic)
 
 
 class Linear(Op):
     """A linear operation of one argument: the tangent goes through the operation itself, the
-    cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives shape and dtype.
+    cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives the shape.
     """
 
     def __init__(
@@ -38,13 +41,23 @@ class Linear(Op):
         return self(t, **settings)
 
 
+def as_array(x: Array) -> Array:
+    """x itself where it is a node or an array, else an array of it, tracked parts included."""
+    return x if isinstance(x, _ARRAYS) else array(x)
+
+
+def plain(x: Array) -> Any:
+    """The data of x as an array, without its history."""
+    return np.asarray(x.primal if isinstance(x, Node) else x)
+
+
 def shape_of(x: Array) -> Shape:
     """The shape of a node, an array, a number or nested lists of numbers."""
     shape: Shape | None = getattr(x, "shape", None)
     return np.shape(x) if shape is None else shape
 
 
-def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
+def normalize_axis(axis: Axis, ndim: int) -> Shape:
     """The axes as a sorted tuple of numbers from 0; None stands for all of them."""
     if axis is None:
         return tuple(range(ndim))
@@ -62,44 +75,59 @@ def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
 # Sum and broadcast
 
 
-def _spread(g: Array, x: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    """Give every entry that was added up the cotangent of its sum."""
+def keep_axes(reduced: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    """What a reduction of x along `axis` gave, in a shape that broadcasts against x again."""
+    if keepdims or axis is None:
+        return reduced
     shape = shape_of(x)
-    if not keepdims and shape_of(g):
-        g = reshape(g, tuple(1 if a in axis else size for a, size in enumerate(shape)))
-    return broadcast_to(g, shape)
+    axes = normalize_axis(axis, len(shape))
+    return reshape_op(reduced, shape=tuple(1 if a in axes else n for a, n in enumerate(shape)))
+
+
+def _broadcast(x: Any, shape: Shape) -> Any:
+    x = np.asarray(x)
+    if x.ndim:
+        return np.broadcast_to(x, shape)
+    view: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a quarter of the time
+    view.flags.writeable = False
+    return view
 
 
 sum_op = Linear(
     "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
-    _spread,
+    lambda x, axis, keepdims: np.add.reduce(x, axis, None, None, keepdims),
+    lambda g, x, axis, keepdims: broadcast_to(keep_axes(g, x, axis, keepdims), shape_of(x)),
     symbol="Σ",
 )
-broadcast_op = Linear(
-    "broadcast_to", lambda x, shape: np.broadcast_to(x, shape), lambda g, x, shape: sum_to(g, x.shape)
-)
+broadcast_op = Linear("broadcast_to", _broadcast, lambda g, x, shape: sum_to(g, shape_of(x)))
 sum_to_op = Linear(
     "sum_to",
     lambda x, shape: kernels.sum_to(np.asarray(x), shape),
-    lambda g, x, shape: broadcast_to(g, x.shape),
+    lambda g, x, shape: broadcast_to(g, shape_of(x)),
 )
 
 
 def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Σ x over all entries or along `axis`.
+    """Σ x over all entries, or along the axis or axes named.
+
+    `keepdims` leaves the axes summed over in the result, with length one.
 
     >>> import numpy as np
     >>> from autograd import grad, sum
     >>> grad(lambda x: sum(x**2))(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    x = as_array(x)
-    return sum_op(x, axis=normalize_axis(axis, len(shape_of(x))), keepdims=keepdims)
+    return sum_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
 def broadcast_to(x: Array, shape: int | Shape) -> Array:
-    """Repeat x, without copying, to `shape`. The transpose sums the repetitions."""
+    """Repeat x, without copying, to `shape`. The transpose sums the repetitions.
+
+    >>> import numpy as np
+    >>> from autograd import broadcast_to, grad
+    >>> grad(lambda x: broadcast_to(x, (3, 2)).sum())(np.ones(2))
+    array([3., 3.])
+    """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return x if shape_of(x) == shape else broadcast_op(as_array(x), shape=shape)
 
@@ -112,38 +140,44 @@ def sum_to(x: Array, shape: Shape) -> Array:
 # --------------------------------------------------------------------------------------------------
 # The same entries in another shape or number type
 
+
+def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+    if axes is None:
+        return None
+    normal = [a % len(axes) for a in axes]
+    return tuple(sorted(range(len(axes)), key=normal.__getitem__))
+
+
 reshape_op = Linear(
     "reshape",
-    lambda x, shape: np.reshape(x, shape),
-    lambda g, x, shape: reshape(g, x.shape),
+    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda g, x, shape: reshape_op(g, shape=shape_of(x)),
 )
 transpose_op = Linear(
     "transpose",
-    lambda x, axes: np.transpose(x, axes),
-    lambda g, x, axes: transpose(g, tuple(np.argsort(axes).tolist())),
+    lambda x, axes: np.asarray(x).transpose(axes),
+    lambda g, x, axes: transpose_op(g, axes=_inverse(axes)),
     symbol="T",
 )
 cast_op = Linear(
-    "cast", lambda x, dtype: np.asarray(x, dtype), lambda g, x, dtype: cast(g, x.dtype)
+    "cast",
+    lambda x, dtype: np.asarray(x, dtype),
+    lambda g, x, dtype: cast(g, getattr(x, "dtype", np.float64)),
 )
 
 
 def reshape(x: Array, *shape: Any) -> Array:
-    """The entries of x, in C order, in another shape; one size may be -1.
+    """The entries of x, in C order, in another shape, given as a tuple or as several numbers.
+
+    One size may be -1: it follows from the others. Raises ValueError where the sizes differ.
 
     >>> import numpy as np
     >>> from autograd import reshape
     >>> reshape(np.arange(6.0), (2, -1)).shape
     (2, 3)
     """
-    x = as_array(x)
-    new = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
-    return reshape_op(x, shape=tuple(int(size) for size in new))
-
-
-def ravel(x: Array) -> Array:
-    """The entries of x in one axis."""
-    return reshape(x, (-1,))
+    first = shape[0] if len(shape) == 1 else shape
+    return reshape_op(as_array(x), shape=tuple(first) if isinstance(first, tuple | list) else (first,))
 
 
 def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
@@ -155,132 +189,120 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     (3, 2, 4)
     """
     x = as_array(x)
-    ndim = len(shape_of(x))
-    order = range(ndim)[::-1] if axes is None else axes
-    if sorted(a % ndim if -ndim <= a < ndim else -1 for a in order) != list(range(ndim)):
-        raise ValueError(f"transpose: axes {axes} do not permute the axes of shape {shape_of(x)}")
-    return transpose_op(x, axes=tuple(a % ndim for a in order))
-
-
-def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
-    """Exchange two axes."""
-    axes = list(range(len(shape_of(x))))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return transpose(x, axes)
-
-
-def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
-    """Move axes to other places; the rest keep their order."""
-    ndim = len(shape_of(x))
-    sources = [source] if isinstance(source, int) else list(source)
-    places = [destination] if isinstance(destination, int) else list(destination)
-    if len(sources) != len(places):
-        raise ValueError(f"moveaxis: {source} and {destination} differ in length")
-    order = [a for a in range(ndim) if a not in {s % ndim for s in sources}]
-    for place, origin in sorted(zip((p % ndim for p in places), sources, strict=True)):
-        order.insert(place, origin % ndim)
-    return transpose(x, order)
-
-
-def expand_dims(x: Array, axis: int | tuple[int, ...]) -> Array:
-    """Insert axes of length one, numbered as they are in the result."""
-    shape = list(shape_of(x))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    for a in normalize_axis(axes, len(shape) + len(axes)):
-        shape.insert(a, 1)
-    return reshape(x, tuple(shape))
-
-
-def squeeze(x: Array, axis: Axis = None) -> Array:
-    """Drop axes of length one, all or those named."""
-    shape = shape_of(x)
-    if axis is None:
-        drop = {a for a, size in enumerate(shape) if size == 1}
-    else:
-        drop = set(normalize_axis(axis, len(shape)))
-        if any(shape[a] != 1 for a in drop):
-            raise ValueError(f"squeeze: axis {axis} of shape {shape} is not of length one")
-    return reshape(x, tuple(size for a, size in enumerate(shape) if a not in drop))
+    try:
+        return transpose_op(x, axes=None if axes is None else tuple(axes))
+    except ValueError as error:
+        raise ValueError(f"transpose: axes {axes} do not permute those of shape {shape_of(x)}") from error
 
 
 def cast(x: Array, dtype: Any) -> Array:
-    """x in another floating-point type; cotangents are cast back."""
+    """x in another floating-point type; cotangents are cast back.
+
+    >>> import numpy as np
+    >>> from autograd import cast
+    >>> cast(np.ones(2), np.float32).dtype
+    dtype('float32')
+    """
     return x if getattr(x, "dtype", None) == dtype else cast_op(x, dtype=np.dtype(dtype))
-
-
-def as_array(x: Array) -> Array:
-    """x itself where it is a node or an array, else an array of it, tracked parts included."""
-    return x if isinstance(x, Node | np.ndarray | np.generic) else array(x)
 
 
 # --------------------------------------------------------------------------------------------------
 # Index and scatter
 
-
-def _is_basic(key: Any) -> bool:
-    """Whether NumPy takes a view for this key, so that no entry is read twice."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(
-        part is None or part is Ellipsis or isinstance(part, slice | int | np.integer)
-        for part in parts
-        if not isinstance(part, bool)
-    ) and not any(isinstance(part, bool) for part in parts)
-
-
-def _scatter(x: Any, key: Any, shape: Shape) -> Any:
-    x = np.asarray(x)
-    out = np.zeros(shape, x.dtype)
-    if _is_basic(key):
-        out[key] = x
-    else:
-        np.add.at(out, key, x)
-    return out
-
-
 index_op = Linear(
-    "index", lambda x, key: x[key], lambda g, x, key: scatter(g, key, x.shape), symbol="[ ]"
+    "index",
+    lambda x, key: x[key],
+    lambda g, x, key: scatter_op(g, key=key, shape=shape_of(x)),
+    symbol="[ ]",
 )
-scatter_op = Linear("scatter", _scatter, lambda g, x, key, shape: index(g, key), symbol="[ ]+=")
+scatter_op = Linear(
+    "scatter",
+    scattering.scatter,
+    lambda g, x, key, shape: index_op(g, key=key),
+    symbol="[ ]+=",
+)
 
 
-def index(x: Array, key: Any) -> Array:
-    """x[key], with every key that NumPy knows. Entries read twice get both cotangents."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if any(isinstance(part, Node) for part in parts):
+def plain_key(key: Any) -> Any:
+    """The index with its lists and arrays copied, so that a graph can rely on it."""
+    if isinstance(key, tuple):
+        return tuple([plain_key(part) for part in key])
+    if isinstance(key, Node):
         raise TypeError(
             "an index must be plain integers, slices or booleans, and this one is a node, which "
             "has no derivative as an index: use x[node.numpy().astype(int)]"
         )
-    if isinstance(key, list):
-        key = np.asarray(key)
-    return index_op(x, key=key)
+    if isinstance(key, list) and not key:
+        return np.zeros(0, int)
+    return np.array(key) if isinstance(key, list | np.ndarray) else key
+
+
+def index(x: Array, key: Any) -> Array:
+    """x[key], with every key that NumPy knows. An entry read twice gets both cotangents.
+
+    >>> import numpy as np
+    >>> from autograd import Tensor
+    >>> x = Tensor([1.0, 2.0, 3.0])
+    >>> x[[0, 0, 2]].sum().backward()
+    >>> x.grad
+    array([2., 0., 1.])
+    """
+    return index_op(as_array(x), key=plain_key(key))
 
 
 def scatter(x: Array, key: Any, shape: Shape) -> Array:
-    """Zeros of `shape` with x added at [key]: the transpose of indexing."""
-    return scatter_op(x, key=key, shape=shape)
+    """Zeros of `shape` with x added at [key], as often as it names a place: transposed indexing.
+
+    >>> import numpy as np
+    >>> from autograd import scatter
+    >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
+    array([3., 0., 4.])
+    """
+    return scatter_op(as_array(x), key=plain_key(key), shape=tuple(shape))
 
 
 # --------------------------------------------------------------------------------------------------
 # Joining and running sums
 
 
-def _concatenate_rule(argnum: int) -> Callable[..., Array]:
-    def rule(g: Array, out: Array, *args: Array, axis: int) -> Array:
-        start = builtins.sum(shape_of(arg)[axis] for arg in args[:argnum])
-        stop = start + shape_of(args[argnum])[axis]
-        return index(g, (slice(None),) * axis + (slice(start, stop),))
+class _Concatenate(Op):
+    """Arrays joined along an axis; cotangents are cut out of g, tangents padded with zeros."""
 
-    return rule
+    @staticmethod
+    def place(argnum: int, args: Sequence[Array], axis: int) -> tuple[slice, ...]:
+        """Where in the result an argument stands."""
+        start = builtins.sum([shape_of(arg)[axis] for arg in args[:argnum]])
+        return (slice(None),) * axis + (slice(start, start + shape_of(args[argnum])[axis]),)
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array:
+        return index_op(g, key=self.place(argnum, args, settings["axis"]))
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array:
+        key = self.place(argnum, args, settings["axis"])
+        return scatter_op(t, key=key, shape=shape_of(out))
 
 
-concatenate_op = Op(
-    "concatenate", lambda *args, axis: np.concatenate(args, axis=axis), _concatenate_rule
+concatenate_op = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
+cumsum_op = Linear(
+    "cumsum",
+    lambda x, axis: np.add.accumulate(x, axis),
+    lambda g, x, axis: reverse(cumsum_op(reverse(g, axis), axis=axis), axis),
 )
+
+
+def reverse(x: Array, axis: int) -> Array:
+    """The entries along one axis, counted from 0, in reverse order."""
+    return index_op(x, key=(slice(None),) * axis + (slice(None, None, -1),))
 
 
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     """Join arrays along an axis they have; with `axis=None`, all their entries in one row.
+
+    Raises ValueError for no arrays, numbers, and shapes that differ elsewhere than in `axis`.
 
     >>> import numpy as np
     >>> from autograd import concatenate
@@ -291,15 +313,18 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     if not parts:
         raise ValueError("concatenate: at least one array is needed")
     if axis is None:
-        parts, axis = [ravel(part) for part in parts], 0
-    if not shape_of(parts[0]):
+        parts, axis = [reshape(part, (-1,)) for part in parts], 0
+    shapes = [shape_of(part) for part in parts]
+    if not shapes[0]:
         raise ValueError("concatenate: 0-d arrays have no axis to join along; use stack")
-    axis = normalize_axis(axis, len(shape_of(parts[0])))[0]
+    axis = normalize_axis(axis, len(shapes[0]))[0]
+    if len({shape[:axis] + shape[axis + 1 :] for shape in shapes if len(shape) > axis}) != 1:
+        raise ValueError(f"concatenate: the shapes may differ in axis {axis} only: {shapes}")
     return concatenate_op(*parts, axis=axis)
 
 
 def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
-    """Join arrays of one shape along a new axis.
+    """Join arrays of one shape along a new axis. Raises ValueError where the shapes differ.
 
     >>> import numpy as np
     >>> from autograd import stack
@@ -309,18 +334,21 @@ def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     parts = [as_array(part) for part in arrays]
     shapes = {shape_of(part) for part in parts}
     if len(shapes) != 1:
-        raise ValueError(f"stack: the shapes differ: {[shape_of(part) for part in parts]}")
-    return concatenate([expand_dims(part, axis) for part in parts], axis)
+        raise ValueError(f"stack: arrays of one shape are needed, not {[shape_of(p) for p in parts]}")
+    shape = shapes.pop()
+    (axis,) = normalize_axis(axis, len(shape) + 1)
+    shape = (*shape[:axis], 1, *shape[axis:])
+    return concatenate_op(*[reshape_op(part, shape=shape) for part in parts], axis=axis)
 
 
 def array(data: Any) -> Array:
     """An array from nested lists that may hold nodes: the way to build a tensor of tracked parts.
 
-    `np.array` cannot: it would have to cut the parts out of the graph.
+    `np.array` cannot: it would have to cut the parts out of the graph. Raises ValueError for rows
+    of different shapes.
 
-    >>> import numpy as np
-    >>> from autograd import array, grad
-    >>> grad(lambda t: array([[t, 0.0], [np.sin(t), t]]).sum())(0.0)
+    >>> from autograd import array, grad, sin
+    >>> grad(lambda t: array([[t, 0.0], [sin(t), t]]).sum())(0.0)
     3.0
     """
     if isinstance(data, Node):
@@ -336,22 +364,14 @@ def _holds_node(data: Any) -> bool:
     return isinstance(data, Node)
 
 
-cumsum_op = Linear(
-    "cumsum",
-    lambda x, axis: np.cumsum(x, axis=axis),
-    lambda g, x, axis: flip(cumsum(flip(g, axis), axis), axis),
-)
-
-
 def cumsum(x: Array, axis: int | None = None) -> Array:
-    """Running sums along `axis`, or over all entries in one row."""
+    """Running sums along `axis`, or over all entries in one row.
+
+    >>> import numpy as np
+    >>> from autograd import cumsum
+    >>> cumsum(np.array([1.0, 2.0, 4.0]))
+    array([1., 3., 7.])
+    """
     if axis is None:
-        x, axis = ravel(x), 0
-    return cumsum_op(x, axis=normalize_axis(axis, len(shape_of(x)))[0])
-
-
-def flip(x: Array, axis: Axis = None) -> Array:
-    """Reverse the entries along axes, all or those named."""
-    axes = normalize_axis(axis, len(shape_of(x)))
-    key = tuple(slice(None, None, -1 if a in axes else None) for a in range(len(shape_of(x))))
-    return index(x, key)
+        x, axis = reshape(x, (-1,)), 0
+    return cumsum_op(as_array(x), axis=normalize_axis(axis, len(shape_of(x)))[0])

@@ -1,0 +1,255 @@
+"""`check_grads`: derivatives held against differences of the function itself.
+
+One random direction tests a derivative of any shape in one number; the second order is the first
+order of the vector-Jacobian product.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import ops
+from autograd.backward import interior
+from autograd.graph import Node, set_recording
+from autograd.nodes import Tensor, Value
+from autograd.transforms import jvp, vjp
+from autograd.trees import flatten
+
+Data: TypeAlias = Any
+Listed: TypeAlias = Callable[[list[Data]], list[Data]]
+"""A function from a list of numbers and arrays to another."""
+
+COMPLEX_STEP = 1e-20
+DIFFERENCE_STEP = 1e-4
+STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
+"""Central differences of sixth order: (multiple of the step, weight)."""
+
+
+class GradientError(AssertionError):
+    """A derivative that differences of the function do not confirm."""
+
+
+@dataclass
+class Mismatch:
+    """Two numbers that ought to agree, and where."""
+
+    mode: str
+    order: int
+    leaf: int
+    entry: tuple[int, ...]
+    derivative: float
+    difference: float
+
+
+def check_grads(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("reverse", "forward"),
+    rtol: float = 1e-6,
+    directions: int = 2,
+    rng: int | np.random.Generator = 0,
+) -> None:
+    """Raise GradientError where a derivative of f at `args` is wrong.
+
+    order: how many orders of derivative to check.
+    modes: "reverse" compares vᵀJ, "forward" J t.
+    rtol: the relative error that is allowed where only differences of real numbers serve; where f
+        can be computed on complex numbers, Im f(x + ih)/h is exact and 1e-9 is asked for.
+    directions: how many random directions to try.
+
+    f is differentiated by every real number and array in `args`, in nested dicts, lists and tuples;
+    integers, strings and the like are left alone. float32 is checked in float64. The message names
+    the argument, the worst entry, both numbers, and the first operation in the graph whose own rule
+    disagrees.
+
+    >>> from autograd import check_grads, custom_op, tanh
+    >>> check_grads(lambda x, y: tanh(x) * y, 0.3, 2.0, order=3)
+    >>> wrong = custom_op(lambda x: x * x, derivative=lambda out, x: 2.002 * x, name="wrong")
+    >>> check_grads(lambda x: tanh(wrong(x)), 0.3)
+    Traceback (most recent call last):
+        ...
+    autograd.check.GradientError: ...
+    """
+    generator = np.random.default_rng(rng)
+    leaves, rebuild = flatten(args)
+    places = [place for place, leaf in enumerate(leaves) if _is_real(leaf)]
+    if not places:
+        raise TypeError("check_grads: there is no real number or array among the arguments")
+    xs = [_in_double(leaves[place]) for place in places]
+
+    def listed(inputs: list[Data]) -> list[Data]:
+        call = list(leaves)
+        for place, x in zip(places, inputs, strict=True):
+            call[place] = x
+        outputs, _ = flatten(f(*rebuild(iter(call))))
+        return [out for out in outputs if isinstance(out, Node) or np.asarray(out).dtype.kind in "fc"]
+
+    checker = _Checker(modes, rtol, directions, generator)
+    with np.errstate(all="ignore"):
+        mismatch = checker.find(listed, xs, order)
+        culprit = checker.culprit(listed, xs, order) if mismatch else ""
+    if mismatch:
+        raise GradientError(_message(mismatch, args, places, culprit))
+
+
+@dataclass
+class _Checker:
+    modes: Sequence[str]
+    rtol: float
+    directions: int
+    rng: np.random.Generator
+
+    def find(self, f: Listed, xs: list[Data], order: int, level: int = 1) -> Mismatch | None:
+        """The first derivative of f at xs, up to an order, that differences do not confirm."""
+        out = _on_plain(f, xs)
+        if not out:
+            raise TypeError("check_grads: the function returned no real number or array")
+        u = [self.like(part) for part in out]
+        for _ in range(self.directions):
+            v = [self.like(x) for x in xs]
+            difference, rtol = _difference(f, xs, v, u, self.rtol)
+            scale = 1e-9 * (1 + abs(_inner(u, out)))
+            for mode in self.modes:
+                derivative = _derivative(mode, f, xs, v, u)
+                if not abs(derivative - difference) <= rtol * abs(difference) + scale:
+                    return self.worst_entry(mode, f, xs, u, level)
+        if order < 2:
+            return None
+        return self.find(lambda inputs: _pull(f, inputs, u), xs, order - 1, level + 1)
+
+    def like(self, x: Data) -> Data:
+        """A random direction in the space of x."""
+        v = self.rng.standard_normal(np.shape(x))
+        return float(v) if isinstance(x, float) else v
+
+    def worst_entry(
+        self, mode: str, f: Listed, xs: list[Data], u: list[Data], level: int
+    ) -> Mismatch:
+        """The entry of the arguments at which derivative and difference are furthest apart."""
+        worst, worst_error = None, -1.0
+        for leaf, x in enumerate(xs):
+            for entry in np.ndindex(np.shape(x)):
+                v = [np.zeros(np.shape(other)) for other in xs]
+                v[leaf][entry] = 1.0
+                v = [float(t) if isinstance(x, float) else t for t, x in zip(v, xs, strict=True)]
+                difference, _ = _difference(f, xs, v, u, self.rtol)
+                derivative = _derivative(mode, f, xs, v, u)
+                error = abs(derivative - difference) / (1e-3 + abs(difference))
+                error = np.inf if np.isnan(error) else error
+                if error > worst_error:
+                    worst_error = error
+                    worst = Mismatch(mode, level, leaf, entry, derivative, difference)
+        assert worst is not None
+        return worst
+
+    def culprit(self, f: Listed, xs: list[Data], order: int) -> str:
+        """The first operation in the graph of f whose own rule disagrees."""
+        with set_recording(True):
+            out = f([Value(x) if isinstance(x, float) else Tensor(x) for x in xs])
+        nodes = interior([part for part in out if isinstance(part, Node)])[::-1]
+        for number, node in enumerate(nodes, 1):
+            if self.find(*_alone(node), order):
+                return f"operation {node.op.name!r} (number {number} of {len(nodes)} in the graph)"
+        return ""
+
+
+def _alone(node: Node) -> tuple[Listed, list[Data]]:
+    """The operation of one node as a function of its tracked arguments, and their data."""
+    op, settings = node.op, node.settings
+    places = [place for place, arg in enumerate(node.args) if isinstance(arg, Node)]
+    plain = [arg.primal if isinstance(arg, Node) else arg for arg in node.args]
+
+    def operation(inputs: list[Data]) -> list[Data]:
+        call = list(plain)
+        for place, x in zip(places, inputs, strict=True):
+            call[place] = x
+        return [op(*call, **settings)]
+
+    return operation, [_in_double(plain[place]) for place in places]
+
+
+def _difference(
+    f: Listed, xs: list[Data], v: list[Data], u: list[Data], rtol: float
+) -> tuple[float, float]:
+    """⟨u, J v⟩ without derivatives, and the relative error that it allows."""
+
+    def along(t: complex) -> Any:
+        return _inner(u, _on_plain(f, [x + t * step for x, step in zip(xs, v, strict=True)]))
+
+    h = DIFFERENCE_STEP
+    difference = sum(
+        weight * (along(k * h) - along(-k * h)) / h for k, weight in STENCIL
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exact = along(COMPLEX_STEP * 1j)
+    except Exception:  # whatever f does that complex numbers cannot
+        return float(difference), rtol
+    # A function that compares, or takes absolute values, means something else on complex numbers.
+    slope = np.imag(exact) / COMPLEX_STEP
+    if np.isclose(slope, difference, rtol=1e-4, atol=1e-9) and np.isclose(exact.real, along(0.0)):
+        return float(slope), min(rtol, 1e-9)
+    return float(difference), rtol
+
+
+def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Data]) -> float:
+    """⟨u, J v⟩ by reverse or forward mode."""
+    if mode == "reverse":
+        return float(_inner(_as_plain(_pull(f, xs, u)), v))
+    if mode != "forward":
+        raise ValueError(f"check_grads: modes are 'reverse' and 'forward', not {mode!r}")
+    _, tangents = jvp(f, (xs,), (v,))
+    return float(_inner(u, _as_plain(tangents)))
+
+
+def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
+    """uᵀ J, and so a function of xs that can be differentiated in its turn."""
+    _, pullback = vjp(f, xs)
+    found: list[Data] = pullback(u)[0]
+    return found
+
+
+def _inner(u: list[Data], v: list[Data]) -> Any:
+    return sum(np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(u, v, strict=True))
+
+
+def _on_plain(f: Listed, xs: list[Data]) -> list[Data]:
+    return _as_plain(f(xs))
+
+
+def _as_plain(parts: list[Data]) -> list[Data]:
+    return [part.primal if isinstance(part, Node) else part for part in parts]
+
+
+def _is_real(leaf: Any) -> bool:
+    if isinstance(leaf, Node):
+        return True
+    return isinstance(leaf, float | np.floating | np.ndarray) and np.asarray(leaf).dtype.kind == "f"
+
+
+def _in_double(x: Data) -> Data:
+    x = x.primal if isinstance(x, Node) else x
+    return float(x) if np.ndim(x) == 0 and not isinstance(x, np.ndarray) else np.array(x, float)
+
+
+def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> str:
+    leaf, number, inside = places[mismatch.leaf], 0, ""
+    for number, arg in enumerate(args):
+        count = len(flatten(arg)[0])
+        if leaf < count:
+            inside = f", part {leaf}" if count > 1 else ""
+            break
+        leaf -= count
+    entry = f", entry {mismatch.entry}" if mismatch.entry else ""
+    return (
+        f"{mismatch.mode} mode, order {mismatch.order}: by argument {number}{inside}{entry} the "
+        f"derivative is {mismatch.derivative:.10g}, and differences give {mismatch.difference:.10g}"
+        + (f". The first whose own rule disagrees is {culprit}." if culprit else "")
+    )

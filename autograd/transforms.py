@@ -1,0 +1,378 @@
+"""Functions of functions: from f to its derivatives. Thin faces of `backward` and `forward`.
+
+A result is plain data, unless f depends on nodes besides its arguments (or the arguments are nodes):
+then it is a node, and can be differentiated again. So these nest to any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import ops
+from autograd.backward import as_node, dependents, interior, own, run_backward, seed_of
+from autograd.forward import run_forward
+from autograd.graph import Array, Node, ScalarNode, set_recording
+from autograd.nodes import Tensor, Value
+from autograd.trees import flatten, map_tree
+
+Argnums: TypeAlias = "int | Sequence[int]"
+Function: TypeAlias = Callable[..., Any]
+
+
+class Recorded:
+    """One run of a function, recorded: what it gave, and its linear map from inputs to outputs."""
+
+    def __init__(
+        self, name: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums
+    ) -> None:
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for number in numbers:
+            if not -len(args) <= number < len(args):
+                raise ValueError(
+                    f"{name}: argnums names argument {number}, and the function was called with "
+                    f"{len(args)} positional arguments"
+                )
+        chosen = tuple(args[number] for number in numbers)
+        leaves, self.rebuild = flatten(chosen[0] if isinstance(argnums, int) else chosen)
+        with set_recording(True):
+            self.inputs = [_fresh(name, leaf) for leaf in leaves]
+            fresh = self.rebuild(iter(self.inputs))
+            call = list(args)
+            for number, arg in zip(numbers, [fresh] if isinstance(argnums, int) else fresh, strict=True):
+                call[number] = arg
+            self.result = f(*call, **kwargs)
+        self.name = name
+
+    def split_aux(self, has_aux: bool) -> Any:
+        """The second part of the result where f returns a pair (output, aux)."""
+        if not has_aux:
+            return None
+        if not isinstance(self.result, tuple) or len(self.result) != 2:
+            raise TypeError(f"{self.name}: with has_aux=True the function must return (output, aux)")
+        self.result, aux = self.result
+        return aux
+
+    def trace(self) -> None:
+        """Find the part of the graph between the inputs and the result, and what else it reads."""
+        self.outputs, self.rebuild_output = flatten(self.result)
+        nodes = [out for out in self.outputs if isinstance(out, Node)]
+        first = min((node.index for node in self.inputs), default=0)
+        order = interior(nodes, first)
+        self.active = dependents(order, self.inputs)
+        self.order = [node for node in order if node in self.active]
+        # A node made before the inputs is the user's own, and the result may be differentiated by it.
+        self.nested = any(node.index < first for node in nodes) or any(
+            isinstance(arg, Node) and arg.index < first
+            for node in (*order, *self.inputs)
+            for arg in node.args
+        )
+
+    def pull(self, seeds: Mapping[int, Array | None]) -> list[Array]:
+        """The cotangents of the inputs, from those of the outputs by number; None stands for 1."""
+        cotangents: dict[Node, Array] = {}
+        for number, seed in seeds.items():
+            out = self.outputs[number]
+            if isinstance(out, Node) and out in self.active:
+                start = seed_of(out, seed, create_graph=self.nested)
+                held = cotangents.get(out)
+                cotangents[out] = start if held is None else held + start
+        run_backward(self.order, cotangents, self.active, set(self.inputs), self.nested)
+        found = [(cotangents.get(node), node) for node in self.inputs]
+        return [as_node(g, node) for g, node in found] if self.nested else own(found)
+
+    def push(self, tangents: Mapping[int, Array]) -> list[Array]:
+        """The tangents of the outputs, from those of the inputs by number."""
+        given = {}
+        for number, t in tangents.items():
+            node = self.inputs[number]
+            given[node] = seed_of(node, t, create_graph=self.nested)
+        run_forward(self.order, given, self.nested)
+        pairs = []
+        for out in self.outputs:
+            node = out if isinstance(out, Node) else _fresh(self.name, out)
+            pairs.append((given.get(node), node))
+        return [as_node(t, node) for t, node in pairs] if self.nested else own(pairs)
+
+    def settle(self, tree: Any) -> Any:
+        """A result for the user: plain, unless it hangs on nodes of the user's own."""
+        return tree if self.nested else map_tree(_plain, tree)
+
+    def only_number(self) -> None:
+        """Check that the function gave one number, which alone has a gradient."""
+        if len(self.outputs) != 1 or not isinstance(self.outputs[0], _DATA):
+            raise TypeError(
+                f"{self.name}: the function must return a single number, and it returned "
+                f"{_describe(self.result)}; for several results use jacobian or vjp"
+            )
+        shape = ops.shape_of(self.outputs[0])
+        if np.prod(shape, dtype=int) != 1:
+            raise ValueError(
+                f"{self.name}: the function must return a single number, and it returned shape "
+                f"{shape}: reduce it (.sum(), .mean()), or use jacobian, elementwise_grad or vjp"
+            )
+
+
+_DATA = (Node, float, int, np.ndarray, np.generic)
+
+
+def _describe(result: Any) -> str:
+    if isinstance(result, list | tuple | dict):
+        return f"a {type(result).__name__} of {len(result)}"
+    return "None (is a `return` missing?)" if result is None else f"a {type(result).__name__}"
+
+
+def _fresh(name: str, leaf: Any) -> Node:
+    """A node for an argument: the start of the derivative, so that nested ones do not mix."""
+    if isinstance(leaf, Node):
+        return ops.identity(leaf)
+    if isinstance(leaf, float | int) and not isinstance(leaf, bool):
+        return Value(leaf)
+    if isinstance(leaf, np.ndarray | np.generic):
+        return Tensor(leaf)
+    raise TypeError(
+        f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "
+        "arguments are numbers, arrays, nodes, or nested lists, tuples and dicts of them "
+        "(argnums chooses which arguments)"
+    )
+
+
+def _plain(leaf: Any) -> Any:
+    if not isinstance(leaf, Node) or isinstance(leaf, ScalarNode):
+        return getattr(leaf, "primal", leaf)
+    return (leaf.primal if leaf.primal.flags.writeable else leaf.primal.copy())[()]
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The function that gives f and its gradient ∂f/∂x in one forward and one backward pass.
+
+    f: returns a single number, or with `has_aux=True` a pair (number, anything).
+    argnums: which positional arguments to differentiate by; a tuple gives a tuple of gradients.
+
+    Arguments are floats, arrays, nodes, or nested dicts, lists and tuples of them; a gradient has
+    the form of its argument. Raises TypeError or ValueError where f gives more than one number.
+
+    >>> import numpy as np
+    >>> from autograd import value_and_grad
+    >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
+    (18.0, {'a': 9.0, 'b': 12.0})
+    """
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        run = Recorded("grad", f, args, kwargs, argnums)
+        aux = run.split_aux(has_aux)
+        run.trace()
+        run.only_number()
+        gradient = run.rebuild(iter(run.pull({0: None})))
+        value = run.settle(run.result)
+        return ((value, run.settle(aux)), gradient) if has_aux else (value, gradient)
+
+    return value_and_gradient
+
+
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The function that gives the gradient ∂f/∂x of f; with `has_aux`, (gradient, aux).
+
+    Arguments as in `value_and_grad`.
+
+    >>> from autograd import grad
+    >>> grad(grad(lambda x: x**4))(2.0)
+    48.0
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, g = both(*args, **kwargs)
+        return (g, value[1]) if has_aux else g
+
+    return gradient
+
+
+def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
+    """The derivative of a function that works entry by entry: ∂ Σᵢ f(x)ᵢ / ∂x.
+
+    >>> import numpy as np
+    >>> from autograd import elementwise_grad
+    >>> elementwise_grad(np.tanh)(np.array([0.0, 100.0]))
+    array([1., 0.])
+    """
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        run = Recorded("elementwise_grad", f, args, kwargs, argnums)
+        run.trace()
+        ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
+        return run.rebuild(iter(run.pull(ones)))
+
+    return gradient
+
+
+def derivative(f: Function, n: int = 1) -> Function:
+    """The n-th derivative of a function of one number, or entry by entry of an array.
+
+    Raises ValueError for a negative n.
+
+    >>> from autograd import derivative
+    >>> derivative(lambda x: x**5, 3)(2.0)
+    240.0
+    """
+    if n < 0:
+        raise ValueError(f"derivative: the order must be 0 or more, not {n}")
+    for _ in range(n):
+        f = elementwise_grad(f)
+    return f
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """f(*primals), and the function from a cotangent of it to those of the primals: v ↦ vᵀ J.
+
+    The cotangent has the form of the result; what comes back is a tuple, one entry per primal.
+
+    >>> import numpy as np
+    >>> from autograd import vjp
+    >>> out, pullback = vjp(lambda x: x**2, np.array([1.0, 3.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 60.]),)
+    """
+    run = Recorded("vjp", f, primals, {}, range(len(primals)))
+    run.trace()
+
+    def pullback(cotangent: Any) -> Any:
+        seeds, _ = flatten(cotangent)
+        if len(seeds) != len(run.outputs):
+            raise ValueError(
+                f"vjp: the result has {len(run.outputs)} parts, the cotangent {len(seeds)}"
+            )
+        return run.rebuild(iter(run.pull(dict(enumerate(seeds)))))
+
+    return run.settle(run.result), pullback
+
+
+def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """f at `primals`, and its derivative in the direction `tangents`: t ↦ J t.
+
+    primals, tangents: tuples with one entry per argument of f; a single argument that is not a
+        tuple may be given as it is.
+
+    >>> from autograd import jvp
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    if not isinstance(primals, tuple):
+        primals, tangents = (primals,), (tangents,)
+    run = Recorded("jvp", f, primals, {}, range(len(primals)))
+    run.trace()
+    given, _ = flatten(tangents)
+    if len(given) != len(run.inputs):
+        raise ValueError(f"jvp: {len(run.inputs)} primals and {len(given)} tangents")
+    return run.settle(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
+
+
+def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
+    """The function that gives all ∂fᵢ/∂xⱼ, of shape f.shape + x.shape.
+
+    mode: "reverse" takes one backward pass per entry of f, "forward" one forward pass per entry of
+        x, and "auto" whichever are fewer.
+
+    Where f gives or takes nested dicts, lists and tuples, the result nests likewise: the form of f
+    outside, that of its argument inside.
+
+    >>> import numpy as np
+    >>> from autograd import jacobian
+    >>> jacobian(lambda x: np.array([[0.0, 1.0], [2.0, 0.0]]) @ x)(np.array([5.0, 6.0]))
+    array([[0., 1.],
+           [2., 0.]])
+    """
+    if mode not in ("auto", "forward", "reverse"):
+        raise ValueError(f"jacobian: mode is 'auto', 'forward' or 'reverse', not {mode!r}")
+
+    @wraps(f)
+    def all_derivatives(*args: Any, **kwargs: Any) -> Any:
+        run = Recorded("jacobian", f, args, kwargs, argnums)
+        run.trace()
+        n_out = sum(_size(out) for out in run.outputs)
+        n_in = sum(node.size for node in run.inputs)
+        in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
+        blocks = _by_rows(run) if in_reverse else _by_columns(run)
+        return run.rebuild_output(run.rebuild(iter(row)) for row in blocks)
+
+    return all_derivatives
+
+
+def _size(x: Array) -> int:
+    return int(np.prod(ops.shape_of(x), dtype=int))
+
+
+def _units(x: Array) -> Iterator[Any]:
+    """The unit vectors of the space of x."""
+    shape = ops.shape_of(x)
+    for i in range(_size(x)):
+        unit = np.zeros(_size(x))
+        unit[i] = 1
+        yield unit.reshape(shape)
+
+
+def _by_rows(run: Recorded) -> Iterator[list[Array]]:
+    """The block of each output (outer) and input (inner), by a backward pass for each entry."""
+    for number, out in enumerate(run.outputs):
+        rows = [run.pull({number: unit}) for unit in _units(out)]
+        yield [
+            _block(row, ops.shape_of(out) + node.shape, axis=0)
+            for row, node in zip(zip(*rows, strict=True), run.inputs, strict=True)
+        ]
+
+
+def _by_columns(run: Recorded) -> Iterator[list[Array]]:
+    """The same, by a forward pass for each entry of an input."""
+    columns = [
+        [run.push({number: unit}) for unit in _units(node)]
+        for number, node in enumerate(run.inputs)
+    ]
+    for number, out in enumerate(run.outputs):
+        yield [
+            _block([t[number] for t in block], ops.shape_of(out) + node.shape, axis=1)
+            for block, node in zip(columns, run.inputs, strict=True)
+        ]
+
+
+def _block(parts: Sequence[Array], shape: tuple[int, ...], axis: int) -> Array:
+    """The rows (axis 0) or columns (axis 1) of a Jacobian, put together in its shape."""
+    if not shape:
+        return parts[0]
+    return ops.reshape(ops.stack([ops.ravel(part) for part in parts], axis), shape)
+
+
+def hessian(f: Function, argnums: int = 0) -> Function:
+    """The function that gives all ∂²f/∂xᵢ∂xⱼ of a function f that gives a single number.
+
+    Its shape is x.shape + x.shape; for nested arguments it nests as `jacobian` of `grad` does.
+
+    >>> import numpy as np
+    >>> from autograd import hessian
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Any, tangents: Any) -> Any:
+    """The Hessian of f times a vector, at the cost of a few gradients: the derivative of the
+    gradient in the direction `tangents`.
+
+    primals, tangents: tuples with one entry per argument of f, and so is then the result; a single
+        argument that is not a tuple may be given as it is, and so is then the result.
+
+    >>> import numpy as np
+    >>> from autograd import hvp
+    >>> hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([4., 2.])
+    """
+    if not isinstance(primals, tuple):
+        return jvp(grad(f), (primals,), (tangents,))[1]
+    return jvp(grad(f, range(len(primals))), primals, tangents)[1]

@@ -1,0 +1,43 @@
+"""Nested lists, tuples and dicts of parameters: taken apart into leaves and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
+    """The leaves of nested lists, tuples, named tuples and dicts, and a function that puts as many
+    other leaves into the same nesting. Anything else, None included, is a leaf.
+
+    >>> leaves, rebuild = flatten({"w": 1.0, "layers": [2.0, (3.0,)]})
+    >>> leaves
+    [1.0, 2.0, 3.0]
+    >>> rebuild(iter("abc"))
+    {'w': 'a', 'layers': ['b', ('c',)]}
+    """
+    leaves: list[Any] = []
+    return leaves, _flatten(tree, leaves)
+
+
+def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+    kind = type(tree)
+    if isinstance(tree, dict):
+        keys = list(tree)
+        parts = [_flatten(part, leaves) for part in tree.values()]
+        return lambda new: kind(
+            {key: part(new) for key, part in zip(keys, parts, strict=True)}
+        )
+    if isinstance(tree, list | tuple):
+        parts = [_flatten(part, leaves) for part in tree]
+        if hasattr(tree, "_fields"):
+            return lambda new: kind(*[part(new) for part in parts])
+        return lambda new: kind([part(new) for part in parts])
+    leaves.append(tree)
+    return next
+
+
+def map_tree(f: Callable[[Any], Any], tree: Any) -> Any:
+    """`f` of every leaf, in the same nesting."""
+    leaves, rebuild = flatten(tree)
+    return rebuild(map(f, leaves))
