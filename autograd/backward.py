@@ -100,7 +100,7 @@ def interior(outputs: Sequence[Node], first: int = 0) -> list[Node]:
     """
     stack = [node for node in dict.fromkeys(outputs) if node.op is not None]
     seen = set(stack)
-    nodes = []
+    nodes: list[Node] = []
     found, pop, push, seen_add = nodes.append, stack.pop, stack.append, seen.add
     scalar = ScalarNode.kind
     while stack:
@@ -202,6 +202,7 @@ def _add(cotangents: Cotangents, node: Node, step: Array) -> None:
 
 
 def check_unchanged(node: Node) -> None:
+    """Raise GraphChangedError where a parent no longer holds what `node` was computed from."""
     parent = node.changed_parent()
     if parent is not None:
         raise GraphChangedError(

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import ops
 from autograd.backward import interior
 from autograd.graph import Node, set_recording
 from autograd.nodes import Tensor, Value
@@ -88,7 +87,9 @@ def check_grads(
         for place, x in zip(places, inputs, strict=True):
             call[place] = x
         outputs, _ = flatten(f(*rebuild(iter(call))))
-        return [out for out in outputs if isinstance(out, Node) or np.asarray(out).dtype.kind in "fc"]
+        return [
+            out for out in outputs if isinstance(out, Node) or np.asarray(out).dtype.kind in "fc"
+        ]
 
     checker = _Checker(modes, rtol, directions, generator)
     with np.errstate(all="ignore"):
@@ -135,9 +136,11 @@ class _Checker:
         worst, worst_error = None, -1.0
         for leaf, x in enumerate(xs):
             for entry in np.ndindex(np.shape(x)):
-                v = [np.zeros(np.shape(other)) for other in xs]
-                v[leaf][entry] = 1.0
-                v = [float(t) if isinstance(x, float) else t for t, x in zip(v, xs, strict=True)]
+                v: list[Data] = [0.0 * other for other in xs]
+                if isinstance(x, float):
+                    v[leaf] = 1.0
+                else:
+                    v[leaf][entry] = 1.0
                 difference, _ = _difference(f, xs, v, u, self.rtol)
                 derivative = _derivative(mode, f, xs, v, u)
                 error = abs(derivative - difference) / (1e-3 + abs(difference))
@@ -183,9 +186,7 @@ def _difference(
         return _inner(u, _on_plain(f, [x + t * step for x, step in zip(xs, v, strict=True)]))
 
     h = DIFFERENCE_STEP
-    difference = sum(
-        weight * (along(k * h) - along(-k * h)) / h for k, weight in STENCIL
-    )
+    difference = sum(weight * (along(k * h) - along(-k * h)) / h for k, weight in STENCIL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -240,16 +241,14 @@ def _in_double(x: Data) -> Data:
 
 
 def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> str:
-    leaf, number, inside = places[mismatch.leaf], 0, ""
-    for number, arg in enumerate(args):
-        count = len(flatten(arg)[0])
-        if leaf < count:
-            inside = f", part {leaf}" if count > 1 else ""
-            break
-        leaf -= count
+    names = [
+        f"{number}, part {part}" if len(parts) > 1 else str(number)
+        for number, parts in enumerate(flatten(arg)[0] for arg in args)
+        for part in range(len(parts))
+    ]
     entry = f", entry {mismatch.entry}" if mismatch.entry else ""
     return (
-        f"{mismatch.mode} mode, order {mismatch.order}: by argument {number}{inside}{entry} the "
+        f"{mismatch.mode} mode, order {mismatch.order}: by argument {names[places[mismatch.leaf]]}{entry} the "
         f"derivative is {mismatch.derivative:.10g}, and differences give {mismatch.difference:.10g}"
         + (f". The first whose own rule disagrees is {culprit}." if culprit else "")
     )

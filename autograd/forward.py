@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,13 @@ from autograd.graph import Array, Node, Op, ScalarNode, Settings, array_node, se
 from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
 
 
-def run_forward(
-    order: list[Node], tangents: dict[Node, Array], create_graph: bool
-) -> None:
-    """The chain rule: give each node of `order` (latest first) the tangent that its arguments' cause.
+def run_forward(order: list[Node], tangents: dict[Node, Array], create_graph: bool) -> None:
+    """The chain rule: each node of `order` (latest first) gets the tangent its arguments cause.
 
-    `tangents` comes with those of the inputs. Nodes of `order` that depend on none are left out.
+    `tangents` comes with those of the inputs. Nodes that depend on none of them get none.
     """
     get = tangents.get
+    total: Any
     with kernels.watch_invalid(), set_recording(create_graph):
         for node in reversed(order):
             if node in tangents:
@@ -29,12 +27,12 @@ def run_forward(
                 check_unchanged(node)
                 out, args = node, node.args
             elif isinstance(node, ScalarNode):
-                t = 0.0
-                if node.da is not None and (ta := get(node.a, 0.0)) != 0.0:
-                    t += ta * node.da
-                if node.db is not None and (tb := get(node.b, 0.0)) != 0.0:
-                    t += tb * node.db
-                tangents[node] = t
+                total = 0.0
+                if node.da is not None and (t := get(node.a, 0.0)) != 0.0:
+                    total += t * node.da
+                if node.db is not None and (t := get(node.b, 0.0)) != 0.0:
+                    total += t * node.db
+                tangents[node] = total
                 continue
             else:
                 out, args = node.primal, node.saved

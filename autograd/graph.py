@@ -37,10 +37,14 @@ class Node:
     __slots__ = ("__weakref__", "grad", "index", "label", "op", "primal")
 
     primal: Any
-    op: Op | None
+    op: Any
+    """The `Op` that made this node; None for a leaf."""
     index: int
     label: str
     grad: Any
+
+    saved: tuple[Any, ...]
+    """The plain data of the arguments, where the derivative needs them."""
 
     @property
     def parents(self) -> tuple[Node, ...]:
@@ -135,7 +139,6 @@ class ArrayNode(Node):
 
     args: tuple[Array, ...]
     settings: Settings
-    saved: tuple[Any, ...]
     frozen: bool
 
     def __init_subclass__(cls, *, recorded: bool = False) -> None:
@@ -161,9 +164,10 @@ class ArrayNode(Node):
 
     def changed_parent(self) -> Node | None:
         for arg, then in zip(self.args, self.saved, strict=True):
-            if isinstance(arg, Node) and arg.primal is not then:
-                if not np.array_equal(arg.primal, then, equal_nan=True):
-                    return arg
+            if not isinstance(arg, Node) or arg.primal is then:
+                continue
+            if not np.array_equal(arg.primal, then, equal_nan=True):
+                return arg
         return None
 
     def freeze(self) -> None:
@@ -262,7 +266,9 @@ class Op:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError(f"operation {self.name!r} cannot be pickled: save the data of nodes, not graphs")
+        raise TypeError(
+            f"operation {self.name!r} cannot be pickled: save the data of nodes, not graphs"
+        )
 
     def __call__(self, *args: Array, **settings: Any) -> Array:
         for arg in args:

@@ -21,6 +21,7 @@ from autograd.graph import (
     recording,
     scalar_node,
 )
+from autograd.ops import At, Axis
 from autograd.ops.elementwise import Elementwise
 from autograd.protocols import NumPyProtocols
 
@@ -139,7 +140,8 @@ class Arithmetic(NumPyProtocols, Node):
 
     def detach(self) -> Self:
         """A leaf with the same data and no history: what is computed from it is not tied to the
-        graph of this node."""
+        graph of this node.
+        """
         raise NotImplementedError
 
     def backward(self, gradient: Array | None = None) -> None:
@@ -176,31 +178,31 @@ class Arithmetic(NumPyProtocols, Node):
         """The axes reversed."""
         return ops.transpose(self)
 
-    def sum(self, axis: ops.Axis = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Σ of the entries; see `autograd.sum`."""
         return ops.sum(self, axis, keepdims)
 
-    def mean(self, axis: ops.Axis = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The arithmetic mean; see `autograd.mean`."""
         return ops.mean(self, axis, keepdims)
 
-    def var(self, axis: ops.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
         """The variance; see `autograd.var`."""
         return ops.var(self, axis, ddof, keepdims)
 
-    def std(self, axis: ops.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
         """The standard deviation; see `autograd.std`."""
         return ops.std(self, axis, ddof, keepdims)
 
-    def prod(self, axis: ops.Axis = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The product of the entries; see `autograd.prod`."""
         return ops.prod(self, axis, keepdims)
 
-    def max(self, axis: ops.Axis = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The largest entry; see `autograd.max`."""
         return ops.max(self, axis, keepdims)
 
-    def min(self, axis: ops.Axis = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The smallest entry; see `autograd.min`."""
         return ops.min(self, axis, keepdims)
 
@@ -232,15 +234,14 @@ class Arithmetic(NumPyProtocols, Node):
 
     def transpose(self, *axes: Any) -> Any:
         """The axes permuted, or reversed where none are named; see `autograd.transpose`."""
-        if len(axes) == 1 and (axes[0] is None or not isinstance(axes[0], int)):
-            axes = axes[0]
-        return ops.transpose(self, axes or None)
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return ops.transpose(self, given or None)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Two axes exchanged."""
         return ops.swapaxes(self, axis1, axis2)
 
-    def squeeze(self, axis: ops.Axis = None) -> Any:
+    def squeeze(self, axis: Axis = None) -> Any:
         """Without the axes of length one; see `autograd.squeeze`."""
         return ops.squeeze(self, axis)
 
@@ -330,7 +331,8 @@ class Value(Arithmetic, ScalarNode, recorded=True):
     @property
     def data(self) -> float:
         """The number. Only a leaf can be given another."""
-        return self.primal
+        number: float = self.primal
+        return number
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -401,7 +403,9 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         if new is not self.primal:
             new = _as_float_array(new, self.dtype)
             if new.shape != self.shape:
-                raise ValueError(f"new data of shape {new.shape} for a tensor of shape {self.shape}")
+                raise ValueError(
+                    f"new data of shape {new.shape} for a tensor of shape {self.shape}"
+                )
             self.primal = new
             self.frozen = False
 
@@ -419,9 +423,9 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         )
 
     @property
-    def at(self) -> ops.At:
+    def at(self) -> At:
         """`x.at[key].set(v)` and `x.at[key].add(v)`: a copy of x with some entries changed."""
-        return ops.At(self)
+        return At(self)
 
     def __len__(self) -> int:
         if not self.ndim:

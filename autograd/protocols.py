@@ -88,7 +88,10 @@ class NumPyProtocols:
 
 
 def _call(
-    func: Callable[..., Any], args: Any, kwargs: dict[str, Any], ours: Callable[..., Any] | None = None
+    func: Callable[..., Any],
+    args: Any,
+    kwargs: dict[str, Any],
+    ours: Callable[..., Any] | None = None,
 ) -> Any:
     if func in LOOKING_ONLY:
         plain: Any = func(*_plain(args), **_plain(kwargs))

@@ -1,7 +1,7 @@
 """Functions of functions: from f to its derivatives. Thin faces of `backward` and `forward`.
 
-A result is plain data, unless f depends on nodes besides its arguments (or the arguments are nodes):
-then it is a node, and can be differentiated again. So these nest to any order.
+A result is plain data, unless the arguments are nodes or f depends on other nodes: then it is a
+node, and can be differentiated again. So these nest to any order.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class Recorded:
             self.inputs = [_fresh(name, leaf) for leaf in leaves]
             fresh = self.rebuild(iter(self.inputs))
             call = list(args)
-            for number, arg in zip(numbers, [fresh] if isinstance(argnums, int) else fresh, strict=True):
+            for number, arg in zip(
+                numbers, [fresh] if isinstance(argnums, int) else fresh, strict=True
+            ):
                 call[number] = arg
             self.result = f(*call, **kwargs)
         self.name = name
@@ -52,7 +54,9 @@ class Recorded:
         if not has_aux:
             return None
         if not isinstance(self.result, tuple) or len(self.result) != 2:
-            raise TypeError(f"{self.name}: with has_aux=True the function must return (output, aux)")
+            raise TypeError(
+                f"{self.name}: with has_aux=True the function must return (output, aux)"
+            )
         self.result, aux = self.result
         return aux
 
@@ -64,7 +68,7 @@ class Recorded:
         order = interior(nodes, first)
         self.active = dependents(order, self.inputs)
         self.order = [node for node in order if node in self.active]
-        # A node made before the inputs is the user's own, and the result may be differentiated by it.
+        # A node older than the inputs is the user's own, and may be differentiated by in its turn.
         self.nested = any(node.index < first for node in nodes) or any(
             isinstance(arg, Node) and arg.index < first
             for node in (*order, *self.inputs)
@@ -128,7 +132,8 @@ def _describe(result: Any) -> str:
 def _fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
     if isinstance(leaf, Node):
-        return ops.identity(leaf)
+        fresh: Node = ops.identity(leaf)
+        return fresh
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
         return Value(leaf)
     if isinstance(leaf, np.ndarray | np.generic):

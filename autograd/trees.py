@@ -25,9 +25,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     if isinstance(tree, dict):
         keys = list(tree)
         parts = [_flatten(part, leaves) for part in tree.values()]
-        return lambda new: kind(
-            {key: part(new) for key, part in zip(keys, parts, strict=True)}
-        )
+        return lambda new: kind({key: part(new) for key, part in zip(keys, parts, strict=True)})
     if isinstance(tree, list | tuple):
         parts = [_flatten(part, leaves) for part in tree]
         if hasattr(tree, "_fields"):

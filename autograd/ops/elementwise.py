@@ -2,7 +2,7 @@
 
 A local derivative is a number, or a function of the result and the arguments written in operations
 of this table. Reverse mode multiplies a cotangent by it, forward mode a tangent, and a drawing
-prints it on the edge. Shapes are no matter here: NumPy broadcasts, and `backward.project` sums back.
+prints it on the edge. Shapes do not matter here: NumPy broadcasts, `backward.project` sums back.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from autograd.graph import (
     Array,
     Node,
     Op,
-    ScalarNode,
     Settings,
     scalar_node,
 )
 
-Local: TypeAlias = "float | Callable[..., Array] | None"
+Local: TypeAlias = Any
+"""A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
 
 
 class Elementwise(Op):
@@ -48,7 +48,7 @@ class Elementwise(Op):
         doc: str = "",
     ) -> None:
         super().__init__(name, kernel, symbol=symbol, doc=doc)
-        self.scalar = scalar
+        self.scalar: Any = scalar
         self.locals = locals
         self.arity = len(locals)
 
@@ -85,7 +85,7 @@ class Elementwise(Op):
         return local or None
 
     def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
-        """`local` on floats, where Python's exceptions become inf or nan, and False becomes None."""
+        """`local` on floats: Python's exceptions become inf or nan, and False becomes None."""
         try:
             local = self.local(argnum, out, args)
         except (ArithmeticError, ValueError):
@@ -110,6 +110,18 @@ class Elementwise(Op):
     ) -> Array | None:
         return self.vjp(argnum, t, out, args, settings)
 
+
+# The rules below name operations that are defined further down; the type checker wants these first.
+abs: Elementwise
+cos: Elementwise
+cosh: Elementwise
+exp: Elementwise
+floor: Elementwise
+hypot: Elementwise
+sigmoid: Elementwise
+sign: Elementwise
+sqrt: Elementwise
+where: Elementwise
 
 # --------------------------------------------------------------------------------------------------
 # Arithmetic
@@ -151,9 +163,7 @@ div = Elementwise(
     lambda out, x, y: -out / y,
     symbol="/",
 )
-mod = Elementwise(
-    "mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor(x / y), symbol="%"
-)
+mod = Elementwise("mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor(x / y), symbol="%")
 neg = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
 pow = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
 
@@ -188,9 +198,7 @@ arccosh = Elementwise(
     "arccosh", np.arccosh, math.acosh, lambda out, x: 1 / (sqrt(x - 1) * sqrt(x + 1))
 )
 arctanh = Elementwise("arctanh", np.arctanh, math.atanh, lambda out, x: 1 / ((1 - x) * (1 + x)))
-erf = Elementwise(
-    "erf", kernels.erf, math.erf, lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x)
-)
+erf = Elementwise("erf", kernels.erf, math.erf, lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x))
 softplus = Elementwise(
     "softplus",
     lambda x: np.logaddexp(x, 0),
@@ -289,7 +297,6 @@ where = Elementwise(
     lambda out, c, x, y: np.equal(c, 0),
     doc="x where the condition c holds, else y.",
 )
-
 
 
 def maximum(x: Array, y: Array) -> Array:
