@@ -1,5 +1,169 @@
 """The table of derivatives, by kind of operation."""
 
-from autograd.ops.elementwise import *
-from autograd.ops.products import *
-from autograd.ops.structural import *
+from autograd.graph import Op
+from autograd.ops import (
+    diagonals,
+    elementwise,
+    exponentials,
+    indexing,
+    linalg,
+    products,
+    reductions,
+    repetition,
+    shaping,
+    structural,
+)
+from autograd.ops.diagonals import diag, diagonal, trace, tril, triu
+from autograd.ops.elementwise import (
+    abs,
+    add,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    cbrt,
+    ceil,
+    clip,
+    cos,
+    cosh,
+    div,
+    elu,
+    erf,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    hypot,
+    identity,
+    leaky_relu,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    maximum,
+    minimum,
+    mod,
+    mul,
+    neg,
+    pow,
+    reciprocal,
+    relu,
+    round,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    square,
+    step,
+    stop_gradient,
+    sub,
+    tan,
+    tanh,
+    where,
+)
+from autograd.ops.exponentials import log_softmax, logsumexp, softmax
+from autograd.ops.indexing import At, argsort, sort, take, take_along_axis
+from autograd.ops.linalg import inv, solve
+from autograd.ops.products import matmul
+from autograd.ops.reductions import (
+    argmax,
+    argmin,
+    cumprod,
+    max,
+    mean,
+    median,
+    min,
+    prod,
+    ptp,
+    std,
+    var,
+)
+from autograd.ops.repetition import pad, repeat, tile
+from autograd.ops.shaping import (
+    array_split,
+    atleast_1d,
+    atleast_2d,
+    expand_dims,
+    flip,
+    fliplr,
+    flipud,
+    hstack,
+    matrix_transpose,
+    moveaxis,
+    roll,
+    split,
+    squeeze,
+    swapaxes,
+    vstack,
+)
+from autograd.ops.structural import (
+    Axis,
+    array,
+    broadcast_to,
+    cast,
+    concatenate,
+    cumsum,
+    index,
+    ravel,
+    reshape,
+    scatter,
+    stack,
+    sum,
+    transpose,
+)
+from autograd.ops.structural import shape_of as shape_of
+
+__all__ = [
+    # elementwise: arithmetic
+    "abs", "add", "cbrt", "div", "hypot", "mod", "mul", "neg", "pow", "reciprocal", "sign", "sqrt",
+    "square", "sub",
+    # elementwise: exponentials and logarithms
+    "erf", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "sigmoid",
+    "softplus",
+    # elementwise: circular and hyperbolic
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "sin",
+    "sinh", "tan", "tanh",
+    # elementwise: kinks and steps
+    "ceil", "clip", "elu", "floor", "leaky_relu", "maximum", "minimum", "relu", "round", "step",
+    "where",
+    "identity", "stop_gradient",
+    # reductions and running sums
+    "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logsumexp", "max", "mean", "median",
+    "min", "prod", "ptp", "softmax", "std", "sum", "var",
+    # shape
+    "array", "array_split", "atleast_1d", "atleast_2d", "broadcast_to", "cast", "concatenate",
+    "diag", "diagonal", "expand_dims", "flip", "fliplr", "flipud", "hstack", "matrix_transpose",
+    "moveaxis", "pad", "ravel", "repeat", "reshape", "roll", "split", "squeeze", "stack",
+    "swapaxes", "tile", "trace", "transpose", "tril", "triu", "vstack",
+    # indexing
+    "argsort", "index", "scatter", "sort", "take", "take_along_axis",
+    # products and linear algebra
+    "inv", "linalg", "matmul", "solve",
+    # what is no function
+    "At", "Axis",
+]  # fmt: skip
+
+TABLE: dict[str, Op] = {
+    op.name: op
+    for module in (
+        elementwise,
+        structural,
+        indexing,
+        shaping,
+        diagonals,
+        repetition,
+        reductions,
+        exponentials,
+        products,
+        linalg,
+    )
+    for op in vars(module).values()
+    if isinstance(op, Op)
+}
+"""Every operation there is, by its name."""

@@ -283,10 +283,20 @@ minimum_op = Elementwise(
     lambda out, x, y: (y < x) + 0.5 * (x == y),
 )
 at_least = Elementwise(
-    "maximum", np.maximum, kernels.scalar_maximum, lambda out, x, bound: x > bound, None
+    "at_least",
+    np.maximum,
+    kernels.scalar_maximum,
+    lambda out, x, bound: x > bound,
+    None,
+    symbol="maximum",
 )
 at_most = Elementwise(
-    "minimum", np.minimum, kernels.scalar_minimum, lambda out, x, bound: x < bound, None
+    "at_most",
+    np.minimum,
+    kernels.scalar_minimum,
+    lambda out, x, bound: x < bound,
+    None,
+    symbol="minimum",
 )
 where = Elementwise(
     "where",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.graph import Array, Op, Settings
-from autograd.ops.structural import as_array, expand_dims, reshape, shape_of, swapaxes
+from autograd.ops.shaping import expand_dims, swapaxes
+from autograd.ops.structural import as_array, reshape, shape_of
 
 
 class Multilinear(Op):

@@ -27,6 +27,8 @@ class Linear(Op):
     cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives the shape.
     """
 
+    has_jvp = True
+
     def __init__(
         self, name: str, kernel: Callable[..., Any], transpose: Callable[..., Array], symbol: str = ""
     ) -> None:
@@ -48,6 +50,7 @@ def as_array(x: Array) -> Array:
 
 def plain(x: Array) -> Any:
     """The data of x as an array, without its history."""
+    x = as_array(x)
     return np.asarray(x.primal if isinstance(x, Node) else x)
 
 
@@ -180,6 +183,17 @@ def reshape(x: Array, *shape: Any) -> Array:
     return reshape_op(as_array(x), shape=tuple(first) if isinstance(first, tuple | list) else (first,))
 
 
+def ravel(x: Array) -> Array:
+    """The entries of x, in C order, in one axis.
+
+    >>> import numpy as np
+    >>> from autograd import ravel
+    >>> ravel(np.zeros((2, 3))).shape
+    (6,)
+    """
+    return reshape_op(as_array(x), shape=(-1,))
+
+
 def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     """Permute the axes; without `axes`, reverse them.
 
@@ -268,6 +282,8 @@ def scatter(x: Array, key: Any, shape: Shape) -> Array:
 class _Concatenate(Op):
     """Arrays joined along an axis; cotangents are cut out of g, tangents padded with zeros."""
 
+    has_jvp = True
+
     @staticmethod
     def place(argnum: int, args: Sequence[Array], axis: int) -> tuple[slice, ...]:
         """Where in the result an argument stands."""
@@ -313,7 +329,7 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     if not parts:
         raise ValueError("concatenate: at least one array is needed")
     if axis is None:
-        parts, axis = [reshape(part, (-1,)) for part in parts], 0
+        parts, axis = [ravel(part) for part in parts], 0
     shapes = [shape_of(part) for part in parts]
     if not shapes[0]:
         raise ValueError("concatenate: 0-d arrays have no axis to join along; use stack")
@@ -373,5 +389,5 @@ def cumsum(x: Array, axis: int | None = None) -> Array:
     array([1., 3., 7.])
     """
     if axis is None:
-        x, axis = reshape(x, (-1,)), 0
+        x, axis = ravel(x), 0
     return cumsum_op(as_array(x), axis=normalize_axis(axis, len(shape_of(x)))[0])

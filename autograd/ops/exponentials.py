@@ -1,0 +1,91 @@
+"""Softmax and its kin: each subtracts the largest entry first, so that nothing overflows.
+
+They are operations of their own, since they compose of few array passes and so do their rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array, Op
+from autograd.ops.elementwise import exp, where
+from autograd.ops.structural import Axis, as_array, keep_axes, sum_op
+
+
+def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
+    top = np.maximum.reduce(x, axis, None, None, True)
+    top = np.where(np.isfinite(top), top, 0)
+    with np.errstate(divide="ignore"):  # ln 0 where all entries are -inf
+        out = np.log(np.add.reduce(np.exp(x - top), axis, None, None, keepdims))
+    return out + top.reshape(out.shape)
+
+
+def _logsumexp_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
+    empty = out == -np.inf
+    if np.any(empty):
+        out = where(empty, 0.0, out)
+    return g * exp(x - out)
+
+
+def _softmax(x: Any, axis: Axis) -> Any:
+    out = np.exp(x - np.maximum.reduce(x, axis, None, None, True))
+    out /= np.add.reduce(out, axis, None, None, True)
+    return out
+
+
+def _softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
+    return out * (g - sum_op(g * out, axis=axis, keepdims=True))
+
+
+def _log_softmax(x: Any, axis: Axis) -> Any:
+    below = x - np.maximum.reduce(x, axis, None, None, True)
+    return below - np.log(np.add.reduce(np.exp(below), axis, None, None, True))
+
+
+def _log_softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
+    return g - exp(out) * sum_op(g, axis=axis, keepdims=True)
+
+
+logsumexp_op = Op("logsumexp", _logsumexp, (_logsumexp_rule,))
+softmax_op = Op("softmax", _softmax, (_softmax_rule,))
+log_softmax_op = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
+
+
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """ln Σ exp(x), without overflow, over all entries or along the axis or axes named.
+
+    An entry of -inf counts as nothing and has derivative 0; -inf is also the sum of nothing.
+
+    >>> import numpy as np
+    >>> from autograd import grad, logsumexp
+    >>> grad(logsumexp)(np.array([1000.0, 1000.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
+    """
+    return logsumexp_op(as_array(x), axis=axis, keepdims=keepdims)
+
+
+def softmax(x: Array, axis: Axis = -1) -> Array:
+    """exp(x) / Σ exp(x) along an axis: probabilities from logits, without overflow.
+
+    >>> import numpy as np
+    >>> from autograd import softmax
+    >>> softmax(np.array([1000.0, 1000.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
+    """
+    return softmax_op(as_array(x), axis=axis)
+
+
+def log_softmax(x: Array, axis: Axis = -1) -> Array:
+    """x - ln Σ exp(x) along an axis: log probabilities from logits, without overflow.
+
+    Exact also where the probability underflows, so losses start from this and not from `softmax`.
+
+    >>> import numpy as np
+    >>> from autograd import log_softmax
+    >>> log_softmax(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    return log_softmax_op(as_array(x), axis=axis)

@@ -1,0 +1,185 @@
+"""Functions that pick entries by number, and `x.at[...]`, which gives a copy with some changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array, Node, Op
+from autograd.ops import scattering
+from autograd.ops.elementwise import where
+from autograd.ops.structural import (
+    Shape,
+    as_array,
+    broadcast_to,
+    cast,
+    index_op,
+    normalize_axis,
+    plain,
+    plain_key,
+    ravel,
+    scatter_op,
+    shape_of,
+)
+
+# --------------------------------------------------------------------------------------------------
+# x.at[...]
+
+
+def _set(x: Any, values: Any, key: Any) -> Any:
+    out = np.array(x)
+    out[key] = values
+    return out
+
+
+def _set_values(g: Array, out: Array, x: Array, values: Array, key: Any) -> Array:
+    """Only the value that is left in x has an effect, where several were written to one place."""
+    picked = index_op(g, key=key)
+    if scattering.reads_once(key):
+        return picked
+    return where(scattering.last_writes(key, shape_of(x)), picked, 0)
+
+
+set_op = Op(
+    "set",
+    _set,
+    (lambda g, out, x, values, key: set_op(g, 0, key=key), _set_values),
+    symbol="[ ]=",
+)
+
+
+class At:
+    """`x.at[key]`: the entries of x that its `set` and `add` replace or add to, in a copy of x.
+
+    >>> from autograd import Tensor
+    >>> x = Tensor([1.0, 2.0, 3.0])
+    >>> x.at[0].set(5.0).tolist(), x.at[[1, 1]].add(1.0).tolist()
+    ([5.0, 2.0, 3.0], [1.0, 4.0, 3.0])
+    """
+
+    __slots__ = ("key", "x")
+
+    def __init__(self, x: Array, key: Any = ...) -> None:
+        self.x = as_array(x)
+        self.key = key
+
+    def __getitem__(self, key: Any) -> At:
+        return At(self.x, plain_key(key))
+
+    def set(self, values: Array) -> Array:
+        """A copy of x with `values`, broadcast, in the entries at `key`.
+
+        Where the key names a place several times, the last value written stays, as in NumPy, and
+        it alone gets a derivative. Raises ValueError where the shapes do not fit.
+        """
+        return set_op(self.x, self._fit(values), key=self.key)
+
+    def add(self, values: Array) -> Array:
+        """A copy of x with `values`, broadcast, added to the entries at `key`.
+
+        Where the key names a place several times, all values are added. Raises ValueError where
+        the shapes do not fit.
+        """
+        return self.x + scatter_op(self._fit(values), key=self.key, shape=shape_of(self.x))
+
+    def _fit(self, values: Array) -> Array:
+        picked: Shape = np.broadcast_to(0, shape_of(self.x))[self.key].shape
+        values = cast(as_array(values), self.x.dtype)
+        try:
+            return broadcast_to(values, picked)
+        except ValueError as error:
+            raise ValueError(
+                f"x.at[...]: values of shape {shape_of(values)} cannot be broadcast to the entries "
+                f"that the index picks from shape {shape_of(self.x)}, of shape {picked}"
+            ) from error
+
+
+# --------------------------------------------------------------------------------------------------
+# Picking along an axis
+
+
+def take(x: Array, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
+    """The entries of x with the given numbers along an axis, or in x as one row.
+
+    mode: what to do with a number outside the axis: "raise" IndexError, "wrap" around, or "clip" to
+        the nearest end (where a negative number means the first).
+
+    >>> import numpy as np
+    >>> from autograd import grad, take
+    >>> grad(lambda x: take(x, [0, 2, 2]).sum())(np.ones(3))
+    array([1., 0., 2.])
+    """
+    if isinstance(indices, Node):
+        plain_key(indices)
+    if axis is None:
+        x, axis = ravel(x), 0
+    x = as_array(x)
+    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    size = shape_of(x)[axis]
+    numbers = np.array(indices) if np.size(indices) else np.array(indices, int)
+    if mode == "wrap":
+        numbers = numbers % size
+    elif mode == "clip":
+        numbers = np.clip(numbers, 0, size - 1)
+    elif mode != "raise":
+        raise ValueError(f"take: mode {mode!r} is not one of 'raise', 'wrap', 'clip'")
+    return index_op(x, key=(slice(None),) * axis + (numbers,) if axis else numbers)
+
+
+def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
+    """Entries picked along one axis, by numbers of their own at each place of the others.
+
+    `indices` has as many axes as x and broadcasts against it outside `axis`; what `argsort` and
+    `argmax(keepdims=True)` give fits. Without `axis`, x is one row.
+
+    >>> import numpy as np
+    >>> from autograd import take_along_axis
+    >>> take_along_axis(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1], [0]]), axis=1)
+    array([[2.],
+           [3.]])
+    """
+    if axis is None:
+        x, axis = ravel(x), 0
+    x = as_array(x)
+    shape = shape_of(x)
+    (axis,) = normalize_axis(axis, len(shape))
+    indices = np.array(indices)
+    if indices.ndim != len(shape):
+        raise ValueError(
+            f"take_along_axis: indices of shape {indices.shape} and x of shape {shape} need as "
+            "many axes"
+        )
+    key = list(np.ogrid[tuple([slice(size) for size in shape])])
+    key[axis] = indices
+    return index_op(x, key=tuple(key))
+
+
+# --------------------------------------------------------------------------------------------------
+# Order
+
+
+def argsort(x: Array, axis: int | None = -1) -> Any:
+    """The numbers of the entries in ascending order: plain integers, without derivative.
+
+    Equal entries keep their order. Without `axis`, x is one row.
+
+    >>> import numpy as np
+    >>> from autograd import argsort
+    >>> argsort(np.array([3.0, 1.0, 2.0]))
+    array([1, 2, 0])
+    """
+    return np.argsort(plain(x), axis, kind="stable")
+
+
+def sort(x: Array, axis: int | None = -1) -> Array:
+    """The entries in ascending order along an axis, or of x as one row; NaN come last.
+
+    Each keeps its own derivative. Equal entries keep their order, which decides whose is whose.
+
+    >>> import numpy as np
+    >>> from autograd import grad, sort
+    >>> grad(lambda x: sort(x) @ np.array([1.0, 2.0, 3.0]))(np.array([3.0, 1.0, 2.0]))
+    array([3., 1., 2.])
+    """
+    return take_along_axis(x, argsort(x, axis), axis)

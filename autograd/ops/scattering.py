@@ -1,0 +1,53 @@
+"""Adding up entries at indexed places, on plain arrays. Nothing here knows of graphs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+def reads_once(key: Any) -> bool:
+    """Whether `x[key]` cannot read an entry twice: no integer array is in the key."""
+    parts = key if isinstance(key, tuple) else (key,)
+    for part in parts:
+        if isinstance(part, np.ndarray | list | tuple) and np.asarray(part).dtype != bool:
+            return False
+    return True
+
+
+def positions(key: Any, shape: Shape) -> Any:
+    """The places of the entries of `x[key]` in `x.ravel()`, for x of the given shape."""
+    if isinstance(key, np.ndarray):  # whole rows: no need to number every entry of x
+        width = int(np.prod(shape[1:]))
+        rows = np.arange(shape[0])[key]
+        return np.add.outer(rows * width, np.arange(width)).reshape(rows.shape + shape[1:])
+    return np.arange(np.prod(shape)).reshape(shape)[key]
+
+
+def scatter(x: Any, key: Any, shape: Shape) -> Any:
+    """Zeros of `shape` to which x is added at `[key]`, once for each time an entry is named."""
+    x = np.asarray(x)
+    if reads_once(key):
+        out = np.zeros(shape, x.dtype)
+        out[key] = x
+        return out
+    size = int(np.prod(shape))
+    places = positions(key, shape).ravel()
+    if x.dtype in (np.float32, np.float64):  # three times as fast as np.add.at
+        sums = np.bincount(places, x.ravel(), size)
+        return sums.astype(x.dtype, copy=False).reshape(shape)
+    out = np.zeros(size, x.dtype)
+    np.add.at(out, places, x.ravel())
+    return out.reshape(shape)
+
+
+def last_writes(key: Any, shape: Shape) -> Any:
+    """Where in `v` are the entries that `x[key] = v` leaves in x: the last of those that meet."""
+    places = positions(key, shape)
+    order = np.arange(places.size).reshape(places.shape)
+    winner = np.empty(int(np.prod(shape)), int)
+    winner[places.ravel()] = order.ravel()
+    return winner[places] == order

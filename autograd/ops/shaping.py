@@ -1,0 +1,276 @@
+"""Functions that rearrange entries, composed of the operations in `structural`.
+
+Those that copy entries are in `repetition`, those of diagonals in `diagonals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array
+from autograd.ops.structural import (
+    Axis,
+    Linear,
+    as_array,
+    concatenate,
+    index_op,
+    normalize_axis,
+    ravel,
+    reshape_op,
+    shape_of,
+    transpose,
+    transpose_op,
+)
+
+# --------------------------------------------------------------------------------------------------
+# Axes
+
+
+def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
+    """Exchange two axes.
+
+    >>> import numpy as np
+    >>> from autograd import swapaxes
+    >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
+    axes = list(range(len(shape_of(x))))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return transpose(x, axes)
+
+
+def matrix_transpose(x: Array) -> Array:
+    """Exchange the last two axes, so that each matrix of a batch is transposed.
+
+    >>> import numpy as np
+    >>> from autograd import matrix_transpose
+    >>> matrix_transpose(np.zeros((2, 3, 4))).shape
+    (2, 4, 3)
+    """
+    x = as_array(x)
+    ndim = len(shape_of(x))
+    if ndim < 2:
+        raise ValueError(f"matrix_transpose: shape {shape_of(x)} has no rows and columns")
+    axes = None if ndim == 2 else (*range(ndim - 2), ndim - 1, ndim - 2)
+    return transpose_op(x, axes=axes)
+
+
+def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
+    """Move axes to other places; the rest keep their order.
+
+    >>> import numpy as np
+    >>> from autograd import moveaxis
+    >>> moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+    ndim = len(shape_of(x))
+    sources, places = (
+        [normalize_axis(a, ndim)[0] for a in ([axes] if isinstance(axes, int) else axes)]
+        for axes in (source, destination)
+    )
+    if len(sources) != len(places):
+        raise ValueError(f"moveaxis: {source} and {destination} differ in length")
+    order = [a for a in range(ndim) if a not in sources]
+    for place, origin in sorted(zip(places, sources, strict=True)):
+        order.insert(place, origin)
+    return transpose(x, order)
+
+
+def expand_dims(x: Array, axis: int | Sequence[int]) -> Array:
+    """Insert axes of length one, numbered as they are in the result.
+
+    >>> import numpy as np
+    >>> from autograd import expand_dims
+    >>> expand_dims(np.zeros(3), (0, -1)).shape
+    (1, 3, 1)
+    """
+    shape = list(shape_of(x))
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    for a in normalize_axis(axes, len(shape) + len(axes)):
+        shape.insert(a, 1)
+    return reshape_op(as_array(x), shape=tuple(shape))
+
+
+def squeeze(x: Array, axis: Axis = None) -> Array:
+    """Drop axes of length one, all or those named. ValueError where a named one is longer.
+
+    >>> import numpy as np
+    >>> from autograd import squeeze
+    >>> squeeze(np.zeros((1, 3, 1)), 0).shape
+    (3, 1)
+    """
+    shape = shape_of(x)
+    drop = normalize_axis(axis, len(shape))
+    if axis is None:
+        drop = tuple(a for a in drop if shape[a] == 1)
+    elif any(shape[a] != 1 for a in drop):
+        raise ValueError(f"squeeze: axis {axis} of shape {shape} is not of length one")
+    kept = tuple(size for a, size in enumerate(shape) if a not in drop)
+    return reshape_op(as_array(x), shape=kept)
+
+
+def atleast_1d(x: Array) -> Array:
+    """x, a single number as an array of one axis.
+
+    >>> from autograd import atleast_1d
+    >>> atleast_1d(3.0).shape
+    (1,)
+    """
+    return _at_least(x, 1)
+
+
+def atleast_2d(x: Array) -> Array:
+    """x, a row of numbers as a matrix of one row.
+
+    >>> import numpy as np
+    >>> from autograd import atleast_2d
+    >>> atleast_2d(np.zeros(3)).shape
+    (1, 3)
+    """
+    return _at_least(x, 2)
+
+
+def _at_least(x: Array, ndim: int) -> Array:
+    x = as_array(x)
+    shape = shape_of(x)
+    return x if len(shape) >= ndim else reshape_op(x, shape=(1,) * (ndim - len(shape)) + shape)
+
+
+# --------------------------------------------------------------------------------------------------
+# Order
+
+
+def flip(x: Array, axis: Axis = None) -> Array:
+    """Reverse the entries along axes, all or those named.
+
+    >>> import numpy as np
+    >>> from autograd import flip
+    >>> flip(np.array([1.0, 2.0, 3.0]))
+    array([3., 2., 1.])
+    """
+    ndim = len(shape_of(x))
+    axes = normalize_axis(axis, ndim)
+    key = tuple([slice(None, None, -1 if a in axes else None) for a in range(ndim)])
+    return index_op(as_array(x), key=key)
+
+
+def fliplr(x: Array) -> Array:
+    """Reverse the entries along axis 1.
+
+    >>> from autograd import fliplr
+    >>> fliplr([[1.0, 2.0]])
+    array([[2., 1.]])
+    """
+    return flip(x, 1)
+
+
+def flipud(x: Array) -> Array:
+    """Reverse the entries along axis 0.
+
+    >>> from autograd import flipud
+    >>> flipud([1.0, 2.0])
+    array([2., 1.])
+    """
+    return flip(x, 0)
+
+
+_roll = Linear(
+    "roll",
+    lambda x, shift, axis: np.roll(x, shift, axis),
+    lambda g, x, shift, axis: _roll(
+        g, shift=tuple([-s for s in shift]) if isinstance(shift, tuple) else -shift, axis=axis
+    ),
+)
+
+
+def roll(x: Array, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
+    """Shift entries along axes, those that leave at one end coming back at the other.
+
+    Without `axis`, x is shifted as one long row.
+
+    >>> import numpy as np
+    >>> from autograd import roll
+    >>> roll(np.array([1.0, 2.0, 3.0]), 1)
+    array([3., 1., 2.])
+    """
+    return _roll(as_array(x), shift=shift, axis=axis)
+
+
+# --------------------------------------------------------------------------------------------------
+# Parts
+
+
+def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+    """Cut x along an axis into so many equal parts, or at the places listed.
+
+    Raises ValueError where the parts would not be equal; `array_split` lets them differ by one.
+
+    >>> import numpy as np
+    >>> from autograd import split
+    >>> [part.shape for part in split(np.zeros((6, 2)), 3)]
+    [(2, 2), (2, 2), (2, 2)]
+    """
+    size = shape_of(x)[axis]
+    if isinstance(sections, int) and (sections < 1 or size % sections):
+        raise ValueError(
+            f"split: {size} entries along axis {axis} of shape {shape_of(x)} do not make "
+            f"{sections} equal parts; use array_split for parts that differ by one"
+        )
+    return array_split(x, sections, axis)
+
+
+def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+    """Cut x along an axis into so many parts, the first ones longer by one if need be, or at the
+    places listed.
+
+    >>> import numpy as np
+    >>> from autograd import array_split
+    >>> [part.size for part in array_split(np.zeros(7), 3)]
+    [3, 2, 2]
+    """
+    x = as_array(x)
+    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    size = shape_of(x)[axis]
+    if isinstance(sections, int):
+        if sections < 1:
+            raise ValueError(f"array_split: {sections} parts cannot be made, only 1 or more")
+        short, longer = divmod(size, sections)
+        cuts = [part * short + min(part, longer) for part in range(1, sections)]
+    else:
+        cuts = [int(place) for place in sections]
+    before = (slice(None),) * axis
+    return [
+        index_op(x, key=(*before, slice(start, stop)))
+        for start, stop in zip([0, *cuts], [*cuts, None], strict=True)
+    ]
+
+
+# --------------------------------------------------------------------------------------------------
+# Joining
+
+
+def vstack(arrays: Sequence[Array]) -> Array:
+    """Join arrays along axis 0, rows of numbers as matrices of one row.
+
+    >>> import numpy as np
+    >>> from autograd import vstack
+    >>> vstack([np.zeros(2), np.ones(2)])
+    array([[0., 0.],
+           [1., 1.]])
+    """
+    return concatenate([atleast_2d(part) for part in arrays])
+
+
+def hstack(arrays: Sequence[Array]) -> Array:
+    """Join arrays along axis 1, rows of numbers end to end.
+
+    >>> import numpy as np
+    >>> from autograd import hstack
+    >>> hstack([np.zeros(2), np.ones(1)])
+    array([0., 0., 1.])
+    """
+    parts = [atleast_1d(part) for part in arrays]
+    return concatenate(parts, 1 if parts and len(shape_of(parts[0])) > 1 else 0)
