@@ -5,7 +5,7 @@ What an operation's derivative is stands in `ops`; here they are put together by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -64,7 +64,7 @@ def gradients(
         raise ValueError(f"gradients: {len(seeds)} seeds for {len(outputs)} outputs")
     cotangents: Cotangents = {}
     for node, start in zip(outputs, seeds, strict=True):
-        _add(cotangents, node, seed_of(node, start, create_graph))
+        add_cotangent(cotangents, node, seed_of(node, start, create_graph))
     order = interior(outputs, first=min(node.index for node in wanted))
     active = dependents(order, wanted)
     order = [node for node in order if node in active]
@@ -78,13 +78,8 @@ def gradients(
 
 def backward(output: Node, seed: Array | None) -> None:
     """`output.backward(seed)`: leaves add to their `.grad`, other nodes set theirs."""
-    start = seed_of(output, seed)
-    cotangents = {output: start}
-    order = interior([output])
-    run_backward(order, cotangents, None, None, create_graph=False)
-    for node in order:
-        g = cotangents.pop(node, None)
-        node.grad = own([(g, node)])[0] if g is None else g
+    cotangents = {output: seed_of(output, seed)}
+    run_backward(interior([output]), cotangents, None, (), create_graph=False, store=True)
     leaves = list(cotangents)
     for leaf, g in zip(leaves, own([(cotangents[leaf], leaf) for leaf in leaves]), strict=True):
         leaf.grad = g if leaf.grad is None else leaf.grad + g
@@ -146,41 +141,73 @@ def run_backward(
     order: list[Node],
     cotangents: Cotangents,
     active: set[Node] | None,
-    keep: set[Node] | None,
+    keep: Iterable[Node],
     create_graph: bool,
+    store: bool = False,
 ) -> None:
     """The chain rule: pass each node's cotangent on to its arguments, in the given order.
 
     `cotangents` comes with those of the outputs and leaves with those of the leaves, and of the
-    nodes in `keep` (None: of all). Only arguments in `active` (None: all nodes) get theirs.
-    Sums are never formed in place, for an addition hands the same array to both its arguments.
+    nodes in `keep`. Only arguments in `active` (None: all nodes) get theirs. With `store` each node
+    on the way has its cotangent put in its `.grad`.
+
+    A cotangent of exactly zero has to stay zero through an infinite local derivative. Looking for
+    that in each product is dear, and it shows as NaN in the end: only then is the pass run again.
     """
-    get = cotangents.get
-    with kernels.watch_invalid(), set_recording(create_graph):
-        for node in order:
-            g = get(node)
-            if g is None:
-                continue
-            if keep is not None and node not in keep:
-                del cotangents[node]
-            if create_graph:
-                check_unchanged(node)
-                out, args = node, node.args
-            elif isinstance(node, ScalarNode):
-                if g != 0.0:  # a cotangent of zero stays zero, also through an infinite slope
-                    if (da := node.da) is not None and (active is None or node.a in active):
-                        cotangents[node.a] = get(node.a, 0.0) + g * da
-                    if (db := node.db) is not None and (active is None or node.b in active):
-                        cotangents[node.b] = get(node.b, 0.0) + g * db
-                continue
-            else:
-                out, args = node.primal, node.saved
-            op, settings = node.op, node.settings
-            for argnum, arg in enumerate(node.args):
-                if isinstance(arg, Node) and (active is None or arg in active):
-                    step = op.vjp(argnum, g, out, args, settings)
-                    if step is not None:
-                        _add(cotangents, arg, project(step, arg))
+    start = dict(cotangents)
+    with np.errstate(all="ignore"), set_recording(create_graph):
+        _run(order, cotangents, active, keep, create_graph, store)
+        if any(_has_nan(g) for g in cotangents.values()):
+            cotangents.clear()
+            cotangents.update(start)
+            with kernels.careful():
+                _run(order, cotangents, active, keep, create_graph, store)
+
+
+def _run(
+    order: list[Node],
+    cotangents: Cotangents,
+    active: set[Node] | None,
+    keep: Iterable[Node],
+    create_graph: bool,
+    store: bool,
+) -> None:
+    """One pass. Sums are not formed in place: an addition hands one array to both its arguments."""
+    get, pop = cotangents.get, cotangents.pop
+    for node in order:
+        g = pop(node, None)
+        if store:
+            node.grad = _zeros(node) if g is None else g
+        if g is None:
+            continue
+        if node in keep:
+            cotangents[node] = g
+        if create_graph:
+            check_unchanged(node)
+            out, args = node, node.args
+        elif isinstance(node, ScalarNode):
+            if g != 0.0:  # a cotangent of zero stays zero, also through an infinite slope
+                if (da := node.da) is not None and (active is None or node.a in active):
+                    cotangents[node.a] = get(node.a, 0.0) + g * da
+                if (db := node.db) is not None and (active is None or node.b in active):
+                    cotangents[node.b] = get(node.b, 0.0) + g * db
+            continue
+        else:
+            out, args = node.primal, node.saved
+        op, settings = node.op, node.settings
+        for argnum, arg in enumerate(node.args):
+            if isinstance(arg, Node) and (active is None or arg in active):
+                step = op.vjp(argnum, g, out, args, settings)
+                if step is not None:
+                    add_cotangent(cotangents, arg, project(step, arg))
+
+
+def _has_nan(g: Array) -> bool:
+    plain = g.primal if isinstance(g, Node) else g
+    if isinstance(plain, float):
+        return plain != plain
+    flat = np.ravel(plain, "K")
+    return bool(np.isnan(np.dot(flat, flat)))  # much faster than to look at each entry
 
 
 def project(step: Array, parent: Node) -> Array:
@@ -196,7 +223,8 @@ def project(step: Array, parent: Node) -> Array:
     return cast(step, primal.dtype)
 
 
-def _add(cotangents: Cotangents, node: Node, step: Array) -> None:
+def add_cotangent(cotangents: Cotangents, node: Node, step: Array) -> None:
+    """Add a share to what a node has got so far."""
     held = cotangents.get(node)
     cotangents[node] = step if held is None else held + step
 
@@ -241,7 +269,11 @@ def as_node(g: Array | None, node: Node) -> Node:
         return g
     if isinstance(node, ScalarNode):
         return scalar_node(0.0 if g is None else float(g))
-    return array_node(np.zeros_like(node.primal) if g is None else np.asarray(g))
+    return array_node(_zeros(node) if g is None else np.asarray(g))
+
+
+def _zeros(node: Node) -> Any:
+    return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)
 
 
 def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
@@ -252,7 +284,7 @@ def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
         if isinstance(node, ScalarNode):
             owned.append(0.0 if g is None else float(g))
             continue
-        g = np.zeros_like(node.primal) if g is None else np.asarray(g)
+        g = _zeros(node) if g is None else np.asarray(g)
         owner = id(g if g.base is None else g.base)
         if owner in taken or not g.flags.writeable:
             g = g.copy()

@@ -248,7 +248,8 @@ def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> 
     ]
     entry = f", entry {mismatch.entry}" if mismatch.entry else ""
     return (
-        f"{mismatch.mode} mode, order {mismatch.order}: by argument {names[places[mismatch.leaf]]}{entry} the "
-        f"derivative is {mismatch.derivative:.10g}, and differences give {mismatch.difference:.10g}"
+        f"{mismatch.mode} mode, order {mismatch.order}: by argument "
+        f"{names[places[mismatch.leaf]]}{entry} the derivative is {mismatch.derivative:.10g}, "
+        f"and differences give {mismatch.difference:.10g}"
         + (f". The first whose own rule disagrees is {culprit}." if culprit else "")
     )

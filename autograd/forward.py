@@ -19,7 +19,7 @@ def run_forward(order: list[Node], tangents: dict[Node, Array], create_graph: bo
     """
     get = tangents.get
     total: Any
-    with kernels.watch_invalid(), set_recording(create_graph):
+    with np.errstate(all="ignore"), kernels.careful(), set_recording(create_graph):
         for node in reversed(order):
             if node in tangents:
                 continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,35 +14,33 @@ import numpy as np
 # The product of the chain rule
 
 
-class _InvalidFlag(threading.local):
-    """Raised by NumPy, inside `watch_invalid`, when an operation meets 0 · ∞ or its like."""
-
-    raised = False
-
-    def __call__(self, _kind: str, _flags: int) -> None:
-        self.raised = True
+class _Mode(threading.local):
+    careful = False
 
 
-_invalid = _InvalidFlag()
+_mode = _Mode()
 
 
-def watch_invalid() -> AbstractContextManager[None]:
-    """While it lasts NumPy neither warns nor raises, and `chain` hears of 0 · ∞ at no cost."""
-    return np.errstate(all="ignore", invalid="call", call=_invalid)
+@contextmanager
+def careful() -> Iterator[None]:
+    """While it lasts `chain` looks for zeros, which costs as much again as the product."""
+    _mode.careful = True
+    try:
+        yield
+    finally:
+        _mode.careful = False
 
 
 def chain(g: Any, local: Any) -> Any:
-    """g · local, where a cotangent of exactly 0 stays 0 even times ∞ or NaN.
-
-    So a branch that `where` has masked leaks no NaN. A `local` of booleans selects: False gives 0
-    even times an infinite `g`.
+    """g · local. In `careful` mode a `g` of exactly 0 gives 0 even times ∞ or NaN, and a `local` of
+    False closes even an infinite `g`, so that a branch which `where` has masked leaks nothing.
     """
     product = g * local
-    if _invalid.raised:
-        _invalid.raised = False
-        product = np.where(g == 0, product.dtype.type(0), product)
+    if _mode.careful:
+        closed = np.equal(g, 0)
         if np.asarray(local).dtype == bool:
-            product = np.where(local, product, product.dtype.type(0))
+            closed = closed | np.logical_not(local)
+        product = np.where(closed, product.dtype.type(0), product)
     return product
 
 

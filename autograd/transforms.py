@@ -13,7 +13,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
-from autograd.backward import as_node, dependents, interior, own, run_backward, seed_of
+from autograd.backward import (
+    add_cotangent,
+    as_node,
+    dependents,
+    interior,
+    own,
+    run_backward,
+    seed_of,
+)
 from autograd.forward import run_forward
 from autograd.graph import Array, Node, ScalarNode, set_recording
 from autograd.nodes import Tensor, Value
@@ -81,9 +89,7 @@ class Recorded:
         for number, seed in seeds.items():
             out = self.outputs[number]
             if isinstance(out, Node) and out in self.active:
-                start = seed_of(out, seed, create_graph=self.nested)
-                held = cotangents.get(out)
-                cotangents[out] = start if held is None else held + start
+                add_cotangent(cotangents, out, seed_of(out, seed, create_graph=self.nested))
         run_backward(self.order, cotangents, self.active, set(self.inputs), self.nested)
         found = [(cotangents.get(node), node) for node in self.inputs]
         return [as_node(g, node) for g, node in found] if self.nested else own(found)
