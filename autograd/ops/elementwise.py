@@ -108,7 +108,11 @@ class Elementwise(Op):
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        return self.vjp(argnum, t, out, args, settings)
+        local = self.locals[argnum]
+        slope = local(out, *args) if callable(local) else None
+        if isinstance(slope, bool) or getattr(slope, "dtype", None) == bool:
+            return where(slope, t, 0.0)  # the closed branch may hold a tangent of NaN
+        return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
 
 
 # The rules below name operations that are defined further down; the type checker wants these first.
