@@ -13,6 +13,7 @@ from autograd.ops import (
     shaping,
     structural,
 )
+from autograd.ops.contraction import einsum
 from autograd.ops.diagonals import diag, diagonal, trace, tril, triu
 from autograd.ops.elementwise import (
     abs,
@@ -70,7 +71,7 @@ from autograd.ops.elementwise import (
 from autograd.ops.exponentials import log_softmax, logsumexp, softmax
 from autograd.ops.indexing import At, argsort, sort, take, take_along_axis
 from autograd.ops.linalg import inv, solve
-from autograd.ops.products import matmul
+from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
 from autograd.ops.reductions import (
     argmax,
     argmin,
@@ -144,7 +145,8 @@ __all__ = [
     # indexing
     "argsort", "index", "scatter", "sort", "take", "take_along_axis",
     # products and linear algebra
-    "inv", "linalg", "matmul", "solve",
+    "cross", "dot", "einsum", "inner", "inv", "kron", "linalg", "matmul", "outer", "solve",
+    "tensordot", "vdot",
     # what is no function
     "At", "Axis",
 ]  # fmt: skip

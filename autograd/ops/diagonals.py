@@ -20,7 +20,7 @@ def tril(x: Array, k: int = 0) -> Array:
            [1., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*_rows_and_columns(x, "tril"), k, dtype=bool), x, 0)
+    return where(np.tri(*_rows_and_columns(x, "tril"), k, bool), x, 0)
 
 
 def triu(x: Array, k: int = 0) -> Array:
@@ -33,14 +33,14 @@ def triu(x: Array, k: int = 0) -> Array:
            [0., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*_rows_and_columns(x, "triu"), k - 1, dtype=bool), 0, x)
+    return where(np.tri(*_rows_and_columns(x, "triu"), k - 1, bool), 0, x)
 
 
-def _rows_and_columns(x: Array, name: str) -> tuple[int, ...]:
+def _rows_and_columns(x: Array, name: str) -> tuple[int, int]:
     shape = shape_of(x)
     if len(shape) < 2:
         raise ValueError(f"{name}: shape {shape} has no rows and columns")
-    return shape[-2:]
+    return shape[-2], shape[-1]
 
 
 def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:

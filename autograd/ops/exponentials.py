@@ -11,14 +11,21 @@ import numpy as np
 
 from autograd.graph import Array, Op
 from autograd.ops.elementwise import exp, where
-from autograd.ops.structural import Axis, as_array, keep_axes, sum_op
+from autograd.ops.structural import (
+    Axis,
+    add_reduce,
+    as_array,
+    keep_axes,
+    maximum_reduce,
+    sum_op,
+)
 
 
 def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
-    top = np.maximum.reduce(x, axis, None, None, True)
+    top = maximum_reduce(x, axis, None, None, True)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):  # ln 0 where all entries are -inf
-        out = np.log(np.add.reduce(np.exp(x - top), axis, None, None, keepdims))
+        out = np.log(add_reduce(np.exp(x - top), axis, None, None, keepdims))
     return out + top.reshape(out.shape)
 
 
@@ -31,8 +38,8 @@ def _logsumexp_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) 
 
 
 def _softmax(x: Any, axis: Axis) -> Any:
-    out = np.exp(x - np.maximum.reduce(x, axis, None, None, True))
-    out /= np.add.reduce(out, axis, None, None, True)
+    out = np.exp(x - maximum_reduce(x, axis, None, None, True))
+    out /= add_reduce(out, axis, None, None, True)
     return out
 
 
@@ -41,8 +48,8 @@ def _softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
 
 
 def _log_softmax(x: Any, axis: Axis) -> Any:
-    below = x - np.maximum.reduce(x, axis, None, None, True)
-    return below - np.log(np.add.reduce(np.exp(below), axis, None, None, True))
+    below = x - maximum_reduce(x, axis, None, None, True)
+    return below - np.log(add_reduce(np.exp(below), axis, None, None, True))
 
 
 def _log_softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:

@@ -41,7 +41,7 @@ def _set_values(g: Array, out: Array, x: Array, values: Array, key: Any) -> Arra
     return where(scattering.last_writes(key, shape_of(x)), picked, 0)
 
 
-set_op = Op(
+set_op: Op = Op(
     "set",
     _set,
     (lambda g, out, x, values, key: set_op(g, 0, key=key), _set_values),

@@ -65,7 +65,9 @@ def solve(a: Array, b: Array) -> Array:
     a, b = _square(a, "solve"), as_array(b)
     shape = shape_of(b)
     if not shape or shape[max(-2, -len(shape))] != shape_of(a)[-1]:
-        raise ValueError(f"solve: {shape_of(a)} matrices and a right side of shape {shape} do not fit")
+        raise ValueError(
+            f"solve: {shape_of(a)} matrices and a right side of shape {shape} do not fit"
+        )
     if len(shape) > 1:
         return solve_op(a, b)
     return index_op(solve_op(a, index_op(b, key=(slice(None), None))), key=(..., 0))

@@ -1,12 +1,24 @@
-"""Products of arrays: bilinear operations, whose derivatives are products again."""
+"""Products of arrays: bilinear operations, whose derivatives are products again.
+
+`einsum`, which reads its subscripts, is in `contraction`.
+"""
 
 from __future__ import annotations
+
+import math
+from functools import lru_cache
+from string import ascii_letters
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.graph import Array, Op, Settings
-from autograd.ops.shaping import expand_dims, swapaxes
-from autograd.ops.structural import as_array, reshape, shape_of
+from autograd.ops.elementwise import mul
+from autograd.ops.indexing import take
+from autograd.ops.shaping import matrix_transpose
+from autograd.ops.structural import as_array, index_op, normalize_axis, ravel, reshape_op, shape_of
+
+_ROW, _COLUMN = (..., None, slice(None)), (..., None)
 
 
 class Multilinear(Op):
@@ -25,21 +37,24 @@ class Multilinear(Op):
 
 
 def _matmul_left(g: Array, out: Array, x: Array, y: Array) -> Array:
-    if len(y.shape) == 1:
-        return expand_dims(g, -1) * y
-    if len(x.shape) == 1:
-        g = expand_dims(g, -2)
-    return matmul_op(g, swapaxes(y, -1, -2))
+    if y.ndim == 1:
+        return index_op(g, key=_COLUMN) * y
+    if x.ndim == 1:
+        g = index_op(g, key=_ROW)
+    return matmul_op(g, matrix_transpose(y))
 
 
 def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
-    if len(x.shape) == 1:
-        step = expand_dims(x, -1) * expand_dims(g, -2) if len(y.shape) > 1 else x * g
-        return step
-    if len(y.shape) == 1:
-        step = matmul_op(swapaxes(x, -1, -2), expand_dims(g, -1))
-        return reshape(step, step.shape[:-1])
-    return matmul_op(swapaxes(x, -1, -2), g)
+    if x.ndim == 1:
+        return x * g if y.ndim == 1 else index_op(x, key=_COLUMN) * index_op(g, key=_ROW)
+    if y.ndim == 1:
+        return index_op(matmul_op(matrix_transpose(x), index_op(g, key=_COLUMN)), key=(..., 0))
+    if y.ndim == 2 < x.ndim:  # one product instead of a batch that would have to be summed
+        x, g = (reshape_op(part, shape=(-1, part.shape[-1])) for part in (x, g))
+    if isinstance(y, np.ndarray) and y.strides[-2] < y.strides[-1]:
+        # y is the transpose of a matrix in memory: so will its cotangent be, and agree with it.
+        return matrix_transpose(matmul_op(matrix_transpose(g), x))
+    return matmul_op(matrix_transpose(x), g)
 
 
 matmul_op = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")
@@ -49,7 +64,7 @@ def matmul(x: Array, y: Array) -> Array:
     """The matrix product x @ y, of vectors, matrices and batches of them as in NumPy.
 
     With g = ∂L/∂(x @ y): ∂L/∂x = g yᵀ and ∂L/∂y = xᵀ g. Shapes (..., n, k) and (..., k, m) give
-    (..., n, m). Raises ValueError where the inner sizes differ.
+    (..., n, m). Raises ValueError where they do not fit.
 
     >>> import numpy as np
     >>> from autograd import matmul
@@ -57,12 +72,197 @@ def matmul(x: Array, y: Array) -> Array:
     array([3., 3.])
     """
     x, y = as_array(x), as_array(y)
-    if not shape_of(x) or not shape_of(y):
-        raise ValueError("matmul: a number has no rows or columns; use * to scale")
-    inner = shape_of(y)[-2] if len(shape_of(y)) > 1 else shape_of(y)[0]
-    if shape_of(x)[-1] != inner:
+    try:
+        return matmul_op(x, y)
+    except ValueError as error:
+        raise ValueError(_misfit(shape_of(x), shape_of(y))) from error
+
+
+def _misfit(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    if not x or not y:
+        return f"matmul: shapes {x} and {y}: a number has no rows or columns; use * to scale"
+    inner = y[max(-2, -len(y))]
+    if x[-1] == inner:
+        return f"matmul: the batches {x[:-2]} and {y[:-2]} of shapes {x} and {y} do not broadcast"
+    return (
+        f"matmul: shapes {x} and {y} do not fit: the last size of the first, {x[-1]}, is not "
+        f"{inner}. Transpose one of them?"
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# The contraction of two arrays whose axes are named by letters, "ij,jk->ik". No letter is repeated
+# within an array, and each is in two of the three places, so derivatives are of this kind again.
+
+_Plan: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int]
+
+
+@lru_cache(maxsize=1024)
+def _plan(subscripts: str) -> _Plan | None:
+    """How to compute it as a product of matrices; None where it is no such product."""
+    inputs, out = subscripts.split("->")
+    x, y = inputs.split(",")
+    batch = [c for c in x if c in y and c in out]
+    summed = [c for c in x if c in y and c not in out]
+    left = [c for c in x if c not in y]
+    right = [c for c in y if c not in x]
+    if not summed or not (left or right):
+        return None
+    made = batch + left + right
+    return (
+        tuple([x.index(c) for c in batch + left + summed]),
+        tuple([y.index(c) for c in batch + summed + right]),
+        tuple([made.index(c) for c in out]),
+        len(batch),
+        len(summed),
+    )
+
+
+def _contract(x: Any, y: Any, subscripts: str) -> Any:
+    plan = _plan(subscripts)
+    if plan is None:
+        return np.einsum(subscripts, x, y)
+    x_axes, y_axes, out_axes, batch, summed = plan
+    x, y = np.asarray(x).transpose(x_axes), np.asarray(y).transpose(y_axes)
+    rows = x.shape[batch : x.ndim - summed]
+    columns = y.shape[batch + summed :]
+    inner = math.prod(y.shape[batch : batch + summed])
+    left = x.reshape(*x.shape[:batch], math.prod(rows), inner)
+    right = y.reshape(*y.shape[:batch], inner, math.prod(columns))
+    out = np.matmul(left, right)
+    return out.reshape(x.shape[:batch] + rows + columns).transpose(out_axes)
+
+
+def _contract_left(g: Array, out: Array, x: Array, y: Array, subscripts: str) -> Array:
+    inputs, made = subscripts.split("->")
+    left, right = inputs.split(",")
+    return einsum_op(g, y, subscripts=f"{made},{right}->{left}")
+
+
+def _contract_right(g: Array, out: Array, x: Array, y: Array, subscripts: str) -> Array:
+    inputs, made = subscripts.split("->")
+    left, right = inputs.split(",")
+    return einsum_op(x, g, subscripts=f"{left},{made}->{right}")
+
+
+einsum_op = Multilinear("einsum", _contract, (_contract_left, _contract_right))
+
+
+# --------------------------------------------------------------------------------------------------
+# NumPy's other products
+
+
+def tensordot(x: Array, y: Array, axes: Any = 2) -> Array:
+    """Σ x y over pairs of axes; the others of x, then those of y, are left.
+
+    axes: the axes of x and the axes of y that go together, as a pair of numbers or of lists; or a
+        number n for the last n of x with the first n of y.
+
+    >>> import numpy as np
+    >>> from autograd import tensordot
+    >>> tensordot(np.ones((2, 3, 4)), np.ones((4, 3, 5)), ([1, 2], [1, 0])).shape
+    (2, 5)
+    """
+    x, y = as_array(x), as_array(y)
+    m, n = len(shape_of(x)), len(shape_of(y))
+    first, second = (range(m - axes, m), range(axes)) if isinstance(axes, int) else axes
+    pairs = [
+        [normalize_axis(axis, ndim)[0] for axis in ([side] if isinstance(side, int) else side)]
+        for side, ndim in ((first, m), (second, n))
+    ]
+    sizes = [[shape_of(z)[a] for a in side] for z, side in zip((x, y), pairs, strict=True)]
+    if sizes[0] != sizes[1]:
         raise ValueError(
-            f"matmul: shapes {shape_of(x)} and {shape_of(y)} do not fit: the last size of the "
-            f"first, {shape_of(x)[-1]}, is not {inner}. Transpose one of them?"
+            f"tensordot: shapes {shape_of(x)} and {shape_of(y)} do not fit along axes {axes}: "
+            f"sizes {sizes[0]} and {sizes[1]}"
         )
-    return matmul_op(x, y)
+    left, right = list(ascii_letters[:m]), list(ascii_letters[m : m + n])
+    for a, b in zip(*pairs, strict=True):
+        right[b] = left[a]
+    out = [c for c in left if c not in right] + [c for c in right if c not in left]
+    return einsum_op(x, y, subscripts=f"{''.join(left)},{''.join(right)}->{''.join(out)}")
+
+
+def dot(x: Array, y: Array) -> Array:
+    """NumPy's dot: the inner product of vectors, the product of matrices or with a number, and in
+    more dimensions Σ over the last axis of x and the last but one of y.
+
+    >>> import numpy as np
+    >>> from autograd import dot, grad
+    >>> grad(dot)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    m, n = len(shape_of(x)), len(shape_of(y))
+    if not m or not n:
+        return mul(as_array(x), as_array(y))
+    return matmul(x, y) if n <= 2 else tensordot(x, y, (-1, -2))
+
+
+def inner(x: Array, y: Array) -> Array:
+    """Σ x y over the last axis of both; of vectors the inner product, with a number the multiple.
+
+    >>> import numpy as np
+    >>> from autograd import inner
+    >>> inner(np.ones((2, 3)), np.ones((4, 3))).shape
+    (2, 4)
+    """
+    if not shape_of(x) or not shape_of(y):
+        return mul(as_array(x), as_array(y))
+    return tensordot(x, y, (-1, -1))
+
+
+def vdot(x: Array, y: Array) -> Array:
+    """Σ x y over all entries of two arrays with as many, each taken as one row.
+
+    >>> import numpy as np
+    >>> from autograd import vdot
+    >>> float(vdot(np.ones((2, 3)), np.ones(6)))
+    6.0
+    """
+    return matmul(ravel(x), ravel(y))
+
+
+def outer(x: Array, y: Array) -> Array:
+    """All products x[i] y[j] of the entries of two arrays, each taken as one row.
+
+    >>> import numpy as np
+    >>> from autograd import outer
+    >>> outer(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    array([[ 1., 10.],
+           [ 2., 20.]])
+    """
+    return einsum_op(ravel(x), ravel(y), subscripts="i,j->ij")
+
+
+def kron(x: Array, y: Array) -> Array:
+    """Kronecker's product: x with every entry replaced by that entry times y.
+
+    >>> import numpy as np
+    >>> from autograd import kron
+    >>> kron(np.array([1.0, 10.0]), np.array([1.0, 2.0]))
+    array([ 1.,  2., 10., 20.])
+    """
+    x, y = as_array(x), as_array(y)
+    ndim = max(len(shape_of(x)), len(shape_of(y)))
+    sizes = [(1,) * (ndim - len(shape_of(z))) + shape_of(z) for z in (x, y)]
+    x, y = (reshape_op(z, shape=shape) for z, shape in zip((x, y), sizes, strict=True))
+    left, right = ascii_letters[:ndim], ascii_letters[ndim : 2 * ndim]
+    pairs = "".join([a + b for a, b in zip(left, right, strict=True)])
+    products = einsum_op(x, y, subscripts=f"{left},{right}->{pairs}")
+    return reshape_op(products, shape=tuple([m * n for m, n in zip(*sizes, strict=True)]))
+
+
+def cross(x: Array, y: Array, axis: int = -1) -> Array:
+    """The vector product of vectors of three components along `axis`: x₁y₂ - x₂y₁ and so on round.
+
+    >>> import numpy as np
+    >>> from autograd import cross
+    >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
+    """
+    for shape in (shape_of(x), shape_of(y)):
+        if not shape or shape[axis] != 3:
+            raise ValueError(f"cross: three components are needed along axis {axis} of {shape}")
+    x1, x2 = (take(x, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
+    y1, y2 = (take(y, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
+    return x1 * y2 - x2 * y1

@@ -16,11 +16,15 @@ from autograd.ops.structural import (
     Axis,
     Linear,
     Shape,
+    add_reduce,
     as_array,
     broadcast_to,
     concatenate_op,
     index_op,
     keep_axes,
+    maximum_reduce,
+    minimum_reduce,
+    multiply_reduce,
     normalize_axis,
     plain,
     ravel,
@@ -44,7 +48,7 @@ def _count(x: Any, axis: Axis) -> int:
 
 mean_op = Linear(
     "mean",
-    lambda x, axis, keepdims: np.add.reduce(x, axis, None, None, keepdims) / _count(x, axis),
+    lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims) / _count(x, axis),
     lambda g, x, axis, keepdims: broadcast_to(
         keep_axes(g, x, axis, keepdims) / _count(x, axis), shape_of(x)
     ),
@@ -53,8 +57,8 @@ mean_op = Linear(
 
 def _var(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     n = _count(x, axis)
-    away = x - np.add.reduce(x, axis, None, None, True) / n
-    return np.add.reduce(away * away, axis, None, None, keepdims) / (n - ddof if n > ddof else 0)
+    away = x - add_reduce(x, axis, None, None, True) / n
+    return add_reduce(away * away, axis, None, None, keepdims) / (n - ddof if n > ddof else 0)
 
 
 def _away(x: Array, axis: Axis) -> Array:
@@ -118,19 +122,19 @@ def _extreme_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) ->
     top = plain(keep_axes(out, x, axis, keepdims))
     data = plain(x)
     ties = data == top
-    count = np.add.reduce(ties, axis, data.dtype, None, True)
+    count = add_reduce(ties, axis, data.dtype, None, True)
     share = ties / np.where(top == top, count, top)  # NaN where the extreme is NaN
     return keep_axes(g, x, axis, keepdims) * share
 
 
 max_op = Op(
     "max",
-    lambda x, axis, keepdims: np.maximum.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims: maximum_reduce(x, axis, None, None, keepdims),
     (_extreme_rule,),
 )
 min_op = Op(
     "min",
-    lambda x, axis, keepdims: np.minimum.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims: minimum_reduce(x, axis, None, None, keepdims),
     (_extreme_rule,),
 )
 
@@ -197,7 +201,7 @@ def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
 
 
 def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The middle entry in order of size, or the mean of the two middle ones; NaN where there is one.
+    """The middle entry in order of size, or the mean of the two middle ones; NaN if there is one.
 
     >>> import numpy as np
     >>> from autograd import grad, median
@@ -280,7 +284,7 @@ def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Ar
 
 prod_op = Op(
     "prod",
-    lambda x, axis, keepdims: np.multiply.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims: multiply_reduce(x, axis, None, None, keepdims),
     (_prod_rule,),
     symbol="Π",
 )

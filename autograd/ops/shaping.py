@@ -6,7 +6,6 @@ Those that copy entries are in `repetition`, those of diagonals in `diagonals`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from autograd.ops.structural import (
     concatenate,
     index_op,
     normalize_axis,
-    ravel,
     reshape_op,
     shape_of,
     transpose,
@@ -177,7 +175,7 @@ def flipud(x: Array) -> Array:
     return flip(x, 0)
 
 
-_roll = Linear(
+_roll: Linear = Linear(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
     lambda g, x, shift, axis: _roll(

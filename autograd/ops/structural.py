@@ -21,6 +21,12 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 _ARRAYS = (Node, np.ndarray, np.generic)
 
+# Called as f(x, axis, dtype, out, keepdims): by position, which is 0.6 µs less than by name.
+add_reduce: Callable[..., Any] = np.add.reduce
+maximum_reduce: Callable[..., Any] = np.maximum.reduce
+minimum_reduce: Callable[..., Any] = np.minimum.reduce
+multiply_reduce: Callable[..., Any] = np.multiply.reduce
+
 
 class Linear(Op):
     """A linear operation of one argument: the tangent goes through the operation itself, the
@@ -30,7 +36,11 @@ class Linear(Op):
     has_jvp = True
 
     def __init__(
-        self, name: str, kernel: Callable[..., Any], transpose: Callable[..., Array], symbol: str = ""
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        transpose: Callable[..., Array],
+        symbol: str = "",
     ) -> None:
         def vjp(g: Array, out: Array, x: Array, **settings: Any) -> Array:
             return transpose(g, x, **settings)
@@ -98,7 +108,7 @@ def _broadcast(x: Any, shape: Shape) -> Any:
 
 sum_op = Linear(
     "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims),
     lambda g, x, axis, keepdims: broadcast_to(keep_axes(g, x, axis, keepdims), shape_of(x)),
     symbol="Σ",
 )
@@ -136,7 +146,7 @@ def broadcast_to(x: Array, shape: int | Shape) -> Array:
 
 
 def sum_to(x: Array, shape: Shape) -> Array:
-    """Sum x over the axes along which `shape` would be broadcast to x.shape: the transpose of it."""
+    """Sum x over the axes along which `shape` is broadcast to x.shape: the transpose of that."""
     return x if shape_of(x) == shape else sum_to_op(x, shape=shape)
 
 
@@ -151,12 +161,12 @@ def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
     return tuple(sorted(range(len(axes)), key=normal.__getitem__))
 
 
-reshape_op = Linear(
+reshape_op: Linear = Linear(
     "reshape",
     lambda x, shape: np.asarray(x).reshape(shape),
     lambda g, x, shape: reshape_op(g, shape=shape_of(x)),
 )
-transpose_op = Linear(
+transpose_op: Linear = Linear(
     "transpose",
     lambda x, axes: np.asarray(x).transpose(axes),
     lambda g, x, axes: transpose_op(g, axes=_inverse(axes)),
@@ -179,8 +189,9 @@ def reshape(x: Array, *shape: Any) -> Array:
     >>> reshape(np.arange(6.0), (2, -1)).shape
     (2, 3)
     """
-    first = shape[0] if len(shape) == 1 else shape
-    return reshape_op(as_array(x), shape=tuple(first) if isinstance(first, tuple | list) else (first,))
+    if len(shape) == 1 and isinstance(shape[0], tuple | list):
+        shape = tuple(shape[0])
+    return reshape_op(as_array(x), shape=shape)
 
 
 def ravel(x: Array) -> Array:
@@ -206,7 +217,9 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     try:
         return transpose_op(x, axes=None if axes is None else tuple(axes))
     except ValueError as error:
-        raise ValueError(f"transpose: axes {axes} do not permute those of shape {shape_of(x)}") from error
+        raise ValueError(
+            f"transpose: axes {axes} do not permute those of shape {shape_of(x)}"
+        ) from error
 
 
 def cast(x: Array, dtype: Any) -> Array:
@@ -223,13 +236,13 @@ def cast(x: Array, dtype: Any) -> Array:
 # --------------------------------------------------------------------------------------------------
 # Index and scatter
 
-index_op = Linear(
+index_op: Linear = Linear(
     "index",
     lambda x, key: x[key],
     lambda g, x, key: scatter_op(g, key=key, shape=shape_of(x)),
     symbol="[ ]",
 )
-scatter_op = Linear(
+scatter_op: Linear = Linear(
     "scatter",
     scattering.scatter,
     lambda g, x, key, shape: index_op(g, key=key),
@@ -303,7 +316,7 @@ class _Concatenate(Op):
 
 
 concatenate_op = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
-cumsum_op = Linear(
+cumsum_op: Linear = Linear(
     "cumsum",
     lambda x, axis: np.add.accumulate(x, axis),
     lambda g, x, axis: reverse(cumsum_op(reverse(g, axis), axis=axis), axis),
@@ -350,7 +363,8 @@ def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     parts = [as_array(part) for part in arrays]
     shapes = {shape_of(part) for part in parts}
     if len(shapes) != 1:
-        raise ValueError(f"stack: arrays of one shape are needed, not {[shape_of(p) for p in parts]}")
+        given = [shape_of(part) for part in parts]
+        raise ValueError(f"stack: arrays of one shape are needed, not of {given}")
     shape = shapes.pop()
     (axis,) = normalize_axis(axis, len(shape) + 1)
     shape = (*shape[:axis], 1, *shape[axis:])
