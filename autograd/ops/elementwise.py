@@ -145,7 +145,17 @@ def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
     return where(zero, 0.0, out * log(where(zero, 1.0, x)))
 
 
-chain = Elementwise(
+class _Chain(Elementwise):
+    """A cotangent of zero closes the way to a tangent of NaN, too."""
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        g, local = args
+        return self(t, local) if argnum == 0 else self(g, t)
+
+
+chain = _Chain(
     "chain",
     kernels.chain,
     kernels.scalar_chain,
