@@ -35,18 +35,32 @@ def chain(g: Any, local: Any) -> Any:
     """g · local. In `careful` mode a `g` of exactly 0 gives 0 even times ∞ or NaN, and a `local` of
     False closes even an infinite `g`, so that a branch which `where` has masked leaks nothing.
     """
-    product = g * local
-    if _mode.careful:
-        closed = np.equal(g, 0)
-        if np.asarray(local).dtype == bool:
-            closed = closed | np.logical_not(local)
-        product = np.where(closed, product.dtype.type(0), product)
-    return product
+    if not _mode.careful:
+        return g * local
+    zero = np.equal(g, 0)
+    if np.asarray(local).dtype == bool:
+        zero = zero | np.logical_not(local)
+    return _product(g, local, zero)
+
+
+def closed(x: Any, y: Any) -> Any:
+    """x · y. In `careful` mode an exact 0 on either side gives 0 even times ∞ or NaN."""
+    return _product(x, y, np.equal(x, 0) | np.equal(y, 0)) if _mode.careful else x * y
+
+
+def _product(x: Any, y: Any, zero: Any) -> Any:
+    product = np.multiply(x, y)
+    return np.where(zero, product.dtype.type(0), product)
 
 
 def scalar_chain(g: float, local: float) -> float:
-    """`chain` of two floats."""
+    """`chain` of two floats, where looking is cheap."""
     return 0.0 if g == 0.0 or local is False else g * local
+
+
+def scalar_closed(x: float, y: float) -> float:
+    """`closed` of two floats, where looking is cheap."""
+    return 0.0 if x == 0.0 or y == 0.0 else x * y
 
 
 # --------------------------------------------------------------------------------------------------

@@ -117,6 +117,7 @@ class Elementwise(Op):
 
 # The rules below name operations that are defined further down; the type checker wants these first.
 abs: Elementwise
+closed: Elementwise
 cos: Elementwise
 cosh: Elementwise
 exp: Elementwise
@@ -145,17 +146,21 @@ def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
     return where(zero, 0.0, out * log(where(zero, 1.0, x)))
 
 
-class _Chain(Elementwise):
-    """A cotangent of zero closes the way to a tangent of NaN, too."""
+class _Product(Elementwise):
+    """A product of the chain rule; its own derivatives are closed by a zero on either side."""
 
-    def jvp(
-        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        g, local = args
-        return self(t, local) if argnum == 0 else self(g, t)
+        return closed(g, args[1 - argnum])
+
+    jvp = vjp
+
+    def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
+        return args[1 - argnum] or None
 
 
-chain = _Chain(
+chain = _Product(
     "chain",
     kernels.chain,
     kernels.scalar_chain,
@@ -163,6 +168,15 @@ chain = _Chain(
     lambda out, g, local: g,
     symbol="·",
     doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
+)
+closed = _Product(
+    "closed",
+    kernels.closed,
+    kernels.scalar_closed,
+    lambda out, x, y: y,
+    lambda out, x, y: x,
+    symbol="·",
+    doc="x · y, where 0 on either side gives 0 even times ∞.",
 )
 add = Elementwise("add", np.add, operator.add, 1, 1, symbol="+")
 sub = Elementwise("sub", np.subtract, operator.sub, 1, -1, symbol="-")
