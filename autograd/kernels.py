@@ -79,7 +79,7 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 def erf(x: Any) -> Any:
     """The error function, as exact as C's (below 1e-15)."""
     x = np.asarray(x)
-    return _erf(x).astype(x.dtype if x.dtype.kind == "f" else np.float64)
+    return np.asarray(_erf(x), x.dtype if x.dtype.kind == "f" else np.float64)
 
 
 def leaky_relu(x: Any, slope: Any) -> Any:
@@ -105,6 +105,11 @@ def scalar_maximum(x: float, y: float) -> float:
 def scalar_minimum(x: float, y: float) -> float:
     """min(x, y), which keeps NaN as NumPy does."""
     return x if x < y or x != x else y
+
+
+def scalar_logaddexp(x: float, y: float) -> float:
+    """ln(exp(x) + exp(y)), also for infinities of one sign, whose difference is NaN."""
+    return x + math.log(2) if x == y else max(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
 def scalar_sign(x: float) -> float:

@@ -86,13 +86,13 @@ class Elementwise(Op):
 
     def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
         """`local` on floats: Python's exceptions become inf or nan, and False becomes None."""
+        local: Any
         try:
             local = self.local(argnum, out, args)
         except (ArithmeticError, ValueError):
             with np.errstate(all="ignore"):
-                local = float(
-                    self.local(argnum, np.float64(out), tuple(np.float64(x) for x in args))
-                )
+                doubles = tuple(np.float64(x) for x in args)
+                local = float(self.local(argnum, np.float64(out), doubles))
         return None if local is False else local
 
     def vjp(
@@ -154,7 +154,10 @@ class _Product(Elementwise):
     ) -> Array | None:
         return closed(g, args[1 - argnum])
 
-    jvp = vjp
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return closed(t, args[1 - argnum])
 
     def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
         return args[1 - argnum] or None
@@ -237,7 +240,7 @@ softplus = Elementwise(
 logaddexp = Elementwise(
     "logaddexp",
     np.logaddexp,
-    None,
+    kernels.scalar_logaddexp,
     lambda out, x, y: exp(x - out),
     lambda out, x, y: exp(y - out),
     doc="ln(exp(x) + exp(y)) without overflow.",
