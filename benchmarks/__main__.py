@@ -33,6 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=libraries.default_folder(),
         help="where the other libraries are installed (default: %(default)s)",
     )
+    parser.add_argument("--threads", type=int, help="threads for every library, not its own choice")
     parser.add_argument(
         "--keep-blas-pin",
         action="store_true",
@@ -58,11 +59,12 @@ def output_path(options: argparse.Namespace) -> Path:
     return RESULTS / f"{name}.md"
 
 
-def worker_conditions(options: argparse.Namespace) -> dict[str, str]:
+def worker_conditions(setting: libraries.Setting) -> dict[str, str]:
     """Describe the environment as a worker sees it."""
-    variables = libraries.worker_environment(options.libraries, "numpy", options.keep_blas_pin)
     command = [sys.executable, "-P", "-m", "benchmarks.environment"]
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        command, env=setting.variables("numpy"), capture_output=True, text=True, check=True
+    )
     conditions: dict[str, str] = json.loads(run.stdout)
     return conditions
 
@@ -80,12 +82,13 @@ def main(arguments: list[str]) -> int:
         return 1 if failed else 0
 
     chosen: list[Work] = [work for work in WORKS if not options.only or work.name in options.only]
-    environment = worker_conditions(options)
+    setting = libraries.Setting(options.libraries, options.keep_blas_pin, options.threads)
+    environment = worker_conditions(setting)
     sections = []
     for work in chosen:
         print(f"{work.name}: {work.title} ...", file=sys.stderr, flush=True)
         plan = work.quick if options.quick else work.plan
-        results = runner.run(work, plan, options.libraries, options.keep_blas_pin)
+        results = runner.run(work, plan, setting)
         sections.append((work, results))
 
     text = table.report(environment, sections)

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+from benchmarks.libraries import THREAD_VARIABLES
 
 
 def processor() -> str:

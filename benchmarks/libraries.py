@@ -9,11 +9,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# Of OpenBLAS, OpenMP, MKL and, the last, XLA.
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 
 # By the name of the module in benchmarks.systems; versions fixed so that tables compare.
 REQUIREMENTS: Mapping[str, str] = {
@@ -64,12 +68,25 @@ def install(folder: Path, names: Iterable[str] = REQUIREMENTS) -> list[str]:
     return failed
 
 
-def worker_environment(folder: Path, name: str, keep_blas_pin: bool) -> dict[str, str]:
-    """The environment variables of a worker: its own library first, then this project."""
-    variables = dict(os.environ)
-    if not keep_blas_pin:
-        variables.pop("OPENBLAS_CORETYPE", None)
-    path = [str(PROJECT)]
-    if (own := library_folder(folder, name)).exists():
-        path.insert(0, str(own))
-    return variables | {"PYTHONPATH": os.pathsep.join(path)}
+@dataclass(frozen=True)
+class Setting:
+    """What the workers of a run have in common.
+
+    `threads` limits the thread pools of every library; None leaves each its own choice.
+    """
+
+    folder: Path
+    keep_blas_pin: bool = False
+    threads: int | None = None
+
+    def variables(self, name: str) -> dict[str, str]:
+        """The environment variables of a worker: its own library first, then this project."""
+        variables = dict(os.environ)
+        if not self.keep_blas_pin:
+            variables.pop("OPENBLAS_CORETYPE", None)
+        if self.threads:
+            variables |= dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        path = [str(PROJECT)]
+        if (own := library_folder(self.folder, name)).exists():
+            path.insert(0, str(own))
+        return variables | {"PYTHONPATH": os.pathsep.join(path)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.libraries import worker_environment
+from benchmarks.libraries import Setting
 from benchmarks.problems import ANSWERS
 from benchmarks.summary import disagreement
 from benchmarks.worker import load_answers
@@ -63,7 +63,7 @@ class Worker:
     def turn(self, measure: str, plan: Plan) -> dict[str, Any]:
         """Let it time one measure."""
         assert self.process.stdin is not None
-        request = {"measure": measure, "samples": plan.samples, "seconds": plan.seconds}
+        request = {"measure": measure, "seconds": plan.seconds}
         print(json.dumps(request), file=self.process.stdin, flush=True)
         return self.reply()
 
@@ -81,7 +81,7 @@ class Worker:
         self.process.communicate()
 
 
-def run(work: Work, plan: Plan, libraries: Path, keep_blas_pin: bool) -> list[Result]:
+def run(work: Work, plan: Plan, setting: Setting) -> list[Result]:
     """Run one work: all start, all prove their answers, then all take turns for some rounds."""
     right = ANSWERS[work.name]()
     results = [Result(contestant) for contestant in work.contestants]
@@ -90,7 +90,7 @@ def run(work: Work, plan: Plan, libraries: Path, keep_blas_pin: bool) -> list[Re
         workers: list[Worker] = []
         for contestant in work.contestants:
             library = contestant.module.rpartition(".")[2]
-            variables = worker_environment(libraries, library, keep_blas_pin)
+            variables = setting.variables(library)
             workers.append(stack.enter_context(Worker(contestant, work, scratch, variables)))
         for result, worker in zip(results, workers, strict=True):
             introduce(result, worker.reply())

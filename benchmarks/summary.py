@@ -10,23 +10,36 @@ from benchmarks.problems.arrays import Answer
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """A ratio of medians, and the least and greatest ratio of one round."""
+class Spread:
+    """A typical value, and the quartiles: half of all rounds lie between `low` and `high`."""
 
     value: float
     low: float
     high: float
 
 
-def ratio(times: Sequence[float], baseline: Sequence[float]) -> Ratio:
-    """How many times longer `times` are than `baseline`, both one entry per round.
+def quartiles(values: Sequence[float]) -> tuple[float, float]:
+    """The first and third quartile; of a single value, that value twice."""
+    if len(values) == 1:
+        return values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def time(times: Sequence[float]) -> Spread:
+    """The median of the times, one per round, and their quartiles."""
+    return Spread(statistics.median(times), *quartiles(times))
+
+
+def ratio(times: Sequence[float], baseline: Sequence[float]) -> Spread:
+    """How many times longer `times` are than `baseline`: the ratio of the medians.
 
     The machine may be slow in one round and fast in the next, so the spread is that of the
-    ratios within a round, not of the times.
+    ratios within a round.
     """
     rounds = [time / base for time, base in zip(times, baseline, strict=True)]
     value = statistics.median(times) / statistics.median(baseline)
-    return Ratio(value, min(rounds), max(rounds))
+    return Spread(value, *quartiles(rounds))
 
 
 def disagreement(

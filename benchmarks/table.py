@@ -1,10 +1,10 @@
 """Writes results as Markdown; measures nothing."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.runner import Result
-from benchmarks.summary import Ratio, ratio
+from benchmarks.summary import Spread, ratio, time
 from benchmarks.works import Work
 
 HOW_TO_INSTALL = "`python -m benchmarks --install` installs the other libraries."
@@ -25,9 +25,9 @@ def duration(seconds: float) -> str:
     return f"{figures(seconds / 1e-9)} ns"
 
 
-def spread(value: Ratio) -> str:
-    """A ratio with the least and greatest of one round."""
-    return f"{figures(value.value)} ({figures(value.low)} to {figures(value.high)})"
+def spread(value: Spread, show: Callable[[float], str] = figures) -> str:
+    """A value with its quartiles."""
+    return f"{show(value.value)} ({show(value.low)} to {show(value.high)})"
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -47,7 +47,8 @@ def report(
     parts = [
         "# Benchmarks",
         "Times are medians over rounds in which the systems take turns, each in a process of its "
-        "own. A ratio is one of medians, in brackets the least and greatest within one round.",
+        "own; a ratio is one of medians. In brackets are quartiles: in half of the rounds the "
+        "time, or the ratio within the round, was between these two.",
         markdown(("Measured on", ""), facts),
         *(section(work, work_results) for work, work_results in sections),
     ]
@@ -90,15 +91,14 @@ def listing(work: Work, results: Sequence[Result], measure: str) -> str:
     """A row for each system, with its ratio to each baseline."""
     rivals = [result for result in results if measure in result.times]
     baselines = present_baselines(work, rivals)
-    head = ["", "time", "rounds", *(f"÷ {base.contestant.title}" for base in baselines), "notes"]
+    head = ["", "time", *(f"÷ {base.contestant.title}" for base in baselines), "notes"]
     rows = []
     for result in rivals:
         times = result.times[measure]
         rows.append(
             [
                 result.contestant.title,
-                duration(statistics.median(times)),
-                f"{duration(min(times))} to {duration(max(times))}",
+                spread(time(times), duration),
                 *(spread(ratio(times, base.times[measure])) for base in baselines),
                 result.note,
             ]

@@ -29,7 +29,7 @@ class Case:
 
 
 class Stopwatch:
-    """Takes the samples of one case, calibrating once."""
+    """Times one case again and again, calibrating once."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -38,16 +38,13 @@ class Stopwatch:
         self.timer = timeit.Timer(case.statement, setup, globals=dict(case.names))
         self.executions = case.executions
 
-    def turn(self, samples: int, seconds: float) -> float:
-        """The least over the samples of the seconds that one unit takes."""
+    def turn(self, seconds: float) -> float:
+        """Warm up, then the seconds that one unit takes in a sample of about `seconds`."""
         self.warm_up(seconds)
         executions = self.executions or self.calibrate(seconds)
-        times = []
-        for _ in range(samples):
-            if not self.case.collector:
-                gc.collect()
-            times.append(self.timer.timeit(executions))
-        return min(times) / executions / self.case.units
+        if not self.case.collector:
+            gc.collect()
+        return self.timer.timeit(executions) / executions / self.case.units
 
     def warm_up(self, seconds: float) -> None:
         """Run, untimed, until caches are warm and the threads of other processes asleep."""

@@ -2,7 +2,7 @@
 
 `python -P -m benchmarks.worker MODULE WORK VARIANT ANSWERS` replies in lines of JSON on standard
 output. The first says what it is, with its answers in the file ANSWERS; then each request
-`{"measure": ..., "samples": ..., "seconds": ...}` on standard input is answered with a time.
+`{"measure": ..., "seconds": ...}` on standard input is answered with a time.
 """
 
 import importlib
@@ -75,7 +75,7 @@ def serve(module: str, work: str, variant: str, answers: Path) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         stopwatch = stopwatches[request["measure"]]
-        reply({"time": stopwatch.turn(request["samples"], request["seconds"])})
+        reply({"time": stopwatch.turn(request["seconds"])})
 
 
 if __name__ == "__main__":

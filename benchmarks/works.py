@@ -21,14 +21,13 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a work is measured.
+    """How long a work is measured: rounds in which every contestant has a turn at every measure.
 
-    In each round every contestant has a turn. A turn warms up, takes `samples` samples of about
-    `seconds` each, and answers with the least: a sample is only ever lengthened by others.
+    A turn warms up for `seconds` and takes one sample of about as long. Many short turns rather
+    than few long ones: what slows the machine for a while then falls on all.
     """
 
     rounds: int
-    samples: int
     seconds: float
 
 
@@ -74,8 +73,8 @@ WORKS = (
             NUMPY,
         ),
         tolerance=1e-9,
-        plan=Plan(rounds=5, samples=1, seconds=0.02),
-        quick=Plan(rounds=1, samples=1, seconds=0.01),
+        plan=Plan(rounds=4, seconds=0.02),
+        quick=Plan(rounds=1, seconds=0.01),
     ),
     Work(
         name="step",
@@ -98,8 +97,8 @@ WORKS = (
             Contestant("JAX jit, waiting", "benchmarks.systems.jax", "waiting"),
         ),
         tolerance=1e-4,
-        plan=Plan(rounds=15, samples=4, seconds=0.02),
-        quick=Plan(rounds=3, samples=3, seconds=0.01),
+        plan=Plan(rounds=40, seconds=0.02),
+        quick=Plan(rounds=10, seconds=0.01),
         baselines=(BY_HAND, OURS),
     ),
     Work(
@@ -125,7 +124,7 @@ WORKS = (
             MICROGRAD,
         ),
         tolerance=1e-12,
-        plan=Plan(rounds=3, samples=3, seconds=0.02),
-        quick=Plan(rounds=1, samples=1, seconds=0.01),
+        plan=Plan(rounds=6, seconds=0.02),
+        quick=Plan(rounds=1, seconds=0.01),
     ),
 )

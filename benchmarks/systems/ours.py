@@ -45,7 +45,7 @@ def step(variant: str) -> Mapping[str, Case]:
                 parameter.grad = None
             loss.backward()
             for parameter in parameters:
-                parameter.data = parameter.data - classification.RATE * parameter.grad
+                parameter.data -= classification.RATE * parameter.grad
             return float(loss.item())
 
         return update, parameters
@@ -66,7 +66,7 @@ def differentiate(function: Callable[..., Any], arrays: Sequence[Array], seed: A
 
 def operations(variant: str) -> Mapping[str, Case]:
     """The operations on `Tensor` with `gradients`, or on `Value` with `backward`."""
-    functions = {"sin": autograd.sin, "sum": autograd.sum}
+    functions: dict[str, Callable[..., Any]] = {"sin": autograd.sin, "sum": autograd.sum}
     if variant == "Value":
         return single_operations.value_cases(Value, functions)
     dialect = single_operations.Dialect(

@@ -31,7 +31,7 @@ def step(variant: str) -> Mapping[str, Case]:
         def update() -> float:
             optimiser.zero_grad()
             hidden = torch.relu(inputs @ w1 + b1)
-            loss = cross_entropy(hidden @ w2 + b2, labels)
+            loss: Any = cross_entropy(hidden @ w2 + b2, labels)
             loss.backward()
             optimiser.step()
             return float(loss.item())
