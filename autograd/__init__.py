@@ -1,10 +1,55 @@
-"""Reverse-mode automatic differentiation of NumPy programs, to any order."""
+"""Reverse-mode automatic differentiation of NumPy programs, to any order.
 
-from autograd.ops import *
+Names, nothing else: `graph` says what a node is, `ops` how each operation is differentiated,
+`backward` how the chain rule puts them together.
+"""
+
+from autograd import ops
 from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
-from autograd.recompute import checkpoint
 from autograd.custom import custom_op
-from autograd.graph import GraphChangedError, no_grad
+from autograd.draw import Drawing, DrawingError, draw
+from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.nodes import Tensor, Value
-from autograd.transforms import *
+from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
+from autograd.recompute import checkpoint
+from autograd.transforms import (
+    derivative,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Drawing",
+    "DrawingError",
+    "GradientError",
+    "GraphChangedError",
+    "Node",
+    "Op",
+    "Tensor",
+    "Value",
+    "check_grads",
+    "checkpoint",
+    "custom_op",
+    "derivative",
+    "draw",
+    "elementwise_grad",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "value_and_grad",
+    "vjp",
+]
+__all__ += ops.__all__

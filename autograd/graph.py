@@ -148,19 +148,23 @@ class ArrayNode(Node):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.primal.shape
+        shape: tuple[int, ...] = self.primal.shape
+        return shape
 
     @property
     def ndim(self) -> int:
-        return self.primal.ndim
+        ndim: int = self.primal.ndim
+        return ndim
 
     @property
     def size(self) -> int:
-        return self.primal.size
+        size: int = self.primal.size
+        return size
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.primal.dtype
+        dtype: np.dtype[Any] = self.primal.dtype
+        return dtype
 
     def changed_parent(self) -> Node | None:
         for arg, then in zip(self.args, self.saved, strict=True):

@@ -91,8 +91,8 @@ class Elementwise(Op):
             local = self.local(argnum, out, args)
         except (ArithmeticError, ValueError):
             with np.errstate(all="ignore"):
-                doubles = tuple(np.float64(x) for x in args)
-                local = float(self.local(argnum, np.float64(out), doubles))
+                local = self.local(argnum, np.float64(out), tuple(np.float64(x) for x in args))
+            local = float(local)
         return None if local is False else local
 
     def vjp(
@@ -110,7 +110,7 @@ class Elementwise(Op):
     ) -> Array | None:
         local = self.locals[argnum]
         slope = local(out, *args) if callable(local) else None
-        if isinstance(slope, bool) or getattr(slope, "dtype", None) == bool:
+        if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return where(slope, t, 0.0)  # the closed branch may hold a tangent of NaN
         return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
 
