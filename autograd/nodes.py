@@ -5,6 +5,8 @@ How derivatives flow is in `backward`; how NumPy's own functions find nodes is i
 
 from __future__ import annotations
 
+import dis
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Self
 
@@ -23,7 +25,10 @@ from autograd.graph import (
 )
 from autograd.ops import At, Axis
 from autograd.ops.elementwise import Elementwise
-from autograd.protocols import NumPyProtocols
+from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
+
+
+_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 
 
 class Arithmetic(NumPyProtocols, Node):
@@ -118,6 +123,9 @@ class Arithmetic(NumPyProtocols, Node):
         return bool(self.primal)
 
     def __float__(self) -> float:
+        caller = sys._getframe(1)
+        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:  # array[i] = node
+            raise TypeError(IN_PLAIN_ARRAY)
         return self.item()
 
     def __int__(self) -> int:

@@ -60,6 +60,12 @@ LOOKING_ONLY = frozenset(getattr(np, name) for name in _LOOKING_ONLY.split())
 _REDUCTIONS = {np.add: ops.sum, np.multiply: ops.prod, np.maximum: ops.max, np.minimum: ops.min}
 
 
+IN_PLAIN_ARRAY = (
+    "a node cannot be put into a plain array, which would cut it out of the graph: build arrays of "
+    "nodes with autograd.array([...]), and take the plain numbers with .numpy() or .item()"
+)
+
+
 class NumPyProtocols:
     """What NumPy asks of an object that its functions are handed."""
 
@@ -72,7 +78,7 @@ class NumPyProtocols:
         if method == "reduce" and ufunc in _REDUCTIONS:
             kwargs.setdefault("axis", 0)
             return _call(ufunc, inputs, kwargs, _REDUCTIONS[ufunc])
-        return _refuse(f"{ufunc.__name__}.{method}")
+        return _refuse(f"np.{ufunc.__name__}.{method}")
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
@@ -80,11 +86,7 @@ class NumPyProtocols:
         return _call(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise TypeError(
-            "a node cannot be put into a plain array, which would cut it out of the graph: build "
-            "arrays of nodes with autograd.array([...]), and take the plain numbers with .numpy() "
-            "or .item()"
-        )
+        raise TypeError(IN_PLAIN_ARRAY)
 
 
 def _call(
@@ -99,13 +101,12 @@ def _call(
     ours = ours or RULES.get(func)
     if ours is None:
         _refuse(_name(func))
-    out = kwargs.get("out")
-    if out is not None and out != (None,):
+    out = kwargs.pop("out", None)
+    if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(
             f"{_name(func)}(..., out=...): a node cannot be written into, nor an array take its "
             "place; use the returned node"
         )
-    kwargs = {key: value for key, value in kwargs.items() if key != "out"}
     try:
         return ours(*args, **kwargs)
     except TypeError as error:

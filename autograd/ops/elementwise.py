@@ -62,7 +62,14 @@ class Elementwise(Op):
                     return self.scalar(*primals)
                 except (ArithmeticError, ValueError):
                     return kernels.scalar_fallback(self.kernel, *primals)
-        return self.kernel(*primals)
+        try:
+            return self.kernel(*primals)
+        except ValueError as error:
+            shapes = " and ".join(str(np.shape(x)) for x in primals)
+            raise ValueError(
+                f"{self.name}: shapes {shapes} do not broadcast: aligned at the right, each size "
+                "must be the same or 1. Reshape one of them, as in x[:, None]?"
+            ) from error
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
