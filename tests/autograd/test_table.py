@@ -1,0 +1,144 @@
+"""Every operation and function, its derivatives of the orders 1 to 3 held against differences."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ad
+from autograd import Tensor, Value, grad, jvp
+from autograd.graph import Node
+from autograd.ops import TABLE
+from tests.autograd.cases import CASES, Case
+from tests.autograd.differences import directional
+
+MODES = (
+    ("reverse", "reverse", "reverse"),
+    ("forward", "forward", "forward"),
+    ("reverse", "forward", "reverse"),
+    ("forward", "reverse", "forward"),
+)
+
+
+def leaves(result: Any) -> list[Any]:
+    return (
+        [part for item in result for part in leaves(item)]
+        if isinstance(result, list | tuple)
+        else [result]
+    )
+
+
+def inner(left: Any, right: Any) -> Any:
+    """Σ left · right over all entries of both."""
+    total = 0.0
+    for x, y in zip(leaves(left), leaves(right), strict=True):
+        total = total + ad.sum(x * y)
+    return total
+
+
+def along(f: Callable[..., Any], vs: tuple[Any, ...], mode: str) -> Callable[..., Any]:
+    """The derivative of a function that gives one number, in the direction vs."""
+    if mode == "forward":
+        return lambda *xs: jvp(f, xs, vs)[1]
+    gradient = grad(f, range(len(vs)))
+    return lambda *xs: inner(gradient(*xs), vs)
+
+
+def random_like(x: Any, rng: np.random.Generator) -> Any:
+    v = rng.uniform(0.3, 1.0, np.shape(x)) * rng.choice([-1.0, 1.0], np.shape(x))
+    return float(v) if isinstance(x, float) else v
+
+
+def entries() -> list[Any]:
+    """Each entry of the table with each of its cases; then the cases of the composed functions."""
+    of_the_table = [case for name in TABLE for case in CASES if case.name == name]
+    composed = [case for case in CASES if case.name not in TABLE]
+    return [pytest.param(case, id=str(case)) for case in of_the_table + composed]
+
+
+WITHOUT_DERIVATIVE = {"argmax", "argmin", "argsort", "stop_gradient"}
+NO_FUNCTIONS = {"Axis", "linalg"}
+
+
+@pytest.fixture(scope="module")
+def recorded() -> set[Any]:
+    """The operations that the cases, run on nodes, leave in their graphs."""
+    seen: set[Any] = {ad.stop_gradient(Value(1.0)).op}  # what it does is no derivative
+    for case in CASES:
+        inputs = [Value(x) if isinstance(x, float) else Tensor(x) for x in case.args]
+        stack = [part for part in leaves(case.f(*inputs)) if isinstance(part, Node)]
+        while stack:
+            node = stack.pop()
+            seen.add(node.op)
+            stack += node.parents
+    return seen
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_entry_of_the_table_is_recorded_by_a_case(name: str, recorded: set[Any]) -> None:
+    assert TABLE[name] in recorded
+
+
+@pytest.mark.parametrize("name", [*ad.ops.__all__, *ad.ops.linalg.__all__])
+def test_every_public_function_has_a_case(name: str) -> None:
+    assert name in WITHOUT_DERIVATIVE | NO_FUNCTIONS | {case.name for case in CASES}
+
+
+def test_the_table_holds_each_operation_under_its_own_name() -> None:
+    assert all(op.name == name for name, op in TABLE.items())
+
+
+THEIR_NAMES = {
+    "div": "divide",
+    "identity": "positive",
+    "mul": "multiply",
+    "neg": "negative",
+    "sub": "subtract",
+}
+
+
+def numpy_function(name: str) -> Any:
+    theirs = THEIR_NAMES.get(name, name)
+    return getattr(np, theirs, None) or getattr(np.linalg, theirs, None)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=str(case))
+        for case in CASES
+        if numpy_function(case.name) and case.f is getattr(ad, case.name, None)
+    ],
+)
+def test_values_are_those_of_the_numpy_function_of_the_name(case: Case) -> None:
+    expected = numpy_function(case.name)(*case.args)
+    inputs = [Value(x) if isinstance(x, float) else Tensor(x) for x in case.args]
+    for found in (case.f(*case.args), case.f(*inputs)):
+        plain = found.data if isinstance(found, Node) else found
+        np.testing.assert_allclose(plain, expected, rtol=1e-14, atol=1e-15)
+        assert np.shape(plain) == expected.shape
+
+
+@pytest.mark.parametrize("modes", MODES, ids=lambda modes: "".join(mode[0] for mode in modes))
+@pytest.mark.parametrize("case", entries())
+def test_derivatives_of_orders_1_to_3_agree_with_differences(case: Case, modes: Any) -> None:
+    rng = np.random.default_rng(zlib.crc32(str(case).encode()))
+    vs = tuple(random_like(x, rng) for x in case.args)
+    us = [random_like(np.asarray(part, float), rng) for part in leaves(case.f(*case.args))]
+
+    def f(*xs: Any) -> Any:
+        return inner(case.f(*xs), us)
+
+    derived = f
+    for order, mode in enumerate(modes, 1):
+        derived = along(derived, vs, mode)
+        expected, rounding = directional(f, case.args, vs, order, case.radius)
+        found = derived(*case.args)
+        assert abs(float(found) - expected) <= 1e-9 * abs(expected) + 10 * rounding, (
+            f"order {order}, {mode} mode: the engine gives {float(found)!r}, "
+            f"differences {expected!r} ± {rounding:.1g}"
+        )
