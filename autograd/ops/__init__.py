@@ -2,11 +2,15 @@
 
 from autograd.graph import Op
 from autograd.ops import (
+    decompositions,
+    determinants,
     diagonals,
     elementwise,
     exponentials,
     indexing,
+    inverses,
     linalg,
+    norms,
     products,
     reductions,
     repetition,
@@ -70,7 +74,7 @@ from autograd.ops.elementwise import (
 )
 from autograd.ops.exponentials import log_softmax, logsumexp, softmax
 from autograd.ops.indexing import At, argsort, sort, take, take_along_axis
-from autograd.ops.linalg import inv, solve
+from autograd.ops.linalg import cholesky, det, eigh, inv, norm, qr, slogdet, solve, svd
 from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
 from autograd.ops.reductions import (
     argmax,
@@ -144,9 +148,10 @@ __all__ = [
     "swapaxes", "tile", "trace", "transpose", "tril", "triu", "vstack",
     # indexing
     "argsort", "index", "scatter", "sort", "take", "take_along_axis",
-    # products and linear algebra
-    "cross", "dot", "einsum", "inner", "inv", "kron", "linalg", "matmul", "outer", "solve",
-    "tensordot", "vdot",
+    # products
+    "cross", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot",
+    # linear algebra
+    "cholesky", "det", "eigh", "inv", "linalg", "norm", "qr", "slogdet", "solve", "svd",
     # what is no function
     "At", "Axis",
 ]  # fmt: skip
@@ -163,7 +168,10 @@ TABLE: dict[str, Op] = {
         reductions,
         exponentials,
         products,
-        linalg,
+        inverses,
+        determinants,
+        decompositions,
+        norms,
     )
     for op in vars(module).values()
     if isinstance(op, Op)

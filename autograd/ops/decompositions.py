@@ -1,0 +1,272 @@
+"""Factors of matrices of shape (..., m, n): Cholesky, QR, eigenvectors and singular vectors.
+
+An operation has one output, so one that finds several factors lays them end to end along the last
+axis, and they are cut out and given their shapes again. Its rule cuts cotangents and factors alike.
+
+Where eigenvalues or singular values coincide their vectors are not unique and have no derivative:
+a cotangent that depends on the choice then gives inf or nan. One of the values alone does not, and
+its derivative is right at first order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array, Op
+from autograd.ops.diagonals import tril, triu
+from autograd.ops.elementwise import chain
+from autograd.ops.inverses import inv_op, solve_op, square
+from autograd.ops.products import matmul_op
+from autograd.ops.shaping import matrix_transpose
+from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of
+
+
+def _pack(factors: Sequence[Any], tails: Sequence[Shape]) -> Any:
+    """Arrays of shape (..., *tail) as one, end to end along the last axis."""
+    lead = factors[0].ndim - len(tails[0])
+    batch = factors[0].shape[:lead]
+    pairs = zip(factors, tails, strict=True)
+    return np.concatenate([f.reshape(*batch, math.prod(tail)) for f, tail in pairs], -1)
+
+
+def _unpack(packed: Array, tails: Sequence[Shape]) -> list[Array]:
+    """What `_pack` packed."""
+    batch = shape_of(packed)[:-1]
+    factors = []
+    start = 0
+    for tail in tails:
+        stop = start + math.prod(tail)
+        part = index_op(packed, key=(..., slice(start, stop)))
+        factors.append(reshape_op(part, shape=batch + tail))
+        start = stop
+    return factors
+
+
+def _symmetric(x: Any) -> Any:
+    return x / 2 + np.swapaxes(x, -1, -2) / 2
+
+
+def _sandwich(x: Array, middle: Array, y: Array) -> Array:
+    return matmul_op(matmul_op(x, middle), y)
+
+
+def _matrix(values: Array) -> Array:
+    """Diagonal matrices."""
+    return index_op(values, key=(..., None)) * np.eye(shape_of(values)[-1], dtype=values.dtype)
+
+
+def _gaps(values: Array) -> Array:
+    """1 / (values[j] - values[i]), and 0 on the diagonal."""
+    one = np.eye(shape_of(values)[-1], dtype=values.dtype)
+    gaps = index_op(values, key=(..., None, slice(None))) - index_op(values, key=(..., None))
+    return (1 - one) / (gaps + one)
+
+
+# --------------------------------------------------------------------------------------------------
+# Cholesky
+
+
+def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
+    n = shape_of(out)[-1]
+    lower = np.tri(n, dtype=out.dtype) - np.eye(n, dtype=out.dtype) / 2
+    inverse = inv_op(out)
+    t = matrix_transpose
+    step = _sandwich(t(inverse), matmul_op(t(out), g) * lower, inverse)
+    return (step + t(step)) / 2
+
+
+cholesky_op = Op("cholesky", lambda a: np.linalg.cholesky(_symmetric(a)), (_cholesky_rule,))
+
+
+def cholesky(a: Array) -> Array:
+    """The lower triangular l with l @ lᵀ = a, for symmetric positive definite matrices.
+
+    Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is symmetric: with
+    g = ∂L/∂l, the symmetric part of l⁻ᵀ Φ(lᵀ g) l⁻¹, where Φ takes the lower triangle and half the
+    diagonal (Murray, 2016, arXiv:1602.07527). Raises LinAlgError where a is not positive definite.
+
+    >>> import numpy as np
+    >>> from autograd import cholesky
+    >>> cholesky(np.array([[4.0, 2.0], [2.0, 2.0]]))
+    array([[2., 0.],
+           [1., 1.]])
+    """
+    return cholesky_op(square(a, "cholesky"))
+
+
+# --------------------------------------------------------------------------------------------------
+# QR
+
+
+def _qr_tails(a: Array) -> list[Shape]:
+    m, n = shape_of(a)[-2:]
+    return [(m, n), (n, n)]
+
+
+def _qr_rule(g: Array, out: Array, a: Array) -> Array:
+    (q, r), (gq, gr) = (_unpack(packed, _qr_tails(a)) for packed in (out, g))
+    t = matrix_transpose
+    m = matmul_op(r, t(gr)) - matmul_op(t(gq), q)
+    m = tril(m) + t(tril(m, -1))
+    return t(solve_op(r, t(gq + matmul_op(q, m))))
+
+
+qr_op = Op("qr", lambda a: _pack(np.linalg.qr(a), _qr_tails(a)), (_qr_rule,))
+
+
+def qr(a: Array, mode: str = "reduced") -> Any:
+    """q with orthonormal columns and upper triangular r with q @ r = a, or with mode "r" r alone.
+
+    a has shape (..., m, n), and q and r with k = min(m, n) shapes (..., m, k) and (..., k, n).
+
+    With M = r gᵣᵀ - g_qᵀ q: ∂L/∂a = (g_q + q S) r⁻ᵀ, where the symmetric S has the lower triangle
+    of M (Walter and Lehmann, 2010). Where the first k columns are linearly dependent q is not
+    unique, and to ask for the derivative raises LinAlgError, or gives huge numbers by rounding.
+
+    >>> import numpy as np
+    >>> from autograd import qr
+    >>> q, r = qr(np.array([[3.0, 1.0], [4.0, 2.0]]))
+    >>> np.allclose(q @ r, [[3.0, 1.0], [4.0, 2.0]])
+    True
+    """
+    a = as_array(a)
+    if len(shape_of(a)) < 2:
+        raise ValueError(f"qr: shape {shape_of(a)} has no rows and columns")
+    m, n = shape_of(a)[-2:]
+    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
+        raise ValueError(f"qr: mode {mode!r} has no derivative; use 'reduced' or 'r'")
+    if m >= n:
+        q, r = _unpack(qr_op(a), _qr_tails(a))
+    else:  # the first m columns fix q, and the others turn with it
+        first, rest = (index_op(a, key=(..., part)) for part in (slice(m), slice(m, None)))
+        q, r = qr(first)
+        r = concatenate([r, matmul_op(matrix_transpose(q), rest)], -1)
+    r = triu(r)
+    return r if mode == "r" else (q, r)
+
+
+# --------------------------------------------------------------------------------------------------
+# Eigenvectors of symmetric matrices
+
+
+def _eigh_tails(a: Array) -> list[Shape]:
+    n = shape_of(a)[-1]
+    return [(n,), (n, n)]
+
+
+def _eigh_rule(g: Array, out: Array, a: Array) -> Array:
+    (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, g))
+    turn = chain(matmul_op(matrix_transpose(v), gv), _gaps(w))
+    step = _sandwich(v, _matrix(gw) + turn, matrix_transpose(v))
+    return (step + matrix_transpose(step)) / 2
+
+
+eigh_op = Op("eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), _eigh_tails(a)), (_eigh_rule,))
+
+
+def eigh(a: Array) -> tuple[Array, Array]:
+    """Eigenvalues w, ascending, and eigenvectors, the columns of v, of symmetric matrices.
+
+    a v = v diag(w). Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is
+    symmetric: the symmetric part of v (diag(g_w) + F ∘ vᵀ g_v) vᵀ with F[i, j] = 1/(w[j] - w[i]).
+    Where eigenvalues coincide, a derivative that needs more than the eigenvalues at first order is
+    inf or nan: the eigenvectors are not unique there.
+
+    >>> import numpy as np
+    >>> from autograd import eigh, grad
+    >>> w, v = eigh(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    >>> w
+    array([1., 3.])
+    >>> grad(lambda a: eigh(a)[0][1])(np.array([[2.0, 1.0], [1.0, 2.0]])).round(12)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    a = square(a, "eigh")
+    w, v = _unpack(eigh_op(a), _eigh_tails(a))
+    return w, v
+
+
+def eigvalsh(a: Array) -> Array:
+    """The eigenvalues of symmetric matrices, in ascending order; see `eigh`.
+
+    >>> import numpy as np
+    >>> from autograd import linalg
+    >>> linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    array([1., 3.])
+    """
+    return eigh(a)[0]
+
+
+# --------------------------------------------------------------------------------------------------
+# Singular vectors
+
+
+def _svd_tails(a: Array) -> list[Shape]:
+    m, n = shape_of(a)[-2:]
+    k = min(m, n)
+    return [(m, k), (k,), (k, n)]
+
+
+def _svd_rule(g: Array, out: Array, a: Array) -> Array:
+    (u, s, vt), (gu, gs, gvt) = (_unpack(packed, _svd_tails(a)) for packed in (out, g))
+    t = matrix_transpose
+    gaps = _gaps(s * s)
+    turn_u, turn_v = matmul_op(t(u), gu), matmul_op(vt, t(gvt))
+    row, column = index_op(s, key=(..., None, slice(None))), index_op(s, key=(..., None))
+    middle = chain(turn_u - t(turn_u), gaps) * row + column * chain(turn_v - t(turn_v), gaps)
+    step = _sandwich(u, middle + _matrix(gs), vt)
+    if shape_of(u)[-2] > shape_of(s)[-1]:  # u can also turn out of its own span
+        away = chain(gu - matmul_op(u, turn_u), 1 / row)
+        step = step + matmul_op(away, vt)
+    if shape_of(vt)[-1] > shape_of(s)[-1]:
+        away = chain(gvt - matmul_op(t(turn_v), vt), 1 / column)
+        step = step + matmul_op(u, away)
+    return step
+
+
+svd_op = Op(
+    "svd",
+    lambda a: _pack(np.linalg.svd(a, full_matrices=False), _svd_tails(a)),
+    (_svd_rule,),
+)
+
+
+def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """u, s and vᵀ with a = u diag(s) vᵀ, singular values s in descending order; or s alone.
+
+    a has shape (..., m, n); with full_matrices=False and k = min(m, n), u, s and vᵀ have shapes
+    (..., m, k), (..., k) and (..., k, n). The further columns of u and v that NumPy adds by default
+    are not unique and have no derivative, so a matrix that is not square needs full_matrices=False,
+    else ValueError.
+
+    With F[i, j] = 1/(s[j]² - s[i]²), J = F ∘ (uᵀ g_u - g_uᵀ u), K likewise of v (Townsend, 2016),
+
+        ∂L/∂a = u (J S + S K + diag(g_s)) vᵀ + (1 - u uᵀ) g_u S⁻¹ vᵀ + u S⁻¹ g_vᵀ (1 - v vᵀ).
+
+    Where singular values coincide, or are 0, a derivative that needs more than s at first order is
+    inf or nan: the singular vectors are not unique there.
+
+    >>> import numpy as np
+    >>> from autograd import grad, svd
+    >>> u, s, vt = svd(np.array([[0.0, 2.0], [1.0, 0.0], [0.0, 0.0]]), full_matrices=False)
+    >>> s
+    array([2., 1.])
+    >>> grad(lambda a: svd(a, compute_uv=False).sum())(np.diag([2.0, 1.0]))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    a = as_array(a)
+    if len(shape_of(a)) < 2:
+        raise ValueError(f"svd: shape {shape_of(a)} has no rows and columns")
+    m, n = shape_of(a)[-2:]
+    if full_matrices and compute_uv and m != n:
+        raise ValueError(
+            f"svd: for a matrix of {m} rows and {n} columns pass full_matrices=False; the further "
+            "columns of the full u or v are not unique and have no derivative"
+        )
+    factors = _unpack(svd_op(a), _svd_tails(a))
+    return tuple(factors) if compute_uv else factors[1]
