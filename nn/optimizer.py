@@ -1,0 +1,160 @@
+"""What all optimisers share: the parameters by name, checked settings, a state to save and load.
+
+How they change the parameters is in ``nn.optim`` and ``nn.search``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+
+from autograd import Tensor, Value
+
+Parameter: TypeAlias = Tensor | Value
+State: TypeAlias = dict[str, Any]
+"""What is remembered for one parameter: ``steps``, and arrays of its shape by name."""
+
+
+class HasParameters(Protocol):
+    """What a ``Module`` offers to an optimiser."""
+
+    def named_parameters(self) -> Mapping[str, Tensor]: ...
+
+
+Parameters: TypeAlias = HasParameters | Mapping[str, Parameter] | Iterable[Parameter]
+
+# Every setting is a number from 0 up to, not including, its bound.
+_BOUNDS = {
+    "lr": math.inf,
+    "weight_decay": math.inf,
+    "eps": math.inf,
+    "lr_decay": math.inf,
+    "initial_accumulator": math.inf,
+    "momentum": 1.0,
+    "alpha": 1.0,
+    "beta1": 1.0,
+    "beta2": 1.0,
+}
+
+
+class Optimizer:
+    """The parameters, the settings and the state of an optimiser; what it does is in subclasses.
+
+    parameters: a module, whose trainable parameters are taken as they are now (after ``freeze`` or
+        ``unfreeze`` make a new optimiser); or Tensors or Values, by name or in a sequence.
+
+    Settings are plain attributes and may be changed at any time: ``optimizer.lr = 0.01``. Raises
+    ``ValueError`` for a setting out of its range, for no parameters, for one given twice, and for
+    one that is the result of an operation.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ("lr",)
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, parameters: Parameters, lr: float) -> None:
+        self.parameters = named_parameters(parameters)
+        self.lr = lr
+        self._states: dict[str, State] = {name: {"steps": 0} for name in self.parameters}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, self._checked(name, value))
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name not in _BOUNDS:
+            return value
+        # A NumPy float64 would turn float32 parameters into float64; a Python float does not.
+        value = float(value)
+        if not 0 <= value < _BOUNDS[name]:
+            raise ValueError(
+                f"{type(self).__name__}: {name}={value} is not from 0 to below {_BOUNDS[name]}"
+            )
+        return value
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self, name)}" for name in self.settings)
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
+
+    def zero_grad(self) -> None:
+        """Forget the gradients, so that the next ``backward`` does not add to them."""
+        for parameter in self.parameters.values():
+            parameter.grad = 0.0 if isinstance(parameter, Value) else None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Settings and state as numbers and copies of arrays, by the parameters' names."""
+        return {
+            "optimizer": type(self).__name__,
+            "settings": {name: getattr(self, name) for name in self.settings},
+            "parameters": {
+                name: {key: np.copy(x) if isinstance(x, np.ndarray) else x for key, x in s.items()}
+                for name, s in self._states.items()
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a ``state_dict``, settings included.
+
+        Raises ``ValueError``, and changes nothing, unless it is that of an optimiser of this kind
+        over parameters of these names and shapes.
+        """
+        mine = type(self).__name__
+        if state.get("optimizer") != mine:
+            raise ValueError(f"the state of {state.get('optimizer')} cannot be loaded into {mine}")
+        if set(state["settings"]) != set(self.settings):
+            raise ValueError(
+                f"{mine} has the settings {list(self.settings)}, not {list(state['settings'])}"
+            )
+        if list(state["parameters"]) != list(self.parameters):
+            raise ValueError(
+                f"{mine} holds the parameters {list(self.parameters)}, not those of the state, "
+                f"{list(state['parameters'])}"
+            )
+        for name, held in state["parameters"].items():
+            parameter = self.parameters[name]
+            for key, array in held.items():
+                known = key == "steps" or key in self.slots
+                if not known or (key != "steps" and np.shape(array) != parameter.shape):
+                    raise ValueError(
+                        f"{mine}: {key!r} of shape {np.shape(array)} is no state of the parameter "
+                        f"{name!r} of shape {parameter.shape}"
+                    )
+        checked = {name: self._checked(name, value) for name, value in state["settings"].items()}
+        for name, value in checked.items():
+            setattr(self, name, value)
+        self._states = {
+            name: {
+                key: int(x) if key == "steps" else np.array(x, self.parameters[name].dtype)
+                for key, x in held.items()
+            }
+            for name, held in state["parameters"].items()
+        }
+
+
+def named_parameters(parameters: Parameters) -> dict[str, Parameter]:
+    """The parameters by name, those of a sequence by number; checked as ``Optimizer`` says."""
+    named: dict[str, Parameter]
+    if isinstance(parameters, Tensor | Value):
+        named = {"0": parameters}
+    elif isinstance(parameters, Mapping):
+        named = dict(parameters)
+    elif isinstance(parameters, Iterable):
+        named = {str(number): parameter for number, parameter in enumerate(parameters)}
+    else:
+        named = dict(parameters.named_parameters())
+    seen: dict[int, str] = {}
+    for name, parameter in named.items():
+        if not isinstance(parameter, Tensor | Value):
+            raise TypeError(f"parameter {name!r} is a {type(parameter).__name__}, not a Tensor")
+        if parameter.op is not None:
+            raise ValueError(
+                f"parameter {name!r} is the result of {parameter.op.name!r}: only leaves, which "
+                "nothing is computed for, can be given new data"
+            )
+        if id(parameter) in seen:
+            raise ValueError(f"parameter {name!r} is given twice: it is {seen[id(parameter)]!r}")
+        seen[id(parameter)] = name
+    if not named:
+        raise ValueError("there are no parameters to optimise; are all of them frozen?")
+    return named

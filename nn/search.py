@@ -1,0 +1,63 @@
+"""Random search: the baseline without gradients, which loses.
+
+The optimisers that follow a gradient are in ``nn.optim``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd import no_grad
+from nn.data import Rng
+from nn.optimizer import Optimizer, Parameters
+
+
+class RandomSearch(Optimizer):
+    """Propose a random step and keep it if it lowers the loss.
+
+    ``θ' = θ + η ε`` with ε drawn from N(0, 1) for every entry of every parameter, and ``θ ← θ'``
+    where ``L(θ') < L(θ)``. In n dimensions one proposal in about two lowers a smooth loss, but by
+    a share of what the gradient's direction gives that falls as ``1/√n``: which is why networks are
+    not trained this way.
+
+    >>> from autograd import Tensor
+    >>> w = Tensor([3.0])
+    >>> search = RandomSearch([w], lr=0.5)
+    >>> losses = [search.step(lambda: (w * w).sum()) for _ in range(50)]
+    >>> losses[0], losses[-1] < 0.01
+    (9.0, True)
+    """
+
+    def __init__(self, parameters: Parameters, lr: float = 0.1, *, rng: Rng = 0) -> None:
+        super().__init__(parameters, lr)
+        self.rng = np.random.default_rng(rng)
+
+    def step(self, closure: Callable[[], Any], loss: float | None = None) -> float:
+        """Propose one step, keep it or not, and return the loss as it was before.
+
+        closure: computes the loss of the present parameters (a number or a node).
+        loss: what it is before the step, where that is known; else ``closure`` is asked twice.
+
+        A proposal whose loss is NaN is not kept.
+        """
+        with no_grad():
+            before = float(closure()) if loss is None else loss
+            held = {name: p.data for name, p in self.parameters.items()}
+            for name, p in self.parameters.items():
+                self._states[name]["steps"] += 1
+                step = self.lr * self.rng.standard_normal(p.shape)
+                p.data = held[name] + step
+            if not float(closure()) < before:
+                for name, p in self.parameters.items():
+                    p.data = held[name]
+        return before
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "rng": self.rng.bit_generator.state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.rng.bit_generator.state = state["rng"]
