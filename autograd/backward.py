@@ -206,8 +206,9 @@ def _has_nan(g: Array) -> bool:
     plain = g.primal if isinstance(g, Node) else g
     if isinstance(plain, float):
         return plain != plain
-    flat = np.ravel(plain, "K")
-    return bool(np.isnan(np.dot(flat, flat)))  # much faster than to look at each entry
+    flat = plain if plain.ndim == 1 else plain.ravel("K")
+    square = flat.dot(flat)  # much faster than to look at each entry
+    return bool(square != square)
 
 
 def project(step: Array, parent: Node) -> Array:

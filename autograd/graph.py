@@ -5,8 +5,7 @@ No mathematics is here: what an operation computes and how it is differentiated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
 from types import MappingProxyType
@@ -326,17 +325,22 @@ class Op:
         return self.forward_rule(argnum, t, out, *args, **settings)
 
 
-@contextmanager
-def set_recording(on: bool) -> Iterator[None]:
+class set_recording:
     """Turn recording on or off inside a `with` block, whatever it was outside."""
-    token = recording.set(on)
-    try:
-        yield
-    finally:
-        recording.reset(token)
+
+    __slots__ = ("on", "token")
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __enter__(self) -> None:
+        self.token = recording.set(self.on)
+
+    def __exit__(self, *error: object) -> None:
+        recording.reset(self.token)
 
 
-def no_grad() -> Any:
+def no_grad() -> set_recording:
     """Inside `with no_grad():` operations on nodes give nodes without a history.
 
     It saves the time and memory of recording where no derivative is wanted, and holds for the

@@ -107,7 +107,10 @@ class Elementwise(Op):
     ) -> Array | None:
         local = self.locals[argnum]
         if callable(local):
-            return chain(g, local(out, *args))
+            slope = local(out, *args)
+            if isinstance(slope, Node) or isinstance(g, Node):
+                return chain(g, slope)
+            return kernels.chain(g, slope)
         if not local:
             return None
         return g if local == 1 else -g if local == -1 else g * local
