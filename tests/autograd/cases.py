@@ -115,7 +115,8 @@ SHAPE_PAIRS = (
 
 def function(name: str) -> Callable[..., Any]:
     """What users call by a name; for what they do not, the operation in the table."""
-    return getattr(ad, name) if name in ad.ops.__all__ else TABLE[name]
+    public: Any = getattr(ad, name) if name in ad.ops.__all__ else TABLE.get(name)
+    return public or getattr(ad.linalg, name)
 
 
 def fill(numbers: tuple[float, ...], shape: tuple[int, ...]) -> Any:
@@ -395,13 +396,63 @@ def _products() -> Iterator[Case]:
         yield Case("einsum", lambda *xs, s=subscripts: ad.einsum(s, *xs), args, subscripts)
 
 
+def symmetric(a: Any) -> Any:
+    return (a + ad.matrix_transpose(a)) / 2
+
+
+def _from_eigh(a: Any) -> Any:
+    """What does not depend on the signs of the eigenvectors."""
+    w, v = ad.eigh(symmetric(a))
+    weights = np.array([0.5, -1.0, 2.0])
+    return w, (v * weights) @ ad.matrix_transpose(v)
+
+
+def _from_svd(a: Any) -> Any:
+    """What does not depend on the signs of the singular vectors."""
+    u, s, vt = ad.svd(a, full_matrices=False)
+    weights = np.array([0.5, -1.0, 2.0])[: s.shape[-1]]
+    return s, (u * weights) @ vt
+
+
 def _linear_algebra() -> Iterator[Case]:
-    yield Case("inv", ad.inv, (SQUARE,))
-    yield Case("inv", ad.inv, (SQUARES,))
+    for name in ("inv", "det", "slogdet"):
+        yield Case(name, function(name), (SQUARE,))
+        yield Case(name, function(name), (SQUARES,))
+    singular = SQUARE.copy()
+    singular[2] = singular[0] - singular[1]
+    yield Case("det", ad.det, (singular,), "of-zero")
     yield Case("solve", ad.solve, (SQUARE, VECTOR[:3]))
     yield Case("solve", ad.solve, (SQUARE, MATRIX.T))
     yield Case("solve", ad.solve, (SQUARES, CUBE.reshape(2, 3, 2)))
     yield Case("solve", ad.solve, (SQUARES, MATRIX.T), "broadcast")
+    for a in (SQUARE, SQUARES):
+        yield Case("cholesky", lambda a: ad.cholesky(symmetric(a)), (a,))
+        yield Case("eigh", _from_eigh, (a,))
+        yield Case("eigvalsh", lambda a: ad.linalg.eigvalsh(symmetric(a)), (a,))
+        yield Case("qr", ad.qr, (a,))
+    tall = SQUARES[..., :2]
+    yield Case("qr", ad.qr, (tall,))
+    yield Case("qr", ad.qr, (MATRIX,))
+    yield Case("qr", lambda a: ad.qr(a, "r"), (tall,), "r")
+    for a in (SQUARE, tall, MATRIX, SQUARES):
+        yield Case("svd", _from_svd, (a,))
+        yield Case("svd", lambda a: ad.svd(a, compute_uv=False), (a,), "values")
+    for a in (SQUARE, tall, MATRIX):
+        yield Case("pinv", ad.linalg.pinv, (a,))
+    for power in (-2, -1, 0, 1, 2, 3, 7):
+        yield Case(
+            "matrix_power", lambda a, n=power: ad.linalg.matrix_power(a, n), (SQUARE,), f"{power}"
+        )
+    for order in (None, 1, 2, 3, 1.5, 2.5, -1, np.inf, -np.inf):
+        yield Case("norm", lambda x, o=order: ad.norm(x, o), (VECTOR,), f"{order}")
+        yield Case("norm", lambda x, o=order: ad.norm(x, o, axis=1), (CUBE,), f"{order}-axis=1")
+    for order in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf):
+        yield Case(
+            "norm", lambda x, o=order: ad.norm(x, o, axis=(0, 1)), (SQUARE,), f"{order}-matrix"
+        )
+    yield Case("norm", ad.norm, (CUBE,))
+    yield Case("norm", lambda x: ad.norm(x, axis=(0, 2), keepdims=True), (CUBE,), "kept")
+    yield Case("norm", lambda x: ad.norm(x, 2, (0, 2), True), (CUBE[:, :2],), "kept-spectral")
 
 
 CASES = [
