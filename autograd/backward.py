@@ -65,7 +65,7 @@ def gradients(
     cotangents: Cotangents = {}
     for node, start in zip(outputs, seeds, strict=True):
         add_cotangent(cotangents, node, seed_of(node, start, create_graph))
-    order = interior(outputs, first=min(node.index for node in wanted))
+    order = interior(outputs, first=min((node.index for node in wanted), default=0))
     active = dependents(order, wanted)
     order = [node for node in order if node in active]
     run_backward(order, cotangents, active, set(wanted), create_graph)
@@ -79,9 +79,14 @@ def gradients(
 def backward(output: Node, seed: Array | None) -> None:
     """`output.backward(seed)`: leaves add to their `.grad`, other nodes set theirs."""
     cotangents = {output: seed_of(output, seed)}
-    run_backward(interior([output]), cotangents, None, (), create_graph=False, store=True)
+    order = interior([output])
+    run_backward(order, cotangents, None, (), create_graph=False, store=True)
     leaves = list(cotangents)
-    for leaf, g in zip(leaves, own([(cotangents[leaf], leaf) for leaf in leaves]), strict=True):
+    inside: set[int] = set()
+    if any(not isinstance(leaf, ScalarNode) for leaf in leaves):
+        inside = {_memory(node.grad) for node in order if not isinstance(node, ScalarNode)}
+    found = own([(cotangents[leaf], leaf) for leaf in leaves], inside)
+    for leaf, g in zip(leaves, found, strict=True):
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
@@ -277,18 +282,25 @@ def _zeros(node: Node) -> Any:
     return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)
 
 
-def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
-    """Plain results that may be written to: zeros for None, and no two share their memory."""
+def own(results: Sequence[tuple[Array | None, Node]], taken: Iterable[int] = ()) -> list[Array]:
+    """Plain results that may be written to: zeros for None, and no two share their memory.
+
+    Nor do they share what is `taken` already.
+    """
     owned: list[Array] = []
-    taken = set()
+    taken = set(taken)
     for g, node in results:
         if isinstance(node, ScalarNode):
             owned.append(0.0 if g is None else float(g))
             continue
         g = _zeros(node) if g is None else np.asarray(g)
-        owner = id(g if g.base is None else g.base)
-        if owner in taken or not g.flags.writeable:
+        if _memory(g) in taken or not g.flags.writeable:
             g = g.copy()
-        taken.add(owner)
+        taken.add(_memory(g))
         owned.append(g)
     return owned
+
+
+def _memory(g: Any) -> int:
+    """Which memory an array uses, its own or another's."""
+    return id(g if g.base is None else g.base)

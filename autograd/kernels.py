@@ -24,11 +24,11 @@ _mode = _Mode()
 @contextmanager
 def careful() -> Iterator[None]:
     """While it lasts `chain` looks for zeros, which costs as much again as the product."""
-    _mode.careful = True
+    before, _mode.careful = _mode.careful, True
     try:
         yield
     finally:
-        _mode.careful = False
+        _mode.careful = before
 
 
 def chain(g: Any, local: Any) -> Any:

@@ -86,26 +86,28 @@ class Recorded:
     def pull(self, seeds: Mapping[int, Array | None]) -> list[Array]:
         """The cotangents of the inputs, from those of the outputs by number; None stands for 1."""
         cotangents: dict[Node, Array] = {}
+        create_graph = self.nested or any(isinstance(seed, Node) for seed in seeds.values())
         for number, seed in seeds.items():
             out = self.outputs[number]
             if isinstance(out, Node) and out in self.active:
-                add_cotangent(cotangents, out, seed_of(out, seed, create_graph=self.nested))
-        run_backward(self.order, cotangents, self.active, set(self.inputs), self.nested)
+                add_cotangent(cotangents, out, seed_of(out, seed, create_graph))
+        run_backward(self.order, cotangents, self.active, set(self.inputs), create_graph)
         found = [(cotangents.get(node), node) for node in self.inputs]
-        return [as_node(g, node) for g, node in found] if self.nested else own(found)
+        return [as_node(g, node) for g, node in found] if create_graph else own(found)
 
     def push(self, tangents: Mapping[int, Array]) -> list[Array]:
         """The tangents of the outputs, from those of the inputs by number."""
         given = {}
+        create_graph = self.nested or any(isinstance(t, Node) for t in tangents.values())
         for number, t in tangents.items():
             node = self.inputs[number]
-            given[node] = seed_of(node, t, create_graph=self.nested)
-        run_forward(self.order, given, self.nested)
+            given[node] = seed_of(node, t, create_graph)
+        run_forward(self.order, given, create_graph)
         pairs = []
         for out in self.outputs:
             node = out if isinstance(out, Node) else _fresh(self.name, out)
             pairs.append((given.get(node), node))
-        return [as_node(t, node) for t, node in pairs] if self.nested else own(pairs)
+        return [as_node(t, node) for t, node in pairs] if create_graph else own(pairs)
 
     def settle(self, tree: Any) -> Any:
         """A result for the user: plain, unless it hangs on nodes of the user's own."""
