@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from autograd.graph import Array
 from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
-from autograd.ops.structural import (
-    Shape,
-    as_array,
-    reshape_op,
-    shape_of,
-    sum_op,
-    transpose_op,
-)
-
-Operand: TypeAlias = tuple[str, Array]
-"""A letter for each axis, and the array."""
+from autograd.ops.structural import Shape, as_array, reshape_op, shape_of, sum_op, transpose_op
 
 
 def einsum(subscripts: str, *operands: Array, optimize: Any = "greedy") -> Array:
@@ -46,37 +37,102 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = "greedy") -> Array
     if not isinstance(subscripts, str):
         raise TypeError("einsum: subscripts are needed as a string, such as 'ij,jk->ik'")
     arrays = [as_array(operand) for operand in operands]
-    terms, result = _parse(subscripts, [shape_of(array) for array in arrays])
-    parts = list(zip(terms, arrays, strict=True))
-    parts = _drop_broadcast(parts, _sizes(subscripts, parts))
-    parts = [_take_diagonals(part) for part in parts]
-    parts = [
-        _sum_lone(part, result + "".join([c for n, (c, _) in enumerate(parts) if n != number]))
-        for number, part in enumerate(parts)
-    ]
-    for pair in _order(parts, result, optimize):
-        x, y = (parts[number] for number in pair)
-        parts = [part for number, part in enumerate(parts) if number not in pair]
-        wanted = result + "".join([letters for letters, _ in parts])
-        parts.append(_contract(x, y, wanted, result if not parts else None))
-    ((letters, array),) = parts
-    if letters == result:
-        return array
-    return transpose_op(array, axes=tuple([letters.index(c) for c in result]))
+    order = tuple(optimize) if isinstance(optimize, list) else optimize
+    plan = _plan(subscripts, tuple([shape_of(array) for array in arrays]), order)
+    arrays = [term.simplify(array) for term, array in zip(plan.terms, arrays, strict=True)]
+    for first, second, pair in plan.pairs:
+        x, y = arrays[first], arrays[second]
+        arrays = [array for n, array in enumerate(arrays) if n not in (first, second)]
+        arrays.append(einsum_op(x, y, subscripts=pair))
+    (array,) = arrays
+    return array if plan.axes is None else transpose_op(array, axes=plan.axes)
+
+
+class _Term:
+    """The letters of an operand, and what makes it simple, so that no letter is there twice, none
+    broadcasts, and none is to be summed that no other operand has.
+    """
+
+    def __init__(self, letters: str, shape: Shape) -> None:
+        self.letters = letters
+        self.shape = shape
+        self.diagonals: list[tuple[int, int]] = []
+        self.lone: tuple[int, ...] = ()
+        self.broadcasts = False
+
+    def drop_broadcast(self, sizes: dict[str, int]) -> None:
+        """Take out axes of length one whose letter is longer in another operand."""
+        kept = [n for n, letter in enumerate(self.letters) if self.shape[n] == sizes[letter]]
+        self.broadcasts = len(kept) < len(self.letters)
+        self.letters = "".join([self.letters[n] for n in kept])
+        self.shape = tuple([self.shape[n] for n in kept])
+
+    def take_diagonals(self) -> None:
+        """Leave each letter once; the diagonal becomes the last axis."""
+        for letter in sorted(set(self.letters)):
+            while self.letters.count(letter) > 1:
+                first = self.letters.index(letter)
+                second = self.letters.index(letter, first + 1)
+                self.diagonals.append((first, second))
+                self.letters = self.letters.replace(letter, "", 2) + letter
+
+    def sum_lone(self, wanted: str) -> None:
+        """Sum over the axes whose letters are not wanted elsewhere."""
+        self.lone = tuple([n for n, letter in enumerate(self.letters) if letter not in wanted])
+        self.letters = "".join([letter for letter in self.letters if letter in wanted])
+
+    def simplify(self, array: Array) -> Array:
+        """Do with the operand what was found."""
+        if self.broadcasts:
+            array = reshape_op(array, shape=self.shape)
+        for first, second in self.diagonals:
+            array = diagonal(array, 0, first, second)
+        return sum_op(array, axis=self.lone, keepdims=False) if self.lone else array
+
+
+@dataclass
+class _Plan:
+    terms: list[_Term]
+    pairs: list[tuple[int, int, str]]
+    """Which two to contract, and how; what they make is put at the end."""
+    axes: tuple[int, ...] | None
+
+
+@lru_cache(maxsize=1024)
+def _plan(subscripts: str, shapes: tuple[Shape, ...], optimize: Any) -> _Plan:
+    """All that does not depend on the numbers."""
+    letters, result = _parse(subscripts, shapes)
+    sizes = _sizes(subscripts, letters, shapes)
+    terms = [_Term(term, shape) for term, shape in zip(letters, shapes, strict=True)]
+    for term in terms:
+        term.drop_broadcast(sizes)
+        term.take_diagonals()
+    for term in terms:
+        term.sum_lone(result + "".join([other.letters for other in terms if other is not term]))
+    left = [term.letters for term in terms]
+    pairs = []
+    for first, second in _order(left, result, sizes, optimize):
+        x, y = left[first], left[second]
+        left = [term for n, term in enumerate(left) if n not in (first, second)]
+        made = _made(x, y, result + "".join(left)) if left else result
+        pairs.append((first, second, f"{x},{y}->{made}"))
+        left.append(made)
+    axes = tuple([left[0].index(letter) for letter in result])
+    return _Plan(terms, pairs, None if left[0] == result else axes)
 
 
 # --------------------------------------------------------------------------------------------------
 # Reading
 
 
-def _parse(subscripts: str, shapes: list[Shape]) -> tuple[list[str], str]:
+def _parse(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
     """A letter for each axis of each operand and of the result, without dots."""
     text = subscripts.replace(" ", "")
     inputs, arrow, result = text.partition("->")
     terms = inputs.split(",")
 
     def refuse(why: str) -> ValueError:
-        return ValueError(f"einsum: {subscripts!r} for shapes {shapes}: {why}")
+        return ValueError(f"einsum: {subscripts!r} for shapes {list(shapes)}: {why}")
 
     if len(terms) != len(shapes):
         raise refuse(f"{len(terms)} terms for {len(shapes)} operands")
@@ -106,95 +162,48 @@ def _parse(subscripts: str, shapes: list[Shape]) -> tuple[list[str], str]:
     return terms, result
 
 
-def _sizes(subscripts: str, parts: Sequence[Operand]) -> dict[str, int]:
+def _sizes(subscripts: str, terms: Sequence[str], shapes: Sequence[Shape]) -> dict[str, int]:
     """The size that each letter stands for; 1 gives way to any other."""
     sizes: dict[str, int] = {}
-    for letters, array in parts:
-        for letter, size in zip(letters, shape_of(array), strict=True):
+    for term, shape in zip(terms, shapes, strict=True):
+        own = dict(zip(term, shape, strict=True))
+        for letter, size in zip(term, shape, strict=True):
             known = sizes.get(letter, 1)
-            if known not in (1, size) and size != 1:
+            if own[letter] != size or (known != size and 1 not in (known, size)):
                 raise ValueError(
-                    f"einsum: {subscripts!r} for shapes {[shape_of(a) for _, a in parts]}: "
-                    f"{letter!r} is {known} and {size}"
+                    f"einsum: {subscripts!r} for shapes {list(shapes)}: {letter!r} stands for "
+                    "sizes that differ"
                 )
             sizes[letter] = size if known == 1 else known
     return sizes
 
 
 # --------------------------------------------------------------------------------------------------
-# Making each operand simple: no letter twice, none broadcast, none that is nowhere else
-
-
-def _drop_broadcast(parts: list[Operand], sizes: dict[str, int]) -> list[Operand]:
-    """Take out axes of length one whose letter is longer in another operand."""
-    simple = []
-    for letters, array in parts:
-        shape = shape_of(array)
-        kept = [a for a, c in enumerate(letters) if shape[a] == sizes[c]]
-        if len(kept) < len(letters):
-            array = reshape_op(array, shape=tuple([shape[a] for a in kept]))
-            letters = "".join([letters[a] for a in kept])
-        simple.append((letters, array))
-    return simple
-
-
-def _take_diagonals(part: Operand) -> Operand:
-    letters, array = part
-    for letter in sorted(set(letters)):
-        while letters.count(letter) > 1:
-            first = letters.index(letter)
-            second = letters.index(letter, first + 1)
-            array = diagonal(array, 0, first, second)
-            letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + letter
-    return letters, array
-
-
-def _sum_lone(part: Operand, wanted: str) -> Operand:
-    """Sum over the axes whose letters are not wanted elsewhere."""
-    letters, array = part
-    lone = tuple([a for a, c in enumerate(letters) if c not in wanted])
-    if lone:
-        array = sum_op(array, axis=lone, keepdims=False)
-    return "".join([c for c in letters if c in wanted]), array
-
-
-# --------------------------------------------------------------------------------------------------
 # Two by two
 
 
-def _contract(x: Operand, y: Operand, wanted: str, result: str | None) -> Operand:
-    """The product of two operands, summed over what is not wanted; the letters in any order unless
-    it is the result.
-    """
-    shared = [c for c in x[0] if c in y[0] and c in wanted]
-    left = [c for c in x[0] if c not in y[0]]
-    right = [c for c in y[0] if c not in x[0]]
-    letters = "".join(shared + left + right) if result is None else result
-    return letters, einsum_op(x[1], y[1], subscripts=f"{x[0]},{y[0]}->{letters}")
+def _made(x: str, y: str, wanted: str) -> str:
+    """The letters that a product has which is summed over what is not wanted."""
+    shared = [letter for letter in x if letter in y and letter in wanted]
+    left = [letter for letter in x if letter not in y]
+    right = [letter for letter in y if letter not in x]
+    return "".join(shared + left + right)
 
 
-def _order(parts: Sequence[Operand], result: str, optimize: Any) -> Sequence[tuple[int, int]]:
-    """Which two to contract at each step; what they make is put at the end."""
-    if len(parts) < 3 or optimize is False:
-        return [(0, 1 if n == len(parts) else n - 1) for n in range(len(parts), 1, -1)]
-    subscripts = ",".join([letters for letters, _ in parts]) + "->" + result
-    shapes = tuple([shape_of(array) for _, array in parts])
-    if isinstance(optimize, bool | str):
-        return _found_order(subscripts, shapes, optimize)
-    return _pairs(subscripts, shapes, optimize)
-
-
-def _pairs(subscripts: str, shapes: Sequence[Shape], optimize: Any) -> list[tuple[int, int]]:
-    """NumPy's path, with a step of three and more operands taken two by two."""
-    views = [np.broadcast_to(0.0, shape) for shape in shapes]
-    count = len(shapes)
+def _order(
+    terms: Sequence[str], result: str, sizes: dict[str, int], optimize: Any
+) -> list[tuple[int, int]]:
+    """Which two to contract at each step. NumPy's steps of three and more are taken two by two."""
+    count = len(terms)
+    if count < 3 or optimize is False:
+        return [(0, 1 if left == count else left - 1) for left in range(count, 1, -1)]
+    views = [np.broadcast_to(0.0, tuple([sizes[letter] for letter in term])) for term in terms]
+    subscripts = f"{','.join(terms)}->{result}"
+    wish = list(optimize) if isinstance(optimize, tuple) else optimize
     pairs = []
-    for step in np.einsum_path(subscripts, *views, optimize=optimize)[0][1:]:
+    for step in np.einsum_path(subscripts, *views, optimize=wish)[0][1:]:
         places = sorted(step)
         for done, place in enumerate(places[1:], 1):
             pairs.append((places[0], place) if done == 1 else (place - done, count - 1))
             count -= 1
     return pairs
-
-
-_found_order = lru_cache(maxsize=1024)(_pairs)

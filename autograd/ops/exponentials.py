@@ -17,22 +17,29 @@ from autograd.ops.structural import (
     as_array,
     keep_axes,
     maximum_reduce,
+    plain,
     sum_op,
 )
 
 
 def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
     top = maximum_reduce(x, axis, None, None, True)
-    top = np.where(np.isfinite(top), top, 0)
-    with np.errstate(divide="ignore"):  # ln 0 where all entries are -inf
-        out = np.log(add_reduce(np.exp(x - top), axis, None, None, keepdims))
+    finite = np.isfinite(top)
+    if not finite.all():
+        with np.errstate(divide="ignore"):  # ln 0 where all entries are -inf
+            return _log_sum(x, np.where(finite, top, 0), axis, keepdims)
+    return _log_sum(x, top, axis, keepdims)
+
+
+def _log_sum(x: Any, top: Any, axis: Axis, keepdims: bool) -> Any:
+    out = np.log(add_reduce(np.exp(x - top), axis, None, None, keepdims))
     return out + top.reshape(out.shape)
 
 
 def _logsumexp_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    empty = out == -np.inf
-    if np.any(empty):
+    empty = plain(out) == -np.inf
+    if empty.any():
         out = where(empty, 0.0, out)
     return g * exp(x - out)
 

@@ -92,7 +92,7 @@ def _misfit(x: tuple[int, ...], y: tuple[int, ...]) -> str:
 
 # --------------------------------------------------------------------------------------------------
 # The contraction of two arrays whose axes are named by letters, "ij,jk->ik". No letter is repeated
-# within an array, and each is in two of the three places, so derivatives are of this kind again.
+# within an array, and none is in one of the three places alone, so derivatives are of this kind.
 
 _Plan: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int]
 

@@ -5,6 +5,7 @@ Sums are in `structural`, and what is built on exp in `exponentials`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,10 @@ from autograd.ops.structural import (
 
 def _count(x: Any, axis: Axis) -> int:
     """How many entries of x go into one entry of a result reduced along `axis`."""
-    if axis is None:
-        return int(np.size(x))
     shape = shape_of(x)
-    return int(np.prod([shape[a] for a in normalize_axis(axis, len(shape))]))
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in normalize_axis(axis, len(shape))])
 
 
 # --------------------------------------------------------------------------------------------------

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeAlias
 
 import numpy as np
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
 
 
 def reads_once(key: Any) -> bool:
     """Whether `x[key]` cannot read an entry twice: no integer array is in the key."""
     parts = key if isinstance(key, tuple) else (key,)
     for part in parts:
-        if isinstance(part, np.ndarray | list | tuple) and np.asarray(part).dtype != bool:
+        if isinstance(part, np.ndarray | list | tuple) and np.asarray(part).dtype.kind != "b":
             return False
     return True
 
@@ -21,10 +22,10 @@ def reads_once(key: Any) -> bool:
 def positions(key: Any, shape: Shape) -> Any:
     """The places of the entries of `x[key]` in `x.ravel()`, for x of the given shape."""
     if isinstance(key, np.ndarray):  # whole rows: no need to number every entry of x
-        width = int(np.prod(shape[1:]))
+        width = math.prod(shape[1:])
         rows = np.arange(shape[0])[key]
         return np.add.outer(rows * width, np.arange(width)).reshape(rows.shape + shape[1:])
-    return np.arange(np.prod(shape)).reshape(shape)[key]
+    return np.arange(math.prod(shape)).reshape(shape)[key]
 
 
 def scatter(x: Any, key: Any, shape: Shape) -> Any:
@@ -34,7 +35,7 @@ def scatter(x: Any, key: Any, shape: Shape) -> Any:
         out = np.zeros(shape, x.dtype)
         out[key] = x
         return out
-    size = int(np.prod(shape))
+    size = math.prod(shape)
     places = positions(key, shape).ravel()
     if x.dtype in (np.float32, np.float64):  # three times as fast as np.add.at
         sums = np.bincount(places, x.ravel(), size)
@@ -48,6 +49,6 @@ def last_writes(key: Any, shape: Shape) -> Any:
     """Where in `v` are the entries that `x[key] = v` leaves in x: the last of those that meet."""
     places = positions(key, shape)
     order = np.arange(places.size).reshape(places.shape)
-    winner = np.empty(int(np.prod(shape)), int)
+    winner = np.empty(math.prod(shape), int)
     winner[places.ravel()] = order.ravel()
     return winner[places] == order

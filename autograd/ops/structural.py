@@ -74,10 +74,12 @@ def normalize_axis(axis: Axis, ndim: int) -> Shape:
     """The axes as a sorted tuple of numbers from 0; None stands for all of them."""
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    axes = axis if isinstance(axis, tuple) else (axis,)
     for a in axes:
         if not -ndim <= a < ndim:
             raise np.exceptions.AxisError(a, ndim)
+    if len(axes) == 1:
+        return (axes[0] % ndim,)
     normal = tuple(sorted({a % ndim for a in axes}))
     if len(normal) != len(axes):
         raise ValueError(f"axis {axis} names an axis twice")
@@ -252,6 +254,8 @@ scatter_op: Linear = Linear(
 
 def plain_key(key: Any) -> Any:
     """The index with its lists and arrays copied, so that a graph can rely on it."""
+    if key.__class__ is int or key.__class__ is slice:
+        return key
     if isinstance(key, tuple):
         return tuple([plain_key(part) for part in key])
     if isinstance(key, Node):
@@ -301,7 +305,8 @@ class _Concatenate(Op):
     def place(argnum: int, args: Sequence[Array], axis: int) -> tuple[slice, ...]:
         """Where in the result an argument stands."""
         start = builtins.sum([shape_of(arg)[axis] for arg in args[:argnum]])
-        return (slice(None),) * axis + (slice(start, start + shape_of(args[argnum])[axis]),)
+        shape = shape_of(args[argnum])
+        return (slice(None),) * (axis % len(shape)) + (slice(start, start + shape[axis]),)
 
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
@@ -343,13 +348,15 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
         raise ValueError("concatenate: at least one array is needed")
     if axis is None:
         parts, axis = [ravel(part) for part in parts], 0
-    shapes = [shape_of(part) for part in parts]
-    if not shapes[0]:
-        raise ValueError("concatenate: 0-d arrays have no axis to join along; use stack")
-    axis = normalize_axis(axis, len(shapes[0]))[0]
-    if len({shape[:axis] + shape[axis + 1 :] for shape in shapes if len(shape) > axis}) != 1:
-        raise ValueError(f"concatenate: the shapes may differ in axis {axis} only: {shapes}")
-    return concatenate_op(*parts, axis=axis)
+    try:
+        return concatenate_op(*parts, axis=axis)
+    except ValueError as error:
+        shapes = [shape_of(part) for part in parts]
+        if not all(shapes):
+            why = "a number has no axis to join along; use stack"
+        else:
+            why = f"there must be an axis {axis}, and the shapes may differ in it alone"
+        raise ValueError(f"concatenate: shapes {shapes}: {why}") from error
 
 
 def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
