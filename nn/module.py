@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -52,6 +52,8 @@ class Module(Tree):
     ['slope', 'offset']
     """
 
+    __signature__: ClassVar[inspect.Signature]
+
     training = True
     """Whether the module trains, which only ``Dropout`` and ``BatchNorm`` ask; see ``train``."""
 
@@ -59,7 +61,7 @@ class Module(Tree):
         super().__init_subclass__(**settings)
         # Else __new__ would hide from tooltips what the constructor takes.
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-        cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        cls.__signature__ = inspect.Signature(parameters)
 
     def __init__(self) -> None:
         pass
@@ -72,7 +74,7 @@ class Module(Tree):
         observer = around.get()
         if observer is None:
             return self.forward(*args, **kwargs)
-        return observer(self, lambda: self.forward(*args, **kwargs))
+        return observer(self, args, kwargs)
 
     # --- training --------------------------------------------------------------------------------
 

@@ -84,7 +84,11 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
             return {"shared": seen[id(value)]}
         seen[id(value)] = len(seen)
         kind = type(value)
-        registered(kind.__name__)
+        if REGISTRY.get(kind.__name__) is not kind:
+            raise ValueError(
+                f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not registered: put "
+                f"@nn.register above the class to save models that hold it"
+            )
         args, keywords = value.made_with
         arguments = inspect.signature(kind).bind(*args, **keywords).arguments
         return {

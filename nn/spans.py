@@ -12,15 +12,18 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
 
-Observer = Callable[[Any, Callable[[], Any]], Any]
+Observer = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 around: ContextVar[Observer | None] = ContextVar("around", default=None)
-"""Called as ``observer(module, run)`` in place of a module's ``forward``, which ``run()`` calls."""
+"""Called as ``observer(module, args, keywords)`` in place of ``module.forward``, which it calls."""
 
 
 @contextmanager
 def observed_by(observer: Observer) -> Iterator[None]:
-    """Inside the ``with`` block every module that is called is run by ``observer(module, run)``."""
+    """Let ``observer(module, args, keywords)`` run each module that is called in the block.
+
+    It calls ``module.forward(*args, **keywords)`` and gives what that gave.
+    """
     token = around.set(observer)
     try:
         yield
@@ -70,13 +73,13 @@ def spans() -> Iterator[Spans]:
     found = Spans()
     paths: dict[Any, str] = {}
 
-    def note(module: Any, run: Callable[[], Any]) -> Any:
+    def note(module: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         outermost = not paths
         if outermost:
             paths.update({inner: path for path, inner in module.named_modules().items()})
         first = Value(0.0).index + 1
         try:
-            return run()
+            return module.forward(*args, **keywords)
         finally:
             path = paths.get(module, type(module).__name__)
             found.append(Span(path, module, first, Value(0.0).index - 1))

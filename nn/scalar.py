@@ -1,0 +1,88 @@
+"""Networks of single numbers: ``Neuron``, ``Layer`` and ``MLP`` over ``autograd.Value``.
+
+Programs written for micrograd's ``nn`` run with the import changed, and from the same state of
+``random`` they get the same weights. ``nn.MLP`` is the same network as arrays.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Value
+from nn.data import Rng
+from nn.module import Module
+
+__all__ = ["Layer", "MLP", "Module", "Neuron"]
+
+
+class Neuron(Module):
+    """h(w·x + b) with h = ReLU, or w·x + b with ``nonlin=False``.
+
+    The weights are drawn from U(-1, 1), in order, by Python's ``random`` or by ``rng``; b is 0.
+
+    >>> neuron = Neuron(2)
+    >>> for w, data in zip(neuron.w, [2.0, -1.0]):
+    ...     w.data = data
+    >>> neuron([3.0, 1.0]).data
+    5.0
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True, *, rng: Rng | None = None) -> None:
+        uniform = random.uniform if rng is None else np.random.default_rng(rng).uniform
+        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(0.0)
+        self.nonlin = nonlin
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        if len(x) != len(self.w):
+            raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
+        z = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        return z.relu() if self.nonlin else z
+
+    def __repr__(self) -> str:
+        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """``nout`` neurons that see the same ``nin`` inputs; a list of outputs, or the only one."""
+
+    def __init__(self, nin: int, nout: int, *, rng: Rng | None = None, **settings: Any) -> None:
+        if rng is not None:
+            rng = np.random.default_rng(rng)
+        self.neurons = [Neuron(nin, rng=rng, **settings) for _ in range(nout)]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        out = [neuron(x) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(str, self.neurons))}]"
+
+
+class MLP(Module):
+    """Layers of ``nouts`` neurons each on ``nin`` inputs: ReLU, and linear in the last.
+
+    >>> MLP(2, [2, 1])
+    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int], *, rng: Rng | None = None) -> None:
+        if rng is not None:
+            rng = np.random.default_rng(rng)
+        sizes = [nin, *nouts]
+        last = len(nouts) - 1
+        self.layers = [
+            Layer(sizes[i], sizes[i + 1], nonlin=i != last, rng=rng) for i in range(len(nouts))
+        ]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(str, self.layers))}]"

@@ -1,0 +1,138 @@
+"""What goes into a loss and what comes out: predictions and targets checked, losses reduced.
+
+The losses are in ``nn.losses`` and ``nn.likelihoods``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+
+import autograd as ag
+from autograd import Tensor, Value
+from nn.data import Array, DataError, one_hot
+
+Reduction = Literal["mean", "sum", "none"]
+
+
+def plain(x: Any) -> Any:
+    """The numbers of a node, or of anything else as an array."""
+    return x.numpy() if isinstance(x, Tensor | Value) else np.asarray(x)
+
+
+def given(x: Any) -> Any:
+    """A node or an array as it is, else an array, lists of nodes included."""
+    return x if isinstance(x, Tensor | Value | np.ndarray) else ag.array(x)
+
+
+def cast_like(target: Any, prediction: Any) -> Any:
+    """A plain target in the prediction's type, so that float32 stays float32."""
+    if isinstance(target, np.ndarray):
+        kind = prediction.dtype if prediction.dtype.kind == "f" else np.float64
+        return target.astype(kind, copy=False)
+    return target
+
+
+def alike(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
+    """Prediction and target as nodes or arrays of one shape."""
+    prediction, target = given(prediction), given(target)
+    if prediction.shape != target.shape:
+        raise DataError(
+            f"{name}: a prediction of shape {prediction.shape} and a target of shape "
+            f"{target.shape}; they must be equal, for nothing is broadcast here"
+            + f" (target.reshape{prediction.shape} fits)"
+            * (prediction.size == target.size)
+        )
+    if prediction.size == 0:
+        raise DataError(f"{name}: there are no examples (shape {prediction.shape})")
+    return prediction, cast_like(target, prediction)
+
+
+def rows_of(prediction: Any, target: Any) -> Any:
+    """Class numbers as one-hot rows of the prediction's shape; other targets as they are."""
+    target, prediction = given(target), given(prediction)
+    if prediction.ndim == 2 and target.shape == prediction.shape[:1]:
+        return one_hot(plain(target), prediction.shape[1], prediction.dtype)
+    return target
+
+
+def reduce(losses: Any, reduction: Reduction) -> Any:
+    """The mean of the losses, their sum, or the losses themselves."""
+    match reduction:
+        case "mean":
+            return ag.mean(losses)
+        case "sum":
+            return ag.sum(losses)
+        case "none":
+            return losses
+    raise ValueError(f"reduction={reduction!r} is none of 'mean', 'sum' and 'none'")
+
+
+def check_probabilities(name: str, probability: Any) -> None:
+    """Refuse numbers outside [0, 1] from a model; NaN goes on, to be found where it arose."""
+    data = plain(probability)
+    if (data < 0).any() or (data > 1).any():
+        raise DataError(
+            f"{name}: probabilities lie in [0, 1], and these in [{data.min()}, {data.max()}]; "
+            f"logits go to a loss that takes logits"
+        )
+
+
+def check_unit_interval(name: str, target: Any) -> None:
+    """Refuse targets outside [0, 1], NaN among them."""
+    data = plain(target)
+    if not (data.min() >= 0 and data.max() <= 1):
+        raise DataError(
+            f"{name}: the target holds numbers from {data.min()} to {data.max()}; they must be 0, "
+            f"1, or probabilities between"
+        )
+
+
+def check_distributions(what: str, rows: Any) -> None:
+    """Refuse rows with a negative number, or of a sum further than 1e-3 from 1."""
+    data = plain(rows)
+    total = data.sum(-1)
+    if not (data.min() >= 0 and (abs(total - 1) <= 1e-3).all()):
+        raise DataError(
+            f"{what} must be probabilities, at least 0 and of sum 1; the smallest number is "
+            f"{data.min()}, and the sums lie in [{total.min()}, {total.max()}]"
+        )
+
+
+def check_classes(name: str, labels: Array, classes: int) -> None:
+    """Refuse labels that are not whole numbers from 0 to ``classes`` - 1."""
+    if labels.dtype.kind not in "iub" and (labels.dtype.kind != "f" or (labels % 1 != 0).any()):
+        raise DataError(f"{name}: class numbers are whole, and these are {labels.dtype}")
+    if not (labels.min() >= 0 and labels.max() < classes):
+        raise DataError(
+            f"{name}: labels from {labels.min()} to {labels.max()} for {classes} classes; "
+            f"class numbers go from 0 to {classes - 1}"
+        )
+
+
+def warn_of_probabilities(name: str, logits: Any) -> None:
+    """Warn where logits come from a softmax or a sigmoid."""
+    made_by = _squashed_by(logits)
+    if made_by:
+        warnings.warn(
+            f"{name} takes logits, and was given the output of {made_by}, which it would squash "
+            f"a second time: leave out the {made_by} at the end of the network",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _squashed_by(node: Any) -> str | None:
+    """What made these numbers probabilities, if the graph shows it."""
+    op = getattr(node, "op", None)
+    if op is None:
+        return None
+    if op.name in ("softmax", "sigmoid"):
+        return str(op.name)
+    if op.name == "div":  # written by hand: exp(z) / exp(z).sum()
+        names = [getattr(getattr(part, "op", None), "name", "") for part in node.args]
+        if names == ["exp", "sum"]:
+            return "softmax"
+    return None
