@@ -79,14 +79,9 @@ def gradients(
 def backward(output: Node, seed: Array | None) -> None:
     """`output.backward(seed)`: leaves add to their `.grad`, other nodes set theirs."""
     cotangents = {output: seed_of(output, seed)}
-    order = interior([output])
-    run_backward(order, cotangents, None, (), create_graph=False, store=True)
+    run_backward(interior([output]), cotangents, None, (), create_graph=False, store=True)
     leaves = list(cotangents)
-    inside: set[int] = set()
-    if any(not isinstance(leaf, ScalarNode) for leaf in leaves):
-        inside = {_memory(node.grad) for node in order if not isinstance(node, ScalarNode)}
-    found = own([(cotangents[leaf], leaf) for leaf in leaves], inside)
-    for leaf, g in zip(leaves, found, strict=True):
+    for leaf, g in zip(leaves, own([(cotangents[leaf], leaf) for leaf in leaves]), strict=True):
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
@@ -282,25 +277,18 @@ def _zeros(node: Node) -> Any:
     return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)
 
 
-def own(results: Sequence[tuple[Array | None, Node]], taken: Iterable[int] = ()) -> list[Array]:
-    """Plain results that may be written to: zeros for None, and no two share their memory.
-
-    Nor do they share what is `taken` already.
-    """
+def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
+    """Plain results that may be written to: zeros for None, and no two share their memory."""
     owned: list[Array] = []
-    taken = set(taken)
+    taken = set()
     for g, node in results:
         if isinstance(node, ScalarNode):
             owned.append(0.0 if g is None else float(g))
             continue
         g = _zeros(node) if g is None else np.asarray(g)
-        if _memory(g) in taken or not g.flags.writeable:
+        memory = id(g if g.base is None else g.base)
+        if memory in taken or not g.flags.writeable:
             g = g.copy()
-        taken.add(_memory(g))
+        taken.add(memory)
         owned.append(g)
     return owned
-
-
-def _memory(g: Any) -> int:
-    """Which memory an array uses, its own or another's."""
-    return id(g if g.base is None else g.base)

@@ -158,8 +158,8 @@ class Arithmetic(NumPyProtocols, Node):
         gradient: the cotangent of this node, of its shape; may be left out for a single number,
             where it is 1.
 
-        A node inside the graph gets the `.grad` of this pass alone. The graph stays, so the pass
-        can be run again. Raises ValueError for a node of more than one number without `gradient`.
+        A node inside the graph gets the `.grad` of this pass alone; it is there to be read, and may
+        share its memory with that of a leaf. The graph stays, so the pass can be run again. Raises ValueError for a node of more than one number without `gradient`.
 
         >>> from autograd import Value
         >>> a, b = Value(2.0), Value(-3.0)
