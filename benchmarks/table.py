@@ -17,6 +17,11 @@ def figures(number: float) -> str:
     return f"{number:.3g}" if number >= 0.001 else f"{number:.6f}".rstrip("0")
 
 
+def short(number: float) -> str:
+    """Two figures: enough where a row has many numbers."""
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def duration(seconds: float) -> str:
     """A time in the unit that suits it."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
@@ -118,7 +123,7 @@ def grid(work: Work, results: Sequence[Result], measures: Sequence[str]) -> str:
             cell = duration(statistics.median(times)) if times else ""
             if times and baselines and baselines[0] is not result:
                 base = baselines[0].times.get(measure)
-                cell += f", x {spread(ratio(times, base))}" if base else ""
+                cell += f", x {spread(ratio(times, base), short)}" if base else ""
             row.append(cell)
         rows.append(row)
     table = markdown(["", *(result.contestant.title for result in rivals)], rows)
