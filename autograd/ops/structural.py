@@ -240,7 +240,7 @@ def cast(x: Array, dtype: Any) -> Array:
 
 index_op: Linear = Linear(
     "index",
-    lambda x, key: x[key],
+    lambda x, key: np.asarray(x)[key],
     lambda g, x, key: scatter_op(g, key=key, shape=shape_of(x)),
     symbol="[ ]",
 )
