@@ -99,12 +99,12 @@ def scalar_relu(x: float) -> float:
 
 def scalar_maximum(x: float, y: float) -> float:
     """max(x, y), which keeps NaN as NumPy does."""
-    return x if x > y or x != x else y
+    return float(x if x > y or x != x else y)
 
 
 def scalar_minimum(x: float, y: float) -> float:
     """min(x, y), which keeps NaN as NumPy does."""
-    return x if x < y or x != x else y
+    return float(x if x < y or x != x else y)
 
 
 def scalar_logaddexp(x: float, y: float) -> float:

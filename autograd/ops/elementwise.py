@@ -18,6 +18,7 @@ import numpy as np
 from autograd import kernels
 from autograd.graph import (
     Array,
+    ArrayNode,
     Node,
     Op,
     Settings,
@@ -26,6 +27,8 @@ from autograd.graph import (
 
 Local: TypeAlias = Any
 """A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
+
+_PYTHON_NUMBERS = frozenset({float, int, bool})
 
 
 class Elementwise(Op):
@@ -52,10 +55,22 @@ class Elementwise(Op):
         self.locals = locals
         self.arity = len(locals)
 
+    def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
+        for arg in args:
+            if isinstance(arg, np.generic):
+                args = _beside_values(args)
+                break
+        return super().apply(args, settings)
+
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
+        if settings or len(primals) != self.arity:
+            raise TypeError(
+                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} by position and no "
+                f"settings; it was given {len(primals)} and {list(settings)}"
+            )
         if self.scalar is not None:
             for x in primals:
-                if x.__class__ is not float and x.__class__ is not int:
+                if x.__class__ not in _PYTHON_NUMBERS:
                     break
             else:
                 try:
@@ -123,6 +138,13 @@ class Elementwise(Op):
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return where(slope, t, 0.0)  # the closed branch may hold a tangent of NaN
         return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
+
+
+def _beside_values(args: tuple[Array, ...]) -> tuple[Array, ...]:
+    """NumPy's scalars as Python's, where there are Values and no arrays: the result is a Value."""
+    if any(isinstance(arg, ArrayNode | np.ndarray) for arg in args):
+        return args
+    return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
 # The rules below name operations that are defined further down; the type checker wants these first.
