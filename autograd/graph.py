@@ -188,8 +188,15 @@ def array_node(
     settings: Settings = NO_SETTINGS,
 ) -> ArrayNode:
     """A recorded node, or a leaf where there is no operation, around `primal` itself."""
+    if not isinstance(primal, np.ndarray):
+        primal = np.asarray(primal)
+    if primal.dtype.kind == "c":
+        raise TypeError(
+            f"complex numbers are not supported{f' in {op.name!r}' if op else ''}: hold real and "
+            "imaginary parts apart"
+        )
     node = object.__new__(ArrayNode.kind)
-    node.primal = primal if isinstance(primal, np.ndarray) else np.asarray(primal)
+    node.primal = primal
     node.op = op
     node.args = args
     node.saved = saved

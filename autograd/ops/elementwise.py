@@ -18,10 +18,11 @@ import numpy as np
 from autograd import kernels
 from autograd.graph import (
     Array,
-    ArrayNode,
     Node,
     Op,
     Settings,
+    leaf,
+    recording,
     scalar_node,
 )
 
@@ -56,17 +57,19 @@ class Elementwise(Op):
         self.arity = len(locals)
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
-        for arg in args:
-            if isinstance(arg, np.generic):
-                args = _beside_values(args)
-                break
-        return super().apply(args, settings)
+        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        primal = self.evaluate(primals, settings)
+        if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):
+            # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
+            numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
+            return super().apply(tuple(numbers), settings)
+        return self.record(primal, args, primals, settings) if recording.get() else leaf(primal)
 
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
         if settings or len(primals) != self.arity:
             raise TypeError(
-                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} by position and no "
-                f"settings; it was given {len(primals)} and {list(settings)}"
+                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} and no settings; "
+                f"it was given {len(primals)} and {list(settings)}"
             )
         if self.scalar is not None:
             for x in primals:
@@ -138,13 +141,6 @@ class Elementwise(Op):
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return where(slope, t, 0.0)  # the closed branch may hold a tangent of NaN
         return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
-
-
-def _beside_values(args: tuple[Array, ...]) -> tuple[Array, ...]:
-    """NumPy's scalars as Python's, where there are Values and no arrays: the result is a Value."""
-    if any(isinstance(arg, ArrayNode | np.ndarray) for arg in args):
-        return args
-    return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
 # The rules below name operations that are defined further down; the type checker wants these first.
