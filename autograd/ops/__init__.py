@@ -14,6 +14,7 @@ from autograd.ops import (
     products,
     reductions,
     repetition,
+    running,
     shaping,
     structural,
 )
@@ -73,23 +74,12 @@ from autograd.ops.elementwise import (
     where,
 )
 from autograd.ops.exponentials import log_softmax, logsumexp, softmax
-from autograd.ops.indexing import At, argsort, sort, take, take_along_axis
+from autograd.ops.indexing import At, argsort, index, scatter, sort, take, take_along_axis
 from autograd.ops.linalg import cholesky, det, eigh, inv, norm, qr, slogdet, solve, svd
 from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
-from autograd.ops.reductions import (
-    argmax,
-    argmin,
-    cumprod,
-    max,
-    mean,
-    median,
-    min,
-    prod,
-    ptp,
-    std,
-    var,
-)
+from autograd.ops.reductions import argmax, argmin, max, mean, median, min, ptp, std, var
 from autograd.ops.repetition import pad, repeat, tile
+from autograd.ops.running import cumprod, cumsum, prod
 from autograd.ops.shaping import (
     array_split,
     atleast_1d,
@@ -113,11 +103,8 @@ from autograd.ops.structural import (
     broadcast_to,
     cast,
     concatenate,
-    cumsum,
-    index,
     ravel,
     reshape,
-    scatter,
     stack,
     sum,
     transpose,
@@ -166,6 +153,7 @@ TABLE: dict[str, Op] = {
         diagonals,
         repetition,
         reductions,
+        running,
         exponentials,
         products,
         inverses,

@@ -1,4 +1,7 @@
-"""Functions that pick entries by number, and `x.at[...]`, which gives a copy with some changed."""
+"""Functions that pick entries by number, and `x.at[...]`, which gives a copy with some changed.
+
+The operation itself and its transpose are in `structural`.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,54 @@ from autograd.ops.structural import (
     index_op,
     normalize_axis,
     plain,
-    plain_key,
     ravel,
     scatter_op,
     shape_of,
 )
+
+# --------------------------------------------------------------------------------------------------
+# x[key]
+
+
+def plain_key(key: Any) -> Any:
+    """The index with its lists and arrays copied, so that a graph can rely on it."""
+    if key.__class__ is int or key.__class__ is slice:
+        return key
+    if isinstance(key, tuple):
+        return tuple([plain_key(part) for part in key])
+    if isinstance(key, Node):
+        raise TypeError(
+            "an index must be plain integers, slices or booleans, and this one is a node, which "
+            "has no derivative as an index: use x[node.numpy().astype(int)]"
+        )
+    if isinstance(key, list) and not key:
+        return np.zeros(0, int)
+    return np.array(key) if isinstance(key, list | np.ndarray) else key
+
+
+def index(x: Array, key: Any) -> Array:
+    """x[key], with every key that NumPy knows. An entry read twice gets both cotangents.
+
+    >>> import numpy as np
+    >>> from autograd import Tensor
+    >>> x = Tensor([1.0, 2.0, 3.0])
+    >>> x[[0, 0, 2]].sum().backward()
+    >>> x.grad
+    array([2., 0., 1.])
+    """
+    return index_op(as_array(x), key=plain_key(key))
+
+
+def scatter(x: Array, key: Any, shape: Shape) -> Array:
+    """Zeros of `shape` with x added at [key], as often as it names a place: transposed indexing.
+
+    >>> import numpy as np
+    >>> from autograd import scatter
+    >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
+    array([3., 0., 4.])
+    """
+    return scatter_op(as_array(x), key=plain_key(key), shape=tuple(shape))
+
 
 # --------------------------------------------------------------------------------------------------
 # x.at[...]

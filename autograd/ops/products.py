@@ -261,7 +261,7 @@ def cross(x: Array, y: Array, axis: int = -1) -> Array:
     array([0., 0., 1.])
     """
     for shape in (shape_of(x), shape_of(y)):
-        if not shape or shape[axis] != 3:
+        if shape[normalize_axis(axis, len(shape))[0]] != 3:
             raise ValueError(f"cross: three components are needed along axis {axis} of {shape}")
     x1, x2 = (take(x, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
     y1, y2 = (take(y, places, axis) for places in ([1, 2, 0], [2, 0, 1]))

@@ -1,6 +1,6 @@
-"""Operations that make one number of many: means, variances, extremes, products.
+"""Operations that make one number of many: means, variances, extremes.
 
-Sums are in `structural`, and what is built on exp in `exponentials`.
+Sums are in `structural`, products in `running`, and what is built on exp in `exponentials`.
 """
 
 from __future__ import annotations
@@ -11,28 +11,23 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Array, Op
-from autograd.ops.elementwise import mul, where
+from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
+from autograd.ops.shaping import join_axes
 from autograd.ops.structural import (
     Axis,
     Linear,
-    Shape,
     add_reduce,
     as_array,
     broadcast_to,
-    concatenate_op,
     index_op,
     keep_axes,
     maximum_reduce,
     minimum_reduce,
-    multiply_reduce,
     normalize_axis,
     plain,
-    ravel,
     reshape_op,
-    reverse,
     shape_of,
-    transpose_op,
 )
 
 
@@ -210,7 +205,7 @@ def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     array([0. , 0. , 0.5, 0.5])
     """
     x = as_array(x)
-    ordered = sort(_last(x, axis))
+    ordered = sort(join_axes(x, axis))
     n = shape_of(ordered)[-1]
     if n == 0:
         raise ValueError(f"median: no entries along axis {axis} of shape {shape_of(x)}")
@@ -219,135 +214,7 @@ def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     missing = plain(largest != largest)
     if missing.any():
         middle = where(missing, largest, middle)
-    return _restore(middle, x, axis, keepdims)
-
-
-# --------------------------------------------------------------------------------------------------
-# Products. Nothing is divided, so zeros among the factors are nothing special at any order.
-
-
-def _recur(a: Any, b: Any) -> Any:
-    """h[0] = b[0], h[i] = a[i] h[i-1] + b[i] along the last axis, in log₂ n steps.
-
-    Two steps x → a x + b one after the other are one such step, so runs of 2, 4, 8, ... follow.
-    """
-    a, b = np.array(np.broadcast_arrays(a, b))
-    done = 1
-    while done < b.shape[-1]:
-        b[..., done:] += a[..., done:] * b[..., :-done]
-        a[..., done:] *= a[..., :-done].copy()
-        done *= 2
-    return b
-
-
-def _later(x: Array) -> Array:
-    """x moved one place on along the last axis, beginning with 0."""
-    return _shift(x, 0.0)
-
-
-def _shift(x: Array, first: float) -> Array:
-    shape = shape_of(x)
-    start = np.full((*shape[:-1], 1), first, x.dtype)
-    longer = concatenate_op(start, x, axis=len(shape) - 1)
-    return index_op(longer, key=(..., slice(0, -1)))
-
-
-def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
-    """The same recurrence, run from the end with each factor one place earlier."""
-    axis = len(shape_of(g)) - 1
-    return reverse(recur_op(_later(reverse(a, axis)), reverse(g, axis)), axis)
-
-
-recur_op = Op(
-    "recurrence",
-    _recur,
-    (lambda g, out, a, b: _recur_added(g, out, a, b) * _later(out), _recur_added),
-)
-
-
-def _cumprod_rule(g: Array, out: Array, x: Array) -> Array:
-    """∂L/∂x[k] = (Π_{j<k} x[j]) h[k] with h[k] = g[k] + x[k+1] h[k+1]."""
-    return _shift(out, 1.0) * _recur_added(g, out, x, x)
-
-
-cumprod_op = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cumprod_rule,))
-
-
-def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """Each entry's factor is the product of those before it and those after it."""
-    row = _last(x, axis)
-    last = len(shape_of(row)) - 1
-    before = _shift(cumprod_op(row), 1.0)
-    after = reverse(_shift(cumprod_op(reverse(row, last)), 1.0), last)
-    others = _unlast(mul(before, after), x, axis)
-    return keep_axes(g, x, axis, keepdims) * others
-
-
-prod_op = Op(
-    "prod",
-    lambda x, axis, keepdims: multiply_reduce(x, axis, None, None, keepdims),
-    (_prod_rule,),
-    symbol="Π",
-)
-
-
-def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The product Π x of all entries, or along the axis or axes named; right with zeros in it.
-
-    >>> import numpy as np
-    >>> from autograd import grad, prod
-    >>> grad(prod)(np.array([2.0, 0.0, 3.0]))
-    array([0., 6., 0.])
-    """
-    return prod_op(as_array(x), axis=axis, keepdims=keepdims)
-
-
-def cumprod(x: Array, axis: int | None = None) -> Array:
-    """Running products along `axis`, or over all entries in one row; right with zeros in them.
-
-    >>> import numpy as np
-    >>> from autograd import cumprod
-    >>> cumprod(np.array([2.0, 3.0, 4.0]))
-    array([ 2.,  6., 24.])
-    """
-    if axis is None:
-        x, axis = ravel(x), 0
-    x = as_array(x)
-    (axis,) = normalize_axis(axis, len(shape_of(x)))
-    return _unlast(cumprod_op(_last(x, axis)), x, axis)
-
-
-# --------------------------------------------------------------------------------------------------
-# Several axes as one
-
-
-def _order(x: Array, axis: Axis) -> tuple[int, ...]:
-    """The axes of x, those named put last."""
-    ndim = len(shape_of(x))
-    axes = normalize_axis(axis, ndim)
-    return (*[a for a in range(ndim) if a not in axes], *axes)
-
-
-def _last(x: Array, axis: Axis) -> Array:
-    """x with the axes named, in one, as its last."""
-    order = _order(x, axis)
-    named = len(normalize_axis(axis, len(order)))
-    moved = transpose_op(x, axes=order)
-    kept: Shape = shape_of(moved)[: len(order) - named]
-    return reshape_op(moved, shape=(*kept, _count(x, axis)))
-
-
-def _unlast(row: Array, x: Array, axis: Axis) -> Array:
-    """What `_last` did undone, for an array of its shape."""
-    order = _order(x, axis)
-    moved = reshape_op(row, shape=tuple([shape_of(x)[a] for a in order]))
-    return transpose_op(moved, axes=tuple(sorted(range(len(order)), key=order.__getitem__)))
-
-
-def _restore(reduced: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """A result without the axes named, with them as axes of length one if wanted."""
     if not keepdims:
-        return reduced
-    axes = normalize_axis(axis, len(shape_of(x)))
-    kept = tuple([1 if a in axes else size for a, size in enumerate(shape_of(x))])
-    return reshape_op(reduced, shape=kept)
+        return middle
+    axes = normalize_axis(axis, x.ndim)
+    return reshape_op(middle, shape=tuple([1 if a in axes else x.shape[a] for a in range(x.ndim)]))

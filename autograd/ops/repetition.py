@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from autograd.graph import Array
 from autograd.ops.indexing import set_op, take
 from autograd.ops.structural import as_array, normalize_axis, ravel, reshape_op, shape_of
+
+Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
 
 def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
@@ -45,7 +47,7 @@ def tile(x: Array, reps: int | Sequence[int]) -> Array:
     return x
 
 
-def pad(x: Array, width: Any, mode: str = "constant", constant_values: Any = 0) -> Array:
+def pad(x: Array, width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
     """x with entries added before and after it along each axis.
 
     width: how many, as in NumPy: a number, a pair (before, after), or a pair for each axis.
@@ -77,5 +79,5 @@ def pad(x: Array, width: Any, mode: str = "constant", constant_values: Any = 0) 
         )
     for axis, added in enumerate(widths):
         if added != [0, 0]:
-            x = take(x, np.pad(np.arange(shape[axis]), added, mode), axis)  # type: ignore
+            x = take(x, np.pad(np.arange(shape[axis]), added, mode), axis)
     return x

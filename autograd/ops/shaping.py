@@ -5,6 +5,7 @@ Those that copy entries are in `repetition`, those of diagonals in `diagonals`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from autograd.ops.structural import (
     as_array,
     concatenate,
     index_op,
+    inverse_order,
     normalize_axis,
     reshape_op,
     shape_of,
@@ -36,7 +38,8 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
     (4, 3, 2)
     """
     axes = list(range(len(shape_of(x))))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    first, second = (normalize_axis(axis, len(axes))[0] for axis in (axis1, axis2))
+    axes[first], axes[second] = second, first
     return transpose(x, axes)
 
 
@@ -49,11 +52,12 @@ def matrix_transpose(x: Array) -> Array:
     (2, 4, 3)
     """
     x = as_array(x)
-    ndim = len(shape_of(x))
+    ndim = x.ndim
+    if ndim == 2:
+        return transpose_op(x, axes=None)
     if ndim < 2:
-        raise ValueError(f"matrix_transpose: shape {shape_of(x)} has no rows and columns")
-    axes = None if ndim == 2 else (*range(ndim - 2), ndim - 1, ndim - 2)
-    return transpose_op(x, axes=axes)
+        raise ValueError(f"matrix_transpose: shape {x.shape} has no rows and columns")
+    return transpose_op(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
 
 
 def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
@@ -137,6 +141,31 @@ def _at_least(x: Array, ndim: int) -> Array:
     return x if len(shape) >= ndim else reshape_op(x, shape=(1,) * (ndim - len(shape)) + shape)
 
 
+def join_axes(x: Array, axis: Axis) -> Array:
+    """x with the axes named, in one, as its last."""
+    order, kept = _named_last(x, axis)
+    shape = shape_of(x)
+    moved = transpose_op(x, axes=order)
+    last = math.prod([shape[a] for a in order[kept:]])
+    return reshape_op(moved, shape=(*[shape[a] for a in order[:kept]], last))
+
+
+def part_axes(joined: Array, x: Array, axis: Axis) -> Array:
+    """What `join_axes` did to x undone, for an array of the shape that it gave."""
+    order, _ = _named_last(x, axis)
+    shape = shape_of(x)
+    moved = reshape_op(joined, shape=tuple([shape[a] for a in order]))
+    return transpose_op(moved, axes=inverse_order(order))
+
+
+def _named_last(x: Array, axis: Axis) -> tuple[tuple[int, ...], int]:
+    """The axes of x, those named put last, and how many are not named."""
+    ndim = len(shape_of(x))
+    axes = normalize_axis(axis, ndim)
+    others = [a for a in range(ndim) if a not in axes]
+    return (*others, *axes), len(others)
+
+
 # --------------------------------------------------------------------------------------------------
 # Order
 
@@ -211,7 +240,7 @@ def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]
     >>> [part.shape for part in split(np.zeros((6, 2)), 3)]
     [(2, 2), (2, 2), (2, 2)]
     """
-    size = shape_of(x)[axis]
+    size = shape_of(x)[normalize_axis(axis, len(shape_of(x)))[0]]
     if isinstance(sections, int) and (sections < 1 or size % sections):
         raise ValueError(
             f"split: {size} entries along axis {axis} of shape {shape_of(x)} do not make "

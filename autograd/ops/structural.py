@@ -156,7 +156,8 @@ def sum_to(x: Array, shape: Shape) -> Array:
 # The same entries in another shape or number type
 
 
-def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+def inverse_order(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+    """The permutation of axes that undoes another; None reverses them, and is its own inverse."""
     if axes is None:
         return None
     normal = [a % len(axes) for a in axes]
@@ -171,7 +172,7 @@ reshape_op: Linear = Linear(
 transpose_op: Linear = Linear(
     "transpose",
     lambda x, axes: np.asarray(x).transpose(axes),
-    lambda g, x, axes: transpose_op(g, axes=_inverse(axes)),
+    lambda g, x, axes: transpose_op(g, axes=inverse_order(axes)),
     symbol="T",
 )
 cast_op = Linear(
@@ -252,48 +253,8 @@ scatter_op: Linear = Linear(
 )
 
 
-def plain_key(key: Any) -> Any:
-    """The index with its lists and arrays copied, so that a graph can rely on it."""
-    if key.__class__ is int or key.__class__ is slice:
-        return key
-    if isinstance(key, tuple):
-        return tuple([plain_key(part) for part in key])
-    if isinstance(key, Node):
-        raise TypeError(
-            "an index must be plain integers, slices or booleans, and this one is a node, which "
-            "has no derivative as an index: use x[node.numpy().astype(int)]"
-        )
-    if isinstance(key, list) and not key:
-        return np.zeros(0, int)
-    return np.array(key) if isinstance(key, list | np.ndarray) else key
-
-
-def index(x: Array, key: Any) -> Array:
-    """x[key], with every key that NumPy knows. An entry read twice gets both cotangents.
-
-    >>> import numpy as np
-    >>> from autograd import Tensor
-    >>> x = Tensor([1.0, 2.0, 3.0])
-    >>> x[[0, 0, 2]].sum().backward()
-    >>> x.grad
-    array([2., 0., 1.])
-    """
-    return index_op(as_array(x), key=plain_key(key))
-
-
-def scatter(x: Array, key: Any, shape: Shape) -> Array:
-    """Zeros of `shape` with x added at [key], as often as it names a place: transposed indexing.
-
-    >>> import numpy as np
-    >>> from autograd import scatter
-    >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
-    array([3., 0., 4.])
-    """
-    return scatter_op(as_array(x), key=plain_key(key), shape=tuple(shape))
-
-
 # --------------------------------------------------------------------------------------------------
-# Joining and running sums
+# Joining
 
 
 class _Concatenate(Op):
@@ -321,16 +282,6 @@ class _Concatenate(Op):
 
 
 concatenate_op = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
-cumsum_op: Linear = Linear(
-    "cumsum",
-    lambda x, axis: np.add.accumulate(x, axis),
-    lambda g, x, axis: reverse(cumsum_op(reverse(g, axis), axis=axis), axis),
-)
-
-
-def reverse(x: Array, axis: int) -> Array:
-    """The entries along one axis, counted from 0, in reverse order."""
-    return index_op(x, key=(slice(None),) * axis + (slice(None, None, -1),))
 
 
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
@@ -399,16 +350,3 @@ def _holds_node(data: Any) -> bool:
     if isinstance(data, list | tuple):
         return any(_holds_node(part) for part in data)
     return isinstance(data, Node)
-
-
-def cumsum(x: Array, axis: int | None = None) -> Array:
-    """Running sums along `axis`, or over all entries in one row.
-
-    >>> import numpy as np
-    >>> from autograd import cumsum
-    >>> cumsum(np.array([1.0, 2.0, 4.0]))
-    array([1., 3., 7.])
-    """
-    if axis is None:
-        x, axis = ravel(x), 0
-    return cumsum_op(as_array(x), axis=normalize_axis(axis, len(shape_of(x)))[0])

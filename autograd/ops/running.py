@@ -1,0 +1,144 @@
+"""Running sums and products, and the product of all entries.
+
+Products divide by nothing, so zeros among the factors are nothing special at any order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array, Op
+from autograd.ops.elementwise import mul
+from autograd.ops.shaping import join_axes, part_axes
+from autograd.ops.structural import (
+    Axis,
+    Linear,
+    as_array,
+    concatenate_op,
+    index_op,
+    keep_axes,
+    multiply_reduce,
+    normalize_axis,
+    ravel,
+    shape_of,
+)
+
+# --------------------------------------------------------------------------------------------------
+# Sums
+
+cumsum_op: Linear = Linear(
+    "cumsum",
+    lambda x, axis: np.add.accumulate(x, axis),
+    lambda g, x, axis: reverse(cumsum_op(reverse(g, axis), axis=axis), axis),
+)
+
+
+def reverse(x: Array, axis: int) -> Array:
+    """The entries along one axis, counted from 0, in reverse order."""
+    return index_op(x, key=(slice(None),) * axis + (slice(None, None, -1),))
+
+
+def cumsum(x: Array, axis: int | None = None) -> Array:
+    """Running sums along `axis`, or over all entries in one row.
+
+    >>> import numpy as np
+    >>> from autograd import cumsum
+    >>> cumsum(np.array([1.0, 2.0, 4.0]))
+    array([1., 3., 7.])
+    """
+    if axis is None:
+        x, axis = ravel(x), 0
+    return cumsum_op(as_array(x), axis=normalize_axis(axis, len(shape_of(x)))[0])
+
+
+# --------------------------------------------------------------------------------------------------
+# Products
+
+
+def _recur(a: Any, b: Any) -> Any:
+    """h[0] = b[0], h[i] = a[i] h[i-1] + b[i] along the last axis, in log₂ n steps.
+
+    Two steps x → a x + b one after the other are one such step, so runs of 2, 4, 8, ... follow.
+    """
+    a, b = np.array(np.broadcast_arrays(a, b))
+    done = 1
+    while done < b.shape[-1]:
+        b[..., done:] += a[..., done:] * b[..., :-done]
+        a[..., done:] *= a[..., :-done].copy()
+        done *= 2
+    return b
+
+
+def _later(x: Array, first: float) -> Array:
+    """x moved one place on along the last axis, beginning with a number."""
+    shape = shape_of(x)
+    start = np.full((*shape[:-1], 1), first, x.dtype)
+    longer = concatenate_op(start, x, axis=len(shape) - 1)
+    return index_op(longer, key=(..., slice(0, -1)))
+
+
+def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
+    """The same recurrence, run from the end with each factor one place earlier."""
+    axis = len(shape_of(g)) - 1
+    return reverse(recur_op(_later(reverse(a, axis), 0.0), reverse(g, axis)), axis)
+
+
+recur_op = Op(
+    "recurrence",
+    _recur,
+    (lambda g, out, a, b: _recur_added(g, out, a, b) * _later(out, 0.0), _recur_added),
+)
+
+
+def _cumprod_rule(g: Array, out: Array, x: Array) -> Array:
+    """∂L/∂x[k] = (Π_{j<k} x[j]) h[k] with h[k] = g[k] + x[k+1] h[k+1]."""
+    return _later(out, 1.0) * _recur_added(g, out, x, x)
+
+
+cumprod_op = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cumprod_rule,))
+
+
+def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    """Each entry's factor is the product of those before it and those after it."""
+    row = join_axes(x, axis)
+    last = len(shape_of(row)) - 1
+    before = _later(cumprod_op(row), 1.0)
+    after = reverse(_later(cumprod_op(reverse(row, last)), 1.0), last)
+    others = part_axes(mul(before, after), x, axis)
+    return keep_axes(g, x, axis, keepdims) * others
+
+
+prod_op = Op(
+    "prod",
+    lambda x, axis, keepdims: multiply_reduce(x, axis, None, None, keepdims),
+    (_prod_rule,),
+    symbol="Π",
+)
+
+
+def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """The product Π x of all entries, or along the axis or axes named; right with zeros in it.
+
+    >>> import numpy as np
+    >>> from autograd import grad, prod
+    >>> grad(prod)(np.array([2.0, 0.0, 3.0]))
+    array([0., 6., 0.])
+    """
+    return prod_op(as_array(x), axis=axis, keepdims=keepdims)
+
+
+def cumprod(x: Array, axis: int | None = None) -> Array:
+    """Running products along `axis`, or over all entries in one row; right with zeros in them.
+
+    >>> import numpy as np
+    >>> from autograd import cumprod
+    >>> cumprod(np.array([2.0, 3.0, 4.0]))
+    array([ 2.,  6., 24.])
+    """
+    if axis is None:
+        x, axis = ravel(x), 0
+    x = as_array(x)
+    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    return part_axes(cumprod_op(join_axes(x, axis)), x, axis)
