@@ -1,0 +1,73 @@
+"""From DOT text to a picture, by Graphviz's `dot` or by `graphviz-pure`, whichever is installed.
+
+Nothing here knows of nodes; what the text says is decided in `content` and `dot`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+GET_A_PROGRAM = (
+    'A picture needs Graphviz: pip install "wengert[draw]" brings one for svg and png, '
+    "https://graphviz.org/download has the full one, with pdf."
+)
+
+
+class DrawingError(RuntimeError):
+    """No picture could be made: no program is installed for it, or it failed."""
+
+
+def programs() -> Iterator[str]:
+    """The installed programs that lay out graphs, the best first.
+
+    A notebook's kernel often runs without its environment's directory on PATH, so what pip
+    installed is also looked for where this interpreter keeps its scripts.
+    """
+    if dot := shutil.which("dot"):
+        yield dot
+    beside = (
+        str(Path(sys.executable).parent),
+        sysconfig.get_path("scripts"),
+        sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user")),
+    )
+    for directory in (None, *beside):
+        if pure := shutil.which("graphviz-pure", path=directory):
+            yield pure
+            return
+
+
+def render(source: str, format: str, timeout: float | None = None) -> bytes:
+    """The picture of a DOT text, as svg, png or pdf.
+
+    timeout: seconds after which to give up. Raises DrawingError where no program is installed,
+    or none of them could do it.
+    """
+    options = [f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
+    reasons = []
+    for program in programs():
+        try:
+            run = subprocess.run(
+                [program, *options],
+                input=source.encode(),
+                capture_output=True,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired:
+            raise DrawingError(
+                f"laying out this graph takes more than {timeout:g} seconds; save it to a file "
+                "to wait for it, or draw a smaller part"
+            ) from None
+        except OSError as error:
+            reasons.append(f"{program}: {error}")
+            continue
+        if run.returncode == 0 and run.stdout:
+            return run.stdout
+        reasons.append(f"{program}: {run.stderr.decode(errors='replace').strip()}")
+    if not reasons:
+        raise DrawingError(GET_A_PROGRAM)
+    raise DrawingError(f"no {format} could be made. {GET_A_PROGRAM}\n" + "\n".join(reasons))

@@ -1,0 +1,575 @@
+"""Drawings: what they show, how they are escaped, saved and laid out, and what happens without."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections import Counter, defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from autograd import DrawingError, Tensor, Value, checkpoint, custom_op, draw, relu, tanh
+from autograd.draw import drawing as drawing_module
+from autograd.draw.render import programs
+from tests.autograd.dotfile import Picture, read
+
+PROJECT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+
+needs_a_program = pytest.mark.skipif(
+    next(programs(), None) is None, reason="neither dot nor graphviz-pure is installed"
+)
+
+
+def expression() -> Value:
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    c = tanh(a * b + a**2)
+    c.label = "c"
+    c.backward()
+    return c
+
+
+def picture_of(node: object, **options: object) -> Picture:
+    return read(draw(node, **options).source)
+
+
+# --------------------------------------------------------------------------------------------------
+# What is shown
+
+
+def test_an_expression_is_shown_with_values_gradients_and_operations() -> None:
+    picture = picture_of(expression())
+    slope = f"{1 - np.tanh(-2.0) ** 2:.4g}"
+    assert Counter(box.role for box in picture.boxes.values()) == {
+        "leaf": 2, "interior": 3, "output": 1, "operation": 4, "constant": 1,
+    }  # fmt: skip
+    assert picture.titled("a").rows == {"value": "2", "grad": slope}
+    assert picture.titled("b").rows == {"value": "-3", "grad": "0.1413"}
+    assert picture.titled("c").rows == {"value": "-0.964", "grad": "1"}
+    assert picture.titled("c").role == "output"
+    assert [box.title for box in picture.of_role("constant")] == ["2"]
+    assert [box.title for box in picture.of_role("operation")] == ["×", "**", "+", "tanh"]
+
+
+def test_arrows_carry_the_local_derivatives_and_constants_none() -> None:
+    picture = picture_of(expression())
+    assert picture.locals_into("×") == ["∂: -3", "∂: 2"]
+    assert picture.locals_into("**") == ["∂: 4", ""]
+    assert picture.locals_into("+") == ["∂: 1", "∂: 1"]
+    assert picture.locals_into("tanh") == ["∂: 0.07065"]
+
+
+def test_every_operation_has_its_arguments_before_it_and_one_result_after_it() -> None:
+    picture = picture_of(expression())
+    for box in picture.of_role("operation"):
+        (result,) = [head for tail, head, _ in picture.arrows if tail == box.name]
+        assert picture.boxes[result].role in ("interior", "output")
+        assert any(head == box.name for _, head, _ in picture.arrows)
+
+
+@st.composite
+def programs_of_integers(draw: st.DrawFn) -> list[Value]:
+    """Values of which the last is the output; numbers stay short, so four digits are exact."""
+    values = [Value(draw(st.integers(-3, 3))) for _ in range(draw(st.integers(1, 3)))]
+    for _ in range(draw(st.integers(1, 6))):
+        x = draw(st.sampled_from(values))
+        y = draw(st.sampled_from([*values, 2, -1]))
+        operation = draw(st.sampled_from(["+", "-", "*"]))
+        values.append(x + y if operation == "+" else x - y if operation == "-" else x * y)
+    return values
+
+
+@given(programs_of_integers())
+def test_the_chain_rule_along_the_arrows_gives_the_gradients_in_the_boxes(
+    values: list[Value],
+) -> None:
+    values[-1].backward()
+    assume(all(abs(v.data) < 1000 and abs(v.grad) < 1000 for v in values))
+    picture = picture_of(values[-1])
+    slopes: defaultdict[str, float] = defaultdict(float)
+    (output,) = picture.of_role("output")
+    slopes[output.name] = 1.0
+    # Names are given in the order of creation, arrows in that of the operations.
+    for tail, head, text in reversed(picture.arrows):
+        local = float(text.replace("∂: ", "")) if text else 1.0
+        slopes[tail] += slopes[head] * local
+    for box in picture.boxes.values():
+        if box.rows:
+            assert float(box.rows["grad"]) == slopes[box.name]
+
+
+def test_a_reused_node_is_one_box_with_an_arrow_for_each_use() -> None:
+    x = Value(3.0, "x")
+    picture = picture_of(x * x)
+    assert len(picture.of_role("leaf")) == 1
+    assert picture.locals_into("×") == ["∂: 3", "∂: 3"]
+    tails = [tail for tail, head, _ in picture.arrows if picture.boxes[head].title == "×"]
+    assert tails == [picture.titled("x").name] * 2
+
+
+def test_arrays_are_shown_by_shape_and_range() -> None:
+    x = Tensor([[1.0, -2.5], [0.123456, 4.0]], "x")
+    w = Tensor([1.0, 1.0], "w", dtype=np.float32)
+    loss = (x @ w).sum()
+    loss.backward()
+    picture = picture_of(loss)
+    assert picture.titled("x").rows == {"shape": "2×2", "value": "-2.5 … 4", "grad": "1"}
+    assert picture.titled("w").rows == {"shape": "2 float32", "value": "1", "grad": "1.123 … 1.5"}
+    assert picture.of_role("output")[0].rows == {"value": "2.623", "grad": "1"}
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        ([1.0, np.nan, 3.0, np.nan], "1 … 3, 2 nan"),
+        ([np.nan, np.nan], "nan"),
+        ([-np.inf, 12345.678], "-inf … 1.235e+04"),
+        (np.zeros((0, 3)), "empty"),
+        ([-0.0, 0.0], "0"),
+        ([1.00001, 1.00002], "1"),
+    ],
+)
+def test_odd_arrays_are_shown_in_a_few_characters(data: object, shown: str) -> None:
+    (box,) = picture_of(Tensor(data)).boxes.values()
+    assert box.rows["value"] == shown
+
+
+def test_a_tensor_without_gradient_says_so() -> None:
+    assert picture_of(Tensor([1.0, 2.0], "x")).titled("x").rows["grad"] == "none"
+
+
+def test_local_derivatives_of_arrays_are_ranges_and_those_of_products_shapes() -> None:
+    x, w = Tensor(np.ones((4, 3))), Tensor(np.arange(6.0).reshape(3, 2) - 2)
+    picture = picture_of(relu(x @ w).sum())
+    assert picture.locals_into("@") == ["∂: 4×2 by 4×3", "∂: 4×2 by 3×2"]
+    assert picture.locals_into("relu") == ["∂: 0 … 1"]
+    assert picture.locals_into("Σ") == ["∂: 1"]
+    assert picture_of(x.mean()).locals_into("mean") == ["∂: 0.08333"]
+    dot = Tensor([5.0, 7.0]) @ np.array([2.0, 3.0])
+    assert picture_of(dot).locals_into("@") == ["∂: 2 … 3", ""]
+
+
+def test_an_argument_without_slope_has_local_derivative_zero() -> None:
+    for x in (Value(1.5), Tensor([1.5, 2.5])):
+        assert picture_of(np.floor(x)).locals_into("floor") == ["∂: 0"]
+
+
+def test_infinite_slopes_are_shown_without_a_warning() -> None:
+    assert picture_of(Value(1.0) / 0).locals_into("/") == ["∂: inf", ""]
+    with np.errstate(divide="ignore"):
+        y = np.log(Tensor([0.0, 1.0]))
+    assert picture_of(y).locals_into("log") == ["∂: 1 … inf"]
+
+
+def test_constants_and_settings_are_shown() -> None:
+    x = Tensor(np.ones((2, 3)))
+    picture = picture_of((x * np.array([1.0, 2.0, 4.0])).sum(axis=1, keepdims=True)[0, ..., None])
+    titles = [box.title for box in picture.boxes.values()]
+    assert "3\n1 … 4" in titles
+    assert "Σ\naxis=1\nkeepdims=True" in titles
+    assert "[ ]\nkey=(0, ..., None)" in titles
+
+
+def test_what_is_switched_off_is_not_shown() -> None:
+    c = expression()
+    assert "grad" not in picture_of(c, gradients=False).titled("a").rows
+    assert "value" not in picture_of(c, values=False).titled("a").rows
+    assert set(picture_of(c, locals=False).arrows) == {
+        (tail, head, "") for tail, head, _ in picture_of(c).arrows
+    }
+    bare = picture_of(c, values=False, gradients=False, locals=False)
+    assert [box.cells for box in bare.of_role("interior")] == [[], [], []]
+    assert bare.titled("c").cells == ["c"]
+
+
+def test_several_outputs_share_one_drawing_in_whatever_order_they_are_given() -> None:
+    x = Value(2.0, "x")
+    y, z = x * 3, x + 1
+    assert draw([y, z]).source == draw((z, y, y)).source
+    assert len(picture_of([y, z]).of_role("output")) == 2
+    assert [box.role for box in picture_of(x).boxes.values()] == ["leaf"]
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
+def test_the_direction_is_the_one_asked_for(rankdir: str) -> None:
+    assert picture_of(expression(), rankdir=rankdir).attributes["rankdir"] == rankdir
+
+
+def test_the_same_program_gives_the_same_text_with_names_from_n0() -> None:
+    first = draw(expression())
+    Value(1.0) + Value(2.0)
+    second = draw(expression())
+    assert first.source == second.source
+    names = sorted(read(first.source).boxes, key=lambda name: int(name[1:]))
+    assert names == [f"n{i}" for i in range(11)]
+
+
+def test_roles_differ_in_grey_and_black_text_can_be_read_on_all() -> None:
+    picture = picture_of(expression())
+    lightness = {}
+    for role in ("leaf", "interior", "output", "operation"):
+        fill = picture.of_role(role)[0].attributes["fillcolor"]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (int(fill[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        ]
+        luminance = float(np.dot([0.2126, 0.7152, 0.0722], linear))
+        assert (luminance + 0.05) / 0.05 > 7, "WCAG's contrast for AAA"
+        lightness[role] = 116 * luminance ** (1 / 3) - 16
+    assert lightness["interior"] - lightness["leaf"] > 8
+    assert lightness["leaf"] - lightness["output"] > 8
+    shapes = [
+        (box.attributes["shape"], box.attributes.get("style"), box.attributes.get("peripheries"))
+        for box in picture.boxes.values()
+    ]
+    assert len(set(shapes)) == 5, "each role has its own form too"
+
+
+# --------------------------------------------------------------------------------------------------
+# Drawing changes nothing, and runs nothing
+
+
+def test_gradients_stay_as_they_are() -> None:
+    a, x = Value(2.0), Tensor([1.0, 2.0])
+    out = (a * x).sum()
+    a.grad = 5.0
+    draw(out)
+    assert (a.grad, x.grad, out.grad) == (5.0, None, None)
+
+
+def test_the_program_is_not_run_again() -> None:
+    runs = []
+
+    def kernel(x: object) -> object:
+        runs.append("kernel")
+        return np.exp(x)
+
+    def rule(g: object, out: object, x: object) -> object:
+        runs.append("rule")
+        return g * out
+
+    def part(x: Tensor) -> object:
+        runs.append("part")
+        return x.sum()
+
+    out = checkpoint(part)(custom_op(kernel, vjp=rule)(Tensor([1.0, 2.0])))
+    assert runs == ["kernel", "part"]
+    picture = picture_of(out)
+    assert runs == ["kernel", "part"]
+    assert picture.locals_into("kernel") == ["∂: 2 by 2"]
+
+
+# --------------------------------------------------------------------------------------------------
+# What is refused, and what is large
+
+
+@pytest.mark.parametrize("wrong", [3.0, np.ones(2), "x", [Value(1.0), 2.0]])
+def test_only_nodes_can_be_drawn(wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"is not part of a graph; draw a node"):
+        draw(wrong)
+
+
+def test_nothing_cannot_be_drawn() -> None:
+    with pytest.raises(ValueError, match="no nodes"):
+        draw([])
+
+
+def test_an_unknown_direction_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"rankdir='lr' is not one of 'LR', 'TB', 'RL' and 'BT'"):
+        draw(Value(1.0), rankdir="lr")
+
+
+def chain_of(n_nodes: int) -> Value:
+    x = Value(1.0)
+    for _ in range(n_nodes - 1):
+        x = -x
+    return x
+
+
+def test_a_deep_graph_is_drawn_without_recursion() -> None:
+    depth = 3 * sys.getrecursionlimit()
+    drawing = draw(chain_of(depth))
+    assert drawing.nodes == depth
+    assert len(read(drawing.source).boxes) == 2 * depth - 1
+
+
+def test_a_graph_beyond_the_limit_is_refused_in_a_sentence() -> None:
+    chain = chain_of(100_000)
+    with pytest.raises(ValueError, match=r"more than 5,000 nodes.*limit=") as refusal:
+        draw(chain)
+    assert "\n" not in str(refusal.value)
+    assert draw(chain_of(8), limit=8).nodes == 8
+    with pytest.raises(ValueError, match="more than 7 nodes"):
+        draw(chain_of(8), limit=7)
+
+
+def test_the_repr_is_one_line_and_says_what_is_large() -> None:
+    assert repr(draw(Value(1.0))) == "Drawing(1 node)"
+    assert repr(draw(expression())) == "Drawing(6 nodes)"
+    assert repr(draw(chain_of(1200))).startswith("Drawing(1,200 nodes: large")
+
+
+# --------------------------------------------------------------------------------------------------
+# Labels
+
+LABELS = [
+    'a "quoted" label',
+    r"back\slash \N \G \n end" + "\\",
+    "<b>bold</b> & &amp; &lt; &nbsp;",
+    "two\nlines",
+    "a\n\nc",
+    "é α ∂ 漢字 🎉 Ω",
+    "]; n0 -> n0 [label=x",
+    "-->",
+    "{a|b}",
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_labels_are_escaped(label: str) -> None:
+    assert picture_of(Value(1.0, label) + 1).of_role("leaf")[0].title == label
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_names_of_operations_are_escaped(label: str) -> None:
+    operation = custom_op(np.sin, derivative=lambda out, x: np.cos(x), name=label)
+    assert picture_of(operation(Value(1.0))).of_role("operation")[0].title == label
+
+
+def test_long_and_blank_labels_and_control_characters_are_tamed() -> None:
+    title = picture_of(Value(1.0, "x" * 1000)).boxes["n0"].title
+    assert title == "x" * 39 + "…"
+    assert picture_of(Value(1.0, " \n ")).boxes["n0"].title == ""
+    strange = picture_of(Value(1.0, "a\x00b\x1bc\ud800d")).boxes["n0"].title
+    assert strange == "a\ufffdb\ufffdc\ufffdd"
+
+
+@needs_a_program
+@pytest.mark.parametrize("label", LABELS)
+def test_the_program_reads_labels_as_they_were_written(label: str, tmp_path: Path) -> None:
+    operation = custom_op(np.sin, derivative=lambda out, x: np.cos(x), name=label)
+    draw(operation(Value(1.0, label)), values=False, gradients=False).save(tmp_path / "x.svg")
+    lines = [line for line in label.split("\n") if line]
+    shown = [text for text in texts_of(tmp_path / "x.svg") if not text.startswith("∂")]
+    assert sorted(shown) == sorted(2 * lines)
+
+
+@needs_a_program
+@settings(max_examples=20)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_label_gives_a_picture(label: str, name: str) -> None:
+    operation = custom_op(np.sin, derivative=lambda out, x: np.cos(x), name=name or "op")
+    svg = draw(operation(Value(1.0, label)))._repr_svg_()
+    assert svg is not None
+    ElementTree.fromstring(svg)
+
+
+# --------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def texts_of(path: Path) -> list[str]:
+    root = ElementTree.fromstring(path.read_bytes())
+    found = (" ".join("".join(text.itertext()).split()) for text in root.iter(f"{SVG}text"))
+    return [text for text in found if text]
+
+
+@needs_a_program
+def test_svg_holds_every_box_and_every_text(tmp_path: Path) -> None:
+    drawing = draw(expression())
+    drawing.save(tmp_path / "graph.svg")
+    picture = read(drawing.source)
+    root = ElementTree.fromstring((tmp_path / "graph.svg").read_bytes())
+    groups = [group for group in root.iter(f"{SVG}g") if "node" in group.get("class", "")]
+    titles = {group.findtext(f"{SVG}title"): group.get("class") for group in groups}
+    assert titles == {name: f"node {box.role}" for name, box in picture.boxes.items()}
+    cells = [cell for box in picture.boxes.values() for cell in box.cells]
+    arrows = [text.strip() for _, _, text in picture.arrows if text]
+    assert sorted(texts_of(tmp_path / "graph.svg")) == sorted(cells + arrows)
+
+
+@needs_a_program
+def test_png_is_written_and_suffixes_may_be_capitals(tmp_path: Path) -> None:
+    draw(expression()).save(tmp_path / "graph.PNG")
+    assert (tmp_path / "graph.PNG").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@needs_a_program
+def test_pdf_is_written_by_dot_and_without_it_the_message_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "graph.pdf"
+    if any(Path(program).stem == "dot" for program in programs()):
+        draw(expression()).save(path)
+        assert path.read_bytes().startswith(b"%PDF")
+    else:
+        with pytest.raises(DrawingError, match=r"no pdf could be made\. .*graphviz\.org.*with pdf"):
+            draw(expression()).save(path)
+        assert not path.exists()
+
+
+def test_dot_is_the_source_as_utf8(tmp_path: Path) -> None:
+    drawing = draw(Value(1.0, "α"))
+    drawing.save(str(tmp_path / "graph.dot"))
+    assert (tmp_path / "graph.dot").read_text(encoding="utf-8") == drawing.source
+
+
+@pytest.mark.parametrize("name", ["graph.jpeg", "graph", "svg", "graph.svg.txt"])
+def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"does not end in \.svg, \.png, \.pdf or \.dot"):
+        draw(Value(1.0)).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no directory '.*missing'"):
+        draw(Value(1.0)).save(tmp_path / "missing" / "graph.dot")
+
+
+def test_a_file_is_replaced_whole_or_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "graph.dot"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="no space left"):
+            draw(Value(1.0)).save(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    draw(Value(1.0)).save(path)
+    assert path.read_text().startswith("digraph")
+    (tmp_path / "beside").write_text("")
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "beside").stat().st_mode)
+
+
+# --------------------------------------------------------------------------------------------------
+# Programs
+
+
+@pytest.fixture
+def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any program; what is put into the folder stands beside the interpreter."""
+    beside = tmp_path / "bin"
+    beside.mkdir()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(beside / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path / "scripts"))
+    return beside
+
+
+PYTHON = sys.executable
+posix_only = pytest.mark.skipif(os.name != "posix", reason="stands in for programs by scripts")
+
+
+def install(folder: Path, name: str, body: str) -> None:
+    program = folder / name
+    program.write_text(f"#!{PYTHON}\nimport sys, time\nsource = sys.stdin.read()\n{body}\n")
+    program.chmod(0o755)
+
+
+def test_without_a_program_saving_says_in_a_sentence_how_to_get_one(
+    bare_machine: Path, tmp_path: Path
+) -> None:
+    drawing = draw(expression())
+    with pytest.raises(DrawingError, match=r'pip install "wengert\[draw\]"') as error:
+        drawing.save(tmp_path / "graph.svg")
+    assert "https://graphviz.org" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "graph.svg").exists()
+    drawing.save(tmp_path / "graph.dot")
+
+
+def test_without_a_program_reprs_do_not_raise_and_show_the_text(bare_machine: Path) -> None:
+    drawing = draw(expression())
+    assert repr(drawing) == "Drawing(6 nodes)"
+    assert drawing._repr_svg_() is None
+    bundle = drawing._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"]
+    sentence, source = bundle["text/plain"].split("\n\n", 1)
+    assert 'pip install "wengert[draw]"' in sentence
+    assert source == drawing.source
+
+
+@posix_only
+def test_graphviz_pure_is_found_beside_the_interpreter(bare_machine: Path) -> None:
+    install(bare_machine, "graphviz-pure", "print('<svg>', sys.argv[1], len(source), '</svg>')")
+    drawing = draw(expression())
+    bundle = drawing._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["image/svg+xml"] == f"<svg> -Tsvg {len(drawing.source)} </svg>\n"
+    assert bundle["text/plain"] == "Drawing(6 nodes)"
+
+
+@posix_only
+def test_dot_goes_before_graphviz_pure_and_a_broken_dot_is_passed_over(
+    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "path"
+    path.mkdir()
+    monkeypatch.setenv("PATH", str(path))
+    install(bare_machine, "graphviz-pure", "print('pure')")
+    install(path, "dot", "print('dot')")
+    assert draw(Value(1.0))._repr_svg_() == "dot\n"
+    install(path, "dot", "sys.exit('Format: \"svg\" not recognized')")
+    assert draw(Value(1.0))._repr_svg_() == "pure\n"
+    (path / "dot").write_text("#!/nowhere/at/all\n")
+    assert draw(Value(1.0))._repr_svg_() == "pure\n"
+
+
+@posix_only
+def test_a_program_that_fails_is_quoted(bare_machine: Path, tmp_path: Path) -> None:
+    install(bare_machine, "graphviz-pure", "sys.exit('Format: \"pdf\" not recognized')")
+    with pytest.raises(DrawingError, match=r'no pdf could be made(.|\n)*"pdf" not recognized'):
+        draw(Value(1.0)).save(tmp_path / "graph.pdf")
+
+
+@posix_only
+def test_jupyter_does_not_wait_for_ever(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(bare_machine, "graphviz-pure", "time.sleep(60)")
+    monkeypatch.setattr(drawing_module, "PATIENCE", 0.2)
+    bundle = draw(Value(1.0))._repr_mimebundle_()
+    assert "takes more than 0.2 seconds" in bundle["text/plain"]
+    assert "image/svg+xml" not in bundle
+
+
+# --------------------------------------------------------------------------------------------------
+# The picture in the README
+
+EXPRESSION = """
+from autograd import Value, draw, tanh
+
+a, b = Value(2.0, "a"), Value(-3.0, "b")
+c = tanh(a * b + a**2)
+c.label = "c"
+c.backward()
+draw(c).save("expression.dot")
+draw(c).save("expression.svg")
+"""
+"""Run in docs/images, this makes the README's picture. (It was laid out by graphviz-pure.)"""
+
+
+def test_the_picture_in_the_readme_is_what_draw_shows(tmp_path: Path) -> None:
+    script = EXPRESSION.replace('draw(c).save("expression.svg")', "")
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    subprocess.run([PYTHON, "-c", script], cwd=tmp_path, env=environment, check=True)
+    images = PROJECT / "docs" / "images"
+    source = (tmp_path / "expression.dot").read_text(encoding="utf-8")
+    assert source == (images / "expression.dot").read_text(encoding="utf-8")
+    picture = read(source)
+    cells = [cell for box in picture.boxes.values() for cell in box.cells]
+    arrows = [text.strip() for _, _, text in picture.arrows if text]
+    assert sorted(texts_of(images / "expression.svg")) == sorted(cells + arrows)
