@@ -6,13 +6,14 @@ What they share is in ``nn.optimizer``, how the learning rate changes over time 
 θ is a parameter, g its gradient, η the learning rate ``lr``, λ the ``weight_decay``; products,
 squares and roots are taken entry by entry. Names, formulas and defaults are PyTorch's, with one
 difference: weight decay leaves biases out unless ``decay_biases=True``. A bias is what is called
-``bias``, and every parameter of fewer than two axes (the gains of a normalisation, the learned
+``b`` or ``bias``, and every parameter of a single axis (the gains of a normalisation, the learned
 slopes of a PReLU).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,11 +22,20 @@ from numpy.typing import NDArray
 from nn.optimizer import Optimizer, Parameter, Parameters, State
 from nn.search import RandomSearch
 
-__all__ = ["Adagrad", "Adam", "AdamW", "Optimizer", "RMSProp", "RandomSearch", "SGD", "optimizer"]
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "GradientOptimizer",
+    "RMSProp",
+    "RandomSearch",
+    "optimizer",
+]
 
 
 class GradientOptimizer(Optimizer):
-    """An optimiser that changes each parameter by its own gradient; one rule, ``_update``."""
+    """An optimiser that changes each parameter by its own gradient; ``update`` is its rule."""
 
     settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "decay_biases")
 
@@ -43,9 +53,9 @@ class GradientOptimizer(Optimizer):
                 state = self._states[name]
                 state["steps"] += 1
                 decayed = self.weight_decay and (self.decay_biases or not is_bias(name, parameter))
-                self._update(parameter, parameter.grad, state, self.weight_decay if decayed else 0)
+                self.update(parameter, parameter.grad, state, self.weight_decay if decayed else 0)
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         """Change ``parameter``; ``decay`` is its λ. ``g`` is the user's and must stay as it is."""
         raise NotImplementedError
 
@@ -83,7 +93,7 @@ class SGD(GradientOptimizer):
         if nesterov and not momentum:
             raise ValueError("SGD(nesterov=True) needs a momentum above 0")
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         if decay:
             g = g + decay * parameter.numpy()
         if self.momentum:
@@ -118,7 +128,7 @@ class Adam(GradientOptimizer):
         self.beta1, self.beta2 = betas
         self.eps = eps
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         if decay:
             g = g + decay * parameter.numpy()
         m = slot(state, "mean", parameter)
@@ -158,10 +168,10 @@ class AdamW(Adam):
             decay_biases=decay_biases,
         )
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         if decay:
             parameter.data *= 1 - self.lr * decay
-        super()._update(parameter, g, state, 0)
+        super().update(parameter, g, state, 0)
 
 
 class RMSProp(GradientOptimizer):
@@ -193,7 +203,7 @@ class RMSProp(GradientOptimizer):
         self.momentum = momentum
         self.centered = centered
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         if decay:
             g = g + decay * parameter.numpy()
         v = slot(state, "square", parameter)
@@ -239,7 +249,7 @@ class Adagrad(GradientOptimizer):
         self.initial_accumulator = initial_accumulator
         self.eps = eps
 
-    def _update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
+    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
         if decay:
             g = g + decay * parameter.numpy()
         s = slot(state, "square_sum", parameter, self.initial_accumulator)
@@ -248,12 +258,14 @@ class Adagrad(GradientOptimizer):
         parameter.data -= rate * g / (np.sqrt(s) + self.eps)
 
 
-_OPTIMIZERS: dict[str, type[Optimizer]] = {
+_OPTIMIZERS: dict[str, Callable[..., GradientOptimizer | RandomSearch]] = {
     kind.__name__.lower(): kind for kind in (SGD, Adam, AdamW, RMSProp, Adagrad, RandomSearch)
 }
 
 
-def optimizer(name: str, parameters: Parameters, **settings: Any) -> Optimizer:
+def optimizer(
+    name: str, parameters: Parameters, **settings: Any
+) -> GradientOptimizer | RandomSearch:
     """The optimiser of that name (sgd, adam, adamw, rmsprop, adagrad, random-search).
 
     Case, ``-`` and ``_`` do not count. Raises ``ValueError`` naming those there are.
@@ -277,5 +289,5 @@ def slot(state: State, name: str, parameter: Parameter, first: float = 0.0) -> N
 
 
 def is_bias(name: str, parameter: Parameter) -> bool:
-    """Whether weight decay leaves the parameter out: it is called bias, or has below two axes."""
-    return parameter.ndim < 2 or name.rpartition(".")[2] == "bias"
+    """Whether weight decay leaves the parameter out: it is called b or bias, or has one axis."""
+    return parameter.ndim == 1 or name.rpartition(".")[2] in ("b", "bias")

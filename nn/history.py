@@ -1,0 +1,229 @@
+"""What was seen during training: a table of the steps and a table of the validations.
+
+It is filled by ``nn.training.fit``; its pictures are drawn by ``nn.plot``.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+from array import array
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.arrayfile import PathLike, write_atomically
+from nn.extras import require
+
+Column = NDArray[np.float64]
+COUNTS = ("step", "epoch")
+
+
+class Table(Mapping[str, Column]):
+    """Columns of numbers by name, all of one length; grows by whole rows.
+
+    >>> table = Table("step", "loss")
+    >>> table.append(step=0, loss=2.5)
+    >>> table.append(step=1, loss=2.25)
+    >>> table["loss"], table.rows
+    (array([2.5 , 2.25]), 2)
+    """
+
+    def __init__(self, *names: str) -> None:
+        # A C array of doubles takes 8 bytes a number; a list of Python floats takes 32.
+        self._columns = {name: array("d") for name in names}
+
+    def append(self, **row: float) -> None:
+        """Add a row; it must have a number for each column."""
+        for name, column in self._columns.items():
+            column.append(row[name])
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self._columns.values())))
+
+    def __getitem__(self, name: str) -> Column:
+        return np.array(self._column(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"<{self.rows} rows of {', '.join(self)}>"
+
+    def last(self, name: str) -> float:
+        """The number in the last row of a column."""
+        return self._column(name)[-1]
+
+    def _column(self, name: str) -> array[float]:
+        if name not in self._columns:
+            raise KeyError(f"no column {name!r}; there are {', '.join(self._columns)}")
+        return self._columns[name]
+
+    def load(self, columns: Mapping[str, Column]) -> None:
+        """Take all rows from arrays; ``ValueError`` for other columns or unequal lengths."""
+        if set(columns) != set(self) or len({len(column) for column in columns.values()}) != 1:
+            raise ValueError(f"columns {list(columns)} do not fit a table of {list(self)}")
+        self._columns = {name: array("d", columns[name].tolist()) for name in self}
+
+
+class History:
+    """The course of a training run.
+
+    ``steps`` has a row for each step: its ``step`` and ``epoch`` (both counted from 1), the
+    ``loss`` and the metrics on its mini-batch before the parameters changed, the learning rate
+    ``lr``, and ``gradient_norm``, the norm of the gradient of all parameters together before any
+    clipping. ``validations`` has a row for each validation: after which ``step`` and in which
+    ``epoch``, ``loss`` and metrics on the whole validation set. Both give arrays by name:
+    ``history.steps["loss"]``. ``stopped`` says why training ended.
+
+    >>> history = History(["accuracy"])
+    >>> history.steps.append(step=1, epoch=1, loss=0.7, lr=0.1, gradient_norm=2.0, accuracy=0.5)
+    >>> history.validations.append(step=1, epoch=1, loss=0.6, accuracy=0.75)
+    >>> history
+    History(1 epoch, 1 step; training loss 0.7, accuracy 0.5; validation loss 0.6, accuracy 0.75)
+    """
+
+    def __init__(self, metrics: list[str]) -> None:
+        self.metrics = metrics
+        self.steps = Table("step", "epoch", "loss", *metrics, "lr", "gradient_norm")
+        self.validations = Table("step", "epoch", "loss", *metrics)
+        self.stopped = ""
+
+    def epochs(self) -> dict[str, Column]:
+        """``epoch``, and for each the mean over its steps of the ``loss`` and of each metric.
+
+        >>> history = History([])
+        >>> for step, loss in enumerate([4.0, 2.0, 1.0]):
+        ...     row = {"step": step + 1, "epoch": 1 + step // 2, "loss": loss}
+        ...     history.steps.append(**row, lr=0.1, gradient_norm=1.0)
+        >>> history.epochs()
+        {'epoch': array([1., 2.]), 'loss': array([3., 1.])}
+        """
+        numbers, first = np.unique(self.steps["epoch"], return_index=True)
+        means = {"epoch": numbers}
+        for name in ("loss", *self.metrics):
+            parts = np.split(self.steps[name], first[1:]) if len(first) else []
+            means[name] = np.array([part.mean() for part in parts])
+        return means
+
+    def epoch_mean(self, name: str) -> float:
+        """The mean of a column of ``steps`` over the steps of the last epoch so far."""
+        first = np.searchsorted(self.steps["epoch"], self.steps.last("epoch"))
+        return float(self.steps[name][first:].mean())
+
+    def __repr__(self) -> str:
+        if not self.steps.rows:
+            return "History(no steps)"
+        epochs = int(self.steps.last("epoch"))
+        parts = [
+            f"{epochs} epoch{'s' * (epochs > 1)}, "
+            f"{self.steps.rows} step{'s' * (self.steps.rows > 1)}"
+        ]
+        means = self.epochs()
+        for side, last in (
+            ("training", lambda name: means[name][-1]),
+            ("validation", self.validations.last),
+        ):
+            if side == "training" or self.validations.rows:
+                figures = (f"{name} {last(name):.4g}" for name in ("loss", *self.metrics))
+                parts.append(f"{side} {', '.join(figures)}")
+        return f"History({'; '.join(parts)})"
+
+    def plot(self) -> Any:
+        """Learning curves: cost and misclassification rate, training and validation each in one
+        colour (Lindholm et al. 2022, figs 6.7 and 6.8). Gives the matplotlib axes.
+        """
+        from nn.plot import learning_curves  # matplotlib is an extra
+
+        return learning_curves(self)
+
+    def joined(self) -> dict[str, Column]:
+        """All in one table, a row a step: the columns of ``steps``, and those of ``validations``
+        with ``validation_`` before their names, NaN in steps without one.
+        """
+        table = dict(self.steps)
+        rows = self.validations["step"].astype(np.int64) - 1
+        for name in ("loss", *self.metrics):
+            column = np.full(self.steps.rows, np.nan)
+            column[rows] = self.validations[name]
+            table[f"validation_{name}"] = column
+        return table
+
+    def to_csv(self, path: PathLike) -> None:
+        """Write the table ``joined`` gives, with empty cells for NaN; whole or not at all.
+
+        Numbers are written so that reading them gives the same numbers. Raises ``OSError`` where
+        the file cannot be written.
+        """
+        text = io.StringIO()
+        table = self.joined()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table)
+        for row in zip(*(column.tolist() for column in table.values()), strict=True):
+            cells = zip(table, row, strict=True)
+            writer.writerow(
+                "" if x != x else int(x) if name in COUNTS else repr(x) for name, x in cells
+            )
+        write_atomically(path, text.getvalue().encode())
+
+    def to_pandas(self) -> Any:
+        """The table ``joined`` gives, as a pandas ``DataFrame``."""
+        pandas = require("pandas", extra="notebook")
+        return pandas.DataFrame(self.joined()).astype(dict.fromkeys(COUNTS, np.int64))
+
+    def _repr_html_(self) -> str:
+        """The last epochs as a table, and below it the curves where matplotlib is installed."""
+        means = self.epochs()
+        names = ("loss", *self.metrics)
+        validated = dict(zip(self.validations["epoch"], range(self.validations.rows), strict=True))
+        head = "".join(
+            f"<th>{html.escape(name)}</th>"
+            for name in ("epoch", *names, *(f"validation {name}" for name in names))
+        )
+        rows = []
+        for place, epoch in list(enumerate(means["epoch"]))[-10:]:
+            figures = [means[name][place] for name in names]
+            row = validated.get(epoch)
+            figures += [np.nan if row is None else self.validations[name][row] for name in names]
+            cells = "".join(f"<td>{'' if x != x else format(x, '.4g')}</td>" for x in figures)
+            rows.append(f"<tr><td>{int(epoch)}</td>{cells}</tr>")
+        ended = f"<p>{html.escape(self.stopped)}</p>" if self.stopped else ""
+        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{ended}{self._picture()}"
+
+    def _picture(self) -> str:
+        """The curves as an HTML image; "" where matplotlib is not installed or nothing is known."""
+        if not self.steps.rows:
+            return ""
+        try:
+            pyplot = require("matplotlib.pyplot", extra="train")
+        except ImportError:
+            return ""
+        figure = np.ravel(self.plot())[0].figure
+        image = io.BytesIO()
+        figure.savefig(image, format="png", bbox_inches="tight")
+        pyplot.close(figure)
+        return f'<img src="data:image/png;base64,{base64.b64encode(image.getvalue()).decode()}">'
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything, as text and arrays."""
+        return {
+            "metrics": self.metrics,
+            "steps": dict(self.steps),
+            "validations": dict(self.validations),
+            "stopped": self.stopped,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a ``state_dict``; ``ValueError`` for one with other metrics."""
+        self.steps.load(state["steps"])
+        self.validations.load(state["validations"])
+        self.stopped = state["stopped"]

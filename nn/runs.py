@@ -1,0 +1,251 @@
+"""``Run``: one training run, step by step, and the whole of its state.
+
+What it is told to do is in ``nn.settings``; ``nn.training.fit`` makes and runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from math import inf, isfinite, nan
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, Value, no_grad
+from nn.checkpoint import Checkpoint, CheckpointError, laid_out_as
+from nn.clipping import clip_grad_norm
+from nn.data import Array, batches
+from nn.evaluation import evaluate, mode
+from nn.history import History
+from nn.module import Module
+from nn.nonfinite import NonFiniteError, explain, is_finite
+from nn.optim import GradientOptimizer, RandomSearch
+from nn.progress import Progress
+from nn.schedules import Schedule
+from nn.settings import Settings
+
+
+class Run:
+    """A training run, as its callbacks see it.
+
+    ``model``, ``optimizer`` and ``history`` are those of the run; ``epoch`` and ``step`` are the
+    numbers of the present ones, from 1. ``stop(reason)`` ends the run after the present step.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        optimizer: GradientOptimizer | RandomSearch,
+        settings: Settings,
+        rng: np.random.Generator | None,
+    ) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.history = History(list(settings.metrics))
+        self.epoch = 0
+        self.step = 0
+        self._settings = settings
+        self._batches = batches(*settings.data, size=settings.batch_size, rng=rng)
+        self._rng = rng
+        self._model_generators = model.named_generators()
+        self._epochs_done = 0
+        self._batches_done = 0
+        self._epoch_began: Any = None  # the state of `rng` that the order of the examples is from
+
+    def stop(self, reason: str) -> None:
+        """End the run after the present step; ``history.stopped`` will be the reason."""
+        self.history.stopped = reason
+
+    def run(self, progress: bool) -> History:
+        """Train from the beginning, or from the checkpoint where there is one, to the end."""
+        settings = self._settings
+        identity = settings.identity(self.optimizer, self._rng) if settings.checkpoint else {}
+        if settings.checkpoint:
+            self._resume(settings.checkpoint, identity)
+        count = len(settings.data[0])
+        done = self._epochs_done * count + self._batches_done * settings.batch_size
+        # What overflows is reported by name, not by NumPy's warnings.
+        with (
+            mode(self.model, training=True),
+            np.errstate(over="ignore", divide="ignore", invalid="ignore"),
+            Progress(progress, self.history, settings.epochs, count, done) as bar,
+        ):
+            while self._epochs_done < settings.epochs and not self.history.stopped:
+                self._run_epoch(identity, bar)
+        for rule in settings.rules:
+            rule.finish(self.model)
+        self.history.stopped = self.history.stopped or f"all {settings.epochs} epochs are done"
+        return self.history
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    def _run_epoch(self, identity: Any, bar: Progress) -> None:
+        settings = self._settings
+        self.epoch = self._epochs_done + 1
+        for x, y in self._mini_batches():
+            self.step += 1
+            self._batches_done += 1
+            self._train(x, y)
+            ended = self._batches_done == len(self._batches)
+            self._watch(ended)
+            for callback in settings.callbacks:
+                callback(self)
+            if ended:
+                self._epochs_done += 1
+                self._batches_done = 0
+            if settings.checkpoint and (
+                ended or self.step % (settings.checkpoint.every or inf) == 0
+            ):
+                settings.checkpoint.save(self._state(identity))
+            bar.advance(len(x))
+            if self.history.stopped:
+                break
+
+    def _mini_batches(self) -> Iterator[Any]:
+        """The mini-batches of the epoch that are still to come."""
+        if not self._batches_done:
+            self._epoch_began = None if self._rng is None else self._rng.bit_generator.state
+            return iter(self._batches)
+        # Resumed within an epoch: draw its order again, and then be where the generators were.
+        states = {name: g.bit_generator.state for name, g in self._generators().items()}
+        if self._rng is not None:
+            self._rng.bit_generator.state = self._epoch_began
+        iterator = iter(self._batches)
+        for _ in range(self._batches_done):
+            next(iterator)
+        for name, generator in self._generators().items():
+            generator.bit_generator.state = states[name]
+        return iterator
+
+    def _train(self, x: Array, y: Array) -> None:
+        settings, optimizer = self._settings, self.optimizer
+        before = {path: g.bit_generator.state for path, g in self._model_generators.items()}
+        if settings.schedule:
+            optimizer.lr = settings.schedule(self.step - 1)
+        optimizer.zero_grad()
+        searching = isinstance(optimizer, RandomSearch)
+        with no_grad() if searching else nullcontext():
+            output = self.model(x)
+            try:
+                loss = settings.loss(output, y)
+            except ValueError as error:
+                if is_finite(output):
+                    raise
+                raise self._non_finite(x, y, before) from error
+        value = _one_number(loss, searching)
+        if not isfinite(value):
+            raise self._non_finite(x, y, before)
+        if isinstance(optimizer, RandomSearch):
+            optimizer.step(lambda: settings.loss(self.model(x), y), value)
+            norm = nan
+        else:
+            loss.backward()
+            norm = clip_grad_norm(optimizer.parameters, settings.clip_norm or inf)
+            if not isfinite(norm):
+                raise self._non_finite(x, y, before)
+            optimizer.step()
+        plain = output.numpy() if isinstance(output, Tensor) else output
+        figures = {name: float(metric(plain, y)) for name, metric in settings.metrics.items()}
+        self.history.steps.append(
+            step=self.step,
+            epoch=self.epoch,
+            loss=value,
+            lr=optimizer.lr,
+            gradient_norm=norm,
+            **figures,
+        )
+
+    def _watch(self, ended: bool) -> None:
+        """Validate where it is time to; tell the schedule, and ask the rules whether to stop."""
+        settings = self._settings
+        every = settings.validation_every
+        observed = None
+        reasons = []
+        if settings.validation and (self.step % every == 0 if every else ended):
+            figures = evaluate(
+                self.model, settings.validation, loss=settings.loss, metrics=settings.metrics
+            )
+            self.history.validations.append(step=self.step, epoch=self.epoch, **figures)
+            observed = figures["loss"]
+            reasons += [rule.after_validation(self.model, self.history) for rule in settings.rules]
+        elif ended and not settings.validation:
+            observed = self.history.epoch_mean("loss")
+        if ended:
+            reasons += [rule.after_epoch(self.model, self.history) for rule in settings.rules]
+        if observed is not None and isinstance(settings.schedule, Schedule):
+            settings.schedule.observe(observed)
+        found = [reason for reason in reasons if reason]
+        if found:
+            self.stop("; ".join(found))
+
+    def _non_finite(self, x: Array, y: Array, before: Mapping[str, Any]) -> NonFiniteError:
+        """Take the present step again, with an eye on every operation."""
+        for path, generator in self._model_generators.items():
+            generator.bit_generator.state = before[path]
+        return explain(self.model, self._settings.loss, x, y, step=self.step, epoch=self.epoch)
+
+    # --- the state -------------------------------------------------------------------------------
+
+    def _generators(self) -> dict[str, np.random.Generator]:
+        return self._model_generators | ({} if self._rng is None else {"": self._rng})
+
+    def _state(self, identity: Any) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "identity": identity,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "remembered": [part.state_dict() for part in settings.remembering()],
+            "history": self.history.state_dict(),
+            "generators": {n: g.bit_generator.state for n, g in self._generators().items()},
+            "epoch_began": self._epoch_began,
+            "epochs_done": self._epochs_done,
+            "batches_done": self._batches_done,
+            "step": self.step,
+        }
+
+    def _resume(self, checkpoint: Checkpoint, identity: Mapping[str, str]) -> None:
+        state = checkpoint.load()
+        if state is None:
+            return
+        changed = [
+            f"{name} was {state['identity'].get(name)} and is {value}"
+            for name, value in identity.items()
+            if state["identity"].get(name) != value
+        ]
+        if changed:
+            raise CheckpointError(
+                f"{checkpoint.path} is of another training run: {'; '.join(changed)}. Name another "
+                "file, or delete it to train from the beginning"
+            )
+        settings = self._settings
+        try:
+            self.model.load_state_dict(laid_out_as(self.model.state_dict(), state["model"]))
+            self.optimizer.load_state_dict(state["optimizer"])
+            for part, held in zip(settings.remembering(), state["remembered"], strict=True):
+                part.load_state_dict(held)
+            self.history.load_state_dict(state["history"])
+            for name, generator in self._generators().items():
+                generator.bit_generator.state = state["generators"][name]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{checkpoint.path} does not fit this run: {error}") from error
+        self._epoch_began = state["epoch_began"]
+        self._epochs_done = state["epochs_done"]
+        self._batches_done = state["batches_done"]
+        self.step = state["step"]
+
+
+def _one_number(loss: Any, searching: bool) -> float:
+    """The loss as a float, checked to be one number that depends on the parameters."""
+    if not isinstance(loss, Tensor | Value) or not (loss.parents or searching):
+        raise ValueError(
+            "the loss does not depend on any parameter that is trained: it must be computed from "
+            "the model's outputs, and not all parameters may be frozen"
+        )
+    if loss.size != 1:
+        raise ValueError(
+            f"the loss has shape {loss.shape}, and must be one number: its mean or sum over the "
+            "mini-batch"
+        )
+    return loss.item()

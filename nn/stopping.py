@@ -1,0 +1,164 @@
+"""When to stop training before the most epochs are reached.
+
+The rules are asked by ``nn.training.fit``, which is given one or several as ``stop``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from nn.data import Array
+from nn.history import History
+from nn.module import Module
+
+
+class StoppingRule:
+    """A reason to stop, looked for after each validation and after each epoch.
+
+    A subclass overrides ``after_validation`` or ``after_epoch``, which give the reason in words,
+    or None to go on, and, where it remembers anything, ``state_dict`` and ``load_state_dict``.
+    """
+
+    needs_validation: ClassVar[bool] = False
+
+    def after_validation(self, model: Module, history: History) -> str | None:
+        """Why to stop, given what is known after a validation."""
+        return None
+
+    def after_epoch(self, model: Module, history: History) -> str | None:
+        """Why to stop, given what is known after an epoch."""
+        return None
+
+    def finish(self, model: Module) -> None:
+        """Called once when training has ended, for whatever reason."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the rule remembers, as numbers and arrays."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a ``state_dict``."""
+
+
+class EarlyStopping(StoppingRule):
+    """Stop when the validation error has not fallen for ``patience`` validations in a row.
+
+    It has fallen when it is below the least so far by more than ``min_delta``. ``monitor`` is
+    "loss" or a metric; with ``mode="max"``, as for the accuracy, it is to rise instead. When
+    training ends, for whatever reason, the weights of the best validation are restored, unless
+    ``restore_best=False``. ``best`` is the best figure, ``best_step`` the step it was found after.
+    (Bishop 2006, section 5.5.2; Lindholm et al. 2022, section 5.5.)
+    """
+
+    needs_validation = True
+
+    def __init__(
+        self,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        *,
+        monitor: str = "loss",
+        mode: Literal["min", "max"] = "min",
+        restore_best: bool = True,
+    ) -> None:
+        if patience < 1 or not 0 <= min_delta < math.inf:
+            raise ValueError(
+                f"EarlyStopping(patience={patience}, min_delta={min_delta}): the patience must be "
+                "at least 1, and min_delta finite and not negative"
+            )
+        if mode not in ("min", "max"):
+            raise ValueError(f"EarlyStopping: mode={mode!r} is neither 'min' nor 'max'")
+        self.patience = patience
+        self.min_delta = min_delta
+        self.monitor = monitor
+        self.mode = mode
+        self.restore_best = restore_best
+        self.best: float | None = None
+        self.best_step = 0
+        self._waited = 0
+        self._weights: dict[str, Array] = {}
+
+    def __repr__(self) -> str:
+        return (
+            f"EarlyStopping(patience={self.patience}, min_delta={self.min_delta}, "
+            f"monitor={self.monitor!r}, mode={self.mode!r}, restore_best={self.restore_best})"
+        )
+
+    def after_validation(self, model: Module, history: History) -> str | None:
+        figure = history.validations.last(self.monitor)
+        sign = 1 if self.mode == "min" else -1
+        if math.isfinite(figure) and (
+            self.best is None or sign * figure < sign * self.best - self.min_delta
+        ):
+            self.best = figure
+            self.best_step = int(history.validations.last("step"))
+            self._waited = 0
+            if self.restore_best:
+                self._weights = model.state_dict()
+            return None
+        self._waited += 1
+        if self._waited < self.patience:
+            return None
+        best = "was never finite" if self.best is None else f"was {self.best:.4g} at its best"
+        return (
+            f"validation {self.monitor} {best} (step {self.best_step}), and no better in the "
+            f"{self._waited} validations since"
+        )
+
+    def finish(self, model: Module) -> None:
+        if self._weights:
+            model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "best": self.best,
+            "best_step": self.best_step,
+            "waited": self._waited,
+            "weights": dict(self._weights),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.best = state["best"]
+        self.best_step = state["best_step"]
+        self._waited = state["waited"]
+        self._weights = dict(state["weights"])
+
+
+class SmallChange(StoppingRule):
+    """Stop when the training error of an epoch differs by less than ``threshold`` from the last.
+
+    ``|Eₖ - Eₖ₋₁| < threshold``, in ``patience`` epochs in a row; Eₖ is the mean loss of the steps
+    of epoch k.
+    """
+
+    def __init__(self, threshold: float, *, patience: int = 1) -> None:
+        if not 0 < threshold < math.inf or patience < 1:
+            raise ValueError(
+                f"SmallChange(threshold={threshold}, patience={patience}): the threshold must be "
+                "finite and above 0, the patience at least 1"
+            )
+        self.threshold = threshold
+        self.patience = patience
+        self._last: float | None = None
+        self._small = 0
+
+    def __repr__(self) -> str:
+        return f"SmallChange(threshold={self.threshold}, patience={self.patience})"
+
+    def after_epoch(self, model: Module, history: History) -> str | None:
+        error = history.epoch_mean("loss")
+        change = math.inf if self._last is None else abs(error - self._last)
+        self._last = error
+        self._small = self._small + 1 if change < self.threshold else 0
+        if self._small < self.patience:
+            return None
+        return f"the training loss changed by {change:.3g}, less than {self.threshold:g}"
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"last": self._last, "small": self._small}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._last = state["last"]
+        self._small = state["small"]
