@@ -235,6 +235,17 @@ def leaf(primal: Any) -> Node:
     return scalar_node(primal) if primal.__class__ is float else array_node(primal)
 
 
+def unrecorded(primal: Any, args: tuple[Array, ...]) -> Node:
+    """A leaf for the result of an operation on `args`; a view of one is not written to through it."""
+    node = leaf(primal)
+    if isinstance(node, ArrayNode):
+        sources = [arg for arg in args if isinstance(arg, ArrayNode)]
+        if node.primal.base is not None or any(node.primal is arg.primal for arg in sources):
+            for shared in (node, *sources):
+                shared.freeze()
+    return node
+
+
 class GraphChangedError(RuntimeError):
     """A leaf was given new data, and a graph that had read the old is now differentiated again."""
 
@@ -292,7 +303,7 @@ class Op:
         primal = self.evaluate(primals, settings)
         if recording.get():
             return self.record(primal, args, primals, settings)
-        return leaf(primal)
+        return unrecorded(primal, args)
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings

@@ -84,12 +84,12 @@ def erf(x: Any) -> Any:
 
 def leaky_relu(x: Any, slope: Any) -> Any:
     """x where x > 0, else slope · x."""
-    return np.where(np.greater(x, 0), x, np.multiply(slope, x))
+    return np.where(np.greater(x, 0), x, np.multiply(slope, x))[()]
 
 
 def elu(x: Any, alpha: Any) -> Any:
     """x where x > 0, else alpha · (exp(x) - 1)."""
-    return np.where(np.greater(x, 0), x, np.multiply(alpha, np.expm1(np.minimum(x, 0))))
+    return np.where(np.greater(x, 0), x, np.multiply(alpha, np.expm1(np.minimum(x, 0))))[()]
 
 
 def scalar_relu(x: float) -> float:

@@ -21,9 +21,9 @@ from autograd.graph import (
     Node,
     Op,
     Settings,
-    leaf,
     recording,
     scalar_node,
+    unrecorded,
 )
 
 Local: TypeAlias = Any
@@ -63,7 +63,9 @@ class Elementwise(Op):
             # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
             numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
             return super().apply(tuple(numbers), settings)
-        return self.record(primal, args, primals, settings) if recording.get() else leaf(primal)
+        if recording.get():
+            return self.record(primal, args, primals, settings)
+        return unrecorded(primal, args)
 
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
         if settings or len(primals) != self.arity:
