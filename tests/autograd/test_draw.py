@@ -16,9 +16,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from autograd import DrawingError, Tensor, Value, checkpoint, custom_op, draw, relu, tanh
+from autograd import (
+    DrawingError,
+    Node,
+    Tensor,
+    Value,
+    checkpoint,
+    custom_op,
+    draw,
+    gradients,
+    relu,
+    tanh,
+)
 from autograd.draw import drawing as drawing_module
 from autograd.draw.render import programs
+from tests.autograd.cases import CASES, Case
 from tests.autograd.dotfile import Picture, read
 
 PROJECT = Path(__file__).parents[2]
@@ -176,6 +188,47 @@ def test_constants_and_settings_are_shown() -> None:
     assert "3\n1 … 4" in titles
     assert "Σ\naxis=1\nkeepdims=True" in titles
     assert "[ ]\nkey=(0, ..., None)" in titles
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        (slice(1, None), "1:"),
+        ((slice(None), slice(None, None, 2)), "(:, ::2)"),
+        (np.array([0, 1]), "2 array"),
+        ([0, 1, 2], "3 array"),
+        (np.int64(1), "1"),
+    ],
+)
+def test_indices_are_shown_as_they_are_written(key: object, shown: str) -> None:
+    picture = picture_of(Tensor(np.ones((3, 4)))[key])
+    assert picture.of_role("operation")[0].title.splitlines() == ["[ ]", f"key={shown}"]
+
+
+def test_arguments_and_settings_that_are_no_numbers_are_shown_by_their_type() -> None:
+    def rule(g: object, out: object, x: object, how: object, *, then: object) -> object:
+        return g
+
+    apply = custom_op(lambda x, how, *, then: then(how(x)), vjp=(rule, None), name="apply")
+    picture = picture_of(apply(Tensor([1.0, 2.0]), np.square, then=np.negative))
+    assert [box.title for box in picture.of_role("constant")] == ["ufunc"]
+    assert picture.locals_into("apply\nthen=ufunc") == ["∂: 2 by 2", ""]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_operation_can_be_drawn(case: Case) -> None:
+    inputs = [Value(x) if isinstance(x, float) else Tensor(x) for x in case.args]
+    result = case.f(*inputs)
+    outputs = list(result) if isinstance(result, list | tuple) else [result]
+    nodes = [node for node in outputs if isinstance(node, Node)]
+    if not nodes:
+        return  # argmax and its like give plain numbers
+    picture = picture_of(nodes)
+    operations = picture.of_role("operation")
+    if len(operations) == 1 and all(isinstance(x, Value) for x in (*inputs, *nodes)):
+        found = dict(zip(inputs, gradients(nodes[0], inputs), strict=True))
+        expected = [f"∂: {found[x] + 0.0:.4g}" for x in inputs]
+        assert [text for text in picture.locals_into(operations[0].title) if text] == expected
 
 
 def test_what_is_switched_off_is_not_shown() -> None:
