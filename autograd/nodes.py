@@ -61,10 +61,10 @@ class Arithmetic(NumPyProtocols, Node):
         return ops.div(other, self)
 
     def __floordiv__(self, other: Array) -> Any:
-        return ops.floor(ops.div(self, other))
+        return ops.floor_divide(self, other)
 
     def __rfloordiv__(self, other: Array) -> Any:
-        return ops.floor(ops.div(other, self))
+        return ops.floor_divide(other, self)
 
     def __mod__(self, other: Array) -> Any:
         return ops.mod(self, other)

@@ -42,6 +42,7 @@ from autograd.ops.elementwise import (
     exp2,
     expm1,
     floor,
+    floor_divide,
     hypot,
     identity,
     leaky_relu,
@@ -122,9 +123,8 @@ __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "sin",
     "sinh", "tan", "tanh",
     # elementwise: kinks and steps
-    "ceil", "clip", "elu", "floor", "leaky_relu", "maximum", "minimum", "relu", "round", "step",
-    "where",
-    "identity", "stop_gradient",
+    "ceil", "clip", "elu", "floor", "floor_divide", "leaky_relu", "maximum", "minimum", "relu",
+    "round", "step", "where", "identity", "stop_gradient",
     # reductions and running sums
     "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logsumexp", "max", "mean", "median",
     "min", "prod", "ptp", "softmax", "std", "sum", "var",

@@ -151,7 +151,7 @@ closed: Elementwise
 cos: Elementwise
 cosh: Elementwise
 exp: Elementwise
-floor: Elementwise
+floor_divide: Elementwise
 hypot: Elementwise
 sigmoid: Elementwise
 sign: Elementwise
@@ -224,7 +224,9 @@ div = Elementwise(
     lambda out, x, y: -out / y,
     symbol="/",
 )
-mod = Elementwise("mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor(x / y), symbol="%")
+mod = Elementwise(
+    "mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor_divide(x, y), symbol="%"
+)
 neg = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
 pow = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
 
@@ -441,6 +443,9 @@ step = Elementwise(
     doc="Heaviside's step H(x): 0 for x < 0, else 1.",
 )
 floor = Elementwise("floor", np.floor, lambda x: float(math.floor(x)), None)
+floor_divide = Elementwise(
+    "floor_divide", np.floor_divide, operator.floordiv, None, None, symbol="//"
+)
 ceil = Elementwise("ceil", np.ceil, lambda x: float(math.ceil(x)), None)
 round_op = Elementwise("round", np.rint, lambda x: float(builtins.round(x)), None)
 stop_gradient = Elementwise(

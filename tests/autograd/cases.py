@@ -89,6 +89,7 @@ BINARY = {
     "arctan2": (POSITIVE, ABOVE_ONE),
     "chain": (ANY, OTHERS),
     "closed": (ANY, OTHERS),
+    "floor_divide": (ANY, MODULI),
     "div": (ANY, (0.8, -1.3, 0.75, 1.6, -0.9, 2.1, -1.1)),
     "elu": (ANY, POSITIVE),
     "hypot": (POSITIVE, OTHERS),
