@@ -59,14 +59,23 @@ def index(x: Array, key: Any) -> Array:
 
 
 def scatter(x: Array, key: Any, shape: Shape) -> Array:
-    """Zeros of `shape` with x added at [key], as often as it names a place: transposed indexing.
+    """Zeros of `shape` with x, broadcast, added at [key]: the transpose of indexing.
+
+    Where the key names a place several times, all that belongs there is added up.
 
     >>> import numpy as np
     >>> from autograd import scatter
     >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
     array([3., 0., 4.])
     """
-    return scatter_op(as_array(x), key=plain_key(key), shape=tuple(shape))
+    key, shape = plain_key(key), tuple(shape)
+    return scatter_op(broadcast_to(as_array(x), _picked(shape, key)), key=key, shape=shape)
+
+
+def _picked(shape: Shape, key: Any) -> Shape:
+    """The shape of x[key] for x of a shape."""
+    picked: Shape = np.broadcast_to(0, shape)[key].shape
+    return picked
 
 
 # --------------------------------------------------------------------------------------------------
@@ -130,7 +139,7 @@ class At:
         return self.x + scatter_op(self._fit(values), key=self.key, shape=shape_of(self.x))
 
     def _fit(self, values: Array) -> Array:
-        picked: Shape = np.broadcast_to(0, shape_of(self.x))[self.key].shape
+        picked = _picked(shape_of(self.x), self.key)
         values = cast(as_array(values), self.x.dtype)
         try:
             return broadcast_to(values, picked)

@@ -7,7 +7,7 @@ import numpy as np
 from autograd.graph import Array, Op
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import matrix_transpose
-from autograd.ops.structural import as_array, index_op, shape_of
+from autograd.ops.structural import as_array, index_op, reshape_op, shape_of
 
 
 def square(x: Array, name: str) -> Array:
@@ -92,13 +92,16 @@ def solve(a: Array, b: Array) -> Array:
     """
     a, b = square(a, "solve"), as_array(b)
     shape = shape_of(b)
-    if not shape or shape[max(-2, -len(shape))] != shape_of(a)[-1]:
+    columns = b if len(shape) > 1 else reshape_op(b, shape=(*shape, 1))
+    try:
+        x = solve_op(a, columns)
+    except np.linalg.LinAlgError:
+        raise
+    except ValueError as error:
         raise ValueError(
             f"solve: matrices of shape {shape_of(a)} and a right side of shape {shape} do not fit"
-        )
-    if len(shape) > 1:
-        return solve_op(a, b)
-    return index_op(solve_op(a, index_op(b, key=(slice(None), None))), key=(..., 0))
+        ) from error
+    return x if len(shape) > 1 else index_op(x, key=(..., 0))
 
 
 def matrix_power(a: Array, n: int) -> Array:

@@ -25,7 +25,15 @@ def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
     if axis is None:
         x, axis = ravel(x), 0
     (axis,) = normalize_axis(axis, len(shape_of(x)))
-    return take(x, np.repeat(np.arange(shape_of(x)[axis]), repeats), axis)
+    size = shape_of(x)[axis]
+    try:
+        places = np.repeat(np.arange(size), repeats)
+    except ValueError as error:
+        raise ValueError(
+            f"repeat: {repeats} is neither one number nor one for each of the {size} entries along "
+            f"axis {axis} of shape {shape_of(x)}"
+        ) from error
+    return take(x, places, axis)
 
 
 def tile(x: Array, reps: int | Sequence[int]) -> Array:
@@ -47,10 +55,10 @@ def tile(x: Array, reps: int | Sequence[int]) -> Array:
     return x
 
 
-def pad(x: Array, width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
+def pad(x: Array, pad_width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
     """x with entries added before and after it along each axis.
 
-    width: how many, as in NumPy: a number, a pair (before, after), or a pair for each axis.
+    pad_width: how many, as in NumPy: a number, a pair (before, after), or a pair for each axis.
     mode: "constant" puts `constant_values` there; "edge" the nearest entry of x; "reflect" and
         "symmetric" x mirrored, without and with its edge; "wrap" x once more.
 
@@ -66,9 +74,9 @@ def pad(x: Array, width: Any, mode: Mode = "constant", constant_values: Any = 0)
     x = as_array(x)
     shape = shape_of(x)
     try:
-        widths = np.broadcast_to(width, (len(shape), 2)).tolist()
+        widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
     except ValueError as error:
-        raise ValueError(f"pad: width {width} does not fit the axes of shape {shape}") from error
+        raise ValueError(f"pad: {pad_width} does not fit the axes of shape {shape}") from error
     if mode == "constant":
         frame = np.pad(np.zeros(shape, x.dtype), widths, constant_values=constant_values)
         key = tuple([slice(n, n + size) for (n, _), size in zip(widths, shape, strict=True)])

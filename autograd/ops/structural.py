@@ -144,7 +144,12 @@ def broadcast_to(x: Array, shape: int | Shape) -> Array:
     array([3., 3.])
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return x if shape_of(x) == shape else broadcast_op(as_array(x), shape=shape)
+    if shape_of(x) == shape:
+        return x
+    try:
+        return broadcast_op(as_array(x), shape=shape)
+    except ValueError as error:
+        raise ValueError(f"broadcast_to: {shape_of(x)} cannot be repeated to {shape}") from error
 
 
 def sum_to(x: Array, shape: Shape) -> Array:
@@ -194,7 +199,13 @@ def reshape(x: Array, *shape: Any) -> Array:
     """
     if len(shape) == 1 and isinstance(shape[0], tuple | list):
         shape = tuple(shape[0])
-    return reshape_op(as_array(x), shape=shape)
+    x = as_array(x)
+    try:
+        return reshape_op(x, shape=shape)
+    except ValueError as error:
+        raise ValueError(
+            f"reshape: the entries of shape {shape_of(x)} do not fill shape {shape}"
+        ) from error
 
 
 def ravel(x: Array) -> Array:
