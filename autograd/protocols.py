@@ -18,6 +18,8 @@ from autograd.trees import map_tree
 
 _OTHER_NAMES = {
     "absolute": "abs",
+    "amax": "max",
+    "amin": "min",
     "divide": "div",
     "fabs": "abs",
     "multiply": "mul",

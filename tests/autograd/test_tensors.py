@@ -173,8 +173,8 @@ def test_comparisons_give_plain_arrays_of_booleans() -> None:
     for result, expected in (
         (x > 0, A > 0),
         (x <= A, np.full(A.shape, True)),
-        (0 > x, A < 0),
-        (A == x, np.full(A.shape, True)),
+        (operator.gt(0, x), A < 0),
+        (operator.eq(A, x), np.full(A.shape, True)),
         (x != 0.5, A != 0.5),
         (x >= Value(1.0), A >= 1.0),
     ):

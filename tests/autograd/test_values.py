@@ -160,10 +160,18 @@ def test_a_value_has_the_shape_of_one_number() -> None:
 
 def test_comparisons_give_plain_booleans() -> None:
     a, b = Value(2.0), Value(3.0)
-    for result in (a < b, a <= 2, 3.0 > a, b >= a, a == 2.0, a != b, np.float64(1.0) < a):
+    for result in (
+        a < b,
+        a <= 2,
+        operator.gt(3.0, a),
+        b >= a,
+        a == 2.0,
+        a != b,
+        np.float64(1.0) < a,
+    ):
         assert type(result) in (bool, np.bool_)
         assert result
-    assert not a == b
+    assert (a == b) is False
     assert not Value(0.0)
     assert Value(0.1)
     assert (a == None) is False  # noqa: E711
