@@ -49,13 +49,13 @@ __all__ = [
     # activations: modules
     "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
     "Softmax", "Softplus", "Step", "Tanh",
+    # activations: functions, and how they fare
+    "activation_statistics", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid",
+    "softmax", "softplus", "step", "tanh",
     # losses
     "bernoulli_nll", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
-    # activations: functions
-    "activation_statistics", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid", "softmax", "softplus", "step",
-    "tanh",
     # data
     "DataError", "batches", "one_hot", "standardize", "train_test_split",
     # modules of this package

@@ -202,10 +202,11 @@ for _thing in (
     register(_thing)
 
 
-def as_module(activation: ActivationLike) -> Module:
+def as_module(activation: ActivationLike, dtype: DTypeLike = np.float32) -> Module:
     """A module for the name of an activation, a class of modules, a module, or a function.
 
-    A function of the table becomes its module: ``autograd.tanh`` gives ``Tanh()``.
+    A function of the table becomes its module: ``autograd.tanh`` gives ``Tanh()``. ``dtype`` is
+    that of the slope that a ``PReLU`` learns.
 
     Raises ``ValueError`` for an unknown name, ``TypeError`` for what cannot be called.
 
@@ -214,16 +215,20 @@ def as_module(activation: ActivationLike) -> Module:
     """
     if isinstance(activation, Module):
         return activation
+    kind: Any = activation
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"activation={activation!r} is unknown; there are {known}")
-        return ACTIVATIONS[activation]()
-    if isinstance(activation, type) and issubclass(activation, Module):
-        return activation()
-    if not callable(activation):
+        kind = ACTIVATIONS[activation]
+    elif not callable(activation):
         raise TypeError(f"{activation!r} is neither a module nor a function")
-    for kind in ACTIVATIONS.values():
-        if getattr(kind, "function", None) is activation:
-            return kind()
-    return Function(activation)
+    elif not isinstance(activation, type):
+        same = [k for k in ACTIVATIONS.values() if getattr(k, "function", None) is activation]
+        if not same:
+            return Function(activation)
+        kind = same[0]
+    made = kind(dtype=dtype) if kind is PReLU else kind()
+    if not isinstance(made, Module):
+        raise TypeError(f"{kind.__name__} is not a class of modules")
+    return made

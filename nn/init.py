@@ -148,4 +148,4 @@ def _fans(shape: Shape) -> tuple[int, int]:
             f"shape {shape}: this initialiser needs (n_out, n_in), since it scales by the number "
             f"of a layer's inputs"
         )
-    return shape[0], max(shape[1], 1)
+    return shape[0], shape[1]

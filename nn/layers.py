@@ -28,7 +28,7 @@ class Linear(Module):
     The bias begins at 0, the weights by ``init``: the name of an initialiser of ``nn.init``, or a
     function ``f(shape, rng, dtype)``. (Lindholm et al. 2022, eq. 6.15.)
 
-    Raises ``ValueError`` for inputs of another width.
+    Raises ``ValueError`` for a size below 1, and for inputs of another width.
 
     >>> layer = Linear(3, 2, init="zeros")
     >>> layer([[1.0, 2.0, 3.0]])
@@ -45,6 +45,8 @@ class Linear(Module):
         rng: Rng | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        if min(n_in, n_out) < 1:
+            raise ValueError(f"Linear: n_in={n_in} and n_out={n_out} must both be 1 or more")
         self.weight = Tensor(weights(init, (n_out, n_in), rng, dtype), "weight")
         self.bias = Tensor(np.zeros(n_out, dtype), "bias") if bias else None
 
@@ -131,7 +133,7 @@ class MLP(Sequential):
         layers: list[Module] = []
         for n_in, n_out in pairwise(sizes):
             if layers:
-                layers.append(as_module(activation))
+                layers.append(as_module(activation, dtype))
                 if dropout:
                     layers.append(Dropout(dropout, generator))
             suited = getattr(as_module(activation), "init", "xavier")
@@ -179,18 +181,16 @@ class LayerNorm(Module):
     array([[-1.,  1.]])
     """
 
-    def __init__(
-        self, features: int, *, epsilon: float = 1e-5, dtype: DTypeLike = np.float32
-    ) -> None:
+    def __init__(self, features: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
         self.weight = Tensor(np.ones(features, dtype), "weight")
         self.bias = Tensor(np.zeros(features, dtype), "bias")
-        self.epsilon = epsilon
+        self.eps = eps
 
     def forward(self, x: Any) -> Any:
         x = _features(self, x, self.weight.shape[0])
         centred = x - ag.mean(x, -1, keepdims=True)
         variance = ag.mean(ag.square(centred), -1, keepdims=True)
-        return centred / ag.sqrt(variance + self.epsilon) * self.weight + self.bias
+        return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
 
 
 @register
@@ -216,7 +216,7 @@ class BatchNorm(Module):
         features: int,
         *,
         momentum: float | None = 0.1,
-        epsilon: float = 1e-5,
+        eps: float = 1e-5,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.weight = Tensor(np.ones(features, dtype), "weight")
@@ -225,7 +225,7 @@ class BatchNorm(Module):
         self.running_var: Array = np.ones(features, dtype)
         self.num_batches_tracked: Array = np.array(0)
         self.momentum = momentum
-        self.epsilon = epsilon
+        self.eps = eps
 
     def forward(self, x: Any) -> Any:
         x = _features(self, x, self.weight.shape[0])
@@ -237,7 +237,7 @@ class BatchNorm(Module):
             self._follow(mean, variance, x.size // max(x.shape[-1], 1))
         else:
             centred, variance = x - self.running_mean, self.running_var
-        return centred / ag.sqrt(variance + self.epsilon) * self.weight + self.bias
+        return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
 
     def _follow(self, mean: Any, variance: Any, n: int) -> None:
         if n < 2:
@@ -247,7 +247,7 @@ class BatchNorm(Module):
                 f"leave out the last, short batch)"
             )
         mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))
-        self.num_batches_tracked = self.num_batches_tracked + 1
+        self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
         share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
         # New arrays, for a graph may still hold the old.
         for name, new in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
@@ -260,7 +260,7 @@ def _features(module: Module, x: Any, features: int) -> Any:
     x = ag.array(x)
     if x.ndim == 0 or x.shape[-1] != features:
         raise ValueError(
-            f"{module!r}\ngot an input of shape {x.shape}; its last axis must hold the "
+            f"{module.title()} got an input of shape {x.shape}; its last axis must hold "
             f"{features} features"
         )
     return x

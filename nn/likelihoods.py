@@ -17,6 +17,7 @@ from nn.data import DataError
 from nn.targets import (
     Reduction,
     alike,
+    cast_like,
     check_classes,
     check_distributions,
     check_probabilities,
@@ -39,7 +40,7 @@ def gaussian_nll(mean: Any, target: Any, variance: Any = 1.0, reduction: Reducti
     1.9189
     """
     mean, target = alike("gaussian_nll", mean, target)
-    variance = given(variance)
+    variance = cast_like(given(variance), mean)
     numbers = plain(variance)
     if (numbers <= 0).any():
         raise DataError(f"gaussian_nll: a variance is positive, and the least is {numbers.min()}")

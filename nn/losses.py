@@ -181,12 +181,11 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
         logs = ag.where(plain(target) == 0, 0, ag.log_softmax(z))
         return reduce(-ag.sum(target * logs, -1), reduction)
     if target.shape != z.shape[:-1]:
+        fix = ": target.reshape(-1)" if target.size == len(z) else ""
         raise DataError(
             f"cross_entropy: logits of shape {z.shape} and a target of shape {target.shape}; give "
-            f"class numbers of shape {z.shape[:-1]}, or one-hot rows or probabilities of shape "
-            f"{z.shape}"
-            + " (target.reshape(-1) is of that shape)"
-            * (target.size == z.size // classes)
+            f"one-hot rows or probabilities of the logits' shape, or class numbers of shape "
+            f"{z.shape[:-1]}{fix}"
         )
     check_classes("cross_entropy", plain(target), classes)
     return reduce(_class_cross_entropy(z, target), reduction)

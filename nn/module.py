@@ -80,7 +80,7 @@ class Module(Tree):
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self.parameters(frozen=True):
+        for parameter in self.parameters():
             parameter.grad = None if isinstance(parameter, Tensor) else 0.0
 
     def train(self, on: bool = True) -> Self:
@@ -184,7 +184,10 @@ def build(config: Mapping[str, Any]) -> Any:
     >>> build(config).num_parameters()
     13
     """
-    made = decode(config, [])
+    try:
+        made = decode(config, [])
+    except RecursionError as error:
+        raise ValueError("an architecture nested too deeply to be one") from error
     if not isinstance(made, Module):
         raise ValueError(f"not the architecture of a module: {str(config)[:100]}")
     return made

@@ -79,7 +79,7 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
     if isinstance(value, partial) and not value.args:
         keywords = encode(value.keywords, seen, where)["dict"]
         return {"partial": encode(value.func, seen, where)["named"], "keywords": keywords}
-    if hasattr(value, "made_with"):
+    if hasattr(type(value), "made_with"):
         if id(value) in seen:
             return {"shared": seen[id(value)]}
         seen[id(value)] = len(seen)
@@ -144,6 +144,9 @@ def _construct(kind: Any, given: dict[str, Any]) -> Any:
     rng = signature.parameters.get("rng")
     if rng is not None and rng.default is inspect.Parameter.empty:
         given.setdefault("rng", 0)
+    unknown = given.keys() - signature.parameters.keys()
+    if unknown:
+        raise ValueError(f"{kind.__name__} takes no argument {', '.join(sorted(unknown))}")
     bound = signature.bind_partial()
     bound.arguments.update(given)
     try:

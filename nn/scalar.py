@@ -23,6 +23,7 @@ class Neuron(Module):
     """h(w·x + b) with h = ReLU, or w·x + b with ``nonlin=False``.
 
     The weights are drawn from U(-1, 1), in order, by Python's ``random`` or by ``rng``; b is 0.
+    Raises ``ValueError`` for another number of inputs.
 
     >>> neuron = Neuron(2)
     >>> for w, data in zip(neuron.w, [2.0, -1.0]):
@@ -37,7 +38,9 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.nonlin = nonlin
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Value | Sequence[Any]) -> Any:
+        if isinstance(x, Value):  # from a layer of one neuron
+            x = [x]
         if len(x) != len(self.w):
             raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
         z = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)

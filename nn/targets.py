@@ -39,11 +39,10 @@ def alike(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     """Prediction and target as nodes or arrays of one shape."""
     prediction, target = given(prediction), given(target)
     if prediction.shape != target.shape:
+        fix = f": target.reshape{prediction.shape}" if prediction.size == target.size else ""
         raise DataError(
             f"{name}: a prediction of shape {prediction.shape} and a target of shape "
-            f"{target.shape}; they must be equal, for nothing is broadcast here"
-            + f" (target.reshape{prediction.shape} fits)"
-            * (prediction.size == target.size)
+            f"{target.shape}; they must be equal, for nothing is broadcast here{fix}"
         )
     if prediction.size == 0:
         raise DataError(f"{name}: there are no examples (shape {prediction.shape})")
@@ -53,7 +52,7 @@ def alike(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
 def rows_of(prediction: Any, target: Any) -> Any:
     """Class numbers as one-hot rows of the prediction's shape; other targets as they are."""
     target, prediction = given(target), given(prediction)
-    if prediction.ndim == 2 and target.shape == prediction.shape[:1]:
+    if prediction.ndim == 2 and prediction.shape[1] > 1 and target.shape == prediction.shape[:1]:
         return one_hot(plain(target), prediction.shape[1], prediction.dtype)
     return target
 

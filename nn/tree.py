@@ -222,7 +222,8 @@ def _constant(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _constant(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_constant(part) for part in value)
+        make = getattr(value, "_make", type(value))  # a named tuple has a way of its own
+        return make(_constant(part) for part in value)
     return value
 
 
