@@ -119,7 +119,7 @@ def test_calling_a_module_without_forward_says_so() -> None:
     with pytest.raises(NotImplementedError, match="Empty has no forward"):
         Empty()(1.0)
     with pytest.raises(TypeError):
-        Empty(1.0)  # type: ignore[call-arg]
+        Empty(1.0)
     with pytest.raises(AttributeError, match="Empty has no attribute 'weight'"):
         _ = Empty().weight
 
