@@ -173,7 +173,7 @@ def _run(
     store: bool,
 ) -> None:
     """One pass. Sums are not formed in place: an addition hands one array to both its arguments."""
-    get, pop = cotangents.get, cotangents.pop
+    get, pop, careful = cotangents.get, cotangents.pop, kernels.is_careful()
     for node in order:
         g = pop(node, None)
         if store:
@@ -187,9 +187,12 @@ def _run(
             out, args = node, node.args
         elif isinstance(node, ScalarNode):
             if g != 0.0:  # a cotangent of zero stays zero, also through an infinite slope
-                if (da := node.da) is not None and (active is None or node.a in active):
+                da, db = node.da, node.db
+                if careful and node.op.closed_by_zero:  # and so is a product of the chain rule
+                    da, db = da or None, db or None
+                if da is not None and (active is None or node.a in active):
                     cotangents[node.a] = get(node.a, 0.0) + g * da
-                if (db := node.db) is not None and (active is None or node.b in active):
+                if db is not None and (active is None or node.b in active):
                     cotangents[node.b] = get(node.b, 0.0) + g * db
             continue
         else:

@@ -236,7 +236,7 @@ def leaf(primal: Any) -> Node:
 
 
 def unrecorded(primal: Any, args: tuple[Array, ...]) -> Node:
-    """A leaf for the result of an operation on `args`; a view of one is not written to through it."""
+    """A leaf for the result of an operation on `args`. A view of one is not for writing."""
     node = leaf(primal)
     if isinstance(node, ArrayNode):
         sources = [arg for arg in args if isinstance(arg, ArrayNode)]
@@ -328,6 +328,9 @@ class Op:
         """The cotangent of argument `argnum`, given that of the output; None stands for zero."""
         rule = self.rule(argnum)
         return None if rule is None else rule(g, out, *args, **settings)
+
+    closed_by_zero = False
+    """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
 
     @property
     def has_jvp(self) -> bool:

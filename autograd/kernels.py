@@ -31,6 +31,11 @@ def careful() -> Iterator[None]:
         _mode.careful = before
 
 
+def is_careful() -> bool:
+    """Whether a pass is run again, on the watch for 0 · ∞."""
+    return _mode.careful
+
+
 def chain(g: Any, local: Any) -> Any:
     """g · local. In `careful` mode a `g` of exactly 0 gives 0 even times ∞ or NaN, and a `local` of
     False closes even an infinite `g`, so that a branch which `where` has masked leaks nothing.

@@ -27,7 +27,6 @@ from autograd.ops import At, Axis
 from autograd.ops.elementwise import Elementwise
 from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 
-
 _STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 
 
@@ -159,7 +158,8 @@ class Arithmetic(NumPyProtocols, Node):
             where it is 1.
 
         A node inside the graph gets the `.grad` of this pass alone; it is there to be read, and may
-        share its memory with that of a leaf. The graph stays, so the pass can be run again. Raises ValueError for a node of more than one number without `gradient`.
+        share its memory with that of a leaf. The graph stays, so the pass can be run again. Raises
+        ValueError for a node of more than one number without `gradient`.
 
         >>> from autograd import Value
         >>> a, b = Value(2.0), Value(-3.0)

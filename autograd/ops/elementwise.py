@@ -179,6 +179,8 @@ def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
 class _Product(Elementwise):
     """A product of the chain rule; its own derivatives are closed by a zero on either side."""
 
+    closed_by_zero = True
+
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
@@ -188,9 +190,6 @@ class _Product(Elementwise):
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
         return closed(t, args[1 - argnum])
-
-    def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
-        return args[1 - argnum] or None
 
 
 chain = _Product(
