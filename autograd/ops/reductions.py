@@ -51,10 +51,15 @@ mean_op = Linear(
 )
 
 
-def _var(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+def _freedom(x: Any, axis: Axis, ddof: float) -> float:
+    """n - ddof, and nan where nothing is left to divide by."""
     n = _count(x, axis)
-    away = x - add_reduce(x, axis, None, None, True) / n
-    return add_reduce(away * away, axis, None, None, keepdims) / (n - ddof if n > ddof else 0)
+    return n - ddof if n > ddof else math.nan
+
+
+def _var(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+    away = x - add_reduce(x, axis, None, None, True) / _count(x, axis)
+    return add_reduce(away * away, axis, None, None, keepdims) / _freedom(x, axis, ddof)
 
 
 def _away(x: Array, axis: Axis) -> Array:
@@ -62,14 +67,13 @@ def _away(x: Array, axis: Axis) -> Array:
 
 
 def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    n = _count(x, axis)
-    return _away(x, axis) * (keep_axes(g, x, axis, keepdims) * (2 / (n - ddof)))
+    return _away(x, axis) * (keep_axes(g, x, axis, keepdims) * (2 / _freedom(x, axis, ddof)))
 
 
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    n = _count(x, axis)
-    return _away(x, axis) * (g / ((n - ddof) * (out + (out == 0))))  # 0 where all are equal
+    spread = _freedom(x, axis, ddof) * (out + (out == 0))  # the derivative is 0 where all are equal
+    return _away(x, axis) * (g / spread)
 
 
 var_op = Op("var", _var, (_var_rule,))
@@ -89,6 +93,8 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def var(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     """The variance Σ (x - mean)² / (n - ddof) of n entries; ddof = 1 estimates it from a sample.
+
+    It is nan where n is not greater than ddof.
 
     >>> import numpy as np
     >>> from autograd import var

@@ -122,6 +122,13 @@ def test_kinks_at_zero_spread_have_derivative_zero_and_no_nan(f):
     np.testing.assert_array_equal(gradient_of_sum(f, np.zeros(3)), [0.0, 0.0, 0.0])
 
 
+@pytest.mark.parametrize("f", [ad.var, ad.std])
+def test_variance_without_a_degree_of_freedom_is_nan_and_so_is_its_gradient(f):
+    x = np.array([[1.0], [2.0]])
+    assert np.isnan(f(x, axis=1, ddof=1)).all()
+    assert np.isnan(gradient_of_sum(lambda x: f(x, axis=1, ddof=1), x)).all()
+
+
 def test_extremes_share_among_ties_along_each_row():
     x = np.array([[1.0, 1.0, 0.0], [2.0, 3.0, 3.0]])
     np.testing.assert_array_equal(
