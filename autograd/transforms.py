@@ -335,8 +335,8 @@ def _by_rows(run: Recorded) -> Iterator[list[Array]]:
     for number, out in enumerate(run.outputs):
         rows = [run.pull({number: unit}) for unit in _units(out)]
         yield [
-            _block(row, ops.shape_of(out) + node.shape, axis=0)
-            for row, node in zip(zip(*rows, strict=True), run.inputs, strict=True)
+            _block([row[i] for row in rows], ops.shape_of(out) + node.shape, axis=0)
+            for i, node in enumerate(run.inputs)
         ]
 
 
@@ -355,6 +355,8 @@ def _by_columns(run: Recorded) -> Iterator[list[Array]]:
 
 def _block(parts: Sequence[Array], shape: tuple[int, ...], axis: int) -> Array:
     """The rows (axis 0) or columns (axis 1) of a Jacobian, put together in its shape."""
+    if not parts:
+        return np.zeros(shape)
     if not shape:
         return parts[0]
     return ops.reshape(ops.stack([ops.ravel(part) for part in parts], axis), shape)

@@ -1,0 +1,418 @@
+"""Functions from functions to derivatives: what they take, what they give, how they nest."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ad
+from autograd import (
+    Tensor,
+    Value,
+    derivative,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+X = np.array([0.5, -1.0, 2.0])
+
+
+def cubic(x: Any, y: Any) -> Any:
+    return ad.sum(x**3 * y)
+
+
+def rosenbrock(x: Any) -> Any:
+    return ad.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+class TestGrad:
+    def test_nested_grad_of_the_issue(self) -> None:
+        assert grad(grad(lambda x: x**4))(2.0) == 48.0
+
+    def test_argnums_choose_the_arguments(self) -> None:
+        assert grad(lambda x, y: x * y**2)(2.0, 3.0) == 9.0
+        assert grad(lambda x, y: x * y**2, 1)(2.0, 3.0) == 12.0
+        assert grad(lambda x, y: x * y**2, (0, 1))(2.0, 3.0) == (9.0, 12.0)
+        assert grad(lambda x, y: x * y**2, [1])(2.0, 3.0) == (12.0,)
+        assert grad(lambda x, y: x * y**2, -1)(2.0, 3.0) == 12.0
+        assert grad(lambda x, y: x * y**2, (1, 0))(2.0, 3.0) == (12.0, 9.0)
+
+    def test_argnums_beyond_the_arguments_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="argument 2, and the function was called with 2"):
+            grad(cubic, 2)(X, X)
+
+    def test_the_value_comes_with_the_gradient(self) -> None:
+        value, gradient = value_and_grad(cubic)(X, 2.0)
+        assert value == pytest.approx(2 * np.sum(X**3))
+        np.testing.assert_allclose(gradient, 6 * X**2)
+
+    def test_auxiliary_results_pass_through(self) -> None:
+        def f(x: Any) -> Any:
+            hidden = x * 2.0
+            return ad.sum(hidden**2), {"hidden": hidden, "note": "as it is", "n": 3}
+
+        (value, aux), gradient = value_and_grad(f, has_aux=True)(X)
+        assert value == np.sum(4 * X**2)
+        assert type(aux["hidden"]) is np.ndarray
+        np.testing.assert_array_equal(aux["hidden"], 2 * X)
+        assert (aux["note"], aux["n"]) == ("as it is", 3)
+        gradient_too, aux_too = grad(f, has_aux=True)(X)
+        np.testing.assert_array_equal(gradient, gradient_too)
+        np.testing.assert_array_equal(aux_too["hidden"], 2 * X)
+
+    def test_a_missing_auxiliary_result_is_named(self) -> None:
+        with pytest.raises(TypeError, match=r"must return \(output, aux\)"):
+            grad(lambda x: x * 2.0, has_aux=True)(1.0)
+
+    def test_keyword_arguments_are_handed_on(self) -> None:
+        f = grad(lambda x, *, power, scale=1.0: scale * x**power)
+        assert f(2.0, power=3) == 12.0
+        assert f(2.0, power=3, scale=10.0) == 120.0
+
+    def test_other_arguments_may_be_anything(self) -> None:
+        assert (
+            grad(lambda x, how, flags: x**2 if how == "square" else x)(3.0, "square", None) == 6.0
+        )
+
+    def test_the_form_of_a_gradient_is_that_of_its_argument(self) -> None:
+        Layer = namedtuple("Layer", "w b")
+        parameters = {
+            "layers": [Layer(np.eye(2), np.zeros(2)), Layer(np.ones((1, 2)), 0.5)],
+            "scale": (2.0, [3]),
+            "none": (),
+        }
+
+        def f(p: Any) -> Any:
+            h = np.array([1.0, -1.0])
+            for w, b in p["layers"]:
+                h = w @ h + b
+            return ad.sum(h) * p["scale"][0] * p["scale"][1][0]
+
+        g = grad(f)(parameters)
+        assert list(g) == ["layers", "scale", "none"]
+        assert type(g["layers"][0]) is Layer
+        assert g["layers"][1].b == 6.0
+        np.testing.assert_array_equal(g["layers"][0].b, [6.0, 6.0])
+        np.testing.assert_array_equal(g["layers"][1].w, [[6.0, -6.0]])
+        assert g["scale"] == (1.5, [1.0])
+        assert g["none"] == ()
+
+    def test_kinds_of_dict_are_kept(self) -> None:
+        g = grad(lambda p: p["a"] * p["b"])(OrderedDict(b=2.0, a=3.0))
+        assert type(g) is OrderedDict
+        assert list(g.items()) == [("b", 3.0), ("a", 2.0)]
+
+    def test_an_argument_that_is_not_used_gets_zeros(self) -> None:
+        g, h = grad(lambda x, y: ad.sum(x), (0, 1))(X, np.ones((2, 2)))
+        np.testing.assert_array_equal(h, np.zeros((2, 2)), strict=True)
+        assert grad(lambda x: 3.0)(2.0) == 0.0
+        assert grad(lambda x: ad.floor(x))(2.5) == 0.0
+
+    def test_the_argument_itself_has_gradient_one(self) -> None:
+        assert grad(lambda x: x)(2.0) == 1.0
+
+    def test_results_are_plain(self) -> None:
+        assert type(grad(lambda x: x**2)(2.0)) is float
+        assert type(grad(lambda x: x**2)(2)) is float
+        assert type(grad(lambda x: ad.sum(x**2))(X)) is np.ndarray
+        value, _ = value_and_grad(lambda x: ad.sum(x**2))(X)
+        assert isinstance(value, float)
+
+    def test_float32_gives_float32(self) -> None:
+        g = grad(lambda x: ad.sum(ad.exp(x) * 2))(X.astype(np.float32))
+        assert g.dtype == np.float32
+
+    def test_results_may_be_written_to_and_share_nothing_with_the_arguments(self) -> None:
+        x = X.copy()
+        gs = grad(lambda x, y: ad.sum(x + y), (0, 1))(x, x)
+        gs[0][:] = 7.0
+        np.testing.assert_array_equal(gs[1], np.ones(3))
+        value, _ = value_and_grad(lambda x: x.reshape(()))(np.array([2.0]))
+        assert value == 2.0
+        np.testing.assert_array_equal(x, X)
+
+    def test_grad_and_backward_leave_each_other_alone(self) -> None:
+        a = Value(3.0)
+        slope = grad(lambda x: x * a)(2.0)
+        assert a.grad == 0.0
+        assert slope.data == 3.0
+
+    def test_names_and_docstrings_are_kept(self) -> None:
+        for transform in (grad, value_and_grad, elementwise_grad, jacobian, hessian):
+            assert transform(rosenbrock).__name__ == "rosenbrock"
+
+    def test_no_grad_outside_does_not_matter(self) -> None:
+        with ad.no_grad():
+            assert grad(lambda x: x**2)(3.0) == 6.0
+            assert grad(grad(lambda x: x**3))(3.0) == 18.0
+
+    def test_no_grad_inside_cuts(self) -> None:
+        def f(x: Any) -> Any:
+            with ad.no_grad():
+                constant = x * 1.0
+            return x * constant
+
+        assert grad(f)(3.0) == 3.0
+
+    def test_stop_gradient_holds_constant_at_every_order(self) -> None:
+        def f(x: Any) -> Any:
+            return x**2 * ad.stop_gradient(x)
+
+        assert grad(f)(3.0) == 18.0
+        assert grad(grad(f))(3.0) == 6.0
+        np.testing.assert_array_equal(grad(lambda x: ad.sum(x * ad.stop_gradient(x)))(X), X)
+
+
+class TestNesting:
+    def test_perturbations_are_not_confused(self) -> None:
+        """d/dx (x · d/dy (x + y)): a tangent of y must not be taken for one of x."""
+        assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(5.0) == 1.0
+        assert jvp(lambda x: x * jvp(lambda y: x + y, 1.0, 1.0)[1], 5.0, 1.0)[1] == 1.0
+        assert grad(lambda x: x * jvp(lambda y: x * y, 1.0, 1.0)[1])(5.0) == 10.0
+
+    def test_the_same_variable_at_two_levels(self) -> None:
+        # d/dx [x · (d/dy (x y²))|y=x] = d/dx [2 x³]
+        assert grad(lambda x: x * grad(lambda y: x * y**2)(x))(2.0) == 24.0
+        assert grad(lambda x: x * grad(lambda y: ad.sin(x) * y**2)(x))(2.0) == pytest.approx(
+            np.cos(2.0) * 8 + np.sin(2.0) * 8, rel=1e-15
+        )
+
+    def test_outer_variables_reach_the_inner_gradient_through_intermediate_nodes(self) -> None:
+        assert grad(lambda x: grad(lambda y: y * (x * 3.0))(1.0))(2.0) == 3.0
+        assert grad(lambda x: value_and_grad(lambda y: x * 3.0)(1.0)[0])(2.0) == 3.0
+        assert grad(lambda x: grad(lambda y: y * ad.exp(x) + x)(1.0))(0.0) == 1.0
+
+    def test_three_levels(self) -> None:
+        def f(x: Any) -> Any:
+            return grad(lambda y: grad(lambda z: x * y**2 * z**3)(y))(x)
+
+        # d/dz = 3 x y² z² at z = y: 3 x y⁴; d/dy = 12 x y³ at y = x: 12 x⁴
+        assert f(2.0) == 192.0
+        assert grad(f)(2.0) == 384.0
+
+    def test_a_gradient_in_a_loss(self) -> None:
+        """The gradient penalty: ∂/∂w |∂(w · sin x)/∂x|²."""
+
+        def penalty(w: Any) -> Any:
+            slope = grad(lambda x: ad.sum(w * ad.sin(x)))(X)
+            return ad.sum(slope**2)
+
+        np.testing.assert_allclose(grad(penalty)(np.ones(3)), 2 * np.cos(X) ** 2, rtol=1e-15)
+
+    def test_a_gradient_by_nodes_of_the_users_own_is_a_node(self) -> None:
+        a, x = Value(3.0), Tensor(X)
+        slope = grad(lambda y: ad.sum(a * x * y**2))(X)
+        assert isinstance(slope, Tensor)
+        slope.sum().backward()
+        np.testing.assert_allclose(x.grad, 6.0 * X)
+        assert a.grad == pytest.approx(np.sum(2 * X * X))
+
+    def test_a_node_as_argument_gives_a_node_and_stays_in_the_graph(self) -> None:
+        x = Value(2.0)
+        slope = grad(lambda y: y**3)(x)
+        assert isinstance(slope, Value)
+        slope.backward()
+        assert x.grad == 12.0
+
+    def test_plain_results_inside_a_transform_stay_plain(self) -> None:
+        seen: list[Any] = []
+
+        def f(x: Any) -> Any:
+            seen.append(grad(lambda y: y**2)(3.0))
+            return x * seen[-1]
+
+        assert grad(f)(1.0) == 6.0
+        assert type(seen[-1]) is float
+
+    def test_derivatives_by_a_learning_rate_pass_through_steps_of_descent(self) -> None:
+        def after(rate: Any) -> Any:
+            x = 1.0
+            for _ in range(3):
+                x = x - rate * grad(lambda x: x**2)(x)
+            return x**2
+
+        # x₃ = (1 - 2 r)³, so f = (1 - 2 r)⁶ and f' = -12 (1 - 2 r)⁵
+        assert grad(after)(0.1) == pytest.approx(-12 * 0.8**5, rel=1e-14)
+
+
+class TestDerivative:
+    def test_every_order_of_a_polynomial(self) -> None:
+        for n, expected in enumerate((32.0, 80.0, 160.0, 240.0, 240.0, 120.0, 0.0)):
+            assert derivative(lambda x: x**5, n)(2.0) == expected
+
+    def test_the_fifth_derivative_of_tanh(self) -> None:
+        t = np.tanh(0.3)
+        expected = 16 - 136 * t**2 + 240 * t**4 - 120 * t**6
+        assert derivative(ad.tanh, 5)(0.3) == pytest.approx(expected, rel=1e-12)
+
+    def test_entry_by_entry_on_arrays(self) -> None:
+        np.testing.assert_allclose(derivative(np.sin, 3)(X), -np.cos(X), rtol=1e-15)
+
+    def test_a_negative_order_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="0 or more, not -1"):
+            derivative(ad.sin, -1)
+
+    def test_elementwise_grad_of_arguments_and_of_several_results(self) -> None:
+        np.testing.assert_allclose(elementwise_grad(lambda x, y: x * y, 1)(X, X + 1), X)
+        np.testing.assert_allclose(elementwise_grad(lambda x: (x**2, x))(X), 2 * X + 1)
+
+
+class TestVjp:
+    def test_the_pullback_can_be_used_again_and_again(self) -> None:
+        out, pullback = vjp(lambda x, y: ad.sin(x) * y, X, 2.0)
+        np.testing.assert_allclose(out, 2 * np.sin(X))
+        for scale in (1.0, 3.0):
+            gx, gy = pullback(np.full(3, scale))
+            np.testing.assert_allclose(gx, scale * 2 * np.cos(X), rtol=1e-15)
+            assert gy == pytest.approx(scale * np.sum(np.sin(X)), rel=1e-15)
+
+    def test_a_cotangent_has_the_form_of_the_result(self) -> None:
+        out, pullback = vjp(lambda x: {"a": x**2, "b": (ad.sum(x), 1.0)}, X)
+        assert out["b"][0] == X.sum()
+        (g,) = pullback({"a": np.ones(3), "b": (10.0, 5.0)})
+        np.testing.assert_allclose(g, 2 * X + 10.0)
+        with pytest.raises(ValueError, match="result has 3 parts, the cotangent 1"):
+            pullback(np.ones(3))
+
+    def test_a_cotangent_of_another_shape_is_refused(self) -> None:
+        _, pullback = vjp(ad.sin, X)
+        with pytest.raises(ValueError, match=r"shape \(2,\) does not fit .* shape \(3,\)"):
+            pullback(np.ones(2))
+
+    def test_the_pullback_is_linear_and_differentiable_in_its_cotangent(self) -> None:
+        _, pullback = vjp(lambda x: x**2, X)
+        g = grad(lambda u: ad.sum(pullback(u)[0] * np.array([1.0, 10.0, 100.0])))(np.ones(3))
+        assert isinstance(g, Tensor)  # it hangs on the nodes that the pullback holds
+        np.testing.assert_allclose(g.data, 2 * X * [1.0, 10.0, 100.0])
+
+    def test_tangents_have_to_be_as_many_as_primals(self) -> None:
+        with pytest.raises(ValueError, match="2 primals and 1 tangents"):
+            jvp(lambda x, y: x, (1.0, 2.0), (1.0,))
+        with pytest.raises(ValueError, match=r"shape \(2,\) does not fit"):
+            jvp(ad.sin, (X,), (np.ones(2),))
+
+
+class TestJacobian:
+    @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+    def test_of_a_linear_map_is_its_matrix(self, mode: str) -> None:
+        for shape in ((2, 3), (3, 3), (5, 3)):
+            w = np.arange(float(np.prod(shape))).reshape(shape)
+            np.testing.assert_array_equal(jacobian(lambda x, w=w: w @ x, mode=mode)(X), w)
+
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_its_shape_is_that_of_the_result_then_of_the_argument(self, mode: str) -> None:
+        j = jacobian(lambda x: ad.stack([x, x * x]).T, mode=mode)(X.reshape(1, 3))
+        assert j.shape == (3, 1, 2, 1, 3)
+        for i in range(3):
+            assert j[i, 0, 0, 0, i] == 1.0
+            assert j[i, 0, 1, 0, i] == 2 * X[i]
+        assert np.count_nonzero(j) == 6
+
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_of_numbers_is_a_number(self, mode: str) -> None:
+        assert jacobian(lambda x: x**3, mode=mode)(2.0) == 12.0
+        np.testing.assert_array_equal(jacobian(lambda x: x * X, mode=mode)(2.0), X)
+        np.testing.assert_array_equal(jacobian(lambda x: ad.sum(x), mode=mode)(X), np.ones(3))
+
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_nested_results_and_arguments(self, mode: str) -> None:
+        def f(p: Any) -> Any:
+            return {"sum": p[0] + p[1], "product": p[0] * p[1]}
+
+        j = jacobian(f, mode=mode)([2.0, X])
+        np.testing.assert_array_equal(j["sum"][0], np.ones(3))
+        np.testing.assert_array_equal(j["sum"][1], np.eye(3))
+        np.testing.assert_array_equal(j["product"][0], X)
+        np.testing.assert_array_equal(j["product"][1], 2 * np.eye(3))
+
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_argnums_and_constant_results(self, mode: str) -> None:
+        j = jacobian(lambda x, y: (x * y, 3.0), (0, 1), mode=mode)(2.0, 5.0)
+        assert j == ((5.0, 2.0), (0.0, 0.0))
+
+    @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+    def test_of_nothing_is_empty(self, mode: str) -> None:
+        assert jacobian(lambda x: x[:0], mode=mode)(X).shape == (0, 3)
+        assert jacobian(lambda x: ad.sum(x) * X, mode=mode)(np.zeros(0)).shape == (3, 0)
+
+    def test_an_unknown_mode_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="'auto', 'forward' or 'reverse', not 'sideways'"):
+            jacobian(ad.sin, mode="sideways")
+
+
+class TestHessian:
+    def test_of_rosenbrock_is_its_formula(self) -> None:
+        x = np.array([0.3, -0.7, 1.1, 0.5])
+        expected = np.zeros((4, 4))
+        for i in range(3):
+            expected[i, i] += 1200 * x[i] ** 2 - 400 * x[i + 1] + 2
+            expected[i + 1, i + 1] += 200
+            expected[i, i + 1] = expected[i + 1, i] = -400 * x[i]
+        np.testing.assert_allclose(hessian(rosenbrock)(x), expected, rtol=1e-13, atol=1e-12)
+
+    def test_of_a_number_is_the_second_derivative(self) -> None:
+        assert hessian(lambda x: x**3)(2.0) == 12.0
+
+    def test_of_matrices_and_of_other_arguments(self) -> None:
+        a = np.arange(4.0).reshape(2, 2)
+        h = hessian(lambda s, w: ad.sum(s * w * w), 1)(3.0, a)
+        assert h.shape == (2, 2, 2, 2)
+        np.testing.assert_array_equal(h.reshape(4, 4), 6 * np.eye(4))
+
+    def test_of_nested_arguments_nests(self) -> None:
+        h = hessian(lambda p: p["a"] ** 2 * ad.sum(p["b"]))({"a": 2.0, "b": X})
+        assert h["a"]["a"] == pytest.approx(2 * X.sum())
+        np.testing.assert_array_equal(h["a"]["b"], np.full(3, 4.0))
+        np.testing.assert_array_equal(h["b"]["a"], np.full(3, 4.0))
+        np.testing.assert_array_equal(h["b"]["b"], np.zeros((3, 3)))
+
+    def test_times_a_vector(self) -> None:
+        v = np.array([1.0, -2.0, 0.5])
+        np.testing.assert_allclose(hvp(rosenbrock, X, v), hessian(rosenbrock)(X) @ v, rtol=1e-13)
+
+    def test_times_a_vector_for_several_arguments(self) -> None:
+        hx, hy = hvp(lambda x, y: ad.sum(x**2) * y, (X, 3.0), (np.ones(3), 2.0))
+        np.testing.assert_allclose(hx, 6.0 * np.ones(3) + 2 * X * 2.0)
+        assert hy == pytest.approx(2 * X.sum())
+
+    def test_the_derivative_of_a_hessian_vector_product_by_the_vector_is_the_hessian(self) -> None:
+        h = jacobian(lambda v: hvp(rosenbrock, X, v))(np.ones(3))
+        np.testing.assert_allclose(h, hessian(rosenbrock)(X), rtol=1e-13)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("f", "message"),
+        [
+            (
+                lambda x: x * 2,
+                r"grad: the function must return a single number.*shape \(3,\).*jacobian",
+            ),
+            (lambda x: None, r"returned None \(is a `return` missing\?\)"),
+            (lambda x: (x, x), "returned a tuple of 2; for several results use jacobian or vjp"),
+            (lambda x: {"a": x, "b": x}, "returned a dict of 2"),
+            (lambda x: "text", "returned a str"),
+        ],
+    )
+    def test_a_function_that_gives_no_number(self, f: Any, message: str) -> None:
+        with pytest.raises((TypeError, ValueError), match=message):
+            grad(f)(X)
+
+    @pytest.mark.parametrize("bad", ["text", None, True, object(), {1.0}, 1j])
+    def test_an_argument_that_is_no_number(self, bad: Any) -> None:
+        with pytest.raises(TypeError, match=r"cannot differentiate with respect to|complex"):
+            grad(lambda x: x)(bad)
+
+    def test_complex_arrays_and_arrays_of_objects(self) -> None:
+        for bad in (np.array([1j]), np.array(["a"]), np.array([object()])):
+            with pytest.raises(TypeError):
+                grad(lambda x: ad.sum(x))(bad)
