@@ -11,6 +11,7 @@ import math
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -55,10 +56,9 @@ def write_atomically(path: PathLike, content: bytes) -> None:
         raise
     if hasattr(os, "O_DIRECTORY"):  # POSIX: the new name reaches the disk with its folder
         folder = os.open(target.parent, os.O_DIRECTORY)
-        try:
+        with suppress(OSError):  # which some network file systems do not offer
             os.fsync(folder)
-        finally:
-            os.close(folder)
+        os.close(folder)
 
 
 def part_prefix(path: Path) -> str:

@@ -78,7 +78,9 @@ def _without_arrays(tree: Any, path: str, arrays: dict[str, Array]) -> Any:
     if isinstance(tree, np.ndarray):
         name = f"{len(arrays)}:{path}"
         arrays[name] = tree
-        return {"$array": name}
+        # The file knows C order alone. BLAS takes arrays in C and in Fortran order by different
+        # paths, whose sums may differ in the last bit.
+        return {"$array": name, "order": "F" if tree.flags.fnc else "C"}
     if isinstance(tree, Mapping):
         return {key: _without_arrays(part, f"{path}/{key}", arrays) for key, part in tree.items()}
     if isinstance(tree, list | tuple):
@@ -88,22 +90,9 @@ def _without_arrays(tree: Any, path: str, arrays: dict[str, Array]) -> Any:
 
 def _with_arrays(tree: Any, arrays: Mapping[str, Array]) -> Any:
     if isinstance(tree, dict):
-        if list(tree) == ["$array"]:
-            return arrays[tree["$array"]]
+        if "$array" in tree:
+            return np.asarray(arrays[tree["$array"]], order=tree["order"])
         return {key: _with_arrays(part, arrays) for key, part in tree.items()}
     if isinstance(tree, list):
         return [_with_arrays(part, arrays) for part in tree]
     return tree
-
-
-def laid_out_as(like: Mapping[str, Array], state: Mapping[str, Array]) -> dict[str, Array]:
-    """The arrays of ``state``, in memory in the order (C or Fortran) that those of ``like`` have.
-
-    BLAS takes the two by different paths, whose sums may differ in the last bit.
-    """
-    laid_out = dict(state)
-    for path, array in like.items():
-        if path in state and state[path].shape == array.shape:
-            laid_out[path] = np.empty_like(array)
-            laid_out[path][...] = state[path]
-    return laid_out

@@ -6,14 +6,13 @@ When it is looked for is said in ``nn.training``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd import Tensor, Value, gradients
 from nn.data import Array
-from nn.module import Module, spans
+from nn.module import Module, Spans, spans
 
 Node: TypeAlias = Tensor | Value
 
@@ -55,11 +54,10 @@ def explain(
     if fault:
         message = f"{when}: {fault}, since an earlier step: {_ADVICE}"
         return NonFiniteError(message, step=step, epoch=epoch)
-    with spans() as found:
-        result = model(x)
-        # A loss may refuse what is not finite; then it began before.
-        with suppress(ValueError):
-            result = loss(result, y)
+    try:  # what is made of the inputs before any parameter is recorded too if they are a node
+        result, found = _run(model, loss, Tensor(x), y)
+    except Exception:  # the model may want plain arrays
+        result, found = _run(model, loss, x, y)
     if not is_finite(result):
         what = f"the loss is {_describe(_numbers(result))}"
         origin, derivative = origin_of_result(result), False
@@ -87,6 +85,18 @@ def explain(
         operation=origin.op.name,
         module="" if span is None else span.path,
     )
+
+
+def _run(model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Array) -> tuple[Any, Spans]:
+    """The loss, and which module made which node."""
+    with spans() as found:
+        output = model(x)
+        try:
+            return loss(output, y), found
+        except ValueError:
+            if is_finite(output):
+                raise
+            return output, found  # a loss may refuse what is not finite; then it began before
 
 
 def is_finite(value: Any) -> bool:

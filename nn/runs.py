@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value, no_grad
-from nn.checkpoint import Checkpoint, CheckpointError, laid_out_as
+from nn.checkpoint import Checkpoint, CheckpointError
 from nn.clipping import clip_grad_norm
 from nn.data import Array, batches
 from nn.evaluation import evaluate, mode
@@ -60,6 +60,10 @@ class Run:
     def run(self, progress: bool) -> History:
         """Train from the beginning, or from the checkpoint where there is one, to the end."""
         settings = self._settings
+        for rule in settings.rules:
+            rule.start()
+        if isinstance(settings.schedule, Schedule):
+            settings.schedule.start()
         identity = settings.identity(self.optimizer, self._rng) if settings.checkpoint else {}
         if settings.checkpoint:
             self._resume(settings.checkpoint, identity)
@@ -221,7 +225,7 @@ class Run:
             )
         settings = self._settings
         try:
-            self.model.load_state_dict(laid_out_as(self.model.state_dict(), state["model"]))
+            self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             for part, held in zip(settings.remembering(), state["remembered"], strict=True):
                 part.load_state_dict(held)

@@ -21,6 +21,9 @@ class Schedule:
         """The learning rate of step number ``step``, counted from 0."""
         raise NotImplementedError
 
+    def start(self) -> None:
+        """Forget what was observed in another run; ``fit`` begins with it."""
+
     def observe(self, loss: float) -> None:
         """Take note of a validation loss (where there is none, of an epoch's mean loss)."""
 
@@ -165,6 +168,9 @@ class Warmup(Schedule):
             return (step + 1) / (self.steps + 1) * self.then(0)
         return self.then(step - self.steps)
 
+    def start(self) -> None:
+        self.then.start()
+
     def observe(self, loss: float) -> None:
         self.then.observe(loss)
 
@@ -208,7 +214,10 @@ class ReduceOnPlateau(Schedule):
         _at_least(self, 0, "lr", "factor", "patience", "min_delta", "least")
         if factor >= 1:
             raise ValueError(f"{self}: factor={factor} would not reduce the learning rate")
-        self._rate = lr
+        self.start()
+
+    def start(self) -> None:
+        self._rate = self.lr
         self._best: float | None = None
         self._waited = 0
 

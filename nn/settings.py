@@ -73,6 +73,6 @@ def _checksum(*arrays: Array) -> int:
     """Of the numbers, the shapes and the types: that the data are the same as before."""
     checksum = 0
     for array in arrays:
-        described = f"{array.dtype}{array.shape}".encode()
-        checksum = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), zlib.crc32(described))
+        checksum = zlib.crc32(f"{array.dtype}{array.shape}".encode(), checksum)
+        checksum = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), checksum)
     return checksum

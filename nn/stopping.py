@@ -18,10 +18,14 @@ class StoppingRule:
     """A reason to stop, looked for after each validation and after each epoch.
 
     A subclass overrides ``after_validation`` or ``after_epoch``, which give the reason in words,
-    or None to go on, and, where it remembers anything, ``state_dict`` and ``load_state_dict``.
+    or None to go on, and, where it remembers anything, ``start``, ``state_dict`` and
+    ``load_state_dict``.
     """
 
     needs_validation: ClassVar[bool] = False
+
+    def start(self) -> None:
+        """Called once before training: forget what another run has left."""
 
     def after_validation(self, model: Module, history: History) -> str | None:
         """Why to stop, given what is known after a validation."""
@@ -75,6 +79,9 @@ class EarlyStopping(StoppingRule):
         self.monitor = monitor
         self.mode = mode
         self.restore_best = restore_best
+        self.start()
+
+    def start(self) -> None:
         self.best: float | None = None
         self.best_step = 0
         self._waited = 0
@@ -141,6 +148,9 @@ class SmallChange(StoppingRule):
             )
         self.threshold = threshold
         self.patience = patience
+        self.start()
+
+    def start(self) -> None:
         self._last: float | None = None
         self._small = 0
 

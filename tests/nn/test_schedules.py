@@ -79,7 +79,7 @@ def test_plateau_waits_patiently_reduces_and_counts_again() -> None:
 
 
 def test_plateau_does_not_take_nan_for_the_best() -> None:
-    schedule = ReduceOnPlateau(1.0, factor=0.5, patience=1)
+    schedule = ReduceOnPlateau(1.0, factor=0.5, patience=2)
     for loss in [math.nan, math.inf, 3.0, 2.0, 1.0]:
         schedule.observe(loss)
     assert schedule(0) == 1.0
@@ -100,6 +100,8 @@ def test_plateau_continues_from_its_state_also_behind_a_warm_up(warm: bool) -> N
         second.observe(loss)
         assert first(5) == second(5)
     assert first(5) < 0.5
+    first.start()
+    assert first(5) == 1.0
 
 
 def test_a_schedule_without_memory_has_an_empty_state_and_ignores_the_loss() -> None:
