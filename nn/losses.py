@@ -193,7 +193,8 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
 
 def _pick(z: Any, y: Any) -> tuple[Any, ...]:
     """The index of the entry of each row that its class number names."""
-    return (*np.indices(y.shape, sparse=True), y.astype(np.intp, copy=False))
+    rows = (np.arange(len(y)),) if y.ndim == 1 else np.indices(y.shape, sparse=True)
+    return (*rows, y.astype(np.intp, copy=False))
 
 
 def _class_cross_entropy_kernel(z: Any, y: Any) -> Any:
@@ -204,7 +205,7 @@ def _class_cross_entropy_kernel(z: Any, y: Any) -> Any:
 def _class_cross_entropy_rule(g: Any, out: Any, z: Any, y: Any) -> Any:
     chosen = np.zeros(z.shape, z.dtype)
     chosen[_pick(z, plain(y))] = 1
-    return (ag.softmax(z) - chosen) * ag.expand_dims(g, -1)
+    return (ag.softmax(z) - chosen) * g[..., np.newaxis]
 
 
 # One operation, not four: its gradient is softmax(z) - 1{y = j} as written, and a training step
