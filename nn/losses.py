@@ -208,8 +208,8 @@ def _class_cross_entropy_rule(g: Any, out: Any, z: Any, y: Any) -> Any:
     return (ag.softmax(z) - chosen) * g[..., np.newaxis]
 
 
-# One operation, not four: its gradient is softmax(z) - 1{y = j} as written, and a training step
-# takes half the time of indexing log_softmax, whose transpose scatters.
+# One operation, so that the gradient is softmax(z) - 1{y = j} as written, with nothing scattered,
+# and the labels are an argument of the graph, not part of an index.
 _class_cross_entropy = ag.custom_op(
     _class_cross_entropy_kernel, vjp=(_class_cross_entropy_rule, None), name="cross_entropy"
 )

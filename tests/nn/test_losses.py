@@ -110,6 +110,14 @@ def test_targets_and_variances_may_be_learned_too() -> None:
     check_grads(lambda z: nn.cross_entropy(F, ag.softmax(z)), F)
 
 
+def test_class_numbers_may_be_a_tensor_which_gets_no_gradient() -> None:
+    z, labels = Tensor(F), Tensor(LABELS)
+    loss = nn.cross_entropy(z, labels)
+    assert loss.item() == pytest.approx(float(nn.cross_entropy(F, LABELS)), rel=1e-15)
+    assert not ag.gradients(loss, labels).any()
+    assert ag.gradients(loss, z).any()
+
+
 def test_lists_of_numbers_and_of_values_are_taken() -> None:
     assert float(nn.mse([1.0, 2.0], [1, 4])) == 2.0
     scores = [Value(1.0), Value(-1.0)]
