@@ -6,6 +6,7 @@ What an operation's derivative is stands in `ops`; here they are put together by
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -24,6 +25,9 @@ from autograd.graph import (
 from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
 
 Cotangents: TypeAlias = dict[Node, Array]
+
+pass_memory: ContextVar[dict[Any, Any] | None] = ContextVar("pass_memory", default=None)
+"""Where a rule may keep what it needs again in this pass, at the end of which it is forgotten."""
 
 
 def gradients(
@@ -155,13 +159,17 @@ def run_backward(
     that in each product is dear, and it shows as NaN in the end: only then is the pass run again.
     """
     start = dict(cotangents)
-    with np.errstate(all="ignore"), set_recording(create_graph):
-        _run(order, cotangents, active, keep, create_graph, store)
-        if any(_has_nan(g) for g in cotangents.values()):
-            cotangents.clear()
-            cotangents.update(start)
-            with kernels.careful():
-                _run(order, cotangents, active, keep, create_graph, store)
+    memory = pass_memory.set({})
+    try:
+        with np.errstate(all="ignore"), set_recording(create_graph):
+            _run(order, cotangents, active, keep, create_graph, store)
+            if any(_has_nan(g) for g in cotangents.values()):
+                cotangents.clear()
+                cotangents.update(start)
+                with kernels.careful():
+                    _run(order, cotangents, active, keep, create_graph, store)
+    finally:
+        pass_memory.reset(memory)
 
 
 def _run(

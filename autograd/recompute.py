@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import dependents, interior, run_backward, seed_of
+from autograd.backward import dependents, interior, pass_memory, run_backward, seed_of
 from autograd.graph import (
     NO_SETTINGS,
     Array,
@@ -53,7 +53,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             return flatten(f(*new_args, **new_kwargs))
 
         start = next_index()
-        outputs, rebuild_result = run([identity(node) for node in inputs])
+        fresh = dict.fromkeys([identity(node) for node in inputs])
+        outputs, rebuild_result = run(list(fresh))
         packed = _pack(outputs)
         if packed is None:
             return rebuild_result(iter(outputs))
@@ -61,8 +62,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             dict.fromkeys(
                 arg
                 for node in interior([packed], start)
+                if node not in fresh
                 for arg in node.args
-                if isinstance(arg, Node) and arg.index < start and arg not in set(inputs)
+                if isinstance(arg, Node) and arg.index < start
             )
         )
         op = _Checkpoint(lambda nodes: _pack(run(nodes)[0]), len(inputs), read)
@@ -87,15 +89,18 @@ class _Checkpoint(Op):
         self.run = run
         self.n_inputs = n_inputs
         self.read = read
-        self.pulled_from: Array = None
-        self.pulled: list[Array | None] = []
 
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        if self.pulled_from is not g:  # one run serves all arguments
-            self.pulled, self.pulled_from = self.pull(g, out, args), g
-        return self.pulled[argnum]
+        # One run serves all arguments. To keep it here would tie the graph into a circle.
+        memory = pass_memory.get()
+        pulled_from, pulled = (memory or {}).get(self, (None, []))
+        if pulled_from is not g:
+            pulled = self.pull(g, out, args)
+            if memory is not None:
+                memory[self] = g, pulled
+        return pulled[argnum]
 
     def pull(self, g: Array, out: Array, args: tuple[Array, ...]) -> list[Array | None]:
         """Run again, and take the cotangents of all arguments from that of the result."""
@@ -114,24 +119,25 @@ class _Checkpoint(Op):
             ]
             packed = self.run(inputs)
         wanted = [*inputs, *self.read]
-        order = interior([packed], start)
+        ends = set(wanted)  # an input is one even where the node it stands for is read, too
+        order = [node for node in interior([packed], start) if node not in ends]
         active = dependents(order, wanted)
         cotangents = {packed: seed_of(packed, g, create_graph)}
         run_backward(
             [node for node in order if node in active],
             cotangents,
             active,
-            set(wanted),
+            ends,
             create_graph,
         )
         return [cotangents.get(node) for node in wanted]
 
 
 def _pack(outputs: Sequence[Any]) -> Node | None:
-    """The tracked ones among `outputs` as one node: itself, or the entries of all in one row."""
+    """The tracked ones among `outputs` as one new node: alone, or the entries of all in one row."""
     nodes = [out for out in outputs if isinstance(out, Node)]
     if len(nodes) < 2:
-        return nodes[0] if nodes else None
+        return identity(nodes[0]) if nodes else None
     packed: Node = concatenate([ravel(node) for node in nodes])
     return packed
 
