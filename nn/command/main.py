@@ -1,0 +1,54 @@
+"""``python -m nn``: from the arguments to an exit code, with one sentence for what went wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from nn.arrayfile import ModelFileError
+from nn.checkpoint import CheckpointError
+from nn.command import use
+from nn.command.arguments import parse
+from nn.command.errors import INTERRUPTED, WRONG, CommandError
+from nn.command.train import train
+from nn.data import DataError
+
+COMMANDS = {"train": train, "evaluate": use.evaluate, "predict": use.predict}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line; by default the process's own. Gives the exit code.
+
+    0: done. 1: training came to no result. 2: wrong arguments, files or data; nothing is changed.
+    130: interrupted by Ctrl-C.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = parse(given)
+        options.arguments = given
+        return COMMANDS[options.command](options)
+    except CommandError as error:
+        return _complain(str(error), error.code)
+    except BrokenPipeError:  # the reader of the output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG
+    except OSError as error:
+        return _complain(_of_the_system(error), WRONG)
+    except (DataError, ModelFileError, CheckpointError, ImportError, MemoryError) as error:
+        return _complain(str(error) or "there is not enough memory", WRONG)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+
+
+def _complain(message: str, code: int) -> int:
+    """One line, whatever the message looked like."""
+    print(f"python -m nn: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system says, without its number: ``folder/x.npz: Permission denied``."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -1,0 +1,77 @@
+"""The files of a training run: the model, its history, and what can be seen of both."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd import DrawingError, draw
+from nn import plot
+from nn.command.network import Task
+from nn.command.sources import Source
+from nn.data import Array, Examples
+from nn.extras import require
+from nn.history import History
+from nn.metrics import confusion_matrix
+from nn.serialize import save
+
+DOTS_PER_INCH = 120
+EXAMPLES_IN_GRAPH = 2
+
+
+def write(
+    folder: Path,
+    source: Source,
+    sets: Mapping[str, Examples],
+    outputs: Mapping[str, Array],
+    task: Task,
+    history: History,
+) -> None:
+    """Write everything to a folder; says so where the graph cannot be drawn."""
+    save(task.model, folder / "model.safetensors")
+    history.to_csv(folder / "history.csv")
+    axes = _axes(len(history.metrics) + 1, size=(5, 3.6))
+    plot.learning_curves(history, axes)
+    _save(axes[0], folder / "curves.png")
+    last = list(sets)[-1]
+    if source.classes:
+        classes = len(source.classes)
+        side = 0.42 * min(max(classes, 6), 20)
+        (ax,) = _axes(1, size=(side + 2.2, side + 1))
+        counts = confusion_matrix(outputs[last], sets[last].y, classes=classes)
+        plot.confusion_matrix(counts, names=source.classes, ax=ax)
+        ax.set_title(f"{source.name}, {last} examples")
+        _save(ax, folder / "confusion.png")
+        if sets[last].x.shape[1] == 2:
+            (ax,) = _axes(1, size=(5, 4))
+            plot.decision_boundary(task.model, *sets[last], names=source.classes, ax=ax)
+            _save(ax, folder / "boundary.png")
+    _draw_graph(task, sets["training"], folder / "graph.svg")
+
+
+def _axes(number: int, *, size: tuple[float, float]) -> list[Any]:
+    """Axes in a figure of their own, apart from those that pyplot may show on a screen."""
+    figure = require("matplotlib.figure", extra="train").Figure(
+        figsize=(size[0] * number, size[1]), layout="constrained"
+    )
+    return list(figure.subplots(1, number, squeeze=False).flat)
+
+
+def _save(ax: Any, path: Path) -> None:
+    ax.figure.savefig(path, dpi=DOTS_PER_INCH)
+
+
+def _draw_graph(task: Task, examples: Examples, path: Path) -> None:
+    """The computation of the loss of a few examples, with the gradients it leads to."""
+    x, y = (part[:EXAMPLES_IN_GRAPH] for part in (examples.x, task.targets(examples.y)))
+    task.network.zero_grad()
+    loss = task.loss(task.network(x), y)
+    loss.backward()
+    try:
+        draw(loss, rankdir="TB").save(path)
+    except DrawingError as error:
+        print(f"graph.svg is not drawn: {error}", file=sys.stderr)
+    finally:
+        task.network.zero_grad()

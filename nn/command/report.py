@@ -1,0 +1,119 @@
+"""What ``train`` and ``evaluate`` print: tables of how good a model is."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from autograd import Tensor, no_grad
+from nn.command.network import Task
+from nn.command.sources import Source
+from nn.data import Array, Examples
+from nn.history import History
+from nn.metrics import accuracy, classification_report, confusion_matrix
+
+MOST_CLASSES = 20
+
+
+def heading(
+    source: Source, sets: Mapping[str, Examples], task: Task, options: Namespace
+) -> str:
+    """What is learned, by which network, and how."""
+    counts = ", ".join(f"{len(part.x):,} {name}" for name, part in sets.items())
+    goal = f"{len(source.classes)} classes" if source.classes else f"{task.sizes[-1]} values"
+    settings = [options.activation] if options.hidden else []
+    settings += [options.loss, options.optimizer]
+    settings += [f"lr {options.lr:g}"] if options.lr else []
+    settings += [f"weight decay {options.weight_decay:g}"] if options.weight_decay else []
+    settings += [f"mini-batches of {options.batch_size}", f"seed {options.seed}"]
+    return (
+        f"{source.name}: {counts} examples of {task.sizes[0]} numbers, {goal}\n"
+        f"network {'-'.join(map(str, task.sizes))}: {', '.join(settings)}"
+    )
+
+
+def result(
+    source: Source,
+    sets: Mapping[str, Examples],
+    outputs: Mapping[str, Array],
+    task: Task,
+    history: History,
+    seconds: float,
+) -> str:
+    """How training ended, the figures of each set, and the confusions of the last."""
+    rows = [["", "examples", *_names(source.classes)]]
+    rows += [
+        [name, f"{len(part.x):,}", *_figures(outputs[name], part.y, source.classes)]
+        for name, part in sets.items()
+    ]
+    epochs = int(history.steps.last("epoch"))
+    last = list(sets)[-1]
+    parts = [
+        table(rows),
+        f"parameters  {task.model.num_parameters():,}\n"
+        f"epochs      {epochs} ({history.stopped})\n"
+        f"time        {seconds:.1f} s",
+    ]
+    if source.classes:
+        parts.append(confusions(outputs[last], sets[last].y, source.classes, last))
+    return "\n" + "\n\n".join(parts)
+
+
+def evaluation(output: Array, y: Array, classes: Sequence[str]) -> str:
+    """The figures of one set, and for classes those of each class and their confusions."""
+    rows = [["examples", *_names(classes)], [f"{len(y):,}", *_figures(output, y, classes)]]
+    if not classes:
+        return table(rows)
+    each = classification_report(output, y, names=classes, classes=len(classes))
+    return "\n\n".join([table(rows), each, confusions(output, y, classes, "")])
+
+
+def confusions(output: Array, y: Array, classes: Sequence[str], name: str) -> str:
+    """The confusion matrix as text, or for many classes the most frequent confusions."""
+    counts = confusion_matrix(output, y, classes=len(classes))
+    title = f"confusion, {name} examples" if name else "confusion"
+    if len(classes) <= MOST_CLASSES:
+        rows = [["", *classes]]
+        rows += [
+            [label, *(str(count or ".") for count in row)]
+            for label, row in zip(classes, counts.tolist(), strict=True)
+        ]
+        return f"{title} (true class down, predicted across)\n{table(rows)}"
+    np.fill_diagonal(counts, 0)
+    worst = np.argsort(counts, axis=None)[::-1][:10]
+    pairs = [np.unravel_index(place, counts.shape) for place in worst]
+    rows = [["true", "predicted", "examples"]]
+    rows += [[classes[j], classes[k], str(counts[j, k])] for j, k in pairs if counts[j, k]]
+    return f"{title}, the most frequent\n{table(rows)}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns to the right, but for the first."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        first, *others = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([first, *others]).rstrip())
+    return "\n".join(lines)
+
+
+def _names(classes: Sequence[str]) -> list[str]:
+    return ["accuracy", "errors"] if classes else ["rms error", "mean |error|", "R²"]
+
+
+def _figures(output: Array, y: Array, classes: Sequence[str]) -> list[str]:
+    if classes:
+        share = accuracy(output, y)
+        return [f"{100 * share:.2f} %", f"{round(len(y) * (1 - share)):,}"]
+    error = output - y
+    unexplained = np.sum(error**2) / max(np.sum((y - y.mean(axis=0)) ** 2), 1e-300)
+    return [
+        f"{np.sqrt(np.mean(error**2)):.4g}",
+        f"{np.mean(abs(error)):.4g}",
+        f"{1 - unexplained:.4f}",
+    ]

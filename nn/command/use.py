@@ -1,0 +1,104 @@
+"""``python -m nn evaluate`` and ``predict``: what a trained model is good for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from argparse import Namespace
+from typing import Any
+
+import numpy as np
+
+from nn.arrayfile import write_atomically
+from nn.classifier import Classifier
+from nn.command import report
+from nn.command.errors import CommandError
+from nn.command.sources import is_file, load_examples
+from nn.data import Array, class_numbers
+from nn.evaluation import predict as outputs_of
+from nn.layers import Linear, Sequential
+from nn.module import Module
+from nn.scaling import Standardize
+from nn.serialize import load
+from nn.tables import load_features
+
+
+def evaluate(options: Namespace) -> int:
+    """Print how good the model is on the data."""
+    model = load(options.model)
+    classes = _classes(model)
+    x, y = load_examples(options.data, classes)
+    output = _outputs(options.model, model, x)
+    if classes is None:
+        output, classes = _guess(output, y)
+    if classes:
+        class_numbers(y, len(classes))
+    elif output.shape != y.shape:
+        raise CommandError(
+            f"{options.model} gives {output.shape[1]} values for each example, and {options.data} "
+            f"has {y.shape[1]}"
+        )
+    print(report.evaluation(output, y, classes))
+    return 0
+
+
+def predict(options: Namespace) -> int:
+    """Write a row of csv for each example: its class and that class's probability, or values."""
+    if not is_file(options.file):
+        raise CommandError(f"{options.file}: only .npz and .csv files can be read")
+    model = load(options.model)
+    output = _outputs(options.model, model, load_features(options.file))
+    rows: list[list[Any]]
+    if isinstance(model, Classifier):
+        probability = model.squashed(output)
+        rows = [["prediction", "probability"]]
+        rows += [[model.classes[row.argmax()], f"{row.max():.6g}"] for row in probability]
+    else:
+        several = output.shape[1] > 1
+        rows = [[f"output_{k}" for k in range(output.shape[1])] if several else ["output"]]
+        rows += [[repr(number) for number in row] for row in output.tolist()]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    if options.out:
+        write_atomically(options.out, text.getvalue().encode())
+    else:
+        sys.stdout.write(text.getvalue())
+    return 0
+
+
+def _classes(model: Module) -> tuple[str, ...] | None:
+    """The names of the classes, () for a model of values, None where the model does not tell."""
+    if isinstance(model, Classifier):
+        return model.classes
+    if isinstance(model, Sequential) and len(model):
+        last = model[-1]
+        if isinstance(last, Standardize) and last.inverse:
+            return ()
+    return None
+
+
+def _guess(output: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
+    """Outputs and classes of a model that was not made by ``train``, by the targets it meets."""
+    if output.shape[1] == 1 and np.isin(y, (0, 1)).all():
+        output = np.hstack([np.zeros_like(output), output])  # one logit, for class 1 of two
+    return output, tuple(map(str, range(output.shape[1]))) if output.shape[1] > 1 else ()
+
+
+def _outputs(path: str, model: Module, x: Array) -> Array:
+    """The model's outputs for examples that may not fit it, (n, outputs)."""
+    layers = [m for m in model.named_modules().values() if isinstance(m, Linear | Standardize)]
+    if layers:
+        first = layers[0]
+        wanted = first.weight.shape[1] if isinstance(first, Linear) else len(first.mean)
+        if x.shape[1] != wanted:
+            raise CommandError(
+                f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
+            )
+    parameters = model.parameters(frozen=True)
+    x = x.astype(parameters[0].dtype if parameters else x.dtype, copy=False)
+    try:
+        output = outputs_of(model, x)
+    except (ValueError, TypeError, IndexError) as error:
+        raise CommandError(f"{path} does not fit examples of shape {x.shape[1:]}: {error}") from error
+    return output.reshape(len(x), -1)
