@@ -6,11 +6,15 @@ names classes, and only those registered with ``nn.register`` are made, with pla
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 from nn.arrayfile import ModelFileError, PathLike, read, write
 from nn.data import Array
 from nn.module import Module, build
+from nn.registry import REGISTRY
 
 __all__ = ["ModelFileError", "load", "load_state", "save"]
 
@@ -46,6 +50,9 @@ def load(path: PathLike) -> Any:
             "then model.load_state_dict(nn.load_state(path))"
         )
     try:
+        asked, held = _numbers_asked(config), sum(array.size for array in arrays.values())
+        if asked > held:  # else a small file could ask for more memory than there is
+            raise ValueError(f"the architecture asks for {asked} numbers, and there are {held}")
         model = build(config)
         state = model.state_dict()
         for name, array in arrays.items():
@@ -55,6 +62,28 @@ def load(path: PathLike) -> Any:
     except Exception as error:  # whatever arguments made to deceive bring a constructor to raise
         raise ModelFileError(f"{path} does not describe a model that fits it: {error}") from error
     return model.eval()
+
+
+def _numbers_asked(config: Any) -> int:
+    """How many weights the layers of this package in an architecture will make, at least."""
+    if isinstance(config, list):
+        return sum(map(_numbers_asked, config))
+    if not isinstance(config, dict):
+        return 0
+    asked = sum(map(_numbers_asked, config.values()))
+    if getattr(REGISTRY.get(str(config.get("class"))), "__module__", "").startswith("nn."):
+        match config.get("arguments"):
+            case {"n_in": n_in, "n_out": n_out}:
+                asked += _product([n_in, n_out])
+            case {"sizes": [*sizes]}:
+                asked += sum(_product(pair) for pair in pairwise(sizes))
+            case {"features": shape} | {"units": shape}:
+                asked += _product(shape if isinstance(shape, list) else [shape])
+    return asked
+
+
+def _product(sizes: Iterable[Any]) -> int:
+    return prod(abs(size) if isinstance(size, int) else 0 for size in sizes)
 
 
 def load_state(path: PathLike) -> dict[str, Array]:
