@@ -229,7 +229,10 @@ def project(step: Array, parent: Node) -> Array:
         return step if isinstance(step, Node) else float(step)
     primal = parent.primal
     shape = shape_of(step)
-    if shape != primal.shape:
+    if shape == primal.shape:
+        if getattr(step, "dtype", None) is primal.dtype:
+            return step
+    else:
         fit = sum_to if len(shape) >= primal.ndim else broadcast_to
         step = fit(step, primal.shape)
     return cast(step, primal.dtype)

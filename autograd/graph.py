@@ -175,9 +175,8 @@ class ArrayNode(Node):
 
     def freeze(self) -> None:
         """Let nobody write into the array any more: a graph relies on it."""
-        if not self.frozen:
-            self.primal.flags.writeable = False
-            self.frozen = True
+        self.primal.flags.writeable = False
+        self.frozen = True
 
 
 def array_node(
@@ -310,7 +309,7 @@ class Op:
     ) -> Node:
         """The node of `primal = self(*args, **settings)`, where `primals` are the plain `args`."""
         for arg in args:
-            if isinstance(arg, ArrayNode) and arg.op is None:
+            if isinstance(arg, ArrayNode) and not arg.frozen and arg.op is None:
                 arg.freeze()
         return array_node(primal, self, args, primals, settings)
 

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -132,8 +133,17 @@ def scalar_fallback(kernel: Callable[..., Any], *args: float) -> float:
 # Shapes
 
 
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: Any) -> Any:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which `shape` was broadcast to x.shape: the transpose of it."""
+    if x.ndim == 2 and shape == x.shape[1:] and x.dtype.kind == "f":
+        return np.dot(_ones(x.shape[0], x.dtype), x)  # a third of the time of a reduction
     extra = x.ndim - len(shape)
     axes = (
         *range(extra),

@@ -262,7 +262,7 @@ class Arithmetic(NumPyProtocols, Node):
         return ops.take(self, indices, axis)
 
     def diagonal(self, offset: int = 0) -> Any:
-        """The diagonal of the last two axes; see `autograd.diagonal`."""
+        """The entries x[i, i + offset]; see `autograd.diagonal`."""
         return ops.diagonal(self, offset)
 
     def trace(self, offset: int = 0) -> Any:

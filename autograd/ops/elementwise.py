@@ -90,6 +90,12 @@ class Elementwise(Op):
                 f"{self.name}: shapes {shapes} do not broadcast: aligned at the right, each size "
                 "must be the same or 1. Reshape one of them, as in x[:, None]?"
             ) from error
+        except TypeError as error:
+            kinds = " and ".join(type(x).__name__ for x in primals)
+            raise TypeError(
+                f"{self.name}: {kinds} do not go together; arguments are real numbers, arrays and "
+                "nodes"
+            ) from error
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
@@ -272,8 +278,8 @@ logaddexp = Elementwise(
     "logaddexp",
     np.logaddexp,
     kernels.scalar_logaddexp,
-    lambda out, x, y: exp(x - out),
-    lambda out, x, y: exp(y - out),
+    lambda out, x, y: exp(x - where(out == -np.inf, 0.0, out)),
+    lambda out, x, y: exp(y - where(out == -np.inf, 0.0, out)),
     doc="ln(exp(x) + exp(y)) without overflow.",
 )
 
