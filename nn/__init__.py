@@ -26,6 +26,7 @@ from nn.activations import (
     tanh,
 )
 from nn.checkpoint import CheckpointError
+from nn.classifier import Classifier
 from nn.clipping import clip_grad_norm, clip_grad_value, grad_norm
 from nn.data import DataError, batches, one_hot, standardize, train_test_split
 from nn.evaluation import evaluate, predict
@@ -47,14 +48,15 @@ from nn.module import Module, build, register, spans
 from nn.nonfinite import NonFiniteError
 from nn.optim import SGD, Adagrad, Adam, AdamW, RandomSearch, RMSProp
 from nn.saturation import activation_statistics
+from nn.scaling import Standardize
 from nn.serialize import ModelFileError, load, load_state, save
 from nn.stopping import EarlyStopping, SmallChange, StoppingRule
 from nn.training import fit
 
 __all__ = [
     # modules
-    "BatchNorm", "Dropout", "LayerNorm", "Linear", "MLP", "Module", "Sequential", "build",
-    "register", "spans",
+    "BatchNorm", "Classifier", "Dropout", "LayerNorm", "Linear", "MLP", "Module", "Sequential",
+    "Standardize", "build", "register", "spans",
     # activations: modules
     "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
     "Softmax", "Softplus", "Step", "Tanh",
