@@ -144,14 +144,13 @@ class Tree:
         """
         args, keywords = self.made_with
         signature = inspect.signature(type(self))
-        positional = list(signature.parameters)[: len(args)]
         shown = []
         for name, value in signature.bind(*args, **keywords).arguments.items():
             default = signature.parameters[name].default
             if name == "rng" or _holds(value) or repr(value) == repr(default):
                 continue
             text = getattr(value, "__name__", None) or reprlib.repr(value)
-            shown.append(text if name in positional else f"{name}={text}")
+            shown.append(f"{name}={text}" if name in keywords else text)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __repr__(self) -> str:

@@ -349,6 +349,7 @@ def test_a_repr_shows_the_tree_with_shapes_and_counts() -> None:
 def test_a_repr_without_parameters_has_no_counts() -> None:
     assert repr(nn.LeakyReLU(alpha=0.2)) == "LeakyReLU(alpha=0.2)"
     assert repr(nn.Function(ag.sin)) == "Function(sin)"
+    assert nn.Classifier(nn.ReLU(), nn.ReLU(), classes=["a"]).title() == "Classifier(classes=['a'])"
 
 
 EVERY_MODULE = [
