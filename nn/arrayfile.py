@@ -97,7 +97,8 @@ def read(path: PathLike, format_: str) -> Content:
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
     except safetensors.SafetensorError as error:
         raise ModelFileError(
             f"{path} is damaged, cut off, or no safetensors file: {error}"

@@ -142,7 +142,7 @@ class History:
         """Learning curves: cost and misclassification rate, training and validation each in one
         colour (Lindholm et al. 2022, figs 6.7 and 6.8). Gives the matplotlib axes.
         """
-        from nn.plot import learning_curves  # matplotlib is an extra
+        from nn.plot import learning_curves  # here, since nn.plot imports this file
 
         return learning_curves(self)
 

@@ -63,10 +63,14 @@ class Settings:
             "schedule": self.schedule,
             "stop": list(self.rules),
             "clip_norm": self.clip_norm,
-            "rng": None if rng is None else rng.bit_generator.state,
+            "state of rng": None if rng is None else f"{_state_checksum(rng):08x}",
         }
         # Addresses of functions differ from process to process.
         return {name: re.sub(" at 0x[0-9a-f]+", "", repr(x)) for name, x in described.items()}
+
+
+def _state_checksum(rng: np.random.Generator) -> int:
+    return zlib.crc32(repr(rng.bit_generator.state).encode())
 
 
 def _checksum(*arrays: Array) -> int:

@@ -312,7 +312,8 @@ def test_a_run_can_be_made_longer(tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ({"batch_size": 10}, "batch_size was 12 and is 10"),
-        ({"rng": 2}, "rng was .* and is"),
+        ({"rng": 2}, "state of rng was '[0-9a-f]{8}' and is"),
+        ({"rng": None}, "state of rng was .* and is None"),
         ({"loss": "mse"}, "loss was <function cross_entropy> and is <function mse>"),
         ({"method": lambda m: SGD(m, lr=0.2)}, "optimizer settings was"),
         ({"method": lambda m: Adam(m, lr=0.1)}, "optimizer was 'SGD' and is 'Adam'"),

@@ -189,6 +189,32 @@ def test_a_model_of_values_is_traced_as_well() -> None:
     assert "which made nan of -1" in str(error)
 
 
+def test_a_model_that_wants_plain_arrays_is_explained_with_them() -> None:
+    class Strict(nn.Module):
+        def __init__(self) -> None:
+            self.weight = Tensor(-np.ones((3, 1)))
+
+        def forward(self, x: Any) -> Any:
+            return ag.log(np.clip(x, 0.1, 1, out=np.empty_like(x)) @ self.weight)
+
+    error = failure(Strict(), loss=lambda output, y: ag.mean(output))
+    assert (error.operation, error.module) == ("log", "")
+    assert "operation 'log' of module Strict, which made nan (32 of the 32 numbers)" in str(error)
+
+
+def test_an_explanation_that_fails_for_a_node_is_tried_with_the_array() -> None:
+    outputs = []
+
+    def loss(output: Any, y: Any) -> Any:
+        outputs.append(output)
+        if len(outputs) == 2:
+            raise ValueError("this once, although the outputs are finite")
+        return ag.mean(ag.log(output * 0.0 - 1.0))
+
+    error = failure(nn.Linear(3, 2, rng=0), loss=loss)
+    assert error.operation == "log"
+
+
 def test_where_a_result_began_is_found_in_a_bare_graph() -> None:
     x = Tensor([1.0, 0.0])
     with np.errstate(all="ignore"):

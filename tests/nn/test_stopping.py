@@ -127,7 +127,7 @@ def test_a_rule_that_overrides_nothing_never_stops() -> None:
         (lambda: EarlyStopping(0), "patience=0"),
         (lambda: EarlyStopping(min_delta=-1), "min_delta=-1"),
         (lambda: EarlyStopping(min_delta=np.nan), "min_delta=nan"),
-        (lambda: EarlyStopping(mode="least"), "neither 'min' nor 'max'"),  # type: ignore[arg-type]
+        (lambda: EarlyStopping(mode="least"), "neither 'min' nor 'max'"),
         (lambda: SmallChange(0), "threshold=0"),
         (lambda: SmallChange(0.1, patience=0), "patience=0"),
     ],
