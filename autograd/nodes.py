@@ -186,6 +186,11 @@ class Arithmetic(NumPyProtocols, Node):
         """The axes reversed."""
         return ops.transpose(self)
 
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged: each matrix of a batch transposed."""
+        return ops.matrix_transpose(self)
+
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Σ of the entries; see `autograd.sum`."""
         return ops.sum(self, axis, keepdims)

@@ -15,7 +15,6 @@ import numpy as np
 from autograd.graph import Array, Op, Settings
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
-from autograd.ops.shaping import matrix_transpose
 from autograd.ops.structural import as_array, index_op, normalize_axis, ravel, reshape_op, shape_of
 
 _ROW, _COLUMN = (..., None, slice(None)), (..., None)
@@ -41,20 +40,20 @@ def _matmul_left(g: Array, out: Array, x: Array, y: Array) -> Array:
         return index_op(g, key=_COLUMN) * y
     if x.ndim == 1:
         g = index_op(g, key=_ROW)
-    return matmul_op(g, matrix_transpose(y))
+    return g @ y.mT
 
 
 def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
     if x.ndim == 1:
         return x * g if y.ndim == 1 else index_op(x, key=_COLUMN) * index_op(g, key=_ROW)
     if y.ndim == 1:
-        return index_op(matmul_op(matrix_transpose(x), index_op(g, key=_COLUMN)), key=(..., 0))
+        return index_op(x.mT @ index_op(g, key=_COLUMN), key=(..., 0))
     if y.ndim == 2 < x.ndim:  # one product instead of a batch that would have to be summed
         x, g = (reshape_op(part, shape=(-1, part.shape[-1])) for part in (x, g))
     if isinstance(y, np.ndarray) and y.strides[-2] < y.strides[-1]:
         # y is the transpose of a matrix in memory: so will its cotangent be, and agree with it.
-        return matrix_transpose(matmul_op(matrix_transpose(g), x))
-    return matmul_op(matrix_transpose(x), g)
+        return (g.mT @ x).mT
+    return x.mT @ g
 
 
 matmul_op = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")

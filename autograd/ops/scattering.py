@@ -19,12 +19,18 @@ def reads_once(key: Any) -> bool:
     return True
 
 
+def _is_numbers(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind in "iu"
+
+
 def positions(key: Any, shape: Shape) -> Any:
     """The places of the entries of `x[key]` in `x.ravel()`, for x of the given shape."""
     if isinstance(key, np.ndarray):  # whole rows: no need to number every entry of x
         width = math.prod(shape[1:])
         rows = np.arange(shape[0])[key]
         return np.add.outer(rows * width, np.arange(width)).reshape(rows.shape + shape[1:])
+    if isinstance(key, tuple) and len(key) == len(shape) and all(map(_is_numbers, key)):
+        return np.ravel_multi_index(key, shape, mode="wrap")
     return np.arange(math.prod(shape)).reshape(shape)[key]
 
 
