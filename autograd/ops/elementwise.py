@@ -307,8 +307,8 @@ hypot = Elementwise(
     "hypot",
     np.hypot,
     math.hypot,
-    lambda out, x, y: x / (out + (out == 0)),  # 0 at the kink in the origin
-    lambda out, x, y: y / (out + (out == 0)),
+    lambda out, x, y: x * (out != 0) / (out + (out == 0)),  # 0 at the kink, at every order
+    lambda out, x, y: y * (out != 0) / (out + (out == 0)),
 )
 
 # --------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def _p_norm(x: Any, p: float, axis: Axis, keepdims: bool) -> Any:
 def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
     """sign(x) (|x| / norm)^(p - 1); at the zero vector, which has no derivative, 0."""
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    out = out + (out == 0)
+    g, out = g * (out != 0), out + (out == 0)
     if p == 2:
         return x * (g / out)
     part = x / out

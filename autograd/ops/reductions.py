@@ -73,7 +73,7 @@ def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     spread = _freedom(x, axis, ddof) * (out + (out == 0))  # the derivative is 0 where all are equal
-    return _away(x, axis) * (g / spread)
+    return _away(x, axis) * (g * (out != 0) / spread)
 
 
 var_op = Op("var", _var, (_var_rule,))
