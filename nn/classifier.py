@@ -22,7 +22,9 @@ class Classifier(Sequential):
 
     It is called like any module and gives logits, for a loss. ``outputs`` says what the loss took
     them for, and so what makes probabilities of them: "softmax" where exactly one class is right,
-    "sigmoid" where each class was judged alone. ``python -m nn train`` saves its networks so.
+    "sigmoid" where each class was judged alone. ``limits`` are the smallest and the largest number
+    among the inputs it was trained on, for those who give it others. ``python -m nn train`` saves
+    its networks so.
 
     >>> from nn import Linear
     >>> model = Classifier(Linear(2, 2, init="zeros"), classes=["cat", "dog"])
@@ -37,12 +39,14 @@ class Classifier(Sequential):
         *layers: Module | Callable[[Any], Any],
         classes: Sequence[str],
         outputs: Literal["softmax", "sigmoid"] = "softmax",
+        limits: tuple[float, float] | None = None,
     ) -> None:
         if outputs not in ("softmax", "sigmoid"):
             raise ValueError(f"outputs={outputs!r} is neither 'softmax' nor 'sigmoid'")
         super().__init__(*layers)
         self.classes = tuple(classes)
         self.outputs = outputs
+        self.limits = limits
 
     def probabilities(self, x: Any) -> Array:
         """Each class's probability for each example, (n, classes), in evaluation mode."""

@@ -116,8 +116,8 @@ def _add_train(commands: Any) -> None:
         "--lr",
         type=_positive,
         metavar="RATE",
-        help="learning rate (default: for sgd 0.5 on digits and mnist and 0.1 on others, else the "
-        "optimizer's own)",
+        help="learning rate (default: for sgd 0.5 on digits and mnist, 0.1 on other classes, 0.01 "
+        "on values; else the optimizer's own)",
     )
     training.add_argument(
         "--batch-size", type=_count, default=10, metavar="N", help="examples in a mini-batch (default: 10)"

@@ -79,5 +79,6 @@ def build(
         forth = Standardize(outputs, dtype=dtype).fit(y)
         return Task(Sequential(*layers, back), Sequential(*layers), sizes, loss, (), forth)
     outputs_of = "softmax" if options.loss == "cross-entropy" else "sigmoid"
-    model = Classifier(*layers, classes=source.classes, outputs=outputs_of)
+    limits = None if source.raw else (float(x.min()), float(x.max()))
+    model = Classifier(*layers, classes=source.classes, outputs=outputs_of, limits=limits)
     return Task(model, model, sizes, loss, ("accuracy",), lambda y: y)

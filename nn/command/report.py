@@ -22,7 +22,8 @@ def heading(
 ) -> str:
     """What is learned, by which network, and how."""
     counts = ", ".join(f"{len(part.x):,} {name}" for name, part in sets.items())
-    goal = f"{len(source.classes)} classes" if source.classes else f"{task.sizes[-1]} values"
+    outputs = task.sizes[-1]
+    goal = f"{outputs} {'classes' if source.classes else 'values' if outputs > 1 else 'value'}"
     settings = [options.activation] if options.hidden else []
     settings += [options.loss, options.optimizer]
     settings += [f"lr {options.lr:g}"] if options.lr else []

@@ -13,7 +13,7 @@ import numpy as np
 
 from nn import datasets
 from nn.command.errors import CommandError
-from nn.data import Array, Examples, class_numbers, train_test_split
+from nn.data import Array, DataError, Examples, class_numbers, train_test_split
 from nn.tables import load_table
 
 PLANE: dict[str, Callable[..., Examples]] = {
@@ -22,8 +22,8 @@ PLANE: dict[str, Callable[..., Examples]] = {
     "spirals": datasets.spirals,
 }
 NAMES = ("digits", "mnist", *PLANE)
-EXAMPLES_IN_PLANE = {"train": 1000, "test": 500}
-MOST_CLASSES = 1000
+EXAMPLES_IN_PLANE = (1000, 500)  # to train on, and for the test
+DIGITS = tuple("0123456789")
 
 
 class Source(NamedTuple):
@@ -53,21 +53,25 @@ def load_source(data: str, *, values: bool | None, test: float) -> Source:
     same examples, and for classes the same share of each.
     """
     if is_file(data):
-        x, y, names = load_table(data)
-        y, classes = _targets(data, y, names, values)
-        source = _set_apart(Path(data).name, Examples(x, y), classes, test, raw=True)
-    elif data == "mnist":
-        (train, test_set), classes = datasets.mnist(), _digit_names()
-        source = Source(data, train, test_set, classes, raw=False)
-    elif data == "digits":
-        source = _set_apart(data, datasets.digits(), _digit_names(), test, raw=False)
-    else:
-        train, test_set = (_plane(data, part) for part in EXAMPLES_IN_PLANE)
-        classes = tuple(map(str, np.unique(train.y)))
-        source = Source(data, train, test_set, classes, raw=False)
-    if values and source.classes:
+        x, y, classes = load_table(data)
+        if values is None:
+            values = y.dtype.kind == "f" and not _one_hot(y)
+        if not values:
+            y = _class_numbers(data, y)
+            classes = classes or _numbered(data, y)
+        elif classes:
+            raise CommandError(f"{data} has targets in words, and --loss is one for values")
+        else:
+            y = _as_values(y)
+        return _set_apart(Path(data).name, Examples(x, y), classes, test, raw=True)
+    if values:
         raise CommandError(f"--data {data} holds classes, and --loss is one for values")
-    return source
+    if data == "digits":
+        return _set_apart(data, datasets.digits(), DIGITS, test, raw=False)
+    if data == "mnist":
+        return Source(data, *datasets.mnist(), DIGITS, raw=False)
+    train, test_set = (PLANE[data](n, rng=rng) for rng, n in enumerate(EXAMPLES_IN_PLANE))
+    return Source(data, train, test_set, ("0", "1"), raw=False)
 
 
 def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
@@ -80,60 +84,56 @@ def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
         source = load_source(data, values=None, test=0.2)
         assert source.test is not None
         return source.test
-    named = bool(classes) and classes != tuple(map(str, range(len(classes or ()))))
-    x, y, names = load_table(data, classes=classes if named else None)
-    if classes == ():
-        if names:
-            raise CommandError(f"{data} holds classes in words, and the model gives values")
-        return Examples(x, _as_values(y))
-    y, found = _targets(data, y, names, values=False)
-    if names and not named:
-        raise CommandError(f"{data} names classes, such as {names[0]!r}, and the model does not")
-    if named and not names:
+    words = bool(classes) and classes != tuple(map(str, range(len(classes or ()))))
+    x, y, named = load_table(data, classes=classes if words else None)
+    if named and not words:
+        raise CommandError(f"{data} names classes, such as {named[0]!r}, and the model does not")
+    if words and not named:
         raise CommandError(
             f"{data} holds numbers as targets, and the model the classes {', '.join(classes or ())}"
         )
-    if classes is not None and len(found) > len(classes):
-        class_numbers(y, len(classes))
-    return Examples(x, y)
+    if classes or (classes is None and (y.dtype.kind != "f" or _one_hot(y))):
+        return Examples(x, _class_numbers(data, y))
+    return Examples(x, _as_values(y))
 
 
-def _targets(
-    data: str, y: Array, names: tuple[str, ...], values: bool | None
-) -> tuple[Array, tuple[str, ...]]:
-    """Targets as class numbers with the classes' names, or as rows of values with none."""
-    if names:
-        if values:
-            raise CommandError(f"{data} has targets in words, and --loss is one for values")
-        return y, names
-    if y.ndim == 2 and not values and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        y = y.argmax(axis=1)
-    if values or (values is None and y.dtype.kind == "f"):
-        return _as_values(y), ()
+def checked(data: str, y: Array, classes: int | None) -> Array:
+    """``class_numbers``, with the name of the data in the error."""
+    try:
+        return class_numbers(y, classes)
+    except DataError as error:
+        raise CommandError(f"{data}: {error}") from error
+
+
+def _one_hot(y: Array) -> bool:
+    return y.ndim == 2 and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
+
+
+def _class_numbers(data: str, y: Array) -> Array:
+    if _one_hot(y):
+        return y.argmax(axis=1)
     if y.dtype.kind == "f":
         raise CommandError(
-            f"{data} has targets that are not whole numbers; for values choose --loss mse or mae"
+            f"{data}: the targets are not whole numbers, words or one-hot rows, so they name no "
+            f"classes"
         )
-    class_numbers(y)
+    return checked(data, y, None)
+
+
+def _numbered(data: str, y: Array) -> tuple[str, ...]:
+    """The names of numbered classes, of which a file of examples must have some of each."""
     count = int(y.max()) + 1
-    if count > min(len(y), MOST_CLASSES):
+    if 2 * count > len(y):
         raise CommandError(
-            f"{data} has a label {count - 1} (row {int(y.argmax())}), too large for {len(y):,} "
-            f"examples: classes are numbered 0, 1, 2, ...; for values choose --loss mse or mae"
+            f"{data}: label {count - 1} at index {int(y.argmax())} is out of range, for it makes "
+            f"{count:,} classes of {len(y):,} examples, and classes are numbered 0, 1, 2, ...; "
+            f"for values choose --loss mse or mae"
         )
-    return y, tuple(map(str, range(count)))
+    return tuple(map(str, range(count)))
 
 
 def _as_values(y: Array) -> Array:
     return y.reshape(len(y), -1).astype(np.float32)
-
-
-def _digit_names() -> tuple[str, ...]:
-    return tuple("0123456789")
-
-
-def _plane(name: str, part: str) -> Examples:
-    return PLANE[name](EXAMPLES_IN_PLANE[part], rng=list(EXAMPLES_IN_PLANE).index(part))
 
 
 def _set_apart(

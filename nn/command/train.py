@@ -70,7 +70,7 @@ def _fill_in(options: Namespace, source: Source) -> None:
     if options.activation is None:
         options.activation = "sigmoid" if handwriting else "relu"
     if options.lr is None and options.optimizer == "sgd":
-        options.lr = 0.5 if handwriting else 0.1
+        options.lr = 0.5 if handwriting else 0.1 if source.classes else 0.01
 
 
 def _learn(

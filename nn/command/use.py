@@ -14,8 +14,8 @@ from nn.arrayfile import write_atomically
 from nn.classifier import Classifier
 from nn.command import report
 from nn.command.errors import CommandError
-from nn.command.sources import is_file, load_examples
-from nn.data import Array, class_numbers
+from nn.command.sources import checked, is_file, load_examples
+from nn.data import Array
 from nn.evaluation import predict as outputs_of
 from nn.layers import Linear, Sequential
 from nn.module import Module
@@ -33,7 +33,7 @@ def evaluate(options: Namespace) -> int:
     if classes is None:
         output, classes = _guess(output, y)
     if classes:
-        class_numbers(y, len(classes))
+        checked(options.data, y, len(classes))
     elif output.shape != y.shape:
         raise CommandError(
             f"{options.model} gives {output.shape[1]} values for each example, and {options.data} "
@@ -57,7 +57,7 @@ def predict(options: Namespace) -> int:
     else:
         several = output.shape[1] > 1
         rows = [[f"output_{k}" for k in range(output.shape[1])] if several else ["output"]]
-        rows += [[repr(number) for number in row] for row in output.tolist()]
+        rows += [[str(number) for number in row] for row in output]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     if options.out:
@@ -94,6 +94,14 @@ def _outputs(path: str, model: Module, x: Array) -> Array:
         if x.shape[1] != wanted:
             raise CommandError(
                 f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
+            )
+    if isinstance(model, Classifier) and model.limits:
+        low, high = model.limits
+        if x.max() > 2 * high - low or x.min() < 2 * low - high:
+            print(
+                f"note: these examples go from {x.min():g} to {x.max():g}, and those {path} was "
+                f"trained on from {low:g} to {high:g}; perhaps they are to be scaled",
+                file=sys.stderr,
             )
     parameters = model.parameters(frozen=True)
     x = x.astype(parameters[0].dtype if parameters else x.dtype, copy=False)
