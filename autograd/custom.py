@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.graph import Op
-from autograd.ops.elementwise import Elementwise
+from autograd.ops.kinds import Elementwise
 
 Rule = Callable[..., Any]
 

@@ -13,9 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from autograd.graph import Array, Node, ScalarNode, Settings
-from autograd.ops.elementwise import Elementwise
-from autograd.ops.products import Multilinear
-from autograd.ops.structural import Linear
+from autograd.ops.kinds import Elementwise, Linear, Multilinear
 
 Role: TypeAlias = Literal["leaf", "interior", "output", "constant", "operation"]
 

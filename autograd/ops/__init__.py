@@ -9,6 +9,7 @@ from autograd.ops import (
     exponentials,
     indexing,
     inverses,
+    kinds,
     linalg,
     norms,
     products,
@@ -146,6 +147,7 @@ __all__ = [
 TABLE: dict[str, Op] = {
     op.name: op
     for module in (
+        kinds,
         elementwise,
         structural,
         indexing,

@@ -18,8 +18,8 @@ import numpy as np
 
 from autograd.graph import Array, Op
 from autograd.ops.diagonals import tril, triu
-from autograd.ops.elementwise import chain
 from autograd.ops.inverses import inv_op, solve_op, square
+from autograd.ops.kinds import chain
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import matrix_transpose
 from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of

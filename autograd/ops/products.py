@@ -12,23 +12,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Op, Settings
+from autograd.graph import Array
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
+from autograd.ops.kinds import Multilinear
 from autograd.ops.structural import as_array, index_op, normalize_axis, ravel, reshape_op, shape_of
 
 _ROW, _COLUMN = (..., None, slice(None)), (..., None)
-
-
-class Multilinear(Op):
-    """An operation that is linear in each argument: a tangent takes its argument's place."""
-
-    has_jvp = True
-
-    def jvp(
-        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        return self(*args[:argnum], t, *args[argnum + 1 :], **settings)
 
 
 # --------------------------------------------------------------------------------------------------

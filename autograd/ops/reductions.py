@@ -13,10 +13,10 @@ import numpy as np
 from autograd.graph import Array, Op
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
+from autograd.ops.kinds import Linear
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import (
     Axis,
-    Linear,
     add_reduce,
     as_array,
     broadcast_to,

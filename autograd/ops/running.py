@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd.graph import Array, Op
 from autograd.ops.elementwise import mul
+from autograd.ops.kinds import Linear
 from autograd.ops.shaping import join_axes, part_axes
 from autograd.ops.structural import (
     Axis,
-    Linear,
     as_array,
     concatenate_op,
     index_op,

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.graph import Array
+from autograd.ops.kinds import Linear
 from autograd.ops.structural import (
     Axis,
-    Linear,
     as_array,
     concatenate,
     index_op,

@@ -15,6 +15,7 @@ import numpy as np
 from autograd import kernels
 from autograd.graph import Array, Node, Op, Settings
 from autograd.ops import scattering
+from autograd.ops.kinds import Linear
 
 Shape: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
@@ -26,31 +27,6 @@ add_reduce: Callable[..., Any] = np.add.reduce
 maximum_reduce: Callable[..., Any] = np.maximum.reduce
 minimum_reduce: Callable[..., Any] = np.minimum.reduce
 multiply_reduce: Callable[..., Any] = np.multiply.reduce
-
-
-class Linear(Op):
-    """A linear operation of one argument: the tangent goes through the operation itself, the
-    cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives the shape.
-    """
-
-    has_jvp = True
-
-    def __init__(
-        self,
-        name: str,
-        kernel: Callable[..., Any],
-        transpose: Callable[..., Array],
-        symbol: str = "",
-    ) -> None:
-        def vjp(g: Array, out: Array, x: Array, **settings: Any) -> Array:
-            return transpose(g, x, **settings)
-
-        super().__init__(name, kernel, (vjp,), symbol=symbol)
-
-    def jvp(
-        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        return self(t, **settings)
 
 
 def as_array(x: Array) -> Array:

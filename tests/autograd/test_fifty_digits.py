@@ -16,7 +16,7 @@ import pytest
 
 from autograd import Tensor, Value, grad, gradients
 from autograd.ops import TABLE
-from autograd.ops.elementwise import Elementwise
+from autograd.ops.kinds import Elementwise
 from tests.autograd.cases import BINARY, UNARY, function
 
 ONE: dict[str, Callable[..., Any]] = {

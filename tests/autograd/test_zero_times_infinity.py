@@ -1,4 +1,4 @@
-"""A cotangent of exactly zero stays zero through an infinite slope; a slope of zero ends no path."""
+"""A cotangent of zero stays zero through an infinite slope; a slope of zero ends no path."""
 
 from __future__ import annotations
 

@@ -1,0 +1,315 @@
+"""What a Value and a Tensor have in common: operators, comparisons, and the methods of an array.
+
+The arithmetic is defined once for both. How derivatives flow is in `backward`, and how NumPy's own
+functions find nodes is in `protocols`.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from autograd import ops
+from autograd.backward import backward
+from autograd.graph import Array, Node
+from autograd.ops import Axis
+from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
+
+_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
+
+
+class Arithmetic(NumPyProtocols, Node):
+    """What a Value and a Tensor can both do: operators, comparisons, and NumPy's methods."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Array) -> Any:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Array) -> Any:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Array) -> Any:
+        return ops.sub(self, other)
+
+    def __rsub__(self, other: Array) -> Any:
+        return ops.sub(other, self)
+
+    def __mul__(self, other: Array) -> Any:
+        return ops.mul(self, other)
+
+    def __rmul__(self, other: Array) -> Any:
+        return ops.mul(other, self)
+
+    def __truediv__(self, other: Array) -> Any:
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other: Array) -> Any:
+        return ops.div(other, self)
+
+    def __floordiv__(self, other: Array) -> Any:
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Array) -> Any:
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other: Array) -> Any:
+        return ops.mod(self, other)
+
+    def __rmod__(self, other: Array) -> Any:
+        return ops.mod(other, self)
+
+    def __pow__(self, other: Array) -> Any:
+        return ops.pow(self, other)
+
+    def __rpow__(self, other: Array) -> Any:
+        return ops.pow(other, self)
+
+    def __matmul__(self, other: Array) -> Any:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Array) -> Any:
+        return ops.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return ops.neg(self)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Any:
+        return ops.abs(self)
+
+    def __round__(self, decimals: int | None = None) -> Any:
+        return ops.round(self, decimals or 0)
+
+    # Comparisons look at the data and give plain booleans: they steer a program and have no
+    # derivative. A node is hashed by identity, so it can be a key of a dictionary.
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(np.equal, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(np.not_equal, self, other)
+
+    def __lt__(self, other: Array) -> Any:
+        return _compare(np.less, self, other)
+
+    def __le__(self, other: Array) -> Any:
+        return _compare(np.less_equal, self, other)
+
+    def __gt__(self, other: Array) -> Any:
+        return _compare(np.greater, self, other)
+
+    def __ge__(self, other: Array) -> Any:
+        return _compare(np.greater_equal, self, other)
+
+    def __bool__(self) -> bool:
+        return bool(self.primal)
+
+    def __float__(self) -> float:
+        caller = sys._getframe(1)
+        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:  # array[i] = node
+            raise TypeError(IN_PLAIN_ARRAY)
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+
+    def item(self) -> float:
+        """The single number as a Python float; ValueError where there are more."""
+        if self.size != 1:
+            raise ValueError(f"item() needs a single number, and this has shape {self.shape}")
+        return float(np.asarray(self.primal).reshape(()))
+
+    def numpy(self) -> Any:
+        """The data as an array that can be read but not written, without copying it."""
+        view = np.asarray(self.primal).view()
+        view.flags.writeable = False
+        return view
+
+    def detach(self) -> Self:
+        """A leaf with the same data and no history: what is computed from it is not tied to the
+        graph of this node.
+        """
+        raise NotImplementedError
+
+    def backward(self, gradient: Array | None = None) -> None:
+        """Add ∂self/∂leaf to the `.grad` of every leaf this node was computed from.
+
+        gradient: the cotangent of this node, of its shape; may be left out for a single number,
+            where it is 1.
+
+        A node inside the graph gets the `.grad` of this pass alone; it is there to be read, and may
+        share its memory with that of a leaf. The graph stays, so the pass can be run again. Raises
+        ValueError for a node of more than one number without `gradient`.
+
+        >>> from autograd import Value
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> (a * b).backward()
+        >>> a.grad, b.grad
+        (-3.0, 2.0)
+        """
+        backward(self, gradient)
+
+    # What programs written for micrograd read.
+
+    @property
+    def _prev(self) -> set[Node]:
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        return "" if self.op is None else self.op.symbol
+
+    # The methods of a NumPy array.
+
+    @property
+    def T(self) -> Any:
+        """The axes reversed."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged: each matrix of a batch transposed."""
+        return ops.matrix_transpose(self)
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Σ of the entries; see `autograd.sum`."""
+        return ops.sum(self, axis, keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """The arithmetic mean; see `autograd.mean`."""
+        return ops.mean(self, axis, keepdims)
+
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """The variance; see `autograd.var`."""
+        return ops.var(self, axis, ddof, keepdims)
+
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """The standard deviation; see `autograd.std`."""
+        return ops.std(self, axis, ddof, keepdims)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """The product of the entries; see `autograd.prod`."""
+        return ops.prod(self, axis, keepdims)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """The largest entry; see `autograd.max`."""
+        return ops.max(self, axis, keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """The smallest entry; see `autograd.min`."""
+        return ops.min(self, axis, keepdims)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Where the largest entry is: plain integers, without derivative."""
+        return ops.argmax(self, axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """Where the smallest entry is: plain integers, without derivative."""
+        return ops.argmin(self, axis)
+
+    def cumsum(self, axis: int | None = None) -> Any:
+        """Running sums; see `autograd.cumsum`."""
+        return ops.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Any:
+        """Running products; see `autograd.cumprod`."""
+        return ops.cumprod(self, axis)
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same entries in another shape; see `autograd.reshape`."""
+        return ops.reshape(self, *shape)
+
+    def ravel(self) -> Any:
+        """The entries in one axis."""
+        return ops.ravel(self)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes permuted, or reversed where none are named; see `autograd.transpose`."""
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return ops.transpose(self, given or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """Two axes exchanged."""
+        return ops.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Axis = None) -> Any:
+        """Without the axes of length one; see `autograd.squeeze`."""
+        return ops.squeeze(self, axis)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+        """Each entry several times over; see `autograd.repeat`."""
+        return ops.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        """The entries at `indices` along an axis; see `autograd.take`."""
+        return ops.take(self, indices, axis)
+
+    def diagonal(self, offset: int = 0) -> Any:
+        """The entries x[i, i + offset]; see `autograd.diagonal`."""
+        return ops.diagonal(self, offset)
+
+    def trace(self, offset: int = 0) -> Any:
+        """The sum of the diagonal; see `autograd.trace`."""
+        return ops.trace(self, offset)
+
+    def dot(self, other: Array) -> Any:
+        """The product as `numpy.dot` defines it; see `autograd.dot`."""
+        return ops.dot(self, other)
+
+    def clip(self, min: Array = None, max: Array = None) -> Any:
+        """Held between two bounds; see `autograd.clip`."""
+        return ops.clip(self, min, max)
+
+    def round(self, decimals: int = 0) -> Any:
+        """To so many decimals, with derivative 0; see `autograd.round`."""
+        return ops.round(self, decimals)
+
+    def astype(self, dtype: Any) -> Any:
+        """In another floating-point type; its cotangent is cast back."""
+        return ops.cast(self, dtype)
+
+    def exp(self) -> Any:
+        """exp(x), entry by entry."""
+        return ops.exp(self)
+
+    def log(self) -> Any:
+        """ln x, entry by entry."""
+        return ops.log(self)
+
+    def sqrt(self) -> Any:
+        """√x, entry by entry."""
+        return ops.sqrt(self)
+
+    def tanh(self) -> Any:
+        """tanh x, entry by entry."""
+        return ops.tanh(self)
+
+    def sigmoid(self) -> Any:
+        """1 / (1 + exp(-x)), entry by entry."""
+        return ops.sigmoid(self)
+
+    def relu(self) -> Any:
+        """max(x, 0), entry by entry."""
+        return ops.relu(self)
+
+
+def _compare(kernel: Callable[..., Any], x: Node, other: Any) -> Any:
+    other = other.primal if isinstance(other, Node) else other
+    if not isinstance(other, float | int | np.ndarray | np.generic | list | tuple):
+        return NotImplemented
+    result = kernel(x.primal, other)
+    return result if np.ndim(result) else bool(result)

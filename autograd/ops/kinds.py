@@ -1,0 +1,222 @@
+"""The kinds of operation, and what an operation of each kind has to state.
+
+The operations themselves stand in the tables: `elementwise`, `structural`, `products` and the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import kernels
+from autograd.graph import (
+    Array,
+    Node,
+    Op,
+    Settings,
+    recording,
+    scalar_node,
+    unrecorded,
+)
+
+Local: TypeAlias = Any
+"""A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
+
+_PYTHON_NUMBERS = frozenset({float, int, bool})
+
+
+class Elementwise(Op):
+    """An operation on each entry by itself, which states one local derivative per argument.
+
+    `scalar` computes it on Python floats. Where that raises (division by zero, overflow, a domain
+    error), the result is what IEEE arithmetic and so NumPy say: inf or nan.
+    """
+
+    arity: int
+    has_jvp = True
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        scalar: Callable[..., float] | None,
+        *locals: Local,
+        symbol: str = "",
+        doc: str = "",
+    ) -> None:
+        super().__init__(name, kernel, symbol=symbol, doc=doc)
+        self.scalar: Any = scalar
+        self.locals = locals
+        self.arity = len(locals)
+
+    def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
+        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        primal = self.evaluate(primals, settings)
+        if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):
+            # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
+            numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
+            return super().apply(tuple(numbers), settings)
+        if recording.get():
+            return self.record(primal, args, primals, settings)
+        return unrecorded(primal, args)
+
+    def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
+        if settings or len(primals) != self.arity:
+            raise TypeError(
+                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} and no settings; "
+                f"it was given {len(primals)} and {list(settings)}"
+            )
+        if self.scalar is not None:
+            for x in primals:
+                if x.__class__ not in _PYTHON_NUMBERS:
+                    break
+            else:
+                try:
+                    return self.scalar(*primals)
+                except (ArithmeticError, ValueError):
+                    return kernels.scalar_fallback(self.kernel, *primals)
+        try:
+            return self.kernel(*primals)
+        except ValueError as error:
+            shapes = " and ".join(str(np.shape(x)) for x in primals)
+            raise ValueError(
+                f"{self.name}: shapes {shapes} do not broadcast: aligned at the right, each size "
+                "must be the same or 1. Reshape one of them, as in x[:, None]?"
+            ) from error
+        except TypeError as error:
+            kinds = " and ".join(type(x).__name__ for x in primals)
+            raise TypeError(
+                f"{self.name}: {kinds} do not go together; arguments are real numbers, arrays and "
+                "nodes"
+            ) from error
+
+    def record(
+        self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
+    ) -> Node:
+        if primal.__class__ is not float:
+            return super().record(primal, args, primals, settings)
+        slopes = [
+            self.scalar_local(argnum, primal, primals) if isinstance(arg, Node) else None
+            for argnum, arg in enumerate(args)
+        ]
+        if self.arity == 1:
+            return scalar_node(primal, self, args[0], None, slopes[0])
+        return scalar_node(primal, self, *args, *slopes)
+
+    def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
+        """The local derivative for one argument; None where it is zero everywhere."""
+        local = self.locals[argnum]
+        if callable(local):
+            return local(out, *args)
+        return local or None
+
+    def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
+        """`local` on floats: Python's exceptions become inf or nan, and False becomes None."""
+        local: Any
+        try:
+            local = self.local(argnum, out, args)
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                local = self.local(argnum, np.float64(out), tuple(np.float64(x) for x in args))
+            local = float(local)
+        return None if local is False else local
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        local = self.locals[argnum]
+        if callable(local):
+            slope = local(out, *args)
+            if isinstance(slope, Node) or isinstance(g, Node):
+                return chain(g, slope)
+            return kernels.chain(g, slope)
+        if not local:
+            return None
+        return g if local == 1 else -g if local == -1 else g * local
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        local = self.locals[argnum]
+        slope = local(out, *args) if callable(local) else None
+        if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
+            return closed(t, slope)  # the closed branch may hold a tangent of NaN
+        return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
+
+
+class Linear(Op):
+    """A linear operation of one argument: the tangent goes through the operation itself, the
+    cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives the shape.
+    """
+
+    has_jvp = True
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        transpose: Callable[..., Array],
+        symbol: str = "",
+    ) -> None:
+        def vjp(g: Array, out: Array, x: Array, **settings: Any) -> Array:
+            return transpose(g, x, **settings)
+
+        super().__init__(name, kernel, (vjp,), symbol=symbol)
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return self(t, **settings)
+
+
+class Multilinear(Op):
+    """An operation that is linear in each argument: a tangent takes its argument's place."""
+
+    has_jvp = True
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return self(*args[:argnum], t, *args[argnum + 1 :], **settings)
+
+
+# --------------------------------------------------------------------------------------------------
+# The product of the chain rule, which is an elementwise operation itself
+
+
+class _Product(Elementwise):
+    """A product of the chain rule; its own derivatives are closed by a zero on either side."""
+
+    closed_by_zero = True
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return closed(g, args[1 - argnum])
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return closed(t, args[1 - argnum])
+
+
+chain = _Product(
+    "chain",
+    kernels.chain,
+    kernels.scalar_chain,
+    lambda out, g, local: local,
+    lambda out, g, local: g,
+    symbol="·",
+    doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
+)
+closed = _Product(
+    "closed",
+    kernels.closed,
+    kernels.scalar_closed,
+    lambda out, x, y: y,
+    lambda out, x, y: x,
+    symbol="·",
+    doc="x · y, where 0 on either side gives 0 even times ∞.",
+)
