@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from nn.data import Array
 from nn.optimizer import Parameters, named_parameters
 
 
@@ -22,7 +23,7 @@ def grad_norm(parameters: Parameters) -> float:
         np.asarray(p.grad) for p in named_parameters(parameters).values() if p.grad is not None
     ]
     with np.errstate(over="ignore", invalid="ignore"):
-        square = sum(float(np.vdot(g, g)) for g in gradients)
+        square = sum(map(_sum_of_squares, gradients))
     if math.isfinite(square) and square > 1e-30:
         return math.sqrt(square)
     # Squares may overflow or vanish where the gradients do not: measure by the largest entry.
@@ -30,7 +31,15 @@ def grad_norm(parameters: Parameters) -> float:
     if largest == 0 or not math.isfinite(largest):
         return largest
     scaled = (g.astype(np.float64) / largest for g in gradients)
-    return largest * math.sqrt(sum(float(np.vdot(g, g)) for g in scaled))
+    return largest * math.sqrt(sum(map(_sum_of_squares, scaled)))
+
+
+def _sum_of_squares(g: Array) -> float:
+    """Σ g². Not by BLAS: waking its threads costs more than they save, and its last bits, and so
+    those of clipped gradients, would depend on their number.
+    """
+    flat = g.ravel()
+    return float(np.einsum("i,i->", flat, flat))
 
 
 def clip_grad_norm(parameters: Parameters, most: float) -> float:
