@@ -34,10 +34,10 @@ where: Elementwise
 
 
 def _pow_base(out: Array, x: Array, y: Array) -> Array:
-    """y · x^(y - 1), and 0 where y = 0: a constant has no slope, also at x = 0."""
+    """y · x^(y - 1), and 0 for y = 0 also where x = 0: a constant has no slope."""
     if isinstance(y, int | float):
         return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
-    constant = y == 0
+    constant = (y == 0) & (x == 0)  # elsewhere, y = 0 has a slope of its own: 1/x
     return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1)))
 
 

@@ -141,6 +141,16 @@ def test_the_derivative_of_a_power_by_its_exponent_at_zero() -> None:
     assert (gx, gy) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("kind", [float, np.array])
+def test_the_exponent_zero_has_mixed_derivatives(kind: Any) -> None:
+    """∂²xʸ/∂x∂y = 1/x at y = 0, though ∂xʸ/∂x is 0 there."""
+    by_x = grad(lambda x, y: ad.sum(x**y))
+    assert by_x(kind(2.0), kind(0.0)) == 0.0
+    assert grad(by_x, 1)(kind(2.0), kind(0.0)) == 0.5
+    by_y = grad(lambda x, y: ad.sum(x**y), 1)
+    assert grad(by_y)(kind(2.0), kind(0.0)) == 0.5
+
+
 def test_powers_of_negative_numbers() -> None:
     assert derivative(lambda x: x**3, 2)(-2.0) == -12.0
     assert derivative(lambda x: x**-2, 1)(-2.0) == 0.25
