@@ -25,7 +25,7 @@ from nn.activations import (
     step,
     tanh,
 )
-from nn.checkpoint import CheckpointError
+from nn.checkpoint import Checkpoint, CheckpointError
 from nn.classifier import Classifier
 from nn.clipping import clip_grad_norm, clip_grad_value, grad_norm
 from nn.data import DataError, batches, one_hot, standardize, train_test_split
@@ -68,7 +68,7 @@ __all__ = [
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
-    "CheckpointError", "EarlyStopping", "History", "NonFiniteError", "SmallChange",
+    "Checkpoint", "CheckpointError", "EarlyStopping", "History", "NonFiniteError", "SmallChange",
     "StoppingRule", "evaluate", "fit", "predict",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",

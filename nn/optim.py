@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from nn.optimizer import Optimizer, Parameter, Parameters, State
 from nn.search import RandomSearch
+from nn.tree import is_bias
 
 __all__ = [
     "SGD",
@@ -286,8 +287,3 @@ def slot(state: State, name: str, parameter: Parameter, first: float = 0.0) -> N
         state[name] = np.full(parameter.shape, first, parameter.dtype)
     array: NDArray[Any] = state[name]
     return array
-
-
-def is_bias(name: str, parameter: Parameter) -> bool:
-    """Whether weight decay leaves the parameter out: it is called b or bias, or has one axis."""
-    return parameter.ndim == 1 or name.rpartition(".")[2] in ("b", "bias")

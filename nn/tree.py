@@ -15,6 +15,13 @@ from autograd import Tensor, Value
 from nn.data import Array
 
 
+def is_bias(path: str, parameter: Any) -> bool:
+    """Whether weight decay leaves a parameter out: it is called b or bias, or has one axis, as the
+    scale of a normalisation has.
+    """
+    return parameter.ndim == 1 or path.rpartition(".")[2] in ("b", "bias")
+
+
 class Tree:
     """The parameters, buffers, generators and inner modules of a module; see ``nn.Module``."""
 
@@ -63,15 +70,8 @@ class Tree:
         return list(self.named_parameters(frozen=frozen).values())
 
     def weights(self) -> list[Any]:
-        """The parameters that weight decay acts on: no biases, and no scales of a normalisation.
-
-        Left out are those named ``b`` or ``bias``, and tensors of a single axis.
-        """
-        return [
-            parameter
-            for path, parameter in self.named_parameters().items()
-            if path.rpartition(".")[2] not in ("b", "bias") and parameter.ndim != 1
-        ]
+        """The parameters that weight decay acts on: all but those that ``is_bias`` says."""
+        return [p for path, p in self.named_parameters().items() if not is_bias(path, p)]
 
     def named_buffers(self) -> dict[str, Array]:
         """The arrays that are saved but not trained, by their paths."""
