@@ -42,6 +42,8 @@ class Recorded:
                     f"{name}: argnums names argument {number}, and the function was called with "
                     f"{len(args)} positional arguments"
                 )
+        if len({number % len(args) for number in numbers}) != len(numbers):
+            raise ValueError(f"{name}: argnums {argnums} names an argument twice")
         chosen = tuple(args[number] for number in numbers)
         leaves, self.rebuild = flatten(chosen[0] if isinstance(argnums, int) else chosen)
         with set_recording(True):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd as ad
-from autograd import Tensor, Value, grad, jvp
+from autograd import Tensor, Value, grad, gradients, jvp
 from autograd.graph import Node
 from autograd.ops import TABLE
 from tests.autograd.cases import CASES, Case
@@ -121,6 +121,34 @@ def test_values_are_those_of_the_numpy_function_of_the_name(case: Case) -> None:
         for found, theirs in zip(leaves(result), expected, strict=True):
             plain = found.data if isinstance(found, Node) else found
             np.testing.assert_allclose(plain, theirs, rtol=1e-14, atol=1e-15, strict=True)
+
+
+def holds_float64(case: Case) -> bool:
+    """Whether the case brings a float64 of its own, beside which float32 does not stay."""
+    return (
+        case.name in ("array", "cast", "eigh", "svd")
+        or "constant" in case.detail
+        or case.detail in ("transposed", "0")  # and the power 0 of a matrix is no node
+        or any(isinstance(x, float) for x in case.args)
+    )
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=str(case)) for case in CASES if not holds_float64(case)]
+)
+def test_float32_stays_float32_and_is_nearly_right(case: Case) -> None:
+    def weighted(*xs: Any) -> Any:
+        return inner(case.f(*xs), [np.float32(0.5)] * len(leaves(case.f(*case.args))))
+
+    narrow = [Tensor(x, dtype=np.float32) for x in case.args]
+    assert {part.dtype for part in leaves(case.f(*narrow))} == {np.dtype(np.float32)}
+    gradient = gradients(weighted(*narrow), narrow)
+    expected = grad(weighted, range(len(case.args)))(*case.args)
+    for found, exact in zip(gradient, expected, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(
+            found, exact, rtol=1e-3, atol=1e-4 * (1 + np.abs(exact).max(initial=0))
+        )
 
 
 @pytest.mark.parametrize("modes", MODES, ids=lambda modes: "".join(mode[0] for mode in modes))

@@ -50,6 +50,11 @@ class TestGrad:
         with pytest.raises(ValueError, match="argument 2, and the function was called with 2"):
             grad(cubic, 2)(X, X)
 
+    def test_an_argument_named_twice_is_refused(self) -> None:
+        for argnums in ((0, 0), (0, -2)):
+            with pytest.raises(ValueError, match=r"argnums .* names an argument twice"):
+                grad(cubic, argnums)(X, X)
+
     def test_the_value_comes_with_the_gradient(self) -> None:
         value, gradient = value_and_grad(cubic)(X, 2.0)
         assert value == pytest.approx(2 * np.sum(X**3))
