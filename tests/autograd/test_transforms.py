@@ -16,7 +16,6 @@ from autograd import (
     elementwise_grad,
     grad,
     hessian,
-    hvp,
     jacobian,
     jvp,
     value_and_grad,
@@ -177,78 +176,6 @@ class TestGrad:
         np.testing.assert_array_equal(grad(lambda x: ad.sum(x * ad.stop_gradient(x)))(X), X)
 
 
-class TestNesting:
-    def test_perturbations_are_not_confused(self) -> None:
-        """d/dx (x · d/dy (x + y)): a tangent of y must not be taken for one of x."""
-        assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(5.0) == 1.0
-        assert jvp(lambda x: x * jvp(lambda y: x + y, 1.0, 1.0)[1], 5.0, 1.0)[1] == 1.0
-        assert grad(lambda x: x * jvp(lambda y: x * y, 1.0, 1.0)[1])(5.0) == 10.0
-
-    def test_the_same_variable_at_two_levels(self) -> None:
-        # d/dx [x · (d/dy (x y²))|y=x] = d/dx [2 x³]
-        assert grad(lambda x: x * grad(lambda y: x * y**2)(x))(2.0) == 24.0
-        assert grad(lambda x: x * grad(lambda y: ad.sin(x) * y**2)(x))(2.0) == pytest.approx(
-            np.cos(2.0) * 8 + np.sin(2.0) * 8, rel=1e-15
-        )
-
-    def test_outer_variables_reach_the_inner_gradient_through_intermediate_nodes(self) -> None:
-        assert grad(lambda x: grad(lambda y: y * (x * 3.0))(1.0))(2.0) == 3.0
-        assert grad(lambda x: value_and_grad(lambda y: x * 3.0)(1.0)[0])(2.0) == 3.0
-        assert grad(lambda x: grad(lambda y: y * ad.exp(x) + x)(1.0))(0.0) == 1.0
-
-    def test_three_levels(self) -> None:
-        def f(x: Any) -> Any:
-            return grad(lambda y: grad(lambda z: x * y**2 * z**3)(y))(x)
-
-        # d/dz = 3 x y² z² at z = y: 3 x y⁴; d/dy = 12 x y³ at y = x: 12 x⁴
-        assert f(2.0) == 192.0
-        assert grad(f)(2.0) == 384.0
-
-    def test_a_gradient_in_a_loss(self) -> None:
-        """The gradient penalty: ∂/∂w |∂(w · sin x)/∂x|²."""
-
-        def penalty(w: Any) -> Any:
-            slope = grad(lambda x: ad.sum(w * ad.sin(x)))(X)
-            return ad.sum(slope**2)
-
-        np.testing.assert_allclose(grad(penalty)(np.ones(3)), 2 * np.cos(X) ** 2, rtol=1e-15)
-
-    def test_a_gradient_by_nodes_of_the_users_own_is_a_node(self) -> None:
-        a, x = Value(3.0), Tensor(X)
-        slope = grad(lambda y: ad.sum(a * x * y**2))(X)
-        assert isinstance(slope, Tensor)
-        slope.sum().backward()
-        np.testing.assert_allclose(x.grad, 6.0 * X)
-        assert a.grad == pytest.approx(np.sum(2 * X * X))
-
-    def test_a_node_as_argument_gives_a_node_and_stays_in_the_graph(self) -> None:
-        x = Value(2.0)
-        slope = grad(lambda y: y**3)(x)
-        assert isinstance(slope, Value)
-        slope.backward()
-        assert x.grad == 12.0
-
-    def test_plain_results_inside_a_transform_stay_plain(self) -> None:
-        seen: list[Any] = []
-
-        def f(x: Any) -> Any:
-            seen.append(grad(lambda y: y**2)(3.0))
-            return x * seen[-1]
-
-        assert grad(f)(1.0) == 6.0
-        assert type(seen[-1]) is float
-
-    def test_derivatives_by_a_learning_rate_pass_through_steps_of_descent(self) -> None:
-        def after(rate: Any) -> Any:
-            x = 1.0
-            for _ in range(3):
-                x = x - rate * grad(lambda x: x**2)(x)
-            return x**2
-
-        # x₃ = (1 - 2 r)³, so f = (1 - 2 r)⁶ and f' = -12 (1 - 2 r)⁵
-        assert grad(after)(0.1) == pytest.approx(-12 * 0.8**5, rel=1e-14)
-
-
 class TestDerivative:
     def test_every_order_of_a_polynomial(self) -> None:
         for n, expected in enumerate((32.0, 80.0, 160.0, 240.0, 240.0, 120.0, 0.0)):
@@ -304,94 +231,6 @@ class TestVjp:
             jvp(lambda x, y: x, (1.0, 2.0), (1.0,))
         with pytest.raises(ValueError, match=r"shape \(2,\) does not fit"):
             jvp(ad.sin, (X,), (np.ones(2),))
-
-
-class TestJacobian:
-    @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
-    def test_of_a_linear_map_is_its_matrix(self, mode: str) -> None:
-        for shape in ((2, 3), (3, 3), (5, 3)):
-            w = np.arange(float(np.prod(shape))).reshape(shape)
-            np.testing.assert_array_equal(jacobian(lambda x, w=w: w @ x, mode=mode)(X), w)
-
-    @pytest.mark.parametrize("mode", ["forward", "reverse"])
-    def test_its_shape_is_that_of_the_result_then_of_the_argument(self, mode: str) -> None:
-        j = jacobian(lambda x: ad.stack([x, x * x]).T, mode=mode)(X.reshape(1, 3))
-        assert j.shape == (3, 1, 2, 1, 3)
-        for i in range(3):
-            assert j[i, 0, 0, 0, i] == 1.0
-            assert j[i, 0, 1, 0, i] == 2 * X[i]
-        assert np.count_nonzero(j) == 6
-
-    @pytest.mark.parametrize("mode", ["forward", "reverse"])
-    def test_of_numbers_is_a_number(self, mode: str) -> None:
-        assert jacobian(lambda x: x**3, mode=mode)(2.0) == 12.0
-        np.testing.assert_array_equal(jacobian(lambda x: x * X, mode=mode)(2.0), X)
-        np.testing.assert_array_equal(jacobian(lambda x: ad.sum(x), mode=mode)(X), np.ones(3))
-
-    @pytest.mark.parametrize("mode", ["forward", "reverse"])
-    def test_nested_results_and_arguments(self, mode: str) -> None:
-        def f(p: Any) -> Any:
-            return {"sum": p[0] + p[1], "product": p[0] * p[1]}
-
-        j = jacobian(f, mode=mode)([2.0, X])
-        np.testing.assert_array_equal(j["sum"][0], np.ones(3))
-        np.testing.assert_array_equal(j["sum"][1], np.eye(3))
-        np.testing.assert_array_equal(j["product"][0], X)
-        np.testing.assert_array_equal(j["product"][1], 2 * np.eye(3))
-
-    @pytest.mark.parametrize("mode", ["forward", "reverse"])
-    def test_argnums_and_constant_results(self, mode: str) -> None:
-        j = jacobian(lambda x, y: (x * y, 3.0), (0, 1), mode=mode)(2.0, 5.0)
-        assert j == ((5.0, 2.0), (0.0, 0.0))
-
-    @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
-    def test_of_nothing_is_empty(self, mode: str) -> None:
-        assert jacobian(lambda x: x[:0], mode=mode)(X).shape == (0, 3)
-        assert jacobian(lambda x: ad.sum(x) * X, mode=mode)(np.zeros(0)).shape == (3, 0)
-
-    def test_an_unknown_mode_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="'auto', 'forward' or 'reverse', not 'sideways'"):
-            jacobian(ad.sin, mode="sideways")
-
-
-class TestHessian:
-    def test_of_rosenbrock_is_its_formula(self) -> None:
-        x = np.array([0.3, -0.7, 1.1, 0.5])
-        expected = np.zeros((4, 4))
-        for i in range(3):
-            expected[i, i] += 1200 * x[i] ** 2 - 400 * x[i + 1] + 2
-            expected[i + 1, i + 1] += 200
-            expected[i, i + 1] = expected[i + 1, i] = -400 * x[i]
-        np.testing.assert_allclose(hessian(rosenbrock)(x), expected, rtol=1e-13, atol=1e-12)
-
-    def test_of_a_number_is_the_second_derivative(self) -> None:
-        assert hessian(lambda x: x**3)(2.0) == 12.0
-
-    def test_of_matrices_and_of_other_arguments(self) -> None:
-        a = np.arange(4.0).reshape(2, 2)
-        h = hessian(lambda s, w: ad.sum(s * w * w), 1)(3.0, a)
-        assert h.shape == (2, 2, 2, 2)
-        np.testing.assert_array_equal(h.reshape(4, 4), 6 * np.eye(4))
-
-    def test_of_nested_arguments_nests(self) -> None:
-        h = hessian(lambda p: p["a"] ** 2 * ad.sum(p["b"]))({"a": 2.0, "b": X})
-        assert h["a"]["a"] == pytest.approx(2 * X.sum())
-        np.testing.assert_array_equal(h["a"]["b"], np.full(3, 4.0))
-        np.testing.assert_array_equal(h["b"]["a"], np.full(3, 4.0))
-        np.testing.assert_array_equal(h["b"]["b"], np.zeros((3, 3)))
-
-    def test_times_a_vector(self) -> None:
-        v = np.array([1.0, -2.0, 0.5])
-        np.testing.assert_allclose(hvp(rosenbrock, X, v), hessian(rosenbrock)(X) @ v, rtol=1e-13)
-
-    def test_times_a_vector_for_several_arguments(self) -> None:
-        hx, hy = hvp(lambda x, y: ad.sum(x**2) * y, (X, 3.0), (np.ones(3), 2.0))
-        np.testing.assert_allclose(hx, 6.0 * np.ones(3) + 2 * X * 2.0)
-        assert hy == pytest.approx(2 * X.sum())
-
-    def test_the_derivative_of_a_hessian_vector_product_by_the_vector_is_the_hessian(self) -> None:
-        h = jacobian(lambda v: hvp(rosenbrock, X, v))(np.ones(3))
-        np.testing.assert_allclose(h, hessian(rosenbrock)(X), rtol=1e-13)
 
 
 class TestErrors:
