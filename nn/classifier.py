@@ -59,7 +59,8 @@ class Classifier(Sequential):
                 f"outputs of shape {logits.shape} for {len(self.classes)} classes: the last layer "
                 f"must give each class a logit"
             )
-        return ag.softmax(logits) if self.outputs == "softmax" else ag.sigmoid(logits)
+        probabilities: Array = (ag.softmax if self.outputs == "softmax" else ag.sigmoid)(logits)
+        return probabilities
 
     def classify(self, x: Any) -> list[str]:
         """The name of the likeliest class of each example."""

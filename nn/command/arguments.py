@@ -91,8 +91,8 @@ def _add_train(commands: Any) -> None:
         "--init",
         choices=tuple(INITIALIZERS),
         metavar="NAME",
-        help=f"how the weights begin, one of {', '.join(INITIALIZERS)} (default: he for activations "
-        "like relu, xavier for others)",
+        help=f"how the weights begin, one of {', '.join(INITIALIZERS)} (default: he for "
+        "activations like relu, xavier for others)",
     )
     network.add_argument(
         "--dtype", choices=("float32", "float64"), default="float32", help="(default: float32)"
@@ -120,10 +120,18 @@ def _add_train(commands: Any) -> None:
         "on values; else the optimizer's own)",
     )
     training.add_argument(
-        "--batch-size", type=_count, default=10, metavar="N", help="examples in a mini-batch (default: 10)"
+        "--batch-size",
+        type=_count,
+        default=10,
+        metavar="N",
+        help="examples in a mini-batch (default: 10)",
     )
     training.add_argument(
-        "--epochs", type=_count, default=30, metavar="N", help="passes through the training examples (default: 30)"
+        "--epochs",
+        type=_count,
+        default=30,
+        metavar="N",
+        help="passes through the training examples (default: 30)",
     )
     training.add_argument(
         "--weight-decay",
@@ -172,7 +180,9 @@ def _add_predict(commands: Any) -> None:
     predict.add_argument(
         "file", metavar="FILE", help="inputs, a .npz or .csv file; targets in it are passed over"
     )
-    predict.add_argument("--out", metavar="FILE.csv", help="where to write (default: to the screen)")
+    predict.add_argument(
+        "--out", metavar="FILE.csv", help="where to write (default: to the screen)"
+    )
 
 
 class _Parser(argparse.ArgumentParser):

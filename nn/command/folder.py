@@ -21,6 +21,10 @@ from nn.arrayfile import write_atomically
 from nn.command.errors import CommandError
 
 UNFINISHED = "unfinished"
+FILES = (
+    *("model.safetensors", "history.csv"),
+    *("curves.png", "confusion.png", "boundary.png", "graph.svg"),
+)
 # What may differ when a run goes on: it may be made longer.
 FREE = ("arguments", "command", "out", "resume", "epochs")
 
@@ -55,14 +59,18 @@ class Unfinished:
 
 @contextmanager
 def results(out: Path) -> Iterator[Path]:
-    """A folder to write results to, which move to ``out`` when all of them are there.
+    """A folder to write ``FILES`` to, which move to ``out`` when all of them are there.
 
-    With that the run is finished: ``out`` no longer holds what it needed to go on.
+    They replace those of an earlier run, also where they are fewer. With that the run is finished:
+    ``out`` no longer holds what it needed to go on.
     """
     with tempfile.TemporaryDirectory(prefix="results-", dir=out / UNFINISHED) as made:
         yield Path(made)
-        for file in sorted(Path(made).iterdir()):
-            file.replace(out / file.name)
+        for name in FILES:
+            if Path(made, name).exists():
+                Path(made, name).replace(out / name)
+            else:
+                Path(out, name).unlink(missing_ok=True)
     Unfinished(out / UNFINISHED).discard()
 
 

@@ -18,8 +18,9 @@ from nn.classifier import Classifier
 from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import CommandError
 from nn.command.sources import Source
-from nn.data import Array
+from nn.data import Array, Examples
 from nn.evaluation import Loss
+from nn.history import History
 from nn.layers import MLP, Sequential
 from nn.module import Module
 from nn.scaling import Standardize
@@ -36,8 +37,23 @@ class Task(NamedTuple):
     network: Module
     sizes: list[int]
     loss: Loss
-    metrics: dict[str, Callable[[Array, Array], float]] | tuple[str, ...]
+    metrics: tuple[str, ...]
     targets: Callable[[Array], Array]
+
+
+class Trained(NamedTuple):
+    """What a run has come to: the model's outputs for each set of examples, by the set's name."""
+
+    source: Source
+    sets: dict[str, Examples]
+    task: Task
+    history: History
+    outputs: dict[str, Array]
+
+    @property
+    def last(self) -> str:
+        """The set that says most: the test set, or what there is instead."""
+        return list(self.sets)[-1]
 
 
 def quadratic_cost(logits: Any, target: Any) -> Any:
@@ -54,13 +70,7 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-def default_loss(source: Source) -> str:
-    return "cross-entropy" if source.classes else "mse"
-
-
-def build(
-    source: Source, options: Namespace, x: Array, y: Array, rng: np.random.Generator
-) -> Task:
+def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random.Generator) -> Task:
     """The network for these training examples, with fresh weights."""
     dtype = np.dtype(options.dtype).type
     outputs = len(source.classes) or y.shape[1]
@@ -78,7 +88,10 @@ def build(
         back = Standardize(outputs, inverse=True, dtype=dtype).fit(y)
         forth = Standardize(outputs, dtype=dtype).fit(y)
         return Task(Sequential(*layers, back), Sequential(*layers), sizes, loss, (), forth)
-    outputs_of = "softmax" if options.loss == "cross-entropy" else "sigmoid"
-    limits = None if source.raw else (float(x.min()), float(x.max()))
-    model = Classifier(*layers, classes=source.classes, outputs=outputs_of, limits=limits)
+    model = Classifier(
+        *layers,
+        classes=source.classes,
+        outputs="softmax" if options.loss == "cross-entropy" else "sigmoid",
+        limits=None if source.raw else (float(x.min()), float(x.max())),
+    )
     return Task(model, model, sizes, loss, ("accuracy",), lambda y: y)

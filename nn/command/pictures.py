@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from autograd import DrawingError, draw
 from nn import plot
-from nn.command.network import Task
-from nn.command.sources import Source
-from nn.data import Array, Examples
+from nn.command.network import Task, Trained
+from nn.data import Examples
 from nn.extras import require
-from nn.history import History
 from nn.metrics import confusion_matrix
 from nn.serialize import save
 
@@ -21,32 +18,26 @@ DOTS_PER_INCH = 120
 EXAMPLES_IN_GRAPH = 2
 
 
-def write(
-    folder: Path,
-    source: Source,
-    sets: Mapping[str, Examples],
-    outputs: Mapping[str, Array],
-    task: Task,
-    history: History,
-) -> None:
+def write(folder: Path, trained: Trained) -> None:
     """Write everything to a folder; says so where the graph cannot be drawn."""
+    source, sets, task, history, outputs = trained
     save(task.model, folder / "model.safetensors")
     history.to_csv(folder / "history.csv")
     axes = _axes(len(history.metrics) + 1, size=(5, 3.6))
     plot.learning_curves(history, axes)
     _save(axes[0], folder / "curves.png")
-    last = list(sets)[-1]
+    shown = sets[trained.last]
     if source.classes:
         classes = len(source.classes)
         side = 0.42 * min(max(classes, 6), 20)
         (ax,) = _axes(1, size=(side + 2.2, side + 1))
-        counts = confusion_matrix(outputs[last], sets[last].y, classes=classes)
+        counts = confusion_matrix(outputs[trained.last], shown.y, classes=classes)
         plot.confusion_matrix(counts, names=source.classes, ax=ax)
-        ax.set_title(f"{source.name}, {last} examples")
+        ax.set_title(f"{source.name}, {trained.last} examples")
         _save(ax, folder / "confusion.png")
-        if sets[last].x.shape[1] == 2:
+        if shown.x.shape[1] == 2:
             (ax,) = _axes(1, size=(5, 4))
-            plot.decision_boundary(task.model, *sets[last], names=source.classes, ax=ax)
+            plot.decision_boundary(task.model, *shown, names=source.classes, ax=ax)
             _save(ax, folder / "boundary.png")
     _draw_graph(task, sets["training"], folder / "graph.svg")
 

@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from autograd import Tensor, no_grad
-from nn.command.network import Task
+from nn.command.network import Task, Trained
 from nn.command.sources import Source
 from nn.data import Array, Examples
-from nn.history import History
 from nn.metrics import accuracy, classification_report, confusion_matrix
 
 MOST_CLASSES = 20
 
 
-def heading(
-    source: Source, sets: Mapping[str, Examples], task: Task, options: Namespace
-) -> str:
+def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: Namespace) -> str:
     """What is learned, by which network, and how."""
     counts = ", ".join(f"{len(part.x):,} {name}" for name, part in sets.items())
     outputs = task.sizes[-1]
@@ -35,30 +31,23 @@ def heading(
     )
 
 
-def result(
-    source: Source,
-    sets: Mapping[str, Examples],
-    outputs: Mapping[str, Array],
-    task: Task,
-    history: History,
-    seconds: float,
-) -> str:
-    """How training ended, the figures of each set, and the confusions of the last."""
-    rows = [["", "examples", *_names(source.classes)]]
+def result(trained: Trained, seconds: float) -> str:
+    """The figures of each set, how training ended, and the confusions of the last set."""
+    classes, last = trained.source.classes, trained.last
+    rows = [["", "examples", *_names(classes)]]
     rows += [
-        [name, f"{len(part.x):,}", *_figures(outputs[name], part.y, source.classes)]
-        for name, part in sets.items()
+        [name, f"{len(part.x):,}", *_figures(trained.outputs[name], part.y, classes)]
+        for name, part in trained.sets.items()
     ]
-    epochs = int(history.steps.last("epoch"))
-    last = list(sets)[-1]
+    epochs = int(trained.history.steps.last("epoch"))
     parts = [
         table(rows),
-        f"parameters  {task.model.num_parameters():,}\n"
-        f"epochs      {epochs} ({history.stopped})\n"
+        f"parameters  {trained.task.model.num_parameters():,}\n"
+        f"epochs      {epochs} ({trained.history.stopped})\n"
         f"time        {seconds:.1f} s",
     ]
-    if source.classes:
-        parts.append(confusions(outputs[last], sets[last].y, source.classes, last))
+    if classes:
+        parts.append(confusions(trained.outputs[last], trained.sets[last].y, classes, last))
     return "\n" + "\n\n".join(parts)
 
 

@@ -111,7 +111,7 @@ def _one_hot(y: Array) -> bool:
 
 def _class_numbers(data: str, y: Array) -> Array:
     if _one_hot(y):
-        return y.argmax(axis=1)
+        y = y.argmax(axis=1)
     if y.dtype.kind == "f":
         raise CommandError(
             f"{data}: the targets are not whole numbers, words or one-hot rows, so they name no "

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.command import folder, network, pictures, report
+from nn.command import folder, pictures, report
 from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import FAILED, INTERRUPTED, CommandError
+from nn.command.network import Task, Trained, build
 from nn.command.sources import Source, load_source, split
 from nn.data import Examples
 from nn.evaluation import predict
@@ -23,6 +24,7 @@ from nn.nonfinite import NonFiniteError
 from nn.optim import optimizer
 from nn.stopping import EarlyStopping
 from nn.training import fit
+
 
 def train(options: Namespace) -> int:
     """Do what the options say; 0, or a ``CommandError``."""
@@ -42,30 +44,38 @@ def train(options: Namespace) -> int:
             source.train, source.classes, options.validation, rng=cut, option="--validation"
         )
         held_out = Examples(held_x, held_y)
-    task = network.build(source, options, x, y, weights)
-    sets = {"training": Examples(x, y), "validation": held_out, "test": source.test}
+    task = build(source, options, x, y, weights)
+    parts = {"training": Examples(x, y), "validation": held_out, "test": source.test}
     sets = {
         name: Examples(part.x.astype(options.dtype, copy=False), part.y)
-        for name, part in sets.items()
+        for name, part in parts.items()
         if part is not None
     }
     run = folder.begin(out, options)
     print(report.heading(source, sets, task, options), flush=True)
-    started = time.perf_counter()
-    history = _learn(task, sets, options, run, order)
-    seconds = time.perf_counter() - started
-    outputs = {name: predict(task.model, part.x) for name, part in sets.items()}
-    print(report.result(source, sets, outputs, task, history, seconds))
-    with folder.results(out) as made:
-        pictures.write(made, source, sets, outputs, task, history)
-        names = sorted(file.name for file in made.iterdir())
+    try:
+        started = time.perf_counter()
+        history = _learn(task, sets, options, run, order)
+        seconds = time.perf_counter() - started
+        outputs = {name: predict(task.model, part.x) for name, part in sets.items()}
+        trained = Trained(source, sets, task, history, outputs)
+        print(report.result(trained, seconds))
+        with folder.results(out) as made:
+            pictures.write(made, trained)
+            names = sorted(file.name for file in made.iterdir())
+    except NonFiniteError as error:
+        run.discard()
+        raise CommandError(str(error), FAILED) from error
+    except KeyboardInterrupt:
+        message = f"interrupted: {run.how_to_go_on(options.arguments)}"
+        raise CommandError(message, INTERRUPTED) from None
     print(f"\nwritten to {out}: {', '.join(names)}")
     return 0
 
 
 def _fill_in(options: Namespace, source: Source) -> None:
     """The defaults that depend on the data and on each other."""
-    options.loss = options.loss or network.default_loss(source)
+    options.loss = options.loss or ("cross-entropy" if source.classes else "mse")
     handwriting = source.name in ("digits", "mnist")
     if options.activation is None:
         options.activation = "sigmoid" if handwriting else "relu"
@@ -74,7 +84,7 @@ def _fill_in(options: Namespace, source: Source) -> None:
 
 
 def _learn(
-    task: network.Task,
+    task: Task,
     sets: dict[str, Examples],
     options: Namespace,
     run: folder.Unfinished,
@@ -83,23 +93,16 @@ def _learn(
     given = {"lr": options.lr, "weight_decay": options.weight_decay}
     settings = {name: value for name, value in given.items() if value is not None}
     held_out = sets.get("validation")
-    try:
-        return fit(
-            task.network,
-            (sets["training"].x, task.targets(sets["training"].y)),
-            loss=task.loss,
-            optimizer=optimizer(options.optimizer, task.network, **settings),
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            validation=held_out and (held_out.x, task.targets(held_out.y)),
-            metrics=task.metrics,
-            stop=[EarlyStopping(options.patience)] if options.patience else [],
-            checkpoint=run.state,
-            rng=order,
-        )
-    except NonFiniteError as error:
-        run.discard()
-        raise CommandError(str(error), FAILED) from error
-    except KeyboardInterrupt:
-        message = f"interrupted: {run.how_to_go_on(options.arguments)}"
-        raise CommandError(message, INTERRUPTED) from None
+    return fit(
+        task.network,
+        (sets["training"].x, task.targets(sets["training"].y)),
+        loss=task.loss,
+        optimizer=optimizer(options.optimizer, task.network, **settings),
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        validation=held_out and (held_out.x, task.targets(held_out.y)),
+        metrics=task.metrics,
+        stop=[EarlyStopping(options.patience)] if options.patience else [],
+        checkpoint=run.state,
+        rng=order,
+    )

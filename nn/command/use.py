@@ -108,5 +108,7 @@ def _outputs(path: str, model: Module, x: Array) -> Array:
     try:
         output = outputs_of(model, x)
     except (ValueError, TypeError, IndexError) as error:
-        raise CommandError(f"{path} does not fit examples of shape {x.shape[1:]}: {error}") from error
+        raise CommandError(
+            f"{path} does not fit examples of shape {x.shape[1:]}: {error}"
+        ) from error
     return output.reshape(len(x), -1)

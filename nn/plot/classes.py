@@ -100,7 +100,8 @@ def decision_boundary(
                 ax.contour(across, up, lead, levels=[0], colors="black", linewidths=1)
     for k in np.unique(y):
         ax.scatter(
-            *x[y == k].T,
+            x[y == k, 0],
+            x[y == k, 1],
             s=20,
             color=COLOURS[k % len(COLOURS)],
             marker=MARKERS[k % len(MARKERS)],

@@ -82,7 +82,7 @@ def weights(
     most: int = 30,
     axes: Iterable[Axes] | None = None,
 ) -> NDArray[Any]:
-    """The first ``most`` rows of a weight matrix (units, inputs) as images: what each unit looks at.
+    """The first ``most`` rows of a weight matrix (units, inputs) as images: what a unit looks at.
 
     Red is positive, white 0, blue negative, on one scale for all, which the colour bar shows.
     ``shape`` as for ``images``. Gives the axes as an array.
