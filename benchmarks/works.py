@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 OURS = "autograd (ours)"
 BY_HAND = "NumPy by hand"
+FIT = "nn.fit (ours)"
 
 
 @dataclass(frozen=True)
@@ -126,5 +127,29 @@ WORKS = (
         tolerance=1e-12,
         plan=Plan(rounds=6, seconds=0.02),
         quick=Plan(rounds=1, seconds=0.01),
+    ),
+    Work(
+        name="epoch",
+        title="one epoch of 60,000 examples, float32",
+        description=(
+            "Softmax cross-entropy and plain gradient descent on shuffled mini-batches of noise: "
+            "784-30-10 with sigmoid and batches of 10, which is 6,000 steps, and 784-200-10 with "
+            "ReLU and batches of 100, which is 600. The loss of each step is kept. A sample is one "
+            "epoch. `fit` also keeps the norm of each gradient. Collector on. JAX takes its "
+            "batches inside what is compiled; compiling is not timed."
+        ),
+        contestants=(
+            Contestant(FIT, "benchmarks.systems.epochs.ours", "fit"),
+            Contestant("nn, a plain loop", "benchmarks.systems.epochs.ours", "loop"),
+            Contestant(BY_HAND, "benchmarks.systems.epochs.numpy", "allocating"),
+            Contestant("NumPy by hand, out=", "benchmarks.systems.epochs.numpy", "preallocated"),
+            Contestant("PyTorch eager", "benchmarks.systems.epochs.torch"),
+            Contestant("JAX jit, a step", "benchmarks.systems.epochs.jax", "loop"),
+            Contestant("JAX jit, the epoch", "benchmarks.systems.epochs.jax", "scan"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=7, seconds=0.0),
+        quick=Plan(rounds=1, seconds=0.0),
+        baselines=(BY_HAND, FIT),
     ),
 )
