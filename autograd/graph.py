@@ -5,6 +5,7 @@ No mathematics is here: what an operation computes and how it is differentiated 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
@@ -174,7 +175,7 @@ class ArrayNode(Node):
         return None
 
     def freeze(self) -> None:
-        """Let nobody write into the array any more: a graph relies on it."""
+        """Let nobody write into the array any more: something relies on it."""
         self.primal.flags.writeable = False
         self.frozen = True
 
@@ -245,6 +246,21 @@ def unrecorded(primal: Any, args: tuple[Array, ...]) -> Node:
     return node
 
 
+def freeze_leaves(args: tuple[Array, ...]) -> None:
+    """Make sure that what a graph is about to read stays as it is.
+
+    Where something besides the leaf holds its array, that may be a view, which can still be written
+    to. The graph gets a copy then; to write to the array itself is an error either way.
+    """
+    for arg in args:
+        if isinstance(arg, ArrayNode) and not arg.frozen and arg.op is None:
+            held_elsewhere = sys.getrefcount(arg.primal) > 2  # by the leaf, and by the call itself
+            arg.freeze()
+            if held_elsewhere:
+                arg.primal = arg.primal.copy()
+                arg.freeze()
+
+
 class GraphChangedError(RuntimeError):
     """A leaf was given new data, and a graph that had read the old is now differentiated again."""
 
@@ -298,6 +314,8 @@ class Op:
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
         """Compute on nodes, and remember where recording is on."""
+        if recording.get():
+            freeze_leaves(args)
         primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
         primal = self.evaluate(primals, settings)
         if recording.get():
@@ -308,9 +326,6 @@ class Op:
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
     ) -> Node:
         """The node of `primal = self(*args, **settings)`, where `primals` are the plain `args`."""
-        for arg in args:
-            if isinstance(arg, ArrayNode) and not arg.frozen and arg.op is None:
-                arg.freeze()
         return array_node(primal, self, args, primals, settings)
 
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:

@@ -16,6 +16,7 @@ from autograd.graph import (
     Node,
     Op,
     Settings,
+    freeze_leaves,
     recording,
     scalar_node,
     unrecorded,
@@ -52,6 +53,8 @@ class Elementwise(Op):
         self.arity = len(locals)
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
+        if recording.get():
+            freeze_leaves(args)
         primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
         primal = self.evaluate(primals, settings)
         if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):

@@ -206,13 +206,9 @@ def test_what_a_pullback_gives_may_be_written_to() -> None:
     np.testing.assert_array_equal(pullback(np.ones(3))[0], [2.0, 2.0, 2.0])
 
 
-@pytest.mark.xfail(strict=True, reason="a view taken before recording stays writable in NumPy")
-def test_a_view_from_before_recording_cannot_be_written_to_any_more() -> None:
+def test_a_view_from_before_recording_does_not_reach_the_graph() -> None:
     p = Tensor(P)
     view: Any = p.data[:]
     out = (p**3).sum()
-    try:
-        view[0] = 7.0
-    except ValueError:
-        return
+    view[0] = 7.0
     np.testing.assert_allclose(gradients(out, p), 3 * P**2)
