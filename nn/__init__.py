@@ -1,7 +1,23 @@
 """Neural networks on ``autograd``."""
 
-from nn import datasets, init, losses, metrics, plot, scalar, schedules
-from nn.activations import (
+from nn import datasets, init, losses, metrics, plot, scalar
+from nn.classifier import Classifier
+from nn.data import DataError, batches, one_hot, standardize, train_test_split
+from nn.files import ModelFileError, load, load_state, save
+from nn.likelihoods import bernoulli_nll, categorical_nll, gaussian_nll, kl_divergence
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    cross_entropy_cost,
+    mae,
+    mse,
+    quadratic_cost,
+    sse,
+    weight_decay,
+)
+from nn.modules import activations as activations
+from nn.modules.activations import (
     ELU,
     Activation,
     Function,
@@ -25,33 +41,34 @@ from nn.activations import (
     step,
     tanh,
 )
-from nn.checkpoint import Checkpoint, CheckpointError
-from nn.classifier import Classifier
-from nn.clipping import clip_grad_norm, clip_grad_value, grad_norm
-from nn.data import DataError, batches, one_hot, standardize, train_test_split
-from nn.evaluation import evaluate, predict
-from nn.history import History
-from nn.layers import MLP, BatchNorm, Dropout, LayerNorm, Linear, Sequential
-from nn.likelihoods import bernoulli_nll, categorical_nll, gaussian_nll, kl_divergence
-from nn.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    cross_entropy_cost,
-    mae,
-    mse,
-    quadratic_cost,
-    sse,
-    weight_decay,
+from nn.modules.layers import MLP, BatchNorm, Dropout, LayerNorm, Linear, Sequential
+from nn.modules.module import Module, build, register, spans
+from nn.modules.saturation import activation_statistics
+from nn.modules.scaling import Standardize
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    RandomSearch,
+    RMSProp,
+    clip_grad_norm,
+    clip_grad_value,
+    grad_norm,
+    schedules,
 )
-from nn.module import Module, build, register, spans
-from nn.nonfinite import NonFiniteError
-from nn.optim import SGD, Adagrad, Adam, AdamW, RandomSearch, RMSProp
-from nn.saturation import activation_statistics
-from nn.scaling import Standardize
-from nn.serialize import ModelFileError, load, load_state, save
-from nn.stopping import EarlyStopping, SmallChange, StoppingRule
-from nn.training import fit
+from nn.training import (
+    Checkpoint,
+    CheckpointError,
+    EarlyStopping,
+    History,
+    NonFiniteError,
+    SmallChange,
+    StoppingRule,
+    evaluate,
+    fit,
+    predict,
+)
 
 __all__ = [
     # modules

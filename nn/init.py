@@ -1,7 +1,7 @@
 """How weights begin: the initialisers of the texts, and the stream random numbers come from.
 
 An initialiser takes a shape ``(n_out, n_in)`` and a generator and gives an array. Biases begin at 0
-(``nn.layers``). Numbers are drawn in float64 and rounded, so the same seed gives the same weights
+(``nn.Linear``). Numbers are drawn in float64 and rounded, so the same seed gives the same weights
 in float32 and float64.
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 
 import autograd as ag
 from nn.data import DataError
-from nn.module import Module
+from nn.modules.module import Module
 from nn.targets import (
     Reduction,
     alike,

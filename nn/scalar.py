@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import Value
 from nn.data import Rng
-from nn.module import Module
+from nn.modules.module import Module
 
 __all__ = ["Layer", "MLP", "Module", "Neuron"]
 

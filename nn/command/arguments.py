@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from nn.activations import ACTIVATIONS
 from nn.command.errors import CommandError
 from nn.command.sources import NAMES, is_file
 from nn.init import INITIALIZERS
+from nn.modules.activations import ACTIVATIONS
 
 CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nn.arrayfile import write_atomically
 from nn.command.errors import CommandError
+from nn.files.arrayfile import write_atomically
 
 UNFINISHED = "unfinished"
 FILES = (

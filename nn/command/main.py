@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from nn.arrayfile import ModelFileError
-from nn.checkpoint import CheckpointError
 from nn.command import use
 from nn.command.arguments import parse
 from nn.command.errors import INTERRUPTED, WRONG, CommandError
 from nn.command.train import train
 from nn.data import DataError
+from nn.files.arrayfile import ModelFileError
+from nn.training.checkpoint import CheckpointError
 
 COMMANDS = {"train": train, "evaluate": use.evaluate, "predict": use.predict}
 

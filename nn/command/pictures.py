@@ -11,8 +11,8 @@ from nn import plot
 from nn.command.network import Task, Trained
 from nn.data import Examples
 from nn.extras import require
+from nn.files.serialize import save
 from nn.metrics import confusion_matrix
-from nn.serialize import save
 
 DOTS_PER_INCH = 120
 EXAMPLES_IN_GRAPH = 2

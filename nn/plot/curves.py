@@ -1,6 +1,6 @@
 """Learning curves: how cost and errors went during training.
 
-What they show is kept in ``nn.history``.
+What they show is kept in ``nn.training.history``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data import Array, DataError
-from nn.history import History
 from nn.plot.canvas import TRAINING, VALIDATION, several
+from nn.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

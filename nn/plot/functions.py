@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd as ag
-from nn.activations import ACTIVATIONS, ActivationLike, Softmax, as_module
 from nn.data import Array
-from nn.module import Module
+from nn.modules.activations import ACTIVATIONS, ActivationLike, Softmax, as_module
+from nn.modules.module import Module
 from nn.plot.canvas import BLUE, VERMILION, several
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, check_grads
-from nn.activations import ACTIVATIONS, as_module
+from nn.modules.activations import ACTIVATIONS, as_module
 
 Formula = Callable[[float], float]
 

@@ -17,12 +17,12 @@ import pytest
 
 import nn
 from autograd import Tensor
-from nn.arrayfile import write
-from nn.checkpoint import Checkpoint, CheckpointError
+from nn.files.arrayfile import write
 from nn.optim import SGD, Adam, AdamW, RandomSearch
-from nn.schedules import Cosine, ReduceOnPlateau, Warmup
-from nn.stopping import EarlyStopping, SmallChange
+from nn.optim.schedules import Cosine, ReduceOnPlateau, Warmup
 from nn.training import fit
+from nn.training.checkpoint import Checkpoint, CheckpointError
+from nn.training.stopping import EarlyStopping, SmallChange
 
 X, Y = nn.datasets.moons(50, noise=0.2, rng=0)
 HELD_OUT = nn.datasets.moons(20, noise=0.2, rng=1)
@@ -33,10 +33,10 @@ PROGRAM = """
 import os, signal, stat, sys, time
 import numpy as np
 import nn
-from nn.checkpoint import Checkpoint
+from nn.training.checkpoint import Checkpoint
 from nn.optim import SGD
-from nn.schedules import ReduceOnPlateau
-from nn.stopping import EarlyStopping
+from nn.optim.schedules import ReduceOnPlateau
+from nn.training.stopping import EarlyStopping
 from nn.training import fit
 
 checkpoint, result, moment, count, pause = sys.argv[1:]

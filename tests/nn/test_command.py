@@ -169,7 +169,7 @@ def test_values_are_learned_and_given_in_their_own_units(
     assert files("nn-values") == RESULTS - {"confusion.png"}
     x, y, _ = nn.tables.load_table(values)
     model = nn.load("nn-values/model.safetensors")
-    error = nn.evaluation.predict(model, x.astype(np.float64)) - y
+    error = nn.predict(model, x.astype(np.float64)) - y
     assert (error.std(axis=0) < 0.2 * y.std(axis=0)).all()
     assert model[1].weight.dtype == np.float64
 
@@ -400,7 +400,7 @@ def test_evaluate_prints_accuracy_each_class_and_confusion(
     assert main(["evaluate", model, "--data", str(flowers)]) == 0
     printed = capsys.readouterr().out
     x, y, names = nn.tables.load_table(flowers)
-    output = nn.evaluation.predict(nn.load(model), x)
+    output = nn.predict(nn.load(model), x)
     assert nn.metrics.classification_report(output, y, names=names) in printed
     assert f"{100 * nn.metrics.accuracy(output, y):.2f} %" in printed
     assert "daisy" in printed.partition("confusion")[2]
@@ -438,7 +438,7 @@ def test_a_model_of_values_is_evaluated_and_predicts_in_their_units(
     assert main(["evaluate", "out/model.safetensors", "--data", str(values)]) == 0
     header, figures = capsys.readouterr().out.splitlines()
     x, y, _ = nn.tables.load_table(values)
-    output = nn.evaluation.predict(nn.load("out/model.safetensors"), x)
+    output = nn.predict(nn.load("out/model.safetensors"), x)
     assert header.split() == ["examples", "rms", "error", "mean", "|error|", "R²"]
     assert figures.split()[:2] == ["200", f"{np.sqrt(np.mean((output - y) ** 2)):.4g}"]
     assert main(["predict", "out/model.safetensors", str(values)]) == 0
@@ -471,7 +471,7 @@ def test_probabilities_of_sigmoids_are_theirs(capsys: pytest.CaptureFixture[str]
     np.savez("new.npz", x=x)
     capsys.readouterr()
     assert main(["predict", "out/model.safetensors", "new.npz"]) == 0
-    logits = nn.evaluation.predict(nn.load("out/model.safetensors"), x)
+    logits = nn.predict(nn.load("out/model.safetensors"), x)
     written = [float(row[1]) for row in read(capsys.readouterr().out)[1:]]
     np.testing.assert_allclose(written, 1 / (1 + np.exp(-logits.max(axis=1))), rtol=1e-5)
 

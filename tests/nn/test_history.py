@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from nn.history import History, Table
+from nn.training.history import History, Table
 
 
 def a_history(epochs: int = 3, steps: int = 4, validate: bool = True) -> History:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, Value
-from nn.module import build
+from nn.modules.module import build
 from nn.registry import REGISTRY, register
 
 

@@ -8,8 +8,8 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor, Value
-from nn.nonfinite import NonFiniteError, origin_of_gradient, origin_of_result
 from nn.training import fit
+from nn.training.nonfinite import NonFiniteError, origin_of_gradient, origin_of_result
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)

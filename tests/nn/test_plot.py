@@ -10,9 +10,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import nn
+from autograd import Tensor
 from nn import plot
 from nn.data import DataError
-from nn.history import History
+from nn.training.history import History
 
 matplotlib.use("agg")
 
@@ -184,7 +185,7 @@ LABELS = [0, 1, 0, 1]
     [
         (lambda p: p[:, :1] - 0.25, 0.0),
         (lambda p: p[:, 0], 0.25),
-        (lambda p: nn.sigmoid(nn.module.Tensor(p[:, :1]) - 0.25), 0.5),
+        (lambda p: nn.sigmoid(Tensor(p[:, :1]) - 0.25), 0.5),
         (lambda p: np.stack([0.25 - p[:, 0], p[:, 0] - 0.25], axis=1), 0.0),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.schedules import (
+from nn.optim.schedules import (
     Constant,
     Cosine,
     Exponential,

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 import nn
 from autograd import Tensor
-from nn.arrayfile import read, write, write_atomically
+from nn.files.arrayfile import read, write, write_atomically
+from nn.files.serialize import ModelFileError, load, load_state, save
 from nn.registry import REGISTRY
-from nn.serialize import ModelFileError, load, load_state, save
 from nn.training import fit
 
 X = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
@@ -344,7 +344,7 @@ def test_an_architecture_made_to_deceive_is_one_clear_error(name: str, tmp_path:
 def test_an_architecture_larger_than_its_file_is_refused_before_it_is_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nn.serialize.build", lambda config: pytest.fail("it was made"))
+    monkeypatch.setattr("nn.files.serialize.build", lambda config: pytest.fail("it was made"))
     (tmp_path / "file").write_bytes(with_architecture(GREEDY[name], weight=WEIGHT))
     with pytest.raises(ModelFileError, match=r"asks for \d+ numbers, and there are 2"):
         load(tmp_path / "file")

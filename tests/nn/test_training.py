@@ -13,13 +13,13 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn.data import DataError
-from nn.evaluation import evaluate, predict
-from nn.history import History
 from nn.metrics import accuracy
 from nn.optim import SGD, Adam, GradientOptimizer, RandomSearch
-from nn.schedules import Cosine, ReduceOnPlateau
-from nn.stopping import EarlyStopping, SmallChange
+from nn.optim.schedules import Cosine, ReduceOnPlateau
 from nn.training import fit
+from nn.training.evaluation import evaluate, predict
+from nn.training.history import History
+from nn.training.stopping import EarlyStopping, SmallChange
 
 X, Y = nn.datasets.moons(120, noise=0.2, rng=0)
 DATA = (X, Y)

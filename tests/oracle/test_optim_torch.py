@@ -7,7 +7,8 @@ import pytest
 
 import autograd as ag
 from autograd import Tensor
-from nn import clipping, optim
+from nn import optim
+from nn.optim import clipping
 
 torch = pytest.importorskip("torch", reason="the oracle extra brings PyTorch")
 pytestmark = pytest.mark.oracle

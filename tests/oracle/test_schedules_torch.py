@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nn.schedules import Cosine, Exponential, OneCycle, ReduceOnPlateau, Step
+from nn.optim.schedules import Cosine, Exponential, OneCycle, ReduceOnPlateau, Step
 
 torch = pytest.importorskip("torch", reason="the oracle extra brings PyTorch")
 pytestmark = pytest.mark.oracle

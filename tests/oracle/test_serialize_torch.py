@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.serialize import ModelFileError, load, load_state, save
+from nn.files.serialize import ModelFileError, load, load_state, save
 from nn.training import fit
 
 torch = pytest.importorskip("torch", reason="the oracle extra brings PyTorch")
@@ -41,7 +41,7 @@ def test_a_model_saved_here_computes_the_same_in_pytorch(tmp_path: Path) -> None
     twin = theirs()
     twin.load_state_dict(safetensors_torch.load_file(tmp_path / "model.safetensors"))
     expected = twin.eval()(torch.tensor(X)).detach().numpy()
-    np.testing.assert_allclose(nn.evaluation.predict(model, X), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(nn.predict(model, X), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_model_saved_in_pytorch_computes_the_same_here(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_model_saved_in_pytorch_computes_the_same_here(tmp_path: Path) -> None
     model = ours()
     model.load_state_dict(load_state(path))
     expected = twin.eval()(torch.tensor(X)).detach().numpy()
-    np.testing.assert_allclose(nn.evaluation.predict(model, X), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(nn.predict(model, X), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_an_mlp_has_the_names_of_pytorchs_sequential(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What all optimisers share: the parameters by name, checked settings, a state to save and load.
 
-How they change the parameters is in ``nn.optim`` and ``nn.search``.
+How they change the parameters is in ``nn.optim`` and ``nn.optim.search``.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from nn.data import Array
-from nn.optimizer import Parameters, named_parameters
+from nn.optim.base import Parameters, named_parameters
 
 
 def grad_norm(parameters: Parameters) -> float:

@@ -1,7 +1,7 @@
 """Named arrays and one JSON document in a file: safetensors, read strictly and written atomically.
 
-What the document means, an architecture or a checkpoint, is said by ``nn.serialize`` and
-``nn.checkpoint``. Nothing in such a file is ever executed.
+What the document means, an architecture or a checkpoint, is said by ``nn.files.serialize`` and
+``nn.training.checkpoint``. Nothing in such a file is ever executed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Layers, and networks made of them: one example a row, features along the last axis.
 
-What comes between layers is in ``nn.activations``.
+What comes between layers is in ``nn.modules.activations``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from numpy.typing import DTypeLike
 
 import autograd as ag
 from autograd import Tensor
-from nn.activations import ActivationLike, as_module
 from nn.data import Array, Rng
 from nn.init import Initializer, as_generator, weights
-from nn.module import Module
+from nn.modules.activations import ActivationLike, as_module
+from nn.modules.module import Module
 from nn.registry import register
 
 

@@ -1,7 +1,7 @@
 """Activations: elementwise functions between layers, as functions and as modules.
 
 The functions are ``autograd``'s, re-exported; their derivatives come from it. Figures of how
-many units are saturated or dead are in ``nn.saturation``.
+many units are saturated or dead are in ``nn.modules.saturation``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from autograd import (
     step,
     tanh,
 )
-from nn.module import Module
+from nn.modules.module import Module
 from nn.registry import register
 
 __all__ = [

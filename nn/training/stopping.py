@@ -1,6 +1,6 @@
 """When to stop training before the most epochs are reached.
 
-The rules are asked by ``nn.training.fit``, which is given one or several as ``stop``.
+The rules are asked by ``nn.fit``, which is given one or several as ``stop``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from nn.data import Array
-from nn.history import History
-from nn.module import Module
+from nn.modules.module import Module
+from nn.training.history import History
 
 
 class StoppingRule:

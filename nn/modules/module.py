@@ -1,7 +1,7 @@
 """``Module``: a part of a network, and all that follows from its attributes.
 
 Parameters, buffers and inner modules are found, not declared. The parts themselves are in
-``nn.layers`` and ``nn.activations``; who may be named in a saved architecture, in ``nn.registry``.
+``layers`` and ``activations``; who may be named in a saved architecture, in ``nn.registry``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from autograd import Tensor, Value
 from nn.data import Array
+from nn.modules.spans import Span, Spans, around, spans
+from nn.modules.tree import Tree
 from nn.registry import decode, encode, register
-from nn.spans import Span, Spans, around, spans
-from nn.tree import Tree
 
 __all__ = ["Module", "Parameter", "Span", "Spans", "build", "register", "spans"]
 

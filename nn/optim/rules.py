@@ -1,7 +1,7 @@
 """Optimisers: a small state and one rule to change each parameter along its gradient.
 
-What they share is in ``nn.optimizer``, how the learning rate changes over time in
-``nn.schedules``, and limits to a gradient's size in ``nn.clipping``.
+What they share is in ``nn.optim.base``, how the learning rate changes over time in
+``nn.optim.schedules``, and limits to a gradient's size in ``nn.optim.clipping``.
 
 θ is a parameter, g its gradient, η the learning rate ``lr``, λ the ``weight_decay``; products,
 squares and roots are taken entry by entry. Names, formulas and defaults are PyTorch's, with one
@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.optimizer import Optimizer, Parameter, Parameters, State
-from nn.search import RandomSearch
-from nn.tree import is_bias
+from nn.modules.tree import is_bias
+from nn.optim.base import Optimizer, Parameter, Parameters, State
+from nn.optim.search import RandomSearch
 
 __all__ = [
     "SGD",

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import no_grad
 from nn.data import Rng
-from nn.optimizer import Optimizer, Parameters
+from nn.optim.base import Optimizer, Parameters
 
 
 class RandomSearch(Optimizer):

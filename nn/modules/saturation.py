@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor, gradients
-from nn.activations import Activation
-from nn.module import Module
-from nn.spans import observed_by
+from nn.modules.activations import Activation
+from nn.modules.module import Module
+from nn.modules.spans import observed_by
 
 
 class ActivationStatistics(NamedTuple):

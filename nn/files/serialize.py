@@ -1,7 +1,7 @@
 """Models in files: ``save`` and ``load``, as safetensors with the architecture in the metadata.
 
-The file format is that of ``nn.arrayfile``. Nothing in a file is ever executed: the architecture
-names classes, and only those registered with ``nn.register`` are made, with plain arguments.
+The file format is that of ``arrayfile``. Nothing in a file is ever executed: the architecture names
+classes, and only those registered with ``nn.register`` are made, with plain arguments.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from nn.arrayfile import ModelFileError, PathLike, read, write
 from nn.data import Array
-from nn.module import Module, build
+from nn.files.arrayfile import ModelFileError, PathLike, read, write
+from nn.modules.module import Module, build
 from nn.registry import REGISTRY
 
 __all__ = ["ModelFileError", "load", "load_state", "save"]

@@ -1,6 +1,6 @@
 """``Tree``: what the attributes of a module hold, found in order of definition, and frozen.
 
-What a module does with it, running, saving and loading, is in ``nn.module``.
+What a module does with it, running, saving and loading, is in ``nn.modules.module``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What was seen during training: a table of the steps and a table of the validations.
 
-It is filled by ``nn.training.fit``; its pictures are drawn by ``nn.plot``.
+It is filled by ``nn.fit``; its pictures are drawn by ``nn.plot``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.arrayfile import PathLike, write_atomically
 from nn.extras import require
+from nn.files.arrayfile import PathLike, write_atomically
 
 Column = NDArray[np.float64]
 COUNTS = ("step", "epoch")

@@ -1,6 +1,6 @@
 """What a training run is told to do, and what of it must not change when the run is resumed.
 
-Each setting is explained and checked by ``nn.training.fit``.
+Each setting is explained and checked by ``nn.fit``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nn.checkpoint import Checkpoint
 from nn.data import Array
-from nn.evaluation import Loss, Metric
-from nn.optimizer import Optimizer
-from nn.schedules import Schedule
-from nn.stopping import StoppingRule
+from nn.optim.base import Optimizer
+from nn.optim.schedules import Schedule
+from nn.training.checkpoint import Checkpoint
+from nn.training.evaluation import Loss, Metric
+from nn.training.stopping import StoppingRule
 
 
 @dataclass(frozen=True)

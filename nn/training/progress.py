@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nn.extras import require
-from nn.history import History
+from nn.training.history import History
 
 SECONDS_BETWEEN_UPDATES = 0.1
 

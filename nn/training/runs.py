@@ -1,6 +1,6 @@
 """``Run``: one training run, step by step, and the whole of its state.
 
-What it is told to do is in ``nn.settings``; ``nn.training.fit`` makes and runs it.
+What it is told to do is in ``nn.training.settings``; ``nn.fit`` makes and runs it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value, no_grad
-from nn.checkpoint import Checkpoint, CheckpointError
-from nn.clipping import clip_grad_norm
 from nn.data import Array, batches
-from nn.evaluation import evaluate, mode
-from nn.history import History
-from nn.module import Module
-from nn.nonfinite import NonFiniteError, explain, is_finite
-from nn.optim import GradientOptimizer, RandomSearch
-from nn.progress import Progress
-from nn.schedules import Schedule
-from nn.settings import Settings
+from nn.modules.module import Module
+from nn.optim.clipping import clip_grad_norm
+from nn.optim.rules import GradientOptimizer, RandomSearch
+from nn.optim.schedules import Schedule
+from nn.training.checkpoint import Checkpoint, CheckpointError
+from nn.training.evaluation import evaluate, mode
+from nn.training.history import History
+from nn.training.nonfinite import NonFiniteError, explain, is_finite
+from nn.training.progress import Progress
+from nn.training.settings import Settings
 
 
 class Run:

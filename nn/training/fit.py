@@ -1,7 +1,7 @@
 """``fit``: the training loop, with what one wants to see, keep and be told.
 
-The loop itself is in ``nn.runs``; what it uses, in ``nn.history``, ``nn.stopping``,
-``nn.evaluation``, ``nn.checkpoint``, ``nn.nonfinite`` and ``nn.progress``.
+The loop itself is in ``runs``; what it uses, in ``history``, ``stopping``, ``evaluation``,
+``checkpoint``, ``nonfinite`` and ``progress``.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn.arrayfile import PathLike
-from nn.checkpoint import Checkpoint
 from nn.data import Rng
-from nn.evaluation import Loss, Metrics, as_loss, examples, named_metrics
-from nn.history import History
-from nn.module import Module
-from nn.optim import GradientOptimizer, RandomSearch
-from nn.optim import optimizer as optimizer_of
-from nn.runs import Run
-from nn.schedules import Schedule
-from nn.settings import Settings
-from nn.stopping import StoppingRule
+from nn.files.arrayfile import PathLike
+from nn.modules.module import Module
+from nn.optim.rules import GradientOptimizer, RandomSearch
+from nn.optim.rules import optimizer as optimizer_of
+from nn.optim.schedules import Schedule
+from nn.training.checkpoint import Checkpoint
+from nn.training.evaluation import Loss, Metrics, as_loss, examples, named_metrics
+from nn.training.history import History
+from nn.training.runs import Run
+from nn.training.settings import Settings
+from nn.training.stopping import StoppingRule
 
 __all__ = ["fit"]
 
@@ -60,7 +60,7 @@ def fit(
     metrics: functions of outputs and targets (plain arrays), names from ``nn.metrics``, or a dict
         of functions by name.
     stop: rules that end training before ``epochs``: ``EarlyStopping``, ``SmallChange``.
-    schedule: the learning rate as a function of the step, 0, 1, ...; see ``nn.schedules``.
+    schedule: the learning rate as a function of the step, 0, 1, ...; see ``nn.optim.schedules``.
     clip_norm: the largest norm of the gradient; see ``clip_grad_norm``.
     callbacks: functions called after each step with the ``Run``.
     checkpoint: a file that the whole state is saved to after each epoch, and with

@@ -16,7 +16,7 @@ from autograd import Tensor, no_grad
 from nn import losses
 from nn import metrics as figures
 from nn.data import Array, DataError, batches
-from nn.module import Module
+from nn.modules.module import Module
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
 """From outputs and targets of a mini-batch to one number, a node."""
@@ -58,7 +58,7 @@ def predict(model: Module, x: ArrayLike, *, batch_size: int = 1024) -> Array:
     It runs in evaluation mode and records no graph; ``batch_size`` bounds the memory. The mode of
     the model is afterwards as it was. Raises ``DataError`` for no examples.
 
-    >>> from nn.layers import Linear
+    >>> from nn.modules.layers import Linear
     >>> predict(Linear(2, 1, init="zeros"), [[1.0, 2.0], [3.0, 4.0]])
     array([[0.],
            [0.]])
@@ -79,7 +79,7 @@ def evaluate(
 ) -> dict[str, float]:
     """``loss`` and each metric by name, on all examples ``(x, y)`` together, as ``predict`` runs.
 
-    >>> from nn.layers import Linear
+    >>> from nn.modules.layers import Linear
     >>> model = Linear(1, 2, init="zeros")
     >>> evaluate(model, ([[1.0], [2.0]], [0, 1]), metrics="accuracy")
     {'accuracy': 0.5}

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.arrayfile import ModelFileError, PathLike, part_prefix, read, write
 from nn.data import Array
+from nn.files.arrayfile import ModelFileError, PathLike, part_prefix, read, write
 
 FORMAT = "wengert-checkpoint"
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor, Value, gradients
 from nn.data import Array
-from nn.module import Module, Spans, spans
+from nn.modules.module import Module, Spans, spans
 
 Node: TypeAlias = Tensor | Value
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 import autograd as ag
 from nn.data import DataError, Standardizer
-from nn.module import Module
+from nn.modules.module import Module
 from nn.registry import register
 
 
