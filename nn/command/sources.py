@@ -81,6 +81,8 @@ def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
     empty for a model of values, and None for one that does not name its classes.
     """
     if not is_file(data):
+        if classes == ():
+            raise CommandError(f"{data} holds classes, and the model gives values")
         source = load_source(data, values=None, test=0.2)
         assert source.test is not None
         return source.test

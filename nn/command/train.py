@@ -59,7 +59,6 @@ def train(options: Namespace) -> int:
         seconds = time.perf_counter() - started
         outputs = {name: predict(task.model, part.x) for name, part in sets.items()}
         trained = Trained(source, sets, task, history, outputs)
-        print(report.result(trained, seconds))
         with folder.results(out) as made:
             pictures.write(made, trained)
             names = sorted(file.name for file in made.iterdir())
@@ -69,6 +68,7 @@ def train(options: Namespace) -> int:
     except KeyboardInterrupt:
         message = f"interrupted: {run.how_to_go_on(options.arguments)}"
         raise CommandError(message, INTERRUPTED) from None
+    print(report.result(trained, seconds))
     print(f"\nwritten to {out}: {', '.join(names)}")
     return 0
 

@@ -31,7 +31,7 @@ def evaluate(options: Namespace) -> int:
     x, y = load_examples(options.data, classes)
     output = _outputs(options.model, model, x)
     if classes is None:
-        output, classes = _guess(output, y)
+        output, y, classes = _guess(output, y)
     if classes:
         checked(options.data, y, len(classes))
     elif output.shape != y.shape:
@@ -78,23 +78,29 @@ def _classes(model: Module) -> tuple[str, ...] | None:
     return None
 
 
-def _guess(output: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
-    """Outputs and classes of a model that was not made by ``train``, by the targets it meets."""
-    if output.shape[1] == 1 and np.isin(y, (0, 1)).all():
-        output = np.hstack([np.zeros_like(output), output])  # one logit, for class 1 of two
-    return output, tuple(map(str, range(output.shape[1]))) if output.shape[1] > 1 else ()
+def _guess(output: Array, y: Array) -> tuple[Array, Array, tuple[str, ...]]:
+    """Outputs, targets and classes for a model that does not name them, by the targets it meets."""
+    if y.ndim == 2:
+        return output, y, ()
+    if output.shape[1] > 1:
+        return output, y, tuple(map(str, range(output.shape[1])))
+    if np.isin(y, (0, 1)).all():  # the output is a logit, for class 1 of two
+        return np.hstack([np.zeros_like(output), output]), y, ("0", "1")
+    return output, y.reshape(-1, 1), ()
 
 
 def _outputs(path: str, model: Module, x: Array) -> Array:
     """The model's outputs for examples that may not fit it, (n, outputs)."""
-    layers = [m for m in model.named_modules().values() if isinstance(m, Linear | Standardize)]
-    if layers:
-        first = layers[0]
-        wanted = first.weight.shape[1] if isinstance(first, Linear) else len(first.mean)
-        if x.shape[1] != wanted:
-            raise CommandError(
-                f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
-            )
+    first = model[0] if isinstance(model, Sequential) and len(model) else model
+    wanted = x.shape[1]
+    if isinstance(first, Linear):
+        wanted = first.weight.shape[1]
+    elif isinstance(first, Standardize):
+        wanted = len(first.mean)
+    if x.shape[1] != wanted:
+        raise CommandError(
+            f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
+        )
     if isinstance(model, Classifier) and model.limits:
         low, high = model.limits
         if x.max() > 2 * high - low or x.min() < 2 * low - high:

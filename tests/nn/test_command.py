@@ -459,8 +459,11 @@ def test_models_from_nn_save_are_evaluated_and_predict_too(
     assert "accuracy" in capsys.readouterr().out
     assert main(["evaluate", "one.safetensors", "--data", "moons.npz"]) == 0
     assert "50.00 %" in capsys.readouterr().out  # a logit of 0 is not above 0
-    assert main(["evaluate", "one.safetensors", "--data", "line.npz"]) == 0
-    assert "rms error" in capsys.readouterr().out
+    np.savez("counts.npz", x=x, y=np.arange(40))
+    for path, data in (("one", "line"), ("one", "counts"), ("two", "pairs")):
+        np.savez("pairs.npz", x=x, y=x)
+        assert main(["evaluate", f"{path}.safetensors", "--data", f"{data}.npz"]) == 0
+        assert "rms error" in capsys.readouterr().out
     assert main(["predict", "one.safetensors", "moons.npz"]) == 0
     assert read(capsys.readouterr().out)[:2] == [["output"], ["0.0"]]
 
@@ -605,6 +608,7 @@ def test_data_that_do_not_fit_the_model_are_refused(
         ("out/model.safetensors", "plane.npz", "plane.npz: label 2 at index 2 is not a class"),
         ("out/model.safetensors", "fractions.npz", "they name no classes"),
         ("out/model.safetensors", str(flowers), "names classes, such as 'daisy', and the model"),
+        ("v/model.safetensors", "moons", "moons holds classes, and the model gives values"),
         ("v/model.safetensors", "one.npz", "gives 2 values for each example, and one.npz has 1"),
         ("norm.safetensors", "plane.npz", "norm.safetensors does not fit examples of shape (2,)"),
     ):
