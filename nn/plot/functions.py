@@ -43,7 +43,7 @@ def activations(
         title = type(module).__name__
         ax.set_title("softmax of (x, 0, 0)" if isinstance(module, Softmax) else title, fontsize=9)
         ax.set_xticks([-limit, 0, limit])
-        ax.set_xlabel("$x$", labelpad=-6)
+        ax.set_xlabel("$x$", labelpad=0)
         ax.grid(alpha=0.3)
     drawn[0].legend(loc="upper left")
     return drawn
