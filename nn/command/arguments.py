@@ -137,7 +137,7 @@ def _add_train(commands: Any) -> None:
         "--weight-decay",
         type=_not_negative,
         metavar="LAMBDA",
-        help="adds λ/2 times the squared weights to the loss (default: 0; 0.01 for adamw)",
+        help="adds LAMBDA/2 times the squared weights to the loss (default: 0; 0.01 for adamw)",
     )
     training.add_argument(
         "--patience",
