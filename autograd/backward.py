@@ -224,15 +224,15 @@ def _has_nan(g: Array) -> bool:
 
 def project(step: Array, parent: Node) -> Array:
     """Reduce a cotangent to its parent's space: sum over broadcast axes, and cast to its dtype."""
-    if isinstance(parent, ScalarNode):
+    primal = parent.primal
+    if step.__class__ is np.ndarray and primal.__class__ is np.ndarray:
+        if step.shape == primal.shape and step.dtype is primal.dtype:
+            return step
+    elif isinstance(parent, ScalarNode):
         step = sum_to(step, ())
         return step if isinstance(step, Node) else float(step)
-    primal = parent.primal
     shape = shape_of(step)
-    if shape == primal.shape:
-        if getattr(step, "dtype", None) is primal.dtype:
-            return step
-    else:
+    if shape != primal.shape:
         fit = sum_to if len(shape) >= primal.ndim else broadcast_to
         step = fit(step, primal.shape)
     return cast(step, primal.dtype)

@@ -246,19 +246,24 @@ def unrecorded(primal: Any, args: tuple[Array, ...]) -> Node:
     return node
 
 
-def freeze_leaves(args: tuple[Array, ...]) -> None:
-    """Make sure that what a graph is about to read stays as it is.
+def saved_primals(args: tuple[Array, ...]) -> tuple[Any, ...]:
+    """The plain data of arguments that a graph is about to read, made sure to stay as it is.
 
-    Where something besides the leaf holds its array, that may be a view, which can still be written
+    Where something besides a leaf holds its array, that may be a view, which can still be written
     to. The graph gets a copy then; to write to the array itself is an error either way.
     """
+    primals = []
     for arg in args:
-        if isinstance(arg, ArrayNode) and not arg.frozen and arg.op is None:
-            held_elsewhere = sys.getrefcount(arg.primal) > 2  # by the leaf, and by the call itself
-            arg.freeze()
-            if held_elsewhere:
-                arg.primal = arg.primal.copy()
+        if isinstance(arg, Node):
+            if arg.op is None and isinstance(arg, ArrayNode) and not arg.frozen:
+                held_elsewhere = sys.getrefcount(arg.primal) > 2  # by the leaf, and by the call
                 arg.freeze()
+                if held_elsewhere:
+                    arg.primal = arg.primal.copy()
+                    arg.freeze()
+            arg = arg.primal
+        primals.append(arg)
+    return tuple(primals)
 
 
 class GraphChangedError(RuntimeError):
@@ -314,13 +319,11 @@ class Op:
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
         """Compute on nodes, and remember where recording is on."""
-        if recording.get():
-            freeze_leaves(args)
-        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
-        primal = self.evaluate(primals, settings)
-        if recording.get():
-            return self.record(primal, args, primals, settings)
-        return unrecorded(primal, args)
+        if not recording.get():
+            primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+            return unrecorded(self.evaluate(primals, settings), args)
+        primals = saved_primals(args)
+        return self.record(self.evaluate(primals, settings), args, primals, settings)
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
@@ -332,15 +335,12 @@ class Op:
         """Compute on plain data."""
         return self.kernel(*primals, **settings)
 
-    def rule(self, argnum: int) -> Callable[..., Array] | None:
-        """The `vjp` of one argument, or None where the derivative is zero or not defined."""
-        return self.rules(argnum) if callable(self.rules) else self.rules[argnum]
-
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
         """The cotangent of argument `argnum`, given that of the output; None stands for zero."""
-        rule = self.rule(argnum)
+        rules = self.rules
+        rule = rules[argnum] if isinstance(rules, tuple) else rules(argnum)
         return None if rule is None else rule(g, out, *args, **settings)
 
     closed_by_zero = False

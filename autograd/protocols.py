@@ -76,6 +76,9 @@ class NumPyProtocols:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":
+            ours = RULES.get(ufunc)
+            if ours is not None and not kwargs:
+                return ours(*inputs)
             return _call(ufunc, inputs, kwargs)
         if method == "reduce" and ufunc in _REDUCTIONS:
             kwargs.setdefault("axis", 0)

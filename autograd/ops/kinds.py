@@ -16,8 +16,8 @@ from autograd.graph import (
     Node,
     Op,
     Settings,
-    freeze_leaves,
     recording,
+    saved_primals,
     scalar_node,
     unrecorded,
 )
@@ -53,15 +53,17 @@ class Elementwise(Op):
         self.arity = len(locals)
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
-        if recording.get():
-            freeze_leaves(args)
-        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        recorded = recording.get()
+        if recorded:
+            primals = saved_primals(args)
+        else:
+            primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
         primal = self.evaluate(primals, settings)
         if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):
             # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
             numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
             return super().apply(tuple(numbers), settings)
-        if recording.get():
+        if recorded:
             return self.record(primal, args, primals, settings)
         return unrecorded(primal, args)
 
