@@ -100,10 +100,10 @@ def _figures(output: Array, y: Array, classes: Sequence[str]) -> list[str]:
     if classes:
         share = accuracy(output, y)
         return [f"{100 * share:.2f} %", f"{round(len(y) * (1 - share)):,}"]
-    error = output - y
-    unexplained = np.sum(error**2) / max(np.sum((y - y.mean(axis=0)) ** 2), 1e-300)
+    error = output.astype(np.float64) - y
+    spread = np.sum((y - y.mean(axis=0, dtype=np.float64)) ** 2)
     return [
         f"{np.sqrt(np.mean(error**2)):.4g}",
         f"{np.mean(abs(error)):.4g}",
-        f"{1 - unexplained:.4f}",
+        f"{1 - np.sum(error**2) / spread:.4f}" if spread else "-",
     ]

@@ -29,7 +29,7 @@ DIGITS = tuple("0123456789")
 class Source(NamedTuple):
     """Data to learn from. ``classes`` are names, none of them where values are to be learned.
 
-    ``y`` is (n,) int64 class numbers, or (n, outputs) float32 values. ``test`` is empty where
+    ``y`` is (n,) int64 class numbers, or (n, outputs) float32 values. ``test`` is None where
     nothing was set apart. ``raw`` says that the inputs are in units of their own, to be scaled.
     """
 

@@ -447,6 +447,15 @@ def test_a_model_of_values_is_evaluated_and_predicts_in_their_units(
     np.testing.assert_array_equal(np.array(rows, dtype=np.float32), output)
 
 
+def test_the_share_explained_of_equal_values_is_not_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.savez("flat.npz", x=np.random.default_rng(0).normal(size=(30, 2)), y=np.full(30, 0.5))
+    assert main(["train", "--data", "flat.npz", *QUICK]) == 0
+    line = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("test"))
+    assert line.split() == ["test", "6", "0", "0", "-"]
+
+
 def test_models_from_nn_save_are_evaluated_and_predict_too(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
