@@ -75,7 +75,7 @@ def write(path: PathLike, arrays: Mapping[str, Array], format_: str, document: A
     serialize = require("safetensors.numpy", extra="train").save
     stored = {}
     for name, array in arrays.items():
-        if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        if not _holds_numbers(array):
             raise TypeError(f"{name!r} is an array of {array.dtype}, which such files cannot hold")
         # The format knows C order and little-endian bytes only.
         stored[name] = np.array(array, array.dtype.newbyteorder("<"), order="C")
@@ -105,6 +105,11 @@ def read(path: PathLike, format_: str) -> Content:
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # bfloat16, 70 axes, ...
         raise ModelFileError(f"{path} holds arrays that NumPy cannot: {error}") from error
+    for name, array in arrays.items():
+        if not _holds_numbers(array):  # other libraries teach NumPy bfloat16, but no arithmetic
+            raise ModelFileError(
+                f"{path} holds arrays that NumPy cannot: {name!r} is of type {array.dtype}"
+            )
     text = metadata.get(format_)
     if text is None:
         return Content(arrays, None)
@@ -114,6 +119,10 @@ def read(path: PathLike, format_: str) -> Content:
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path}: its {format_} is not valid JSON: {error}") from error
+
+
+def _holds_numbers(array: Array) -> bool:
+    return array.dtype.kind in "fiub" and array.dtype.itemsize <= 8
 
 
 def _refuse_constant(name: str) -> NoReturn:
