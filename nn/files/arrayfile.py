@@ -79,7 +79,8 @@ def write(path: PathLike, arrays: Mapping[str, Array], format_: str, document: A
             raise TypeError(f"{name!r} is an array of {array.dtype}, which such files cannot hold")
         # The format knows C order and little-endian bytes only.
         stored[name] = np.array(array, array.dtype.newbyteorder("<"), order="C")
-    metadata = {"format": format_, format_: json.dumps(document, allow_nan=False)}
+    # One entry: of several the format does not keep the order, and equal models want equal files.
+    metadata = {format_: json.dumps(document, allow_nan=False)}
     write_atomically(path, serialize(stored, metadata))
 
 

@@ -200,7 +200,7 @@ def packed(header: Any, data: bytes = b"") -> bytes:
 def with_architecture(config: Any, **arrays: Any) -> bytes:
     """A well-formed file whose architecture is ``config``, a text or what becomes one."""
     text = config if isinstance(config, str) else json.dumps(config)
-    header: dict[str, Any] = {"__metadata__": {"format": "wengert-model", "wengert-model": text}}
+    header: dict[str, Any] = {"__metadata__": {"wengert-model": text}}
     data = b""
     for name, array in arrays.items():
         content = np.asarray(array).tobytes()
