@@ -141,7 +141,9 @@ class Arithmetic(NumPyProtocols, Node):
         """A leaf with the same data and no history: what is computed from it is not tied to the
         graph of this node.
         """
-        raise NotImplementedError
+        kind: Any = type(self)
+        leaf: Self = kind(self.primal, self.label)
+        return leaf
 
     def backward(self, gradient: Array | None = None) -> None:
         """Add ∂self/∂leaf to the `.grad` of every leaf this node was computed from.

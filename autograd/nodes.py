@@ -55,10 +55,6 @@ class Value(Arithmetic, ScalarNode, recorded=True):
         self.primal = _as_float(new)
         self.renewed = next_index()
 
-    def detach(self) -> Value:
-        """A leaf with the same number and no history."""
-        return Value(self.primal, self.label)
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.primal!r}, grad={self.grad!r}{label})"
@@ -123,10 +119,6 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
                 )
             self.primal = new
             self.frozen = False
-
-    def detach(self) -> Tensor:
-        """A leaf with the same numbers and no history."""
-        return Tensor(self.primal, self.label)
 
     def __getitem__(self, key: Any) -> Any:
         return ops.index(self, key)
