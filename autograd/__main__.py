@@ -23,8 +23,8 @@ VALUES = ["a=2", "b=-3"]
 # By the number of arguments.
 FUNCTIONS = {
     1: "abs arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh elu erf exp exp2 expm1 "
-    "floor leaky_relu log log10 log1p log2 reciprocal relu round sigmoid sign sin sinh softplus "
-    "sqrt square step tan tanh",
+    "floor heaviside leaky_relu log log10 log1p log2 reciprocal relu round sigmoid sign sin sinh "
+    "softplus sqrt square tan tanh",
     2: "arctan2 hypot logaddexp maximum minimum",
     3: "clip",
 }

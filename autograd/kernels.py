@@ -123,6 +123,11 @@ def scalar_sign(x: float) -> float:
     return x if x != x else float((x > 0) - (x < 0))
 
 
+def scalar_heaviside(x: float, at_zero: float) -> float:
+    """0 or 1, or what is wanted at zero; NaN for NaN."""
+    return x if x != x else float(at_zero if x == 0 else x > 0)
+
+
 def scalar_fallback(kernel: Callable[..., Any], *args: float) -> float:
     """IEEE's answer, inf or nan, where Python's floats would raise."""
     with np.errstate(all="ignore"):

@@ -44,6 +44,7 @@ from autograd.ops.elementwise import (
     expm1,
     floor,
     floor_divide,
+    heaviside,
     hypot,
     identity,
     leaky_relu,
@@ -68,7 +69,6 @@ from autograd.ops.elementwise import (
     softplus,
     sqrt,
     square,
-    step,
     stop_gradient,
     sub,
     tan,
@@ -124,8 +124,8 @@ __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "sin",
     "sinh", "tan", "tanh",
     # elementwise: kinks and steps
-    "ceil", "clip", "elu", "floor", "floor_divide", "leaky_relu", "maximum", "minimum", "relu",
-    "round", "step", "where", "identity", "stop_gradient",
+    "ceil", "clip", "elu", "floor", "floor_divide", "heaviside", "leaky_relu", "maximum", "minimum",
+    "relu", "round", "where", "identity", "stop_gradient",
     # reductions and running sums
     "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logsumexp", "max", "mean", "median",
     "min", "prod", "ptp", "softmax", "std", "sum", "var",

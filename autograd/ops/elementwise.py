@@ -271,12 +271,12 @@ def elu(x: Array, alpha: Array = 1.0) -> Array:
 # The derivative is zero wherever there is one
 
 sign = Elementwise("sign", np.sign, kernels.scalar_sign, None)
-step = Elementwise(
-    "step",
-    lambda x: np.heaviside(x, 1),
-    lambda x: x if x != x else float(x >= 0),
+heaviside_op = Elementwise(
+    "heaviside",
+    np.heaviside,
+    kernels.scalar_heaviside,
     None,
-    doc="Heaviside's step H(x): 0 for x < 0, else 1.",
+    lambda out, x, at_zero: x == 0,
 )
 floor = Elementwise("floor", np.floor, lambda x: float(math.floor(x)), None)
 floor_divide = Elementwise(
@@ -291,6 +291,16 @@ stop_gradient = Elementwise(
     None,
     doc="x itself, held constant: no derivative flows back through it.",
 )
+
+
+def heaviside(x: Array, at_zero: Array = 1.0) -> Array:
+    """Heaviside's step H(x): 0 for x < 0, 1 for x > 0, and H(0) = `at_zero`; its derivative is 0.
+
+    >>> from autograd import heaviside
+    >>> heaviside(-2.0), heaviside(0.0), heaviside(3.0)
+    (0.0, 1.0, 1.0)
+    """
+    return heaviside_op(x, at_zero)
 
 
 def round(x: Array, decimals: int = 0) -> Array:

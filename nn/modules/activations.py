@@ -21,9 +21,9 @@ from autograd import (
     sigmoid,
     softmax,
     softplus,
-    step,
     tanh,
 )
+from autograd import heaviside as step
 from nn.modules.module import Module
 from nn.registry import register
 

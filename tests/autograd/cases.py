@@ -80,7 +80,6 @@ UNARY = {
     "softplus": ANY,
     "sqrt": POSITIVE,
     "square": ANY,
-    "step": ANY,
     "tan": INSIDE,
     "tanh": INSIDE,
 }
@@ -92,6 +91,7 @@ BINARY = {
     "floor_divide": (ANY, MODULI),
     "div": (ANY, (0.8, -1.3, 0.75, 1.6, -0.9, 2.1, -1.1)),
     "elu": (ANY, POSITIVE),
+    "heaviside": (ANY, OTHERS),
     "hypot": (POSITIVE, OTHERS),
     "leaky_relu": (ANY, INSIDE),
     "logaddexp": (ANY, OTHERS),
@@ -155,6 +155,7 @@ def _elementwise() -> Iterator[Case]:
         yield Case("clip", lambda x: ad.clip(x, -0.5, 1.4), (x,))
         yield Case("clip", lambda x: ad.clip(x, None, 1.0), (x,), "above")
         yield Case("clip", lambda x: ad.clip(x, -1.0), (x,), "below")
+        yield Case("heaviside", lambda x: ad.heaviside(x), (x,), "step")
         yield Case("where", lambda x, y: ad.where(True, x, y), (x, x + 1.0), "left")
         yield Case("where", lambda x, y: ad.where(False, x, y), (x, x + 1.0), "right")
         yield Case("mod", lambda x: x % 2.7, (x,), "operator")

@@ -68,7 +68,7 @@ TWO: dict[str, Callable[..., Any]] = {
     "pow": lambda x, y: x**y,
     "sub": lambda x, y: x - y,
 }
-FLAT = {"ceil", "floor", "floor_divide", "round", "sign", "step"}
+FLAT = {"ceil", "floor", "floor_divide", "heaviside", "round", "sign"}
 """Their derivative is zero; `test_table` holds them to it."""
 ELSEWHERE = {"at_least", "at_most", "stop_gradient", "where"}
 """At a constant bound, constant on purpose, or not of numbers alone: `test_kinks`, `test_table`."""

@@ -15,7 +15,7 @@ DOCUMENTED: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "relu": (ad.relu, 0.0, 0.0),
     "abs": (ad.abs, 0.0, 0.0),
     "sign": (ad.sign, 0.0, 0.0),
-    "step": (ad.step, 0.0, 0.0),
+    "heaviside": (ad.heaviside, 0.0, 0.0),
     "floor": (ad.floor, 2.0, 0.0),
     "ceil": (ad.ceil, 2.0, 0.0),
     "round": (ad.round, 2.5, 0.0),
