@@ -17,8 +17,10 @@ from autograd.graph import (
     Array,
     GraphChangedError,
     Node,
+    Observer,
     ScalarNode,
     array_node,
+    recording,
     scalar_node,
     set_recording,
 )
@@ -162,6 +164,15 @@ def run_backward(
     memory = pass_memory.set({})
     try:
         with np.errstate(all="ignore"), set_recording(create_graph):
+            observer = recording.get()
+            if isinstance(observer, Observer):
+                with kernels.careful():
+                    observer.backward(
+                        order,
+                        cotangents,
+                        lambda node: _run([node], cotangents, active, keep, create_graph, store),
+                    )
+                return
             _run(order, cotangents, active, keep, create_graph, store)
             if any(_has_nan(g) for g in cotangents.values()):
                 cotangents.clear()

@@ -6,7 +6,7 @@ No mathematics is here: what an operation computes and how it is differentiated 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 from types import MappingProxyType
@@ -20,8 +20,12 @@ Array: TypeAlias = Any
 Settings = Mapping[str, Any]
 NO_SETTINGS: Settings = MappingProxyType({})
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-"""Whether operations on nodes are remembered; each thread and each asyncio task has its own."""
+recording: ContextVar[bool | Observer] = ContextVar("recording", default=True)
+"""Whether operations on nodes are remembered; each thread and each asyncio task has its own.
+
+An `Observer` stands for what it is switched to, and is handed the operations one by one. That it
+is looked for here, where each operation looks anyway, makes it cost nothing where there is none.
+"""
 
 next_index: Callable[[], int] = count().__next__
 """Creation numbers. An operation is made after its arguments, so they order any graph."""
@@ -319,9 +323,12 @@ class Op:
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
         """Compute on nodes, and remember where recording is on."""
-        if not recording.get():
+        mode = recording.get()
+        if mode is False:
             primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
             return unrecorded(self.evaluate(primals, settings), args)
+        if mode is not True:
+            return mode.apply(self, args, settings)
         primals = saved_primals(args)
         return self.record(self.evaluate(primals, settings), args, primals, settings)
 
@@ -360,6 +367,28 @@ class Op:
         return self.forward_rule(argnum, t, out, *args, **settings)
 
 
+class Observer:
+    """Set as `recording`, it is handed each operation on nodes and each backward pass."""
+
+    def __bool__(self) -> bool:
+        """Whether operations are recorded."""
+        raise NotImplementedError
+
+    def switched(self, on: bool) -> Observer:
+        """The same observer with recording turned on or off."""
+        raise NotImplementedError
+
+    def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
+        """In place of `op.apply`, which it calls with a plain `recording`."""
+        raise NotImplementedError
+
+    def backward(
+        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
+    ) -> None:
+        """In place of the loop over `order`: `step` passes on the cotangent of one node."""
+        raise NotImplementedError
+
+
 class set_recording:
     """Turn recording on or off inside a `with` block, whatever it was outside."""
 
@@ -369,7 +398,9 @@ class set_recording:
         self.on = on
 
     def __enter__(self) -> None:
-        self.token = recording.set(self.on)
+        mode = recording.get()
+        on = mode.switched(self.on) if isinstance(mode, Observer) else self.on
+        self.token = recording.set(on)
 
     def __exit__(self, *error: object) -> None:
         recording.reset(self.token)

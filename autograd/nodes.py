@@ -225,8 +225,9 @@ def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
             da = left(out, x, y) if left_varies else left
         except (ArithmeticError, ValueError):
             return op(self, other)
-        if not is_recording():
-            return scalar_node(out)
+        mode = is_recording()
+        if mode is not True:
+            return scalar_node(out) if mode is False else op(self, other)
         node = new(Value)  # scalar_node(out, op, self, other, da, db) without the call
         node.primal = out
         node.op = op
@@ -249,7 +250,7 @@ def _reflected(op: Elementwise) -> Callable[[Value, Any], Any]:
 
     def method(self: Value, other: Any) -> Any:
         kind = other.__class__
-        if (kind is not float and kind is not int) or not recording.get():
+        if (kind is not float and kind is not int) or recording.get() is not True:
             return op(other, self)
         y = self.primal
         try:

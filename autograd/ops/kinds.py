@@ -53,17 +53,19 @@ class Elementwise(Op):
         self.arity = len(locals)
 
     def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
-        recorded = recording.get()
-        if recorded:
+        mode = recording.get()
+        if mode is True:
             primals = saved_primals(args)
-        else:
+        elif mode is False:
             primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        else:
+            return mode.apply(self, args, settings)
         primal = self.evaluate(primals, settings)
         if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):
             # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
             numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
             return super().apply(tuple(numbers), settings)
-        if recorded:
+        if mode:
             return self.record(primal, args, primals, settings)
         return unrecorded(primal, args)
 
