@@ -10,6 +10,7 @@ from autograd.check import GradientError, check_grads
 from autograd.custom import custom_op
 from autograd.draw import Drawing, DrawingError, draw
 from autograd.graph import GraphChangedError, Node, Op, no_grad
+from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
@@ -32,6 +33,8 @@ __all__ = [
     "DrawingError",
     "GradientError",
     "GraphChangedError",
+    "Line",
+    "LineLog",
     "Node",
     "Op",
     "Tensor",

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd import Tensor, Value
+from autograd import LineLog, Tensor, Value
+
+LineLog.libraries.append(str(Path(__file__).parents[1]))  # lines in here are not the user's
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 

@@ -1,0 +1,213 @@
+"""`LineLog`: which line of the program made which node, noted while the program runs.
+
+Nodes do not know their line, so that making them costs nothing; who shows lines is elsewhere.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Node, next_index
+
+_Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
+_Place: TypeAlias = tuple[CodeType, int]
+
+_ENGINE, _LIBRARY, _USER = range(3)
+_ENGINE_FOLDERS = tuple(
+    os.path.dirname(os.path.abspath(file)) + os.sep for file in (__file__, np.__file__)
+)
+
+
+class Line(NamedTuple):
+    """A line of source: its file, its number, counted from 1, its function and its text.
+
+    The text is stripped of space, and "" where the source cannot be read.
+    """
+
+    file: str
+    lineno: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.lineno}"
+
+
+class LineLog:
+    """Inside `with LineLog() as log:` note which line makes which node; `log.line_of(node)` says.
+
+    It asks Python to report each line (`sys.settrace`), which slows a program down several times,
+    and nothing outside the block. A debugger's or a coverage tool's own tracing goes on. Only the
+    current thread is followed; nodes that others make meanwhile are taken for its own.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with LineLog() as log:
+    ...     y = x * x
+    >>> log.line_of(y).text
+    'y = x * x'
+    >>> log.line_of(x)
+    """
+
+    libraries: ClassVar[list[str]] = []
+    """Folders of packages whose lines `line_of` gives, but `user_line_of` does not."""
+
+    recent: ClassVar[deque[LineLog]] = deque(maxlen=8)
+    """The logs begun last, the latest at the end."""
+
+    def __init__(self) -> None:
+        # Creation numbers in rising order, and from each on until the next: the innermost line
+        # outside the engine, and the innermost one outside libraries too.
+        self._marks: list[int] = []
+        self._places: list[tuple[_Place | None, _Place | None]] = []
+        self._kinds: dict[str, int] = {}
+        self._user: _Place | None = None
+        self._on = False
+
+    def line_of(self, node: Node) -> Line | None:
+        """The innermost line outside `autograd` and NumPy that was running when `node` was made.
+
+        None for a node that was not made inside the block.
+        """
+        return _line(self._at(node)[0])
+
+    def user_line_of(self, node: Node) -> Line | None:
+        """The same outside `nn` too: the innermost line of the user's own."""
+        return _line(self._at(node)[1])
+
+    def _at(self, node: Node) -> tuple[_Place | None, _Place | None]:
+        place = bisect_left(self._marks, node.index) - 1
+        return self._places[place] if place >= 0 else (None, None)
+
+    def __enter__(self) -> Self:
+        if self._on:
+            raise RuntimeError("this LineLog is in use; make another for a block inside its own")
+        self._on = True
+        self.recent.append(self)
+        self._before = sys.gettrace()
+        self._running: list[tuple[FrameType, Any]] = []
+        caller = sys._getframe(1)
+        for frame in _outwards(caller):
+            if self._kind(frame.f_code) != _ENGINE:
+                self._running.append((frame, frame.f_trace))
+                frame.f_trace = self._follow(frame.f_trace)
+        self._back_in(caller)
+        sys.settrace(self._called)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if sys.gettrace() == self._called:  # else somebody has begun to trace in the block
+            sys.settrace(self._before)
+        for frame, trace in self._running:
+            frame.f_trace = trace
+        self._running = []  # frames hold whatever their variables hold
+        self._user = None
+        self._note(None)
+        self._on = False
+
+    # --- tracing ---------------------------------------------------------------------------------
+
+    def _called(self, frame: FrameType, event: Any, arg: Any) -> Any:
+        """Called by Python where a function begins, or a generator goes on."""
+        theirs = None
+        if self._before is not None:
+            theirs = self._before(frame, event, arg)
+            if sys.gettrace() != self._called:  # coverage puts itself first at each call
+                sys.settrace(self._called)
+        if self._kind(frame.f_code) == _ENGINE:
+            return theirs
+        self._enter(frame)
+        return self._follow(theirs)
+
+    def _follow(self, theirs: _Trace | None) -> _Trace:
+        """What Python calls at each event in one frame; `theirs` is what it called before."""
+        if theirs is None:
+            return self._happened
+
+        def both(frame: FrameType, event: str, arg: Any) -> Any:
+            nonlocal theirs
+            if theirs is not None:
+                theirs = theirs(frame, event, arg)
+            self._happened(frame, event, arg)
+            return both
+
+        return both
+
+    def _happened(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if self._on:
+            if event == "line":
+                self._enter(frame)
+            elif event == "return":  # or a generator yields, or an exception goes through
+                self._back_in(frame.f_back)
+        return self._happened
+
+    def _enter(self, frame: FrameType) -> None:
+        place = (frame.f_code, frame.f_lineno)
+        if self._kind(frame.f_code) == _USER:
+            self._user = place
+        self._note(place)
+
+    def _back_in(self, frame: FrameType | None) -> None:
+        """The line that goes on: Python does not report it again."""
+        innermost = self._user = None
+        for outer in _outwards(frame):
+            kind = self._kind(outer.f_code)
+            if innermost is None and kind != _ENGINE:
+                innermost = (outer.f_code, outer.f_lineno)
+            if kind == _USER:
+                self._user = (outer.f_code, outer.f_lineno)
+                break
+        self._note(innermost)
+
+    def _note(self, place: _Place | None) -> None:
+        mark = next_index()
+        if self._marks and self._marks[-1] == mark - 1:  # nothing was made at the line before
+            self._marks[-1] = mark
+            self._places[-1] = (place, self._user)
+        else:
+            self._marks.append(mark)
+            self._places.append((place, self._user))
+
+    def _kind(self, code: CodeType) -> int:
+        file = code.co_filename
+        kind = self._kinds.get(file)
+        if kind is None:
+            path = os.path.abspath(file)
+            kind = _USER
+            if path.startswith(_ENGINE_FOLDERS) or file.startswith("<frozen "):
+                kind = _ENGINE
+            elif any(path.startswith(os.path.join(folder, "")) for folder in self.libraries):
+                kind = _LIBRARY
+            self._kinds[file] = kind
+        return kind
+
+
+def line_of(node: Node) -> Line | None:
+    """The line that made `node`, from the latest of the recent logs that knows it."""
+    for log in reversed(LineLog.recent):
+        if line := log.line_of(node):
+            return line
+    return None
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _line(place: _Place | None) -> Line | None:
+    if place is None:
+        return None
+    code, lineno = place
+    text = linecache.getline(code.co_filename, lineno).strip()
+    return Line(code.co_filename, lineno, code.co_qualname, text)
