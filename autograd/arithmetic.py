@@ -15,8 +15,9 @@ import numpy as np
 
 from autograd import ops
 from autograd.backward import backward
-from autograd.graph import Array, Node
+from autograd.graph import Array, Node, tracing
 from autograd.ops import Axis
+from autograd.ops.predicates import ask, logical_and, logical_not, logical_or, logical_xor
 from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 
 _STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
@@ -111,29 +112,72 @@ class Arithmetic(NumPyProtocols, Node):
         return _compare(np.greater_equal, self, other)
 
     def __bool__(self) -> bool:
-        return bool(self.primal)
+        return bool(self._branched(bool))
+
+    def __int__(self) -> int:
+        return int(self._branched(int))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError("a node of real numbers cannot be an index; int(x) rounds it to zero")
+        return int(self)
+
+    def _branched(self, kind: type[bool] | type[int]) -> Any:
+        """The data, by which the program now decides how to go on."""
+        tracer = tracing.get()
+        if tracer is not None:
+            tracer.branch(self, kind)
+        return self.primal
+
+    def _taken_out(self, how: str) -> Any:
+        """The data, for use outside the graph."""
+        tracer = tracing.get()
+        if tracer is not None:
+            tracer.refuse(f"{how} of a recorded value")
+        return self.primal
+
+    # What only the answers to comparisons can do, which are nodes while a program is recorded.
+
+    def __and__(self, other: Array) -> Any:
+        return logical_and(self, other) if self.dtype.kind == "b" else NotImplemented
+
+    def __or__(self, other: Array) -> Any:
+        return logical_or(self, other) if self.dtype.kind == "b" else NotImplemented
+
+    def __xor__(self, other: Array) -> Any:
+        return logical_xor(self, other) if self.dtype.kind == "b" else NotImplemented
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        if self.dtype.kind != "b":
+            raise TypeError("~x is for booleans, and this node holds real numbers")
+        return logical_not(self)
+
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether any entry is not zero; plain, without derivative."""
+        return ask(np.any, self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether no entry is zero; plain, without derivative."""
+        return ask(np.all, self, axis=axis, keepdims=keepdims)
 
     def __float__(self) -> float:
         caller = sys._getframe(1)
         if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:  # array[i] = node
             raise TypeError(IN_PLAIN_ARRAY)
-        return self.item()
-
-    def __int__(self) -> int:
-        return int(self.item())
+        return _number(self._taken_out("float()"))
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
 
     def item(self) -> float:
         """The single number as a Python float; ValueError where there are more."""
-        if self.size != 1:
-            raise ValueError(f"item() needs a single number, and this has shape {self.shape}")
-        return float(np.asarray(self.primal).reshape(()))
+        return _number(self._taken_out(".item()"))
 
     def numpy(self) -> Any:
         """The data as an array that can be read but not written, without copying it."""
-        view = np.asarray(self.primal).view()
+        view = np.asarray(self._taken_out(".numpy()")).view()
         view.flags.writeable = False
         return view
 
@@ -141,6 +185,10 @@ class Arithmetic(NumPyProtocols, Node):
         """A leaf with the same data and no history: what is computed from it is not tied to the
         graph of this node.
         """
+        tracer = tracing.get()
+        if tracer is not None:
+            held: Any = tracer.cut(self)
+            return held
         kind: Any = type(self)
         leaf: Self = kind(self.primal, self.label)
         return leaf
@@ -309,9 +357,14 @@ class Arithmetic(NumPyProtocols, Node):
         return ops.relu(self)
 
 
-def _compare(kernel: Callable[..., Any], x: Node, other: Any) -> Any:
-    other = other.primal if isinstance(other, Node) else other
-    if not isinstance(other, float | int | np.ndarray | np.generic | list | tuple):
+def _number(primal: Any) -> float:
+    if np.size(primal) != 1:
+        raise ValueError(f"item() needs a single number, and this has shape {np.shape(primal)}")
+    return float(np.asarray(primal).reshape(()))
+
+
+def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:
+    if not isinstance(other, Node | float | int | np.ndarray | np.generic | list | tuple):
         return NotImplemented
-    result = kernel(x.primal, other)
-    return result if np.ndim(result) else bool(result)
+    answer = ask(compare, x, other)
+    return bool(answer) if isinstance(answer, np.bool_) else answer

@@ -23,6 +23,7 @@ from autograd.graph import (
     recording,
     scalar_node,
     set_recording,
+    tracing,
 )
 from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
 
@@ -57,6 +58,9 @@ def gradients(
     >>> gradients(first, x)
     18.0
     """
+    tracer = tracing.get()
+    cut = tracer is not None and not create_graph
+    create_graph = create_graph or cut
     outputs = [output] if isinstance(output, Node) else list(output)
     wanted = [inputs] if isinstance(inputs, Node) else list(inputs)
     for node in (*outputs, *wanted):
@@ -77,6 +81,8 @@ def gradients(
     run_backward(order, cotangents, active, set(wanted), create_graph)
     if create_graph:
         found = [as_node(cotangents.get(node), node) for node in wanted]
+        if tracer is not None and cut:
+            found = [tracer.cut(node) for node in found]
     else:
         found = own([(cotangents.get(node), node) for node in wanted])
     return found[0] if isinstance(inputs, Node) else found
@@ -84,6 +90,13 @@ def gradients(
 
 def backward(output: Node, seed: Array | None) -> None:
     """`output.backward(seed)`: leaves add to their `.grad`, other nodes set theirs."""
+    tracer = tracing.get()
+    if tracer is not None:
+        tracer.refuse(
+            "backward() writes into .grad, which is outside of a compiled program: let the "
+            "function return the loss and compile its derivative, jit(value_and_grad(f)), or "
+            "return gradients(loss, parameters)"
+        )
     cotangents = {output: seed_of(output, seed)}
     run_backward(interior([output]), cotangents, None, (), create_graph=False, store=True)
     leaves = list(cotangents)
@@ -91,16 +104,17 @@ def backward(output: Node, seed: Array | None) -> None:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
-def interior(outputs: Sequence[Node], first: int = 0) -> list[Node]:
+def interior(outputs: Sequence[Node], first: int = 0, stop: Iterable[Node] = ()) -> list[Node]:
     """The nodes with a history that `outputs` depend on, themselves included, latest first.
 
-    Nodes created before number `first` are left out, and so is all that only they depend on.
+    Nodes created before number `first` and those in `stop` are left out, and so is all that only
+    they depend on.
 
     The order matters: in `b = a + a; c = b + b` the cotangent of b is complete only after both
     uses in c, and only then may it flow on to a.
     """
     stack = [node for node in dict.fromkeys(outputs) if node.op is not None]
-    seen = set(stack)
+    seen = {*stack, *stop}
     nodes: list[Node] = []
     found, pop, push, seen_add = nodes.append, stack.pop, stack.append, seen.add
     scalar = ScalarNode.kind
@@ -136,6 +150,8 @@ def dependents(order: list[Node], inputs: Sequence[Node]) -> set[Node]:
     """`inputs`, and those nodes of `order` (latest first) that depend on any of them."""
     active = set(inputs)
     for node in reversed(order):
+        if not node.op.has_derivative:
+            continue
         for arg in node.args:
             if isinstance(arg, Node) and arg in active:
                 active.add(node)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 
@@ -27,8 +27,36 @@ An `Observer` stands for what it is switched to, and is handed the operations on
 is looked for here, where each operation looks anyway, makes it cost nothing where there is none.
 """
 
+tracing: ContextVar[Tracer | None] = ContextVar("tracing", default=None)
+"""What a program is being recorded into, so that it can be run again on other numbers."""
+
 next_index: Callable[[], int] = count().__next__
 """Creation numbers. An operation is made after its arguments, so they order any graph."""
+
+
+class Tracer(Protocol):
+    """What has to know, while a program is recorded, where its numbers go besides operations."""
+
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
+        """The program goes on as the number in `node` tells it to."""
+
+    def refuse(self, how: str) -> NoReturn:
+        """A number is taken out of the program, which would then not follow it."""
+
+    def cut(self, node: Node) -> Node:
+        """What `node` holds, as a constant of the derivative though not of the program."""
+
+    unrecorded: Observer
+    """Stands for recording turned off: operations are part of the program, but cut."""
+
+    def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        """A function is called on plain data, for what it does and not for what it gives."""
+
+    def assign(self, owner: Any, name: str, new: Array) -> None:
+        """An attribute of an object outside is given new data."""
+
+    def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
+        """Random numbers are drawn: `f(generator)`, an array of a shape that does not change."""
 
 
 class Node:
@@ -350,6 +378,15 @@ class Op:
         rule = rules[argnum] if isinstance(rules, tuple) else rules(argnum)
         return None if rule is None else rule(g, out, *args, **settings)
 
+    @property
+    def has_derivative(self) -> bool:
+        """Whether a cotangent may flow back through it at all."""
+        rules = self.rules
+        return not isinstance(rules, tuple) or rules == () or any(rules)
+
+    pure = True
+    """Whether the result follows from arguments and settings alone, and may be computed once."""
+
     closed_by_zero = False
     """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
 
@@ -398,9 +435,14 @@ class set_recording:
         self.on = on
 
     def __enter__(self) -> None:
-        mode = recording.get()
-        on = mode.switched(self.on) if isinstance(mode, Observer) else self.on
-        self.token = recording.set(on)
+        mode: bool | Observer = recording.get()
+        if isinstance(mode, Observer):
+            mode = mode.switched(self.on)
+        elif self.on or (tracer := tracing.get()) is None:
+            mode = self.on
+        else:
+            mode = tracer.unrecorded
+        self.token = recording.set(mode)
 
     def __exit__(self, *error: object) -> None:
         recording.reset(self.token)

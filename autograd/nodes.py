@@ -46,7 +46,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
     @property
     def data(self) -> float:
         """The number. Only a leaf can be given another."""
-        number: float = self.primal
+        number: float = self._taken_out(".data")
         return number
 
     @data.setter
@@ -101,6 +101,7 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
 
         Once a graph has read a leaf's array it is the graph's own, and `.data` is a fresh copy.
         """
+        self._taken_out(".data")
         if self.op is not None:
             return self.numpy()
         if self.frozen:
@@ -147,7 +148,7 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
 
     def tolist(self) -> Any:
         """The numbers as nested lists of floats."""
-        return self.primal.tolist()
+        return self._taken_out(".tolist()").tolist()
 
     def __repr__(self) -> str:
         array = np.array2string(self.primal, separator=", ", prefix="Tensor(", threshold=100)

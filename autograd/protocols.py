@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Node
+from autograd.graph import Node, tracing
+from autograd.ops.predicates import ask
 from autograd.trees import map_tree
 
 _OTHER_NAMES = {
@@ -33,12 +34,17 @@ _OTHER_NAMES = {
     "positive": "identity",
 }
 
-_LOOKING_ONLY = """
-allclose all any argmax argmin argpartition argsort argwhere array_equal array_equiv array_repr
-array_str array2string count_nonzero digitize empty_like equal flatnonzero full_like greater
-greater_equal isclose isfinite isin isinf isnan isneginf isposinf iscomplexobj isrealobj less
-less_equal logical_and logical_not logical_or logical_xor may_share_memory ndim nonzero not_equal
-ones_like result_type searchsorted shape shares_memory signbit size zeros_like save savetxt savez
+_ABOUT_NUMBERS = """
+allclose all any argmax argmin argpartition argsort array_equal array_equiv count_nonzero digitize
+equal greater greater_equal isclose isfinite isin isinf isnan isneginf isposinf less less_equal
+logical_and logical_not logical_or logical_xor not_equal searchsorted signbit
+"""
+_ABOUT_SHAPE = """
+empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like result_type shape
+shares_memory size zeros_like
+"""
+_TAKING_OUT = """
+argwhere array_repr array_str array2string flatnonzero nonzero save savetxt savez
 """
 
 
@@ -58,7 +64,11 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
 
 
 RULES = _rules()
-LOOKING_ONLY = frozenset(getattr(np, name) for name in _LOOKING_ONLY.split())
+ABOUT_NUMBERS, ABOUT_SHAPE, TAKING_OUT = (
+    frozenset(getattr(np, name) for name in names.split())
+    for names in (_ABOUT_NUMBERS, _ABOUT_SHAPE, _TAKING_OUT)
+)
+LOOKING_ONLY = ABOUT_NUMBERS | ABOUT_SHAPE | TAKING_OUT
 _REDUCTIONS = {np.add: ops.sum, np.multiply: ops.prod, np.maximum: ops.max, np.minimum: ops.min}
 
 
@@ -100,6 +110,11 @@ def _call(
     kwargs: dict[str, Any],
     ours: Callable[..., Any] | None = None,
 ) -> Any:
+    if func in ABOUT_NUMBERS:
+        return ask(func, *args, **kwargs)
+    tracer = tracing.get()
+    if tracer is not None and func in TAKING_OUT:
+        tracer.refuse(f"{_name(func)}(...) of a recorded value")
     if func in LOOKING_ONLY:
         plain: Any = func(*_plain(args), **_plain(kwargs))
         return plain

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.graph import Array, Node, Op
 from autograd.ops.elementwise import exp, where
 from autograd.ops.structural import (
     Axis,
@@ -39,7 +39,7 @@ def _log_sum(x: Any, top: Any, axis: Axis, keepdims: bool) -> Any:
 def _logsumexp_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     empty = plain(out) == -np.inf
-    if empty.any():
+    if isinstance(empty, Node) or empty.any():
         out = where(empty, 0.0, out)
     return g * exp(x - out)
 

@@ -5,13 +5,15 @@ The operation itself and its transpose are in `structural`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op
+from autograd.graph import Array, Node, Op, tracing
 from autograd.ops import scattering
 from autograd.ops.elementwise import where
+from autograd.ops.predicates import ask
 from autograd.ops.structural import (
     Shape,
     as_array,
@@ -19,7 +21,6 @@ from autograd.ops.structural import (
     cast,
     index_op,
     normalize_axis,
-    plain,
     ravel,
     scatter_op,
     shape_of,
@@ -27,6 +28,11 @@ from autograd.ops.structural import (
 
 # --------------------------------------------------------------------------------------------------
 # x[key]
+
+_NODE_AS_KEY = (
+    "an index must be plain integers, slices or booleans, and this one is a node, which has no "
+    "derivative as an index: use x[node.numpy().astype(int)]"
+)
 
 
 def plain_key(key: Any) -> Any:
@@ -36,10 +42,7 @@ def plain_key(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple([plain_key(part) for part in key])
     if isinstance(key, Node):
-        raise TypeError(
-            "an index must be plain integers, slices or booleans, and this one is a node, which "
-            "has no derivative as an index: use x[node.numpy().astype(int)]"
-        )
+        raise TypeError(_NODE_AS_KEY)
     if isinstance(key, list) and not key:
         return np.zeros(0, int)
     return np.array(key) if isinstance(key, list | np.ndarray) else key
@@ -55,6 +58,10 @@ def index(x: Array, key: Any) -> Array:
     >>> x.grad
     array([2., 0., 1.])
     """
+    if tracing.get() is not None:
+        template, numbers = split_key(key)
+        if numbers:
+            return gather_op(as_array(x), *numbers, key=template)
     return index_op(as_array(x), key=plain_key(key))
 
 
@@ -68,7 +75,13 @@ def scatter(x: Array, key: Any, shape: Shape) -> Array:
     >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
     array([3., 0., 4.])
     """
-    key, shape = plain_key(key), tuple(shape)
+    shape = tuple(shape)
+    template, numbers = split_key(key) if tracing.get() is not None else (key, [])
+    if numbers:
+        examples = [number.primal for number in numbers]
+        x = broadcast_to(as_array(x), _picked(shape, _fill(template, examples)))
+        return place_op(x, *numbers, key=template, shape=shape)
+    key = plain_key(key)
     return scatter_op(broadcast_to(as_array(x), _picked(shape, key)), key=key, shape=shape)
 
 
@@ -76,6 +89,55 @@ def _picked(shape: Shape, key: Any) -> Shape:
     """The shape of x[key] for x of a shape."""
     picked: Shape = np.broadcast_to(0, shape)[key].shape
     return picked
+
+
+# --------------------------------------------------------------------------------------------------
+# The same where integers in the key are nodes, as they may be while a program is recorded: they are
+# arguments then, and a mark in the key keeps their places.
+
+_HERE = "here"
+
+
+def split_key(key: Any) -> tuple[Any, list[Node]]:
+    """The key with marks in place of nodes, and the nodes."""
+    parts = key if isinstance(key, tuple) else (key,)
+    numbers = [part for part in parts if isinstance(part, Node)]
+    for number in numbers:
+        if number.dtype.kind == "b":
+            raise TypeError(
+                "a mask that is computed within a compiled program cannot be an index, since the "
+                "shape of the result would depend on the numbers: use where(mask, x, 0)"
+            )
+        if number.dtype.kind not in "iu":
+            raise TypeError(_NODE_AS_KEY)
+    if not numbers:
+        return key, numbers
+    return tuple([_HERE if isinstance(part, Node) else plain_key(part) for part in parts]), numbers
+
+
+def _fill(key: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
+    given = iter(numbers)
+    return tuple([next(given) if part is _HERE else part for part in key])
+
+
+def _of_first_argument(rule: Callable[..., Array]) -> Callable[[int], Any]:
+    return lambda argnum: None if argnum else rule
+
+
+gather_op: Op = Op(
+    "gather",
+    lambda x, *numbers, key: np.asarray(x)[_fill(key, numbers)],
+    _of_first_argument(
+        lambda g, out, x, *numbers, key: place_op(g, *numbers, key=key, shape=shape_of(x))
+    ),
+    symbol="[ ]",
+)
+place_op: Op = Op(
+    "place",
+    lambda x, *numbers, key, shape: scattering.scatter(x, _fill(key, numbers), shape),
+    _of_first_argument(lambda g, out, x, *numbers, key, shape: gather_op(g, *numbers, key=key)),
+    symbol="[ ]+=",
+)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -165,12 +227,12 @@ def take(x: Array, indices: Any, axis: int | None = None, mode: str = "raise") -
     >>> grad(lambda x: take(x, [0, 2, 2]).sum())(np.ones(3))
     array([1., 0., 2.])
     """
-    if isinstance(indices, Node):
-        plain_key(indices)
     if axis is None:
         x, axis = ravel(x), 0
     x = as_array(x)
     (axis,) = normalize_axis(axis, len(shape_of(x)))
+    if isinstance(indices, Node):
+        return index(x, (slice(None),) * axis + (indices,))
     size = shape_of(x)[axis]
     numbers = np.array(indices) if np.size(indices) else np.array(indices, int)
     if mode == "wrap":
@@ -199,7 +261,7 @@ def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
     x = as_array(x)
     shape = shape_of(x)
     (axis,) = normalize_axis(axis, len(shape))
-    indices = np.array(indices)
+    indices = indices if isinstance(indices, Node) else np.array(indices)
     if indices.ndim != len(shape):
         raise ValueError(
             f"take_along_axis: indices of shape {indices.shape} and x of shape {shape} need as "
@@ -207,7 +269,7 @@ def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
         )
     key = list(np.ogrid[tuple([slice(size) for size in shape])])
     key[axis] = indices
-    return index_op(x, key=tuple(key))
+    return index(x, tuple(key))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -224,7 +286,7 @@ def argsort(x: Array, axis: int | None = -1) -> Any:
     >>> argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])
     """
-    return np.argsort(plain(x), axis, kind="stable")
+    return ask(np.argsort, as_array(x), axis=axis, kind="stable")
 
 
 def sort(x: Array, axis: int | None = -1) -> Array:

@@ -112,6 +112,10 @@ class Elementwise(Op):
             return scalar_node(primal, self, args[0], None, slopes[0])
         return scalar_node(primal, self, *args, *slopes)
 
+    @property
+    def has_derivative(self) -> bool:
+        return any(local is not None for local in self.locals)
+
     def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
         """The local derivative for one argument; None where it is zero everywhere."""
         local = self.locals[argnum]

@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.graph import Array, Node, Op
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
 from autograd.ops.kinds import Linear
+from autograd.ops.predicates import ask
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import (
     Axis,
     add_reduce,
     as_array,
     broadcast_to,
+    cast,
     index_op,
     keep_axes,
     maximum_reduce,
@@ -28,6 +30,7 @@ from autograd.ops.structural import (
     plain,
     reshape_op,
     shape_of,
+    sum_op,
 )
 
 
@@ -123,9 +126,9 @@ def _extreme_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) ->
     """Entries that tie share equally. The shares are constant, as the pieces are linear."""
     top = plain(keep_axes(out, x, axis, keepdims))
     data = plain(x)
-    ties = data == top
-    count = add_reduce(ties, axis, data.dtype, None, True)
-    share = ties / np.where(top == top, count, top)  # NaN where the extreme is NaN
+    ties = cast(data == top, data.dtype)
+    count = sum_op(ties, axis=axis, keepdims=True)
+    share = ties / where(top == top, count, top)  # NaN where the extreme is NaN
     return keep_axes(g, x, axis, keepdims) * share
 
 
@@ -188,7 +191,7 @@ def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> argmax(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([1, 0])
     """
-    return np.argmax(plain(x), axis, keepdims=keepdims)
+    return ask(np.argmax, as_array(x), axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -199,7 +202,7 @@ def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> argmin(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([0, 1])
     """
-    return np.argmin(plain(x), axis, keepdims=keepdims)
+    return ask(np.argmin, as_array(x), axis=axis, keepdims=keepdims)
 
 
 def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -218,7 +221,7 @@ def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     middle = mean(index_op(ordered, key=(..., slice((n - 1) // 2, n // 2 + 1))), -1)
     largest = index_op(ordered, key=(..., -1))
     missing = plain(largest != largest)
-    if missing.any():
+    if isinstance(missing, Node) or missing.any():
         middle = where(missing, largest, middle)
     if not keepdims:
         return middle

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Array, Node, Op, Settings
+from autograd.graph import Array, Node, Op, Settings, tracing
 from autograd.ops import scattering
 from autograd.ops.kinds import Linear
 
@@ -35,9 +35,12 @@ def as_array(x: Array) -> Array:
 
 
 def plain(x: Array) -> Any:
-    """The data of x as an array, without its history."""
+    """The data of x as an array, without its history; a constant node while tracing."""
     x = as_array(x)
-    return np.asarray(x.primal if isinstance(x, Node) else x)
+    if not isinstance(x, Node):
+        return np.asarray(x)
+    tracer = tracing.get()
+    return np.asarray(x.primal) if tracer is None else tracer.cut(x)
 
 
 def shape_of(x: Array) -> Shape:

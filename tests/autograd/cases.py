@@ -314,6 +314,14 @@ def _indices() -> Iterator[Case]:
     yield Case("At", lambda x, v: x * ad.ops.At(x)[0].set(v), (MATRIX, 0.7), "broadcast")
     for key, shape in (([2, 0, 2, 2], (3,)), (slice(1, 5), (6,)), (([1, 1, 0, 1],), (2,))):
         yield Case("scatter", lambda x, k=key, s=shape: ad.scatter(x, k, s), (VECTOR,), str(key))
+    places = np.array([1, 0, 1])
+    yield Case("gather", lambda x: TABLE["gather"](x, places, key=("here",)), (MATRIX,))
+    yield Case(
+        "gather", lambda x: TABLE["gather"](x, places, key=(slice(None), "here")), (MATRIX,), "axis"
+    )
+    yield Case(
+        "place", lambda x: TABLE["place"](x, places, key=("here",), shape=(3,)), (VECTOR[:3],)
+    )
     yield Case("take", lambda x: ad.take(x, [0, 4, 4]), (MATRIX,))
     yield Case("take", lambda x: ad.take(x, [[0, 1], [-1, 0]], 1), (MATRIX,), "axis=1")
     yield Case("take", lambda x: ad.take(x, [5, -7], 1, mode="wrap"), (MATRIX,), "wrap")

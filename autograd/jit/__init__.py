@@ -1,0 +1,1 @@
+"""The compiler: a program recorded once, simplified, and run many times as straight-line code."""

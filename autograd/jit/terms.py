@@ -1,0 +1,176 @@
+"""The program as terms: every result once, constants computed, with the data of the recording.
+
+What is exact in floating point is simplified as terms are made; those rules are in `algebra`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Array, Op
+
+Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], dict[str, Any]], Term | None]"
+
+
+class Term:
+    """One result of a program: an operation on other terms, an input, or a constant.
+
+    `example` is what it was in the recording, or what the same operations give on the recording's
+    data: it has the shape and type that the term always has. A term of a `Value` has a Python
+    float there, and is computed as one.
+    """
+
+    __slots__ = ("args", "constant", "example", "index", "number", "op", "settings")
+
+    op: Op | None
+    """None for an input and a constant."""
+    args: tuple[Term, ...]
+    settings: Mapping[str, Any]
+    example: Any
+    constant: bool
+    number: int
+    """Counted within the program: the arguments of a term have smaller numbers."""
+    index: int
+    """The creation number of the recorded node it came from; -1 where there was none."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return getattr(self.example, "shape", ())
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return getattr(self.example, "size", 1)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return getattr(self.example, "dtype", _FLOAT)
+
+    @property
+    def scalar(self) -> bool:
+        """Whether it is a Python float, as a `Value` holds, and not an array."""
+        return self.example.__class__ is float
+
+    def __repr__(self) -> str:
+        if self.op is None:
+            what = f"constant {self.example!r}" if self.constant else "input"
+        else:
+            what = f"{self.op.name}({', '.join(f't{arg.number}' for arg in self.args)})"
+        return f"<t{self.number} {what} {self.dtype.name}{list(self.shape)}>"
+
+
+_FLOAT = np.dtype(np.float64)
+
+
+class Terms:
+    """All terms of one program. The same operation on the same arguments is the same term."""
+
+    def __init__(self, rewrite: Rewrite | None = None) -> None:
+        self._known: dict[Any, Term] = {}
+        self._rewrite = rewrite
+        self._count = 0
+        self.index = -1
+        """Given to new terms as theirs: the recorded node that is being translated."""
+
+    def _new(
+        self,
+        op: Op | None,
+        args: tuple[Term, ...],
+        settings: Mapping[str, Any],
+        example: Any,
+        constant: bool,
+    ) -> Term:
+        term = Term()
+        term.op, term.args, term.settings = op, args, settings
+        term.example, term.constant = example, constant
+        term.number, term.index = self._count, self.index
+        self._count += 1
+        return term
+
+    def input(self, example: Any) -> Term:
+        """A new input; `example` is what it was in the recording."""
+        return self._new(None, (), {}, _normal(example), False)
+
+    def constant(self, value: Any) -> Term:
+        """The constant `value`; equal numbers and arrays of one type are one constant."""
+        value = _normal(value)
+        key = ("constant", _fingerprint(value))
+        if key not in self._known:
+            self._known[key] = self._new(None, (), {}, value, True)
+        return self._known[key]
+
+    def apply(self, op: Op, args: Iterable[Term | Any], **settings: Any) -> Term:
+        """`op(*args, **settings)`, simplified; arguments that are no terms are constants."""
+        terms = tuple([arg if isinstance(arg, Term) else self.constant(arg) for arg in args])
+        if op.pure and all([term.constant for term in terms]):
+            return self.constant(_evaluate(op, terms, settings))
+        key = (op, terms, *[(name, _fingerprint(value)) for name, value in settings.items()])
+        known = self._known.get(key)
+        if known is None or not op.pure:
+            simpler = self._rewrite(self, op, terms, settings) if self._rewrite else None
+            known = simpler or self._new(op, terms, settings, _evaluate(op, terms, settings), False)
+            self._known[key] = known
+        return known
+
+
+def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
+    with np.errstate(all="ignore"):
+        return _normal(op.evaluate(tuple([arg.example for arg in args]), settings))
+
+
+def _normal(value: Array) -> Any:
+    """A Python float, or an array: what the data of a node can be."""
+    if value.__class__ is float:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return np.asarray(value)
+
+
+_SMALL = 4096
+
+
+def _fingerprint(value: Any) -> Any:
+    """Something hashable that is equal for equal values of one type."""
+    if isinstance(value, float):
+        return (value.hex(), float)  # tells 0.0 from -0.0, and finds NaN equal to itself
+    if isinstance(value, np.ndarray):
+        if value.nbytes > _SMALL:
+            return (id(value), np.ndarray)
+        return (value.shape, value.dtype.str, value.tobytes())
+    if isinstance(value, slice):
+        return (slice, value.start, value.stop, value.step)
+    if isinstance(value, tuple | list):
+        return (type(value), *map(_fingerprint, value))
+    return (value, type(value))
+
+
+def ordered(outputs: Iterable[Term]) -> list[Term]:
+    """The terms that `outputs` depend on, themselves included, arguments first."""
+    seen = set(outputs)
+    stack = list(seen)
+    while stack:
+        for arg in stack.pop().args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return sorted(seen, key=lambda term: term.number)
+
+
+def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
+    """The outputs for other inputs, one operation after the other: the meaning of a program."""
+    known: dict[Term, Any] = {}
+    for term in ordered(outputs):
+        if term.op is None:
+            known[term] = term.example if term.constant else inputs[term]
+        else:
+            args = tuple([known[arg] for arg in term.args])
+            with np.errstate(all="ignore"):
+                known[term] = _normal(term.op.evaluate(args, term.settings))
+    return [known[output] for output in outputs]

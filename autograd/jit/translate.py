@@ -1,0 +1,41 @@
+"""From a recorded graph to terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd.backward import interior
+from autograd.graph import Node
+from autograd.jit.terms import Term, Terms
+
+
+def translate(
+    terms: Terms,
+    outputs: Iterable[Node],
+    known: dict[Node, Term],
+    read: Callable[[Any], Term],
+) -> None:
+    """Put the term of every node that `outputs` depend on into `known`.
+
+    known: comes with the terms of the inputs, which end the graph there.
+    read: gives the term of data from outside the program: a node without a history, or a plain
+        argument of an operation.
+    """
+    nodes = interior([node for node in outputs if node not in known], stop=known)
+    for node in reversed(nodes):
+        args = []
+        for arg in node.args:
+            if not isinstance(arg, Node):
+                args.append(read(arg))
+                continue
+            term = known.get(arg)
+            if term is None:
+                term = known[arg] = read(arg)
+            args.append(term)
+        terms.index = node.index
+        known[node] = terms.apply(node.op, args, **node.settings)
+    terms.index = -1
+    for output in outputs:
+        if output not in known:
+            known[output] = read(output)

@@ -1,0 +1,71 @@
+"""Comparisons and other questions about data: booleans and whole numbers, without derivative.
+
+Asked of nodes they give plain answers, with which a program goes its way. While a program is
+recorded for the compiler, the answers are nodes, so that they are asked anew at each run.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Array, Node, Op, tracing
+from autograd.ops.kinds import Elementwise
+from autograd.trees import map_tree
+
+less = Elementwise("less", np.less, operator.lt, None, None, symbol="<")
+less_equal = Elementwise("less_equal", np.less_equal, operator.le, None, None, symbol="≤")
+greater = Elementwise("greater", np.greater, operator.gt, None, None, symbol=">")
+greater_equal = Elementwise("greater_equal", np.greater_equal, operator.ge, None, None, symbol="≥")
+equal = Elementwise("equal", np.equal, operator.eq, None, None, symbol="=")
+not_equal = Elementwise("not_equal", np.not_equal, operator.ne, None, None, symbol="≠")
+logical_and = Elementwise("logical_and", np.logical_and, None, None, None, symbol="and")
+logical_or = Elementwise("logical_or", np.logical_or, None, None, None, symbol="or")
+logical_xor = Elementwise("logical_xor", np.logical_xor, None, None, None, symbol="xor")
+logical_not = Elementwise("logical_not", np.logical_not, None, None, symbol="not")
+isnan = Elementwise("isnan", np.isnan, math.isnan, None)
+isfinite = Elementwise("isfinite", np.isfinite, math.isfinite, None)
+
+_OPS: dict[Callable[..., Any], Op] = {
+    op.kernel: op for op in list(globals().values()) if isinstance(op, Elementwise)
+}
+
+
+class Question(Op):
+    """A function of NumPy that looks at numbers, and gives an array of booleans or integers."""
+
+    @property
+    def has_derivative(self) -> bool:
+        return False
+
+    def vjp(self, *args: Any) -> None:
+        """No cotangent flows back."""
+
+    @property
+    def has_jvp(self) -> bool:
+        return True
+
+    def jvp(self, *args: Any) -> None:
+        """No tangent flows on."""
+
+
+@lru_cache(maxsize=None)
+def question(function: Callable[..., Any]) -> Op:
+    """The operation that asks with a function of NumPy."""
+    return _OPS.get(function) or Question(function.__name__, function)
+
+
+def ask(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
+    """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
+    if tracing.get() is None:
+        return function(*map_tree(_data, args), **map_tree(_data, settings))
+    return question(function)(*args, **settings)
+
+
+def _data(x: Array) -> Any:
+    return x.primal if isinstance(x, Node) else x
