@@ -14,6 +14,7 @@ from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
+from autograd.scopes import begin_scope, end_scope
 from autograd.transforms import (
     derivative,
     elementwise_grad,
@@ -39,12 +40,14 @@ __all__ = [
     "Op",
     "Tensor",
     "Value",
+    "begin_scope",
     "check_grads",
     "checkpoint",
     "custom_op",
     "derivative",
     "draw",
     "elementwise_grad",
+    "end_scope",
     "grad",
     "gradients",
     "hessian",

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Tensor, Value
+from autograd import Tensor, Value, begin_scope, end_scope
 from nn.data import Array
 from nn.modules.spans import Span, Spans, around, spans
 from nn.modules.tree import Tree
@@ -72,9 +72,13 @@ class Module(Tree):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         observer = around.get()
-        if observer is None:
-            return self.forward(*args, **kwargs)
-        return observer(self, args, kwargs)
+        first = begin_scope()
+        try:
+            if observer is None:
+                return self.forward(*args, **kwargs)
+            return observer(self, args, kwargs)
+        finally:
+            end_scope(self, first)  # for drawings
 
     # --- training --------------------------------------------------------------------------------
 
