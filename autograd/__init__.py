@@ -9,6 +9,7 @@ from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
 from autograd.custom import custom_op
 from autograd.draw import Drawing, DrawingError, draw
+from autograd.faults import Fault, NonFiniteError, debug
 from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
@@ -32,11 +33,13 @@ __version__ = "0.1.0"
 __all__ = [
     "Drawing",
     "DrawingError",
+    "Fault",
     "GradientError",
     "GraphChangedError",
     "Line",
     "LineLog",
     "Node",
+    "NonFiniteError",
     "Op",
     "Tensor",
     "Value",
@@ -44,6 +47,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "custom_op",
+    "debug",
     "derivative",
     "draw",
     "elementwise_grad",

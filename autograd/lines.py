@@ -11,6 +11,7 @@ import sys
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
@@ -168,6 +169,39 @@ class LineLog:
                 break
         self._note(innermost)
 
+    # --- without tracing -------------------------------------------------------------------------
+
+    @contextmanager
+    def told(self) -> Iterator[Self]:
+        """A block in which `called_from` tells what is made where, and nothing is traced."""
+        self.recent.append(self)
+        try:
+            yield self
+        finally:
+            self._user = None
+            self._note(None)
+
+    def called_from(self, frame: FrameType | None, rules_of: CodeType) -> None:
+        """What is made from now on is made where `frame` is; for who looks at each operation.
+
+        A derivative rule runs inside a call of `rules_of`, whose variable `node` is the node that
+        the rule belongs to: what it makes is made where that node was, if not by a line of its own.
+        """
+        innermost = user = None
+        for outer in _outwards(frame):
+            if outer.f_code is rules_of:
+                place_of_node = self._at(outer.f_locals["node"])
+                innermost, user = innermost or place_of_node[0], user or place_of_node[1]
+                break
+            kind = self._kind(outer.f_code)
+            if kind != _ENGINE:
+                innermost = innermost or (outer.f_code, outer.f_lineno)
+            if kind == _USER:
+                user = (outer.f_code, outer.f_lineno)
+                break
+        self._user = user
+        self._note(innermost)
+
     def _note(self, place: _Place | None) -> None:
         mark = next_index()
         if self._marks and self._marks[-1] == mark - 1:  # nothing was made at the line before
@@ -195,6 +229,14 @@ def line_of(node: Node) -> Line | None:
     """The line that made `node`, from the latest of the recent logs that knows it."""
     for log in reversed(LineLog.recent):
         if line := log.line_of(node):
+            return line
+    return None
+
+
+def user_line_of(node: Node) -> Line | None:
+    """The innermost line of the user's own that made `node`, from the latest log that knows it."""
+    for log in reversed(LineLog.recent):
+        if line := log.user_line_of(node):
             return line
     return None
 

@@ -1,0 +1,184 @@
+"""`debug`: a block in which the first NaN or infinity is an error that says where it came from.
+
+What is said is in `report`; what to do about it, in `advice`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Self
+from zlib import crc32
+
+import numpy as np
+
+from autograd.backward import gradients, interior
+from autograd.faults import report
+from autograd.faults.numbers import has_nan, is_finite
+from autograd.faults.origin import origin
+from autograd.faults.report import Fault, NonFiniteError
+from autograd.graph import (
+    Array,
+    GraphChangedError,
+    Node,
+    Observer,
+    Op,
+    Settings,
+    recording,
+)
+from autograd.lines import LineLog, user_line_of
+
+
+class debug:
+    """Inside `with debug():` the first operation, forward or backward, that makes NaN or infinity
+    of finite numbers raises NonFiniteError.
+
+    The message names the operation and the line, shows the source and the operands at the first
+    such entry, the module, the operations on the way, and a fix where one is known. A NaN that is
+    in the data is reported where it is first used. A `backward` through a graph whose arrays have
+    been overwritten since, or whose leaves have new data, raises GraphChangedError. Forward mode
+    (`jvp`) is not looked at.
+
+    at_once: with False nothing is raised; `with debug(at_once=False) as watch:` notes the lines,
+        and `watch.find(output)` then looks for the fault. It passes over infinities that the
+        program has masked.
+
+    It slows a program down some times, inside the block and in its thread only.
+
+    >>> import numpy as np
+    >>> from autograd import Tensor, debug
+    >>> p = Tensor([0.5, 0.0])
+    >>> with debug():
+    ...     loss = -np.log(p).sum()
+    Traceback (most recent call last):
+        ...
+    autograd.faults.report.NonFiniteError: operation 'log' made -inf (1 of the 2 numbers) of ...
+    """
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.at_once = at_once
+
+    def __enter__(self) -> Self:
+        self._watch = _Watch(LineLog(), self.at_once, bool(recording.get()))
+        self._told = self._watch.log.told()
+        self._told.__enter__()
+        self._token = recording.set(self._watch)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        recording.reset(self._token)
+        self._told.__exit__(None, None, None)
+
+    def find(self, output: Node) -> Fault | None:
+        """What made `output`, or a cotangent on the way back from it, NaN or infinite; None where
+        neither is. To be asked inside the block.
+        """
+        return self._watch.find(output)
+
+
+class _Watch(Observer):
+    """What `debug` sets as `recording`."""
+
+    def __init__(self, log: LineLog, at_once: bool, on: bool) -> None:
+        self.log = log
+        self.at_once = at_once
+        self.on = on
+        self.in_rule = False
+        self.read: dict[int, list[tuple[int, int]]] = {}
+        """By the number of a node: which of its arguments are plain arrays, and their checksums."""
+
+    def __bool__(self) -> bool:
+        return self.on
+
+    def switched(self, on: bool) -> _Watch:
+        other = copy(self)
+        other.on = on
+        return other
+
+    def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
+        self.log.called_from(sys._getframe(1), _Watch.backward.__code__)
+        token = recording.set(self.on)
+        try:
+            with np.errstate(all="ignore"):  # it is reported by name
+                node = op.apply(args, settings)
+        finally:
+            recording.reset(token)
+        arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
+        if node.op is not None and arrays:
+            self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
+        # What is not finite in a rule need not be so in its result.
+        if self.at_once and not self.in_rule and not is_finite(node):
+            self.judge(op, args, node)
+        return node
+
+    def judge(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
+        """Raise where `op` has made what is not finite in `node`, or has met data that are not."""
+        made_nan = has_nan(node) and not any(map(has_nan, args))
+        if made_nan or all(map(is_finite, args)):
+            way = report.way_from(args)
+            raise NonFiniteError(report.forward_fault(op, args, node, way))
+        for arg in args:
+            if has_nan(arg) and (not isinstance(arg, Node) or arg.op is None):
+                raise NonFiniteError(report.data_fault(op, arg, node))
+
+    def backward(
+        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
+    ) -> None:
+        for node in order:
+            self.check_unchanged(node)
+        self.in_rule = True
+        for node in order:
+            g = cotangents.get(node)
+            before = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
+            step(node)
+            if not self.at_once or g is None or not is_finite(g):
+                continue
+            for parent, was_finite in before.items():
+                found = cotangents.get(parent, 0.0)
+                if was_finite and not is_finite(found):
+                    way = report.way_to(order[0], node)
+                    raise NonFiniteError(report.backward_fault(node, parent, g, found, way))
+
+    def check_unchanged(self, node: Node) -> None:
+        """Raise where an array that `node` has read holds other numbers now."""
+        changed = [
+            f"an array of shape {node.args[place].shape}"
+            for place, then in self.read.get(node.index, ())
+            if crc32(node.args[place].tobytes()) != then
+        ]
+        if (parent := node.changed_parent()) is not None:
+            changed.append(f"the leaf {report.name_of(parent)}")
+        if changed:
+            line = user_line_of(node)
+            read_at = f" at {line}: {line.text}" if line else ""
+            raise GraphChangedError(
+                f"{' and '.join(changed)} has been overwritten or given new data since operation "
+                f"{node.op.name!r} read it{read_at}. The derivative would not be that of the "
+                "numbers that it holds now: compute the output again after each change, and give "
+                "operations a copy of an array that is changed later"
+            )
+
+    def find(self, output: Node) -> Fault | None:
+        if not is_finite(output):
+            node = origin(output)
+            if node is None:
+                return None
+            way = report.way_to(output, node)
+            return report.forward_fault(node.op, node.args, node, way)
+        strict = copy(self)
+        strict.at_once = True
+        token = recording.set(strict)
+        try:
+            gradients(output, _leaves(output), seed=np.ones(output.shape))
+        except NonFiniteError as error:
+            return error.fault
+        finally:
+            recording.reset(token)
+        return None
+
+
+def _leaves(output: Node) -> list[Node]:
+    """The leaves that `output` was computed from."""
+    parents = (parent for node in interior([output]) for parent in node.parents)
+    return [parent for parent in dict.fromkeys(parents) if parent.op is None]

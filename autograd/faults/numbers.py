@@ -1,0 +1,53 @@
+"""Numbers in words: which of them are not finite, and from where to where the others go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+
+
+def data_of(x: Any) -> Any:
+    """The data of a node, a number or an array; an empty array for anything else."""
+    array = np.asarray(x.primal if isinstance(x, Node) else x)
+    return array if array.dtype.kind in "fiub" else np.zeros(0)
+
+
+def is_finite(x: Any) -> bool:
+    """Whether a number, an array or a node holds finite numbers only."""
+    return bool(np.isfinite(data_of(x)).all())
+
+
+def has_nan(x: Any) -> bool:
+    """Whether a number, an array or a node holds a NaN."""
+    return bool(np.isnan(data_of(x)).any())
+
+
+def what_is_not_finite(array: Any) -> str:
+    """Which kinds of numbers that are not finite there are, and how many.
+
+    >>> import numpy as np
+    >>> what_is_not_finite(np.array([1.0, np.inf, -np.inf, np.inf]))
+    'inf and -inf (3 of the 4 numbers)'
+    """
+    kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
+    held = " and ".join(kind for kind, where in kinds.items() if where.any())
+    if array.ndim == 0:
+        return held
+    return f"{held} ({np.count_nonzero(~np.isfinite(array))} of the {array.size} numbers)"
+
+
+def extent(array: Any) -> str:
+    """The shape and the range of numbers, or the number itself.
+
+    >>> import numpy as np
+    >>> extent(np.array([1.0, -2.0, 0.5]))
+    'shape (3,) from -2 to 1'
+    """
+    if array.ndim == 0:
+        return f"{array.item():.4g}"
+    if array.size == 0:
+        return f"shape {array.shape}"
+    return f"shape {array.shape} from {array.min():.4g} to {array.max():.4g}"
