@@ -3,6 +3,7 @@
 from nn import datasets, init, losses, metrics, plot, scalar
 from nn.classifier import Classifier
 from nn.data import DataError, batches, one_hot, standardize, train_test_split
+from nn.exchange import export_onnx, load_torch_state, save_torch_state
 from nn.files import ModelFileError, load, load_state, save
 from nn.likelihoods import bernoulli_nll, categorical_nll, gaussian_nll, kl_divergence
 from nn.losses import (
@@ -93,6 +94,8 @@ __all__ = [
     # data and files
     "DataError", "ModelFileError", "batches", "load", "load_state", "one_hot", "save",
     "standardize", "train_test_split",
+    # other programs
+    "export_onnx", "load_torch_state", "save_torch_state",
     # modules of this package
     "datasets", "init", "losses", "metrics", "plot", "scalar", "schedules",
 ]  # fmt: skip

@@ -1,0 +1,110 @@
+"""Parameters from PyTorch and for it: the files of ``torch.save(model.state_dict(), path)``.
+
+Our own files are in ``nn.files``; PyTorch reads those too, by ``safetensors``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nn.data import Array
+from nn.extras import require
+from nn.files import ModelFileError, load_state
+from nn.files.arrayfile import PathLike, write_atomically
+from nn.modules.module import Module
+
+
+def load_torch_state(model: Module, path: PathLike, *, by_order: bool = False) -> None:
+    """Give the model the parameters and buffers that PyTorch saved: all of them, or none.
+
+    path: a file of ``torch.save(theirs.state_dict(), path)``, or a safetensors file. Nothing in it
+        is executed (``weights_only=True``).
+    by_order: take the arrays in order, whatever their names. By name fit an ``nn.MLP`` or
+        ``nn.Sequential`` and PyTorch's ``Sequential`` of the same layers; a class with layers
+        ``fc1``, ``fc2``, ... fits by order. A safetensors file keeps none.
+
+    ``Linear``, ``LayerNorm``, ``BatchNorm`` and ``PReLU`` have PyTorch's names, shapes and meaning.
+    Numbers are cast to the type each parameter has.
+
+    Raises ``ValueError`` that lists the names that are missing, unexpected or of another shape;
+    ``ModelFileError`` for a file that holds no such state; ``FileNotFoundError`` for none;
+    ``ImportError`` without torch, or for a safetensors file without safetensors.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    with Path(path).open("rb") as file:
+        is_safetensors = file.read(9)[8:] == b"{"  # after the length of its header
+    if is_safetensors and by_order:
+        raise ValueError(f"{path} is a safetensors file, which keeps no order: use torch.save")
+    state = load_state(path) if is_safetensors else _read(path)
+    model.load_state_dict(_renamed(state, model, path) if by_order else state)
+
+
+def save_torch_state(model: Module, path: PathLike) -> None:
+    """Write the model's parameters and buffers for ``theirs.load_state_dict(torch.load(path))``.
+
+    The file is written whole or not at all. Raises ``ImportError`` without torch, ``OSError``
+    where it cannot be written.
+    """
+    torch = require("torch", extra="torch")
+    file = io.BytesIO()
+    state = model.state_dict()
+    torch.save({name: torch.from_numpy(array) for name, array in state.items()}, file)
+    write_atomically(path, file.getvalue())
+
+
+def _read(path: PathLike) -> dict[str, Array]:
+    """The arrays of a file of ``torch.save`` by name, in their order."""
+    torch = require("torch", extra="torch")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged archive or pickle leads to
+        raise ModelFileError(
+            f"{path} is damaged, or no state_dict saved by torch.save: {error}"
+        ) from error
+    if not isinstance(state, Mapping) or not all(map(torch.is_tensor, state.values())):
+        raise ModelFileError(
+            f"{path} holds {_described(state)}, and not tensors by name; save it in PyTorch by "
+            f"torch.save(model.state_dict(), path)"
+        )
+    return {
+        name: (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+        for name, tensor in state.items()
+    }
+
+
+def _described(state: Any) -> str:
+    if isinstance(state, Mapping):
+        return f"a dict of {', '.join(map(repr, state))}"
+    return f"a {type(state).__name__}"
+
+
+def _renamed(state: Mapping[str, Array], model: Module, path: PathLike) -> dict[str, Array]:
+    """The arrays under the names they have in the model, in which they come in the same order."""
+    ours = _in_pytorchs_order(model)
+    pairs = list(zip(ours, state, strict=False))
+    faults = [
+        f"{name} {ours[name].shape} would take {other} {state[other].shape}"
+        for name, other in pairs
+        if ours[name].shape != state[other].shape
+    ]
+    if len(ours) != len(state):
+        faults.append(f"there are {len(ours)} arrays to fill and {len(state)} in the file")
+    if faults:
+        raise ValueError(f"{path} does not fit {model.title()} in order: {'; '.join(faults)}")
+    return {name: state[other] for name, other in pairs}
+
+
+def _in_pytorchs_order(model: Module) -> dict[str, Array]:
+    """The state module by module: parameters, buffers, and then those of inner modules."""
+    state = model.state_dict()
+    modules = list(model.named_modules())
+
+    def place(name: str) -> int:
+        owners = (i for i, path in enumerate(modules) if not path or name.startswith(f"{path}."))
+        return max(owners, key=lambda i: len(modules[i]))
+
+    return {name: state[name] for name in sorted(state, key=place)}
