@@ -16,6 +16,7 @@ from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
+from autograd.stepping import Stepper, step
 from autograd.transforms import (
     derivative,
     elementwise_grad,
@@ -41,6 +42,7 @@ __all__ = [
     "Node",
     "NonFiniteError",
     "Op",
+    "Stepper",
     "Tensor",
     "Value",
     "begin_scope",
@@ -59,6 +61,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "step",
     "value_and_grad",
     "vjp",
 ]

@@ -1,0 +1,116 @@
+"""`step(node)`: the walk through a user's expression, shown by Jupyter or saved as a page.
+
+What it says is in `frames`; how it looks in `page`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograd.draw.content import history
+from autograd.draw.render import DrawingError
+from autograd.graph import Array, Node
+from autograd.notation import names_of
+from autograd.stepping.frames import Frame, Places, frames
+from autograd.stepping.page import page_html, stepper_html
+from autograd.stepping.picture import Picture
+from autograd.walk import Walk, walk
+
+MOST = 300
+PATIENCE = 60.0
+
+
+class Stepper:
+    """Backpropagation through one expression, frame by frame; in Jupyter it shows itself.
+
+    frames: what is shown one after the other; `print` gives their sentences.
+    """
+
+    def __init__(self, taken: Walk, names: dict[Node, str]) -> None:
+        self._walk = taken
+        self._names = names
+        self._places = Places(taken)
+        self.frames: list[Frame] = frames(taken, names, self._places)
+
+    @property
+    def _name(self) -> str:
+        return self._names[self._walk.output]
+
+    @cached_property
+    def _html(self) -> str:
+        picture = Picture(self._walk, self._names, self._places, self.frames)
+        return stepper_html(self._name, picture.svg(PATIENCE), self.frames)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one HTML file that needs no network, no kernel and no program but a browser.
+
+        The file appears whole or not at all. Raises ValueError for a suffix other than .html, and
+        DrawingError where no program that lays out graphs is installed.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"{path.name!r}: a walk is saved as a page, whose name ends in .html")
+        page = page_html(self._name, self._html)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            part.write_text(page, encoding="utf-8")
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """The stepper for Jupyter, or how to get one and its sentences, where none can be made."""
+        try:
+            return {"text/html": self._html, "text/plain": repr(self)}
+        except DrawingError as error:
+            return {"text/plain": f"{error}\n\n{self}"}
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
+    def __str__(self) -> str:
+        width = len(str(len(self.frames)))
+        return "\n".join(f"{i:{width}}. {frame.say}" for i, frame in enumerate(self.frames, 1))
+
+    def __repr__(self) -> str:
+        return f"Stepper({self._name}, {len(self.frames)} frames)"
+
+
+def step(node: Node, seed: Array | None = None) -> Stepper:
+    """Backpropagation from `node`, walked operation by operation on your own expression.
+
+    node: the result to start from. Labels name what is shown: `Value(2.0, "a")`.
+    seed: its cotangent, of its shape; may be left out for a single number, where it is 1.
+
+    In Jupyter the result shows itself; `.save("backprop.html")` writes it as one page. First the
+    values appear, operation by operation; then the derivatives, use by use, each with
+    `local derivative × cotangent = share`. Nothing is computed anew and no `.grad` changes.
+
+    Raises TypeError for anything but a node, ValueError for a graph of more than 300 nodes or an
+    output of several numbers without `seed`, and GraphChangedError where a leaf was given other
+    data since.
+
+    >>> from autograd import Value, step
+    >>> a = Value(3.0, "a")
+    >>> print(step(a**2))
+    1. Given: a = 3.
+    2. Forward: v1 = a ** 2 = 3 ** 2 = 9.
+    3. The backward pass begins: the derivative of v1 by itself is 1.
+    4. Backward from v1 to a: local derivative 6 times cotangent 1 is 6; a receives 6.
+    5. Done: ∂v1/∂a = 6.
+    """
+    if not isinstance(node, Node):
+        raise TypeError(
+            f"step: a {type(node).__name__} is not part of a graph; step a node (Value or Tensor)"
+        )
+    nodes = history([node], MOST)
+    if nodes is None:
+        raise ValueError(
+            f"step: this graph has more than {MOST} nodes, more than anyone would step through; "
+            "step a smaller expression (one neuron, one example), or look at the whole by draw"
+        )
+    return Stepper(walk(node, nodes, seed), names_of(nodes))

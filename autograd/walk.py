@@ -1,0 +1,138 @@
+"""A forward and a backward pass over a recorded graph, taken one operation and one use at a time.
+
+What `backward` does at once is here a list to read; how it is shown is in `stepping` and
+`explaining`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd import kernels
+from autograd.backward import add_cotangent, pass_memory, project, seed_of
+from autograd.graph import Array, GraphChangedError, Node, ScalarNode, set_recording
+from autograd.ops.kinds import Elementwise, Linear, Multilinear
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one use of a node sends back to it: local derivative × cotangent of the result.
+
+    result, argnum, arg: argument number `argnum` of `result` is `arg`.
+    local: ∂result/∂arg where it is a number, or one number for each entry; None where it is a
+        Jacobian, which is never formed.
+    cotangent: that of `result`.
+    value: the share, of the shape of `arg`.
+    total: what `arg` has received so far, this share included.
+    """
+
+    result: Node
+    argnum: int
+    arg: Node
+    local: Any
+    cotangent: Any
+    value: Any
+    total: Any
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A graph in the order in which it was computed, and what flows back through it.
+
+    nodes: leaves and results, in the order of their creation.
+    shares: in the order of the backward pass: results latest first, arguments from left to right.
+    cotangents: of each node that anything flows to.
+    """
+
+    output: Node
+    nodes: tuple[Node, ...]
+    shares: tuple[Share, ...]
+    cotangents: dict[Node, Any]
+
+    def cotangent(self, node: Node) -> Any:
+        """∂output/∂node; zeros where nothing flows."""
+        found = self.cotangents.get(node)
+        return _zeros(node) if found is None else found
+
+
+def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk:
+    """The backward pass from `output`, whose history is `nodes` in the order of their creation.
+
+    seed: the cotangent of the output; may be left out for a single number, where it is 1.
+
+    No `.grad` is read or written. Raises GraphChangedError where a leaf was given other data since.
+    """
+    cotangents: dict[Node, Any] = {output: seed_of(output, seed)}
+    shares: list[Share] = []
+    memory = pass_memory.set({})
+    try:
+        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
+            for node in reversed(nodes):
+                _require_unchanged(node)
+                g = cotangents.get(node)
+                if g is None:
+                    continue
+                for argnum, arg in enumerate(node.args):
+                    if not isinstance(arg, Node):
+                        continue
+                    value = _share(node, argnum, arg, g)
+                    if value is None:
+                        value = _zeros(arg)
+                    else:
+                        add_cotangent(cotangents, arg, value)
+                    total = cotangents.get(arg, value)
+                    local = local_derivative(node, argnum)
+                    shares.append(Share(node, argnum, arg, local, g, value, total))
+    finally:
+        pass_memory.reset(memory)
+    return Walk(output, tuple(nodes), tuple(shares), cotangents)
+
+
+def local_derivative(node: Node, argnum: int) -> Any:
+    """∂node/∂argument, from the table and from what the graph has saved.
+
+    A number or an array, of one slope for each entry of the result, or for each of the argument
+    where the result is a single number. None where it is a Jacobian. Rules that may be a program of
+    the user's are not run.
+    """
+    op = node.op
+    if isinstance(node, ScalarNode):  # it was computed when the node was recorded
+        return float((node.da, node.db)[argnum] or 0.0)
+    with np.errstate(all="ignore"):
+        if isinstance(op, Elementwise):
+            # NumPy's numbers give inf where Python's would raise
+            args = tuple(np.float64(x) if isinstance(x, int | float) else x for x in node.saved)
+            local = op.local(argnum, node.primal, args)
+            return 0.0 if local is None else 1.0 * local  # True and False are slopes too
+        if isinstance(op, Linear | Multilinear) and node.size == 1:
+            one = np.ones(node.shape, node.dtype)
+            return op.vjp(argnum, one, node.primal, node.saved, node.settings)
+    return None
+
+
+def _share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
+    """The part of a cotangent that goes on to one argument; None where none does."""
+    if isinstance(node, ScalarNode):
+        slope = (node.da, node.db)[argnum]
+        if slope is None:
+            return None
+        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
+    share = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
+    return None if share is None else project(share, arg)
+
+
+def _require_unchanged(node: Node) -> None:
+    changed = node.changed_parent() if node.op is not None else None
+    if changed is not None:
+        raise GraphChangedError(
+            f"{changed!r} was given new data after the operation {node.op.name!r} had used the "
+            "old, and both cannot be shown: compute the output again first"
+        )
+
+
+def _zeros(node: Node) -> Any:
+    return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)

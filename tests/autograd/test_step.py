@@ -1,0 +1,358 @@
+"""`step`: what each frame says and shows, and the page it is saved as. A browser looks at it in
+`tests/browser`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import (
+    DrawingError,
+    GraphChangedError,
+    Node,
+    Tensor,
+    Value,
+    cos,
+    relu,
+    sin,
+    step,
+    tanh,
+)
+from autograd.draw import render as render_module
+from autograd.draw.render import programs as layout_programs
+from tests.autograd.programs import AUTOGRAD, Program, programs
+
+needs_a_program = pytest.mark.skipif(
+    next(layout_programs(), None) is None, reason="neither dot nor graphviz-pure is installed"
+)
+
+
+def expression() -> Value:
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    c = tanh(a * b + a**2)
+    c.label = "c"
+    return c
+
+
+def network() -> Tensor:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], "x")
+    w, b = Tensor([[0.5, -1.0], [2.0, 0.1]], "w"), Tensor([0.1, 0.2], "b")
+    loss = (relu(x @ w + b) ** 2).mean()
+    loss.label = "loss"
+    return loss
+
+
+def sentences(node: Node, **options: Any) -> list[str]:
+    return [frame.say for frame in step(node, **options).frames]
+
+
+class Reader(HTMLParser):
+    """The tags of a page that must be closed, and what stands in its scripts and its SVG."""
+
+    VOID = frozenset({"meta", "input", "br"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def svg_of(html: str) -> ElementTree.Element:
+    found = re.search(r"<svg.*</svg>", html, re.DOTALL)
+    assert found
+    return ElementTree.fromstring(found[0])
+
+
+def shown(html: str) -> dict[str, str]:
+    """The text at each place of the drawing."""
+    return {
+        text.attrib["data-place"]: text.text or ""
+        for text in svg_of(html).iter("text")
+        if "data-place" in text.attrib
+    }
+
+
+def saved(html: str) -> list[dict[str, Any]]:
+    found = re.search(r'class="frames">(.*?)</script>', html, re.DOTALL)
+    assert found
+    frames: list[dict[str, Any]] = json.loads(found[1])
+    return frames
+
+
+# --------------------------------------------------------------------------------------------------
+# What is said
+
+
+def test_the_forward_pass_comes_first_then_the_backward_pass_use_by_use() -> None:
+    assert sentences(expression()) == [
+        "Given: a = 2, b = -3.",
+        "Forward: v1 = a × b = 2 × (-3) = -6.",
+        "Forward: v2 = a ** 2 = 2 ** 2 = 4.",
+        "Forward: v3 = v1 + v2 = -6 + 4 = -2.",
+        "Forward: c = tanh(v3) = tanh(-2) = -0.964.",
+        "The backward pass begins: the derivative of c by itself is 1.",
+        "Backward from c to v3: local derivative 0.07065 times cotangent 1 is 0.07065; "
+        "v3 receives 0.07065.",
+        "Backward from v3 to v1: local derivative 1 times cotangent 0.07065 is 0.07065; "
+        "v1 receives 0.07065.",
+        "Backward from v3 to v2: local derivative 1 times cotangent 0.07065 is 0.07065; "
+        "v2 receives 0.07065.",
+        "Backward from v2 to a: local derivative 4 times cotangent 0.07065 is 0.2826; "
+        "a receives 0.2826.",
+        "Backward from v1 to a: local derivative -3 times cotangent 0.07065 is -0.212; "
+        "the sum for a grows: 0.2826 - 0.212 = 0.07065.",
+        "Backward from v1 to b: local derivative 2 times cotangent 0.07065 is 0.1413; "
+        "b receives 0.1413.",
+        "Done: ∂c/∂a = 0.07065, ∂c/∂b = 0.1413.",
+    ]
+
+
+def test_a_node_with_several_uses_shows_its_sum_growing() -> None:
+    x = Value(3.0, "x")
+    frames = [frame for frame in step(x * x + x).frames if frame.target == "n0"]
+    assert [frame.texts["n0.grad"] for frame in frames] == ["1", "4", "7"]
+    assert [frame.texts.get("n0.sum") for frame in frames] == [None, "1 + 3", "4 + 3"]
+    assert len({frame.lit for frame in frames}) == 3  # each along an arrow of its own
+
+
+def test_arrays_are_said_in_full_where_they_are_small_and_by_shape_where_they_are_not() -> None:
+    said = sentences(network())
+    assert "Forward: v1 = x @ w = [[4.5, -0.8], [9.5, -2.6]]." in said
+    assert any("summed over the axes of the broadcast, is [7.1, 0]" in line for line in said)
+    assert any("the transpose of the Jacobian, 2×2 by 2×2, times the cotangent" in s for s in said)
+    large = Tensor(np.linspace(-1, 2, 1000).reshape(20, 50), "x")
+    assert sentences(large.sum())[0] == "Given: x = 20×50: -1 … 2."
+
+
+def test_an_output_of_several_numbers_needs_a_cotangent_and_says_it() -> None:
+    x = Tensor([1.0, 2.0], "x")
+    with pytest.raises(ValueError, match="needs a direction"):
+        step(x * x)
+    said = sentences(x * x, seed=[1.0, 10.0])
+    assert said[2] == "The backward pass begins: v1 is given the cotangent [1, 10]."
+    assert said[-1] == "Done: ∂v1/∂x = [2, 40]."
+
+
+def test_what_nothing_flows_to_gets_zero_in_the_end() -> None:
+    x = Value(2.5, "x")
+    walked = step(np.floor(x * 2) * 3)
+    assert walked.frames[-1].say == "Done: ∂v3/∂x = 0."
+    assert walked.frames[-1].texts == {"n0.grad": "0", "n1.grad": "0"}
+    assert not any("Backward from v1" in frame.say for frame in walked.frames)
+
+
+def test_a_leaf_alone_can_be_stepped() -> None:
+    assert sentences(Value(2.0, "a")) == [
+        "Given: a = 2.",
+        "The backward pass begins: the derivative of a by itself is 1.",
+        "Done: ∂a/∂a = 1.",
+    ]
+
+
+def test_many_inputs_are_not_all_listed() -> None:
+    total = sum((Value(float(i)) for i in range(20)), Value(0.0))
+    assert sentences(total)[0].endswith("x8 = 6, and 13 more.")
+
+
+@given(programs())
+@settings(max_examples=40)
+def test_every_box_and_arrow_is_filled_once_the_walk_is_done(program: Program) -> None:
+    inputs = [Value(x) if isinstance(x, float) else Tensor(x) for x in program.inputs]
+    output = program.run(AUTOGRAD, inputs, program.constants)
+    if not isinstance(output, Node):
+        return
+    walked = step(output)
+    texts: dict[str, str] = {}
+    for frame in walked.frames:
+        texts |= frame.texts
+        assert frame.say
+        assert "\n" not in frame.say
+    boxes = {place for frame in walked.frames for place in frame.lit if place[0] == "n"}
+    for box in boxes:
+        assert texts[f"{box}.value"]
+        assert texts[f"{box}.grad"]
+    for frame in walked.frames:
+        assert all(f"{place}.0" in texts for place in frame.lit if place[0] == "e")
+
+
+# --------------------------------------------------------------------------------------------------
+# What is shown
+
+
+@needs_a_program
+def test_without_its_script_the_page_shows_the_last_frame() -> None:
+    walked = step(expression())
+    html = walked._repr_html_()
+    assert html is not None
+    texts = shown(html)
+    assert [texts[f"n{i}.value"] for i in range(6)] == ["2", "-3", "-6", "4", "-2", "-0.964"]
+    assert texts["n0.grad"] == "0.07065"
+    assert texts["n0.sum"] == "0.2826 - 0.212"
+    assert sorted(texts[f"e{i}.0"] for i in range(6)) == sorted(
+        [
+            "-3 × 0.07065 = -0.212",
+            "2 × 0.07065 = 0.1413",
+            "4 × 0.07065 = 0.2826",
+            "1 × 0.07065 = 0.07065",
+            "1 × 0.07065 = 0.07065",
+            "0.07065 × 1 = 0.07065",
+        ]
+    )
+    assert f'aria-live="polite">{walked.frames[-1].say}</p>' in html
+
+
+@needs_a_program
+def test_the_frames_in_the_page_are_those_of_the_walk() -> None:
+    walked = step(network())
+    html = walked._repr_html_()
+    assert html is not None
+    assert saved(html) == [
+        {
+            "phase": frame.phase,
+            "say": frame.say,
+            "lit": list(frame.lit),
+            "target": frame.target,
+            "texts": frame.texts,
+        }
+        for frame in walked.frames
+    ]
+    places = {
+        element.attrib["data-place"]
+        for element in svg_of(html).iter()
+        if "data-place" in element.attrib
+    }
+    for frame in walked.frames:
+        assert places >= {*frame.lit, *frame.texts, *([frame.target] if frame.target else [])}
+
+
+@needs_a_program
+@pytest.mark.parametrize("make", [expression, network], ids=lambda make: make.__name__)
+def test_boxes_and_texts_do_not_overlap(make: Any) -> None:
+    html = step(make())._repr_html_()
+    assert html is not None
+    svg = svg_of(html)
+    areas: list[tuple[float, float, float, float]] = []
+    for box in svg.iter("rect"):
+        x, y, width, height = (float(box.attrib[key]) for key in ("x", "y", "width", "height"))
+        areas.append((x, y, x + width, y + height))
+    for group in svg.iter("g"):
+        inside = [text for text in group.iter("text") if text.text]
+        advance = 6.6 if group.attrib["class"] == "arrow" else 7.25
+        for text in inside:
+            x, y = float(text.attrib["x"]), float(text.attrib["y"])
+            width = advance * len(text.text or "")
+            if group.attrib["class"] == "arrow":
+                left = x - width / 2 if svg.attrib["class"] == "across" else x
+                areas.append((left, y - 9, left + width, y + 3))
+            else:
+                rect = group.find("rect")
+                assert rect is not None
+                assert x + width <= float(rect.attrib["x"]) + float(rect.attrib["width"])
+    for number, (left, top, right, bottom) in enumerate(areas):
+        for left2, top2, right2, bottom2 in areas[:number]:
+            assert right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top
+
+
+@needs_a_program
+def test_a_saved_page_is_whole_and_refers_to_nothing_outside(tmp_path: Path) -> None:
+    step(network()).save(tmp_path / "backprop.html")
+    page = (tmp_path / "backprop.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    reader = Reader(page)
+    for _, attributes in reader.attributes:
+        assert not attributes.keys() & {"src", "href", "srcset", "data"}
+    assert not re.search(r"https?://|@import|url\(|fetch|XMLHttp", page)
+    assert list(tmp_path.iterdir()) == [tmp_path / "backprop.html"]
+
+
+@needs_a_program
+def test_labels_cannot_end_the_script_or_become_markup(tmp_path: Path) -> None:
+    a = Value(2.0, '</script>"&<b>')
+    walked = step(a * a)
+    walked.save(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    Reader(page)
+    assert "<b>" not in page
+    assert page.count("</script>") == 3
+    assert saved(page)[0]["say"] == 'Given: </script>"&<b> = 2.'
+    assert 'class="title"' in page
+    assert next(iter(svg_of(page).iter("text"))).text is not None
+
+
+@needs_a_program
+@given(st.text(max_size=30))
+@settings(max_examples=10)
+def test_any_label_makes_a_readable_page(label: str) -> None:
+    html = step(Value(1.0, label) * 2)._repr_html_()
+    assert html is not None
+    svg_of(html)
+
+
+# --------------------------------------------------------------------------------------------------
+# Refusals
+
+
+@pytest.mark.parametrize("name", ["walk.svg", "walk", "html"])
+def test_a_walk_is_saved_as_html_only(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ends in \.html"):
+        step(Value(1.0)).save(tmp_path / name)
+
+
+def test_only_nodes_can_be_stepped() -> None:
+    with pytest.raises(TypeError, match="a float is not part of a graph"):
+        step(3.0)  # type: ignore[arg-type]
+
+
+def test_a_large_graph_is_refused_with_what_to_do_instead() -> None:
+    x = Value(0.5)
+    for _ in range(400):
+        x = sin(x) * cos(x)
+    with pytest.raises(ValueError, match="step a smaller expression"):
+        step(x)
+
+
+def test_a_leaf_that_was_changed_since_is_noticed() -> None:
+    x = Value(1.0)
+    y = x * x
+    x.data = 2.0
+    with pytest.raises(GraphChangedError):
+        step(y)
+
+
+def test_without_a_program_the_walk_is_still_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_module, "programs", lambda: iter(()))
+    walked = step(expression())
+    assert walked._repr_html_() is None
+    text = walked._repr_mimebundle_()["text/plain"]
+    assert 'pip install "wengert[draw]"' in text
+    assert "13. Done: ∂c/∂a = 0.07065, ∂c/∂b = 0.1413." in text
+    with pytest.raises(DrawingError):
+        walked.save("page.html")
+
+
+def test_a_stepper_says_in_a_line_what_it_is() -> None:
+    assert repr(step(expression())) == "Stepper(c, 13 frames)"
