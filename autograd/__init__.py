@@ -12,6 +12,7 @@ from autograd.draw import Drawing, DrawingError, draw
 from autograd.faults import Fault, NonFiniteError, debug
 from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.lines import Line, LineLog
+from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
@@ -37,6 +38,8 @@ __all__ = [
     "Fault",
     "GradientError",
     "GraphChangedError",
+    "JitError",
+    "JitNotice",
     "Line",
     "LineLog",
     "Node",
@@ -58,9 +61,13 @@ __all__ = [
     "gradients",
     "hessian",
     "hvp",
+    "is_compiling",
     "jacobian",
+    "jit",
     "jvp",
     "no_grad",
+    "observe",
+    "sample",
     "step",
     "value_and_grad",
     "vjp",

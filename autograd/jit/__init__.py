@@ -1,1 +1,8 @@
 """The compiler: a program recorded once, simplified, and run many times as straight-line code."""
+
+from autograd.jit.function import JitNotice as JitNotice
+from autograd.jit.function import jit as jit
+from autograd.jit.trace import JitError as JitError
+from autograd.jit.trace import is_compiling as is_compiling
+from autograd.jit.trace import observe as observe
+from autograd.jit.trace import sample as sample

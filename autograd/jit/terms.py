@@ -20,7 +20,7 @@ class Term:
 
     `example` is what it was in the recording, or what the same operations give on the recording's
     data: it has the shape and type that the term always has. A term of a `Value` has a Python
-    float there, and is computed as one.
+    float there (of a comparison of them, a bool), and is computed as one.
     """
 
     __slots__ = ("args", "constant", "example", "index", "number", "op", "settings")
@@ -50,12 +50,20 @@ class Term:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return getattr(self.example, "dtype", _FLOAT)
+        dtype: np.dtype[Any] | None = getattr(self.example, "dtype", None)
+        return dtype or np.dtype(type(self.example))
 
     @property
     def scalar(self) -> bool:
-        """Whether it is a Python float, as a `Value` holds, and not an array."""
-        return self.example.__class__ is float
+        """Whether it is one of Python's numbers, as a `Value` holds, and not an array."""
+        return self.example.__class__ in _PYTHON_NUMBERS
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value has the shape and type of the term."""
+        if self.scalar:
+            return value.__class__ is self.example.__class__
+        same: bool = value.shape == self.example.shape and value.dtype == self.example.dtype
+        return same
 
     def __repr__(self) -> str:
         if self.op is None:
@@ -65,7 +73,7 @@ class Term:
         return f"<t{self.number} {what} {self.dtype.name}{list(self.shape)}>"
 
 
-_FLOAT = np.dtype(np.float64)
+_PYTHON_NUMBERS = (float, bool)
 
 
 class Terms:
@@ -108,15 +116,22 @@ class Terms:
     def apply(self, op: Op, args: Iterable[Term | Any], **settings: Any) -> Term:
         """`op(*args, **settings)`, simplified; arguments that are no terms are constants."""
         terms = tuple([arg if isinstance(arg, Term) else self.constant(arg) for arg in args])
-        if op.pure and all([term.constant for term in terms]):
+        if all(term.constant for term in terms):
             return self.constant(_evaluate(op, terms, settings))
         key = (op, terms, *[(name, _fingerprint(value)) for name, value in settings.items()])
         known = self._known.get(key)
-        if known is None or not op.pure:
+        if known is None:
             simpler = self._rewrite(self, op, terms, settings) if self._rewrite else None
             known = simpler or self._new(op, terms, settings, _evaluate(op, terms, settings), False)
             self._known[key] = known
         return known
+
+
+    def impure(
+        self, op: Op, args: Sequence[Term], settings: Mapping[str, Any], example: Any
+    ) -> Term:
+        """A new term for an operation that is not the same each time, such as a draw."""
+        return self._new(op, tuple(args), settings, _normal(example), False)
 
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
@@ -125,10 +140,10 @@ def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
 
 
 def _normal(value: Array) -> Any:
-    """A Python float, or an array: what the data of a node can be."""
-    if value.__class__ is float:
+    """A Python float or boolean, or an array: what the data of a node can be."""
+    if value.__class__ in _PYTHON_NUMBERS:
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return float(value)
     return np.asarray(value)
 

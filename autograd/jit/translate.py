@@ -15,14 +15,15 @@ def translate(
     outputs: Iterable[Node],
     known: dict[Node, Term],
     read: Callable[[Any], Term],
+    first: int = 0,
 ) -> None:
     """Put the term of every node that `outputs` depend on into `known`.
 
     known: comes with the terms of the inputs, which end the graph there.
-    read: gives the term of data from outside the program: a node without a history, or a plain
-        argument of an operation.
+    read: gives the term of data from outside the program: a plain argument of an operation, a
+        node without a history, or one made before number `first`.
     """
-    nodes = interior([node for node in outputs if node not in known], stop=known)
+    nodes = interior([node for node in outputs if node not in known], first, stop=known)
     for node in reversed(nodes):
         args = []
         for arg in node.args:
@@ -34,7 +35,10 @@ def translate(
                 term = known[arg] = read(arg)
             args.append(term)
         terms.index = node.index
-        known[node] = terms.apply(node.op, args, **node.settings)
+        if node.op.pure:
+            known[node] = terms.apply(node.op, args, **node.settings)
+        else:
+            known[node] = terms.impure(node.op, args, node.settings, node.primal)
     terms.index = -1
     for output in outputs:
         if output not in known:

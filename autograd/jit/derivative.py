@@ -1,0 +1,97 @@
+"""A compiled program as one operation in a graph, whose derivative is compiled in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import gradients, pass_memory
+from autograd.graph import (
+    NO_SETTINGS,
+    Array,
+    Node,
+    Op,
+    Settings,
+    saved_primals,
+    scalar_node,
+)
+from autograd.jit.terms import Term, ordered
+from autograd.ops.elementwise import identity
+from autograd.ops.structural import cast, concatenate, index_op, ravel, reshape
+
+
+class Compiled(Op):
+    """The operation that a program is where nodes go in: all its inputs are arguments."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Term],
+        outputs: Sequence[Term],
+        compile: Callable[[Callable[..., Any]], Callable[..., Any]],
+    ) -> None:
+        super().__init__(f"jit({name})", self._forward)
+        self.inputs = inputs
+        self.outputs = [term for term in outputs if term.dtype.kind == "f"]
+        self.terms = ordered(self.outputs)
+        self.pullback = compile(self._pull)
+
+    def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
+        """`values`, which the program gave for `args`, as nodes with this operation behind them."""
+        parts = [np.ravel(value) for value in values]
+        packed = np.concatenate(parts) if len(parts) != 1 else np.asarray(values[0])
+        whole = self.record(packed, args, saved_primals(args), NO_SETTINGS)
+        return list(map(_like, self._cut(whole), values)) if values else []
+
+    def _cut(self, whole: Array) -> list[Array]:
+        """The outputs again, from all their entries in one row."""
+        if len(self.outputs) == 1:
+            return [whole]
+        start, parts = 0, []
+        for term in self.outputs:
+            part = reshape(index_op(whole, key=slice(start, start + term.size)), term.shape)
+            parts.append(cast(part, term.dtype))
+            start += term.size
+        return parts
+
+    def _forward(self, *args: Array) -> Array:
+        """The program, operation by operation."""
+        known = dict(zip(self.inputs, args, strict=True))
+        for term in self.terms:
+            if term.op is not None:
+                known[term] = term.op(*[known[arg] for arg in term.args], **term.settings)
+            elif term.constant:
+                known[term] = term.example
+        outputs = [known[term] for term in self.outputs]
+        return outputs[0] if len(outputs) == 1 else concatenate([ravel(out) for out in outputs])
+
+    def _pull(self, g: Array, *args: Array) -> list[Array]:
+        wanted = [arg for arg, term in zip(args, self.inputs, strict=True) if _varies(term)]
+        return gradients(self._forward(*args), wanted, seed=g, create_graph=True)
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        if not _varies(self.inputs[argnum]):
+            return None
+        # One run serves all arguments.
+        memory = pass_memory.get()
+        pulled_from, pulled = (memory or {}).get(self, (None, []))
+        if pulled_from is not g:
+            pulled = self.pullback(g, *args)
+            if memory is not None:
+                memory[self] = g, pulled
+        return pulled[sum(map(_varies, self.inputs[:argnum]))]
+
+
+def _varies(term: Term) -> bool:
+    return term.dtype.kind == "f"
+
+
+def _like(node: Array, value: Any) -> Node:
+    """The node of an array of one number as a `Value`, where the program has a float."""
+    if value.__class__ is float:
+        return scalar_node(value, identity, node, None, 1.0)
+    return node

@@ -1,0 +1,254 @@
+"""Recording: a function is run once, eagerly, and what it did becomes a `Recording` in terms."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Array, Node, array_node, next_index, set_recording, tracing
+from autograd.jit.signature import is_leaf
+from autograd.jit.terms import Term, Terms
+from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, draw_op
+from autograd.jit.translate import translate
+from autograd.jit.watch import Called, Place, changed, places
+from autograd.nodes import Value
+from autograd.trees import flatten
+
+Read: TypeAlias = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A guard as a term: `kind(term)` has to be `then`, or the program does not fit the call."""
+
+    term: Term
+    kind: type[bool] | type[int]
+    then: bool | int
+    line: str
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What is done besides computing: `act` is called with the values of `args`, in order."""
+
+    act: Callable[..., Any]
+    args: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Data from outside, read at each run: what it is in the program, and how to get it."""
+
+    term: Term
+    read: Read
+    node: Node | None
+    """The node it is the data of, if it is a node's."""
+
+
+@dataclass
+class Recording:
+    """One way through a function, as terms, with all that decides whether a call may take it."""
+
+    terms: Terms
+    inputs: list[Term]
+    outside: list[Outside]
+    checks: list[Check]
+    effects: list[Effect]
+    draws: list[Term]
+    outputs: list[Term | None]
+    """One for each leaf of the result; None for a leaf that is the same at each run."""
+    constants: list[Any]
+    """The leaves that are None in `outputs`."""
+    rebuild: Callable[[Iterator[Any]], Any]
+    watched: list[Place]
+    contents: list[tuple[Place, Any]]
+    """Arrays that constants may have been made of, and copies of what they held."""
+    result: Any
+    """What the recorded call gave, as nodes."""
+
+
+def record(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    static: frozenset[int | str],
+    objects: Sequence[tuple[str, Any]] | None,
+) -> Recording:
+    """Run `f` on nodes of its own, and translate what it has done.
+
+    objects: arguments through which it may read from outside, besides what it finds by itself;
+        None for a function that is known to read nothing.
+    """
+    around = [] if objects is None else places([(getattr(f, "__name__", "f"), f), *objects])
+    found = [place.found for place in around]
+    generators = [thing for thing in found if isinstance(thing, np.random.Generator)]
+    states = _random_states(generators)
+    first = next_index()
+    inputs: list[Node] = []
+
+    def fresh(leaf: Any) -> Any:
+        if is_leaf(leaf):
+            leaf = _input(leaf)
+            inputs.append(leaf)
+        return leaf
+
+    args = tuple([arg if n in static else _map(fresh, arg) for n, arg in enumerate(args)])
+    kwargs = {k: arg if k in static else _map(fresh, arg) for k, arg in kwargs.items()}
+    trace = Trace()
+    token = tracing.set(trace)
+    try:
+        with Called() as called, set_recording(True):
+            result = f(*args, **kwargs)
+    finally:
+        tracing.reset(token)
+    now = _random_states(generators)
+    if any(now[key] != then and key not in trace.generators for key, then in states.items()):
+        raise JitError(
+            "the function draws random numbers by itself, and a compiled program would use those "
+            "of the recording again and again: draw them by sample(generator, f), or pass them as "
+            "an argument"
+        )
+    watched = [place for place in around if not place.word or place.word in called.names]
+    _refuse_changes(watched)
+    return _translated(trace, inputs, first, result, watched)
+
+
+def _map(f: Callable[[Any], Any], tree: Any) -> Any:
+    leaves, rebuild = flatten(tree)
+    return rebuild(map(f, leaves))
+
+
+def _input(leaf: Any) -> Node:
+    """A node for one number or array of the arguments, which it does not copy."""
+    if isinstance(leaf, Node):
+        leaf = leaf.primal
+    if isinstance(leaf, float):
+        return Value(leaf)
+    return array_node(np.asarray(leaf).view())
+
+
+def _random_states(generators: Sequence[np.random.Generator]) -> dict[Any, Any]:
+    """What generators would draw next, the hidden ones of Python and NumPy among them."""
+    return {
+        "Python's": random.getstate(),
+        "NumPy's": repr(np.random.get_state()),  # noqa: NPY002  (only to see whether anybody drew)
+        **{generator: repr(generator.bit_generator.state) for generator in generators},
+    }
+
+
+def _refuse_changes(watched: Sequence[Place]) -> None:
+    place = changed(watched)
+    if place is not None:
+        raise JitError(
+            f"the function changes {place.name}, which is outside of it, while it runs; a compiled "
+            "program would do so only once. Return the new value, or keep the change out of the "
+            "compiled function"
+        )
+
+
+def _translated(
+    trace: Trace, inputs: list[Node], first: int, result: Any, watched: list[Place]
+) -> Recording:
+    terms = Terms()
+    known = {node: terms.input(node.primal) for node in inputs}
+    input_terms = [known[node] for node in inputs]
+    by_array = {id(p.found): p for p in reversed(watched) if isinstance(p.found, np.ndarray)}
+    outside: dict[Any, Outside] = {}
+    live: set[int] = set()
+    fresh = False
+
+    def read(x: Any) -> Term:
+        nonlocal fresh
+        if isinstance(x, Node):
+            if x.index < first:
+                return _from_outside(x, lambda: x.primal, x.primal, x)
+            x = x.primal
+        if isinstance(x, np.ndarray):
+            place = by_array.get(id(x))
+            if place is not None:
+                live.add(id(x))
+                return _from_outside(id(x), place.read, x, None)
+            owner = x
+            while isinstance(owner.base, np.ndarray):
+                owner = owner.base
+                if id(owner) in by_array:  # a view: it shows what the array holds at each run
+                    live.add(id(owner))
+                    return _from_outside(id(x), lambda: x, x, None)
+        fresh = fresh or isinstance(x, np.ndarray | np.generic)
+        return terms.constant(x)
+
+    def _from_outside(key: Any, get: Read, example: Any, node: Node | None) -> Term:
+        if key not in outside:
+            outside[key] = Outside(terms.input(example), get, node)
+        return outside[key].term
+
+    leaves, rebuild = flatten(result)
+    wanted = [leaf for leaf in leaves if isinstance(leaf, Node)]
+    for event in trace.events:
+        match event:
+            case Guard():
+                wanted.append(event.node)
+            case Observation():
+                wanted += [arg for arg in event.args if isinstance(arg, Node)]
+            case Assignment():
+                wanted += [event.new] if isinstance(event.new, Node) else []
+    translate(terms, wanted, known, read, first)
+
+    checks, effects = [], []
+    for event in trace.events:
+        match event:
+            case Guard():
+                term = known[event.node]
+                if not term.constant:
+                    checks.append(Check(term, event.kind, event.then, event.line))
+            case Observation():
+                parts = [known[a] if isinstance(a, Node) else terms.constant(a) for a in event.args]
+                effects.append(Effect(event.f, tuple(parts)))
+            case Assignment():
+                new = known[event.new] if isinstance(event.new, Node) else read(event.new)
+                effects.append(Effect(_setter(event.owner, event.name), (new,)))
+    outputs: list[Term | None] = []
+    constants = []
+    for leaf in leaves:
+        if isinstance(leaf, Node):
+            outputs.append(known[leaf])
+        elif isinstance(leaf, np.ndarray) and id(leaf) in by_array:
+            outputs.append(read(leaf))
+        else:
+            outputs.append(None)
+            constants.append(leaf)
+    replaced = {id(event.old) for event in trace.events if isinstance(event, Assignment)}
+    identities, contents = [], []
+    for place in watched:
+        if id(place.found) in replaced:
+            continue
+        if id(place.found) in live and place is by_array[id(place.found)]:
+            if fresh:
+                contents.append((place, place.found.copy()))
+        else:
+            identities.append(place)
+            if isinstance(place.found, np.ndarray):
+                contents.append((place, place.found.copy()))
+    draws = [term for node, term in known.items() if node.op is draw_op]
+    return Recording(
+        terms,
+        input_terms,
+        list(outside.values()),
+        checks,
+        effects,
+        draws,
+        outputs,
+        constants,
+        rebuild,
+        identities,
+        contents,
+        result,
+    )
+
+
+def _setter(owner: Any, name: str) -> Callable[[Any], None]:
+    return lambda new: setattr(owner, name, new)

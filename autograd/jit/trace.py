@@ -1,0 +1,192 @@
+"""A program while it is recorded: what it asks of its numbers, and what it does besides.
+
+The operations themselves are in the graph, as ever.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from autograd.graph import (
+    Array,
+    Node,
+    Observer,
+    Op,
+    Settings,
+    array_node,
+    set_recording,
+    tracing,
+)
+from autograd.ops.elementwise import stop_gradient
+from autograd.ops.predicates import Question
+
+
+class JitError(RuntimeError):
+    """A function does what a compiled program cannot do again by itself."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The program went on as the number in `node` told it: so it may as long as that is `then`."""
+
+    node: Node
+    kind: type[bool] | type[int]
+    then: bool | int
+    line: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A function called on plain data for what it does, such as a check or a print."""
+
+    f: Callable[..., Any]
+    args: tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """New data for an attribute of an object outside the program."""
+
+    owner: Any
+    name: str
+    old: Any
+    new: Array
+
+
+Event: TypeAlias = Guard | Observation | Assignment
+
+
+class Draw(Question):
+    """Random numbers, drawn anew at each run."""
+
+    pure = False
+
+    def __init__(self) -> None:
+        super().__init__("draw", lambda generator, f: np.asarray(f(generator)))
+
+
+draw_op = Draw()
+
+
+class Trace:
+    """Set as `tracing` while a program is recorded; it keeps what is not in the graph."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.generators: list[np.random.Generator] = []
+        self.unrecorded: Observer = _Cut(self)
+
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
+        self.events.append(Guard(node, kind, kind(node.primal), user_line()))
+
+    def refuse(self, how: str) -> NoReturn:
+        raise JitError(
+            f"{user_line()}: {how} cannot be part of a compiled program: the number would be "
+            "fixed as it is now. Return the value from the function and use it outside; keep "
+            "computing with it as it is; or, to print or check it at every run, write "
+            "observe(print, x)."
+        )
+
+    def cut(self, node: Node) -> Node:
+        if node.dtype.kind != "f":
+            return node
+        with set_recording(True):
+            held: Node = stop_gradient(node)
+        return held
+
+    def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        self.events.append(Observation(f, args))
+
+    def assign(self, owner: Any, name: str, new: Array) -> None:
+        self.events.append(Assignment(owner, name, getattr(owner, name), new))
+
+    def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
+        self.generators.append(generator)
+        settings = {"generator": generator, "f": f}
+        return array_node(np.asarray(f(generator)), draw_op, settings=settings)
+
+
+class _Cut(Observer):
+    """In place of recording turned off."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def __bool__(self) -> bool:
+        return False
+
+    def switched(self, on: bool) -> Any:
+        return True if on else self
+
+    def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
+        with set_recording(True):
+            return self.trace.cut(op.apply(args, settings))
+
+
+def observe(f: Callable[..., Any], *args: Array) -> None:
+    """Call `f` on the plain data of nodes, for what it does: print, check, collect.
+
+    In a compiled program it is called at each run, where `f(x)` alone would be called once, while
+    the program is recorded, or raise. What it gives is dropped; what it raises is raised.
+
+    >>> from autograd import jit, observe
+    >>> @jit
+    ... def square(x):
+    ...     y = x * x
+    ...     observe(print, y)
+    ...     return y
+    >>> square(2.0) + square(3.0)
+    4.0
+    9.0
+    13.0
+    """
+    tracer = tracing.get()
+    f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
+    if tracer is not None:
+        tracer.observe(f, args)
+
+
+def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], Any]) -> Array:
+    """The random numbers `f(generator)`: in a compiled program, new ones at each run.
+
+    f: draws an array whose shape and type are the same each time.
+
+    >>> import numpy as np
+    >>> from autograd import jit, sample
+    >>> rng = np.random.default_rng(0)
+    >>> noisy = jit(lambda x: x + sample(rng, lambda g: g.normal(size=3)))
+    >>> bool((noisy(np.zeros(3)) == noisy(np.zeros(3))).any())
+    False
+    """
+    tracer = tracing.get()
+    return np.asarray(f(generator)) if tracer is None else tracer.draw(generator, f)
+
+
+def is_compiling() -> bool:
+    """Whether a program is being recorded for the compiler, and what is done is not for this run
+    alone.
+    """
+    return tracing.get() is not None
+
+
+_PACKAGES = tuple(
+    os.path.dirname(os.path.abspath(file)) + os.sep
+    for file in (os.path.dirname(__file__), np.__file__)
+)
+
+
+def user_line() -> str:
+    """The line that is running now outside this package and NumPy, as `file.py:7: text`."""
+    frame = sys._getframe(1)
+    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGES):
+        frame = frame.f_back
+    file, lineno = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, lineno).strip()
+    return f"line {lineno} of {os.path.basename(file)}{f' ({text})' if text else ''}"

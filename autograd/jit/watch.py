@@ -1,0 +1,195 @@
+"""What a function reads besides its arguments, and whether it is still the same.
+
+Found are variables of enclosing functions, globals, defaults, and the attributes and items of
+objects reached through them, as far as the code that ran while recording names them.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator
+from types import BuiltinFunctionType, CellType, CodeType, FrameType, FunctionType, MethodType
+from types import ModuleType
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Node
+
+Read: TypeAlias = Callable[[], Any]
+
+
+class Place(NamedTuple):
+    """Where something outside was found: what is called there, and how to look again."""
+
+    name: str
+    """The variable, attribute or item, as the source writes it."""
+    word: str
+    """The name by which code reads it; "" for an item of a container."""
+    read: Read
+    found: Any
+
+
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype)
+_LEAVES = (Node, np.ndarray, np.random.Generator, BuiltinFunctionType, np.ufunc, *_ATOMS)
+_MOST = 20_000
+_LIBRARIES = tuple(
+    os.path.abspath(path) + os.sep
+    for path in {
+        sysconfig.get_paths()["stdlib"],
+        sysconfig.get_paths()["purelib"],
+        sysconfig.get_paths()["platlib"],
+        os.path.dirname(os.path.dirname(__file__)),
+        os.path.dirname(np.__file__),
+    }
+)
+
+
+@functools.cache
+def _in_library(file: str) -> bool:
+    path = os.path.abspath(file)
+    return file.startswith("<frozen") or (
+        path.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in path
+    )
+
+
+def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
+    """All places that functions and objects among `roots` (names and objects) can read from."""
+    found: list[Place] = []
+    seen: set[int] = set()
+    waiting = [(name, root) for name, root in roots]
+    while waiting and len(found) < _MOST:
+        name, thing = waiting.pop()
+        if isinstance(thing, _LEAVES) or id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        for place in _inside(name, thing):
+            found.append(place)
+            waiting.append((place.name, place.found))
+    return found
+
+
+def _inside(name: str, thing: Any) -> Iterator[Place]:
+    if isinstance(thing, FunctionType):
+        yield from _of_function(thing)
+    elif isinstance(thing, MethodType):
+        yield Place(name, "", functools.partial(_itself, thing.__func__), thing.__func__)
+        yield Place("self", "", functools.partial(_itself, thing.__self__), thing.__self__)
+    elif isinstance(thing, functools.partial):
+        yield Place(name, "", functools.partial(_itself, thing.func), thing.func)
+        yield from _items(f"{name}.args", thing.args)
+        yield from _items(f"{name}.keywords", thing.keywords)
+    elif hasattr(thing, "__wrapped__"):  # a compiled function within another
+        yield Place(name, "", functools.partial(_itself, thing.__wrapped__), thing.__wrapped__)
+    elif isinstance(thing, dict | list | tuple):
+        yield from _items(name, thing)
+    elif isinstance(thing, ModuleType):
+        if not _in_library(getattr(thing, "__file__", None) or "<frozen>"):
+            yield from _attributes(name, vars(thing))
+    elif isinstance(thing, type):
+        if not _in_library(getattr(sys.modules.get(thing.__module__), "__file__", "") or "<frozen>"):
+            yield from _attributes(name, dict(vars(thing)))
+    else:
+        if hasattr(thing, "__dict__"):
+            yield from _attributes(name, vars(thing))
+        for kind in type(thing).__mro__[:-1]:
+            yield Place(kind.__name__, "", functools.partial(_itself, kind), kind)
+
+
+def _of_function(function: FunctionType) -> Iterator[Place]:
+    code = function.__code__
+    if _in_library(code.co_filename) and not function.__closure__:
+        return
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            yield Place(name, name, functools.partial(_contents, cell), cell.cell_contents)
+        except ValueError:  # an empty cell: a variable that has no value yet
+            continue
+    for name, default in (function.__kwdefaults__ or {}).items():
+        yield Place(name, name, functools.partial(function.__kwdefaults__.get, name), default)
+    yield from _items("a default", function.__defaults__ or ())
+    if not _in_library(code.co_filename):
+        variables = function.__globals__
+        for name in _names(code):
+            if name in variables:
+                yield Place(name, name, functools.partial(variables.get, name), variables[name])
+
+
+def _contents(cell: CellType) -> Any:
+    return cell.cell_contents
+
+
+def _itself(thing: Any) -> Any:
+    return thing
+
+
+@functools.cache
+def _names(code: CodeType) -> frozenset[str]:
+    """The names that code reads, that of the functions inside it too."""
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(code.co_names).union(*inner)
+
+
+def _items(name: str, container: Any) -> Iterator[Place]:
+    pairs = list(container.items() if isinstance(container, dict) else enumerate(container))
+    arrays = any(isinstance(item, np.ndarray) for _, item in pairs)
+    whole = not isinstance(container, tuple) and not arrays
+    if whole:  # one comparison, which looks for identity first, instead of one for each item
+        yield Place(name, "", functools.partial(container.__eq__, container.copy()), True)
+    elif not isinstance(container, tuple):
+        yield Place(f"len({name})", "", functools.partial(len, container), len(container))
+    for key, item in pairs:
+        if not (whole and isinstance(item, _ATOMS)):
+            read = functools.partial(_itself, item) if whole else None
+            read = read or functools.partial(container.__getitem__, key)
+            yield Place(f"{name}[{key!r}]", "", read, item)
+
+
+def _attributes(name: str, variables: dict[str, Any]) -> Iterator[Place]:
+    for word, found in list(variables.items()):
+        if not (word.startswith("__") and word.endswith("__")):
+            yield Place(f"{name}.{word}", word, functools.partial(variables.get, word), found)
+
+
+class Called:
+    """Inside `with Called() as called:` collect the names that the running code reads."""
+
+    def __enter__(self) -> Called:
+        self._codes: set[CodeType] = set()
+        self._before = sys.getprofile()
+        sys.setprofile(self._profile)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.setprofile(self._before)
+
+    def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event == "call":
+            self._codes.add(frame.f_code)
+        if self._before is not None:
+            self._before(frame, event, arg)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names read by the code that ran."""
+        return frozenset().union(*[_names(code) | {*code.co_freevars} for code in self._codes])
+
+
+def changed(watched: Iterable[Place]) -> Place | None:
+    """The first place where now something else is found."""
+    for place in watched:
+        try:
+            now = place.read()
+        except (LookupError, ValueError):  # gone, or arrays that a comparison has come upon
+            return place
+        if now is not place.found and not _same(now, place.found):
+            return place
+    return None
+
+
+def _same(now: Any, then: Any) -> bool:
+    """Whether an atom has got an equal value."""
+    return isinstance(then, _ATOMS) and type(now) is type(then) and repr(now) == repr(then)
