@@ -200,7 +200,7 @@ at_most = Elementwise(
 where = Elementwise(
     "where",
     np.where,
-    None,
+    lambda c, x, y: float(x if c else y),
     None,
     lambda out, c, x, y: np.not_equal(c, 0),
     lambda out, c, x, y: np.equal(c, 0),

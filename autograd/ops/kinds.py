@@ -102,7 +102,7 @@ class Elementwise(Op):
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
     ) -> Node:
-        if primal.__class__ is not float:
+        if primal.__class__ is not float or self.arity > 2:
             return super().record(primal, args, primals, settings)
         slopes = [
             self.scalar_local(argnum, primal, primals) if isinstance(arg, Node) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Question(Op):
         """No tangent flows on."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def question(function: Callable[..., Any]) -> Op:
     """The operation that asks with a function of NumPy."""
     return _OPS.get(function) or Question(function.__name__, function)
