@@ -18,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 
 from autograd.graph import Node, next_index
+from autograd.variables import Variables
 
 _Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
 _Place: TypeAlias = tuple[CodeType, int]
@@ -72,6 +73,7 @@ class LineLog:
         self._places: list[tuple[_Place | None, _Place | None]] = []
         self._kinds: dict[str, int] = {}
         self._user: _Place | None = None
+        self._variables = Variables()
         self._on = False
 
     def line_of(self, node: Node) -> Line | None:
@@ -84,6 +86,10 @@ class LineLog:
     def user_line_of(self, node: Node) -> Line | None:
         """The same outside `nn` too: the innermost line of the user's own."""
         return _line(self._at(node)[1])
+
+    def name_of(self, node: Node) -> str | None:
+        """The variable of the user's that the node was first given to, if a line did so."""
+        return self._variables.names.get(node.index)
 
     def _at(self, node: Node) -> tuple[_Place | None, _Place | None]:
         place = bisect_left(self._marks, node.index) - 1
@@ -111,6 +117,7 @@ class LineLog:
         for frame, trace in self._running:
             frame.f_trace = trace
         self._running = []  # frames hold whatever their variables hold
+        self._variables.forget_frames()
         self._user = None
         self._note(None)
         self._on = False
@@ -148,6 +155,7 @@ class LineLog:
             if event == "line":
                 self._enter(frame)
             elif event == "return":  # or a generator yields, or an exception goes through
+                self._variables.left(frame)
                 self._back_in(frame.f_back)
         return self._happened
 
@@ -155,6 +163,7 @@ class LineLog:
         place = (frame.f_code, frame.f_lineno)
         if self._kind(frame.f_code) == _USER:
             self._user = place
+            self._variables.at_line(frame)
         self._note(place)
 
     def _back_in(self, frame: FrameType | None) -> None:
@@ -201,6 +210,14 @@ class LineLog:
                 break
         self._user = user
         self._note(innermost)
+
+    def asked_by(self, frame: FrameType | None) -> Line | None:
+        """The line that called the engine, in which `frame` is, if it is one of the user's own."""
+        for outer in _outwards(frame):
+            kind = self._kind(outer.f_code)
+            if kind != _ENGINE:
+                return _line((outer.f_code, outer.f_lineno)) if kind == _USER else None
+        return None
 
     def _note(self, place: _Place | None) -> None:
         mark = next_index()

@@ -287,3 +287,59 @@ def test_no_variable_is_kept_alive() -> None:
         use()
     assert Watched.ended
     assert log is not None
+
+
+# --------------------------------------------------------------------------------------------------
+# Variables
+
+
+def test_a_node_is_called_by_the_variable_it_was_first_given_to() -> None:
+    def neuron(x: Value) -> Value:
+        z = x * 2 + 1
+        alias = z
+        out = tanh(alias)
+        return out if out.data else alias
+
+    x = Value(3.0)
+    with LineLog() as log:
+        loss = again = neuron(x) - (1.0)
+    out = loss.parents[0]
+    z = out.parents[0]
+    assert [log.name_of(node) for node in (loss, out, z)] == ["loss", "out", "z"]
+    assert log.name_of(x) is log.name_of(z.parents[0]) is None
+    assert again is loss
+
+
+def test_each_turn_of_a_loop_names_its_own_node() -> None:
+    x = Value(2.0)
+    with LineLog() as log:
+        for _ in range(3):
+            x = x * 2
+        left, right = x + 1, x + 2
+    assert log.name_of(left) == "left"
+    assert log.name_of(right) == "right"
+    while x.parents:
+        assert log.name_of(x) == "x"
+        x = x.parents[0]
+
+
+def test_variables_of_closures_and_generators_are_seen() -> None:
+    def outer(x: Value) -> Value:
+        squared = x * x
+
+        def inner() -> Value:
+            return squared + 1
+
+        return inner()
+
+    def powers(x: Value) -> Iterator[Value]:
+        while True:
+            power = x * x
+            yield power
+
+    x = Value(2.0)
+    with LineLog() as log:
+        result = outer(x)
+        power_again = next(powers(x))
+    assert log.name_of(result.parents[0]) == "squared"
+    assert log.name_of(power_again) == "power"
