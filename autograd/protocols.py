@@ -37,7 +37,8 @@ _OTHER_NAMES = {
 _ABOUT_NUMBERS = """
 allclose all any argmax argmin argpartition argsort array_equal array_equiv count_nonzero digitize
 equal greater greater_equal isclose isfinite isin isinf isnan isneginf isposinf less less_equal
-logical_and logical_not logical_or logical_xor not_equal searchsorted signbit
+bitwise_and bitwise_or bitwise_xor invert logical_and logical_not logical_or logical_xor not_equal
+searchsorted signbit
 """
 _ABOUT_SHAPE = """
 empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like result_type shape

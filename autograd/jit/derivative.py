@@ -40,10 +40,12 @@ class Compiled(Op):
 
     def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
         """`values`, which the program gave for `args`, as nodes with this operation behind them."""
+        if not values:
+            return []
         parts = [np.ravel(value) for value in values]
         packed = np.concatenate(parts) if len(parts) != 1 else np.asarray(values[0])
         whole = self.record(packed, args, saved_primals(args), NO_SETTINGS)
-        return list(map(_like, self._cut(whole), values)) if values else []
+        return list(map(_like, self._cut(whole), values))
 
     def _cut(self, whole: Array) -> list[Array]:
         """The outputs again, from all their entries in one row."""
@@ -68,8 +70,11 @@ class Compiled(Op):
         return outputs[0] if len(outputs) == 1 else concatenate([ravel(out) for out in outputs])
 
     def _pull(self, g: Array, *args: Array) -> list[Array]:
+        out = self._forward(*args)
         wanted = [arg for arg, term in zip(args, self.inputs, strict=True) if _varies(term)]
-        return gradients(self._forward(*args), wanted, seed=g, create_graph=True)
+        if not isinstance(out, Node):  # it does not depend on any of them
+            return [arg * 0.0 for arg in wanted]
+        return gradients(out, wanted, seed=g, create_graph=True)
 
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
