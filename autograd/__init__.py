@@ -9,7 +9,7 @@ from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
 from autograd.custom import custom_op
 from autograd.draw import Drawing, DrawingError, draw
-from autograd.faults import Fault, NonFiniteError, debug
+from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.lines import Line, LineLog
 from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample
@@ -33,6 +33,7 @@ from autograd.transforms import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "BroadcastWarning",
     "Drawing",
     "DrawingError",
     "Fault",
@@ -48,6 +49,7 @@ __all__ = [
     "Stepper",
     "Tensor",
     "Value",
+    "Why",
     "begin_scope",
     "check_grads",
     "checkpoint",
@@ -71,5 +73,6 @@ __all__ = [
     "step",
     "value_and_grad",
     "vjp",
+    "why",
 ]
 __all__ += ops.__all__

@@ -3,7 +3,9 @@
 Names, nothing else.
 """
 
-from autograd.faults.debug import debug
+from autograd.faults.answer import Why
+from autograd.faults.debug import BroadcastWarning, debug
 from autograd.faults.report import Fault, NonFiniteError
+from autograd.faults.why import why
 
-__all__ = ["Fault", "NonFiniteError", "debug"]
+__all__ = ["BroadcastWarning", "Fault", "NonFiniteError", "Why", "debug", "why"]

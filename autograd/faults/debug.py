@@ -6,7 +6,9 @@ What is said is in `report`; what to do about it, in `advice`.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from copy import copy
 from typing import Self
 from zlib import crc32
@@ -15,7 +17,8 @@ import numpy as np
 
 from autograd.backward import gradients, interior
 from autograd.faults import report
-from autograd.faults.numbers import has_nan, is_finite
+from autograd.faults.cuts import CutLog
+from autograd.faults.numbers import data_of, has_nan, is_finite
 from autograd.faults.origin import origin
 from autograd.faults.report import Fault, NonFiniteError
 from autograd.graph import (
@@ -28,23 +31,30 @@ from autograd.graph import (
     recording,
 )
 from autograd.lines import LineLog, user_line_of
+from autograd.ops.kinds import Elementwise
 
 
-class debug:
+class BroadcastWarning(UserWarning):
+    """Inside `debug`: shapes such as (n, 1) and (n,) have silently made (n, n)."""
+
+
+def debug(*, at_once: bool = True) -> Watch:
     """Inside `with debug():` the first operation, forward or backward, that makes NaN or infinity
     of finite numbers raises NonFiniteError.
 
     The message names the operation and the line, shows the source and the operands at the first
     such entry, the module, the operations on the way, and a fix where one is known. A NaN that is
     in the data is reported where it is first used. A `backward` through a graph whose arrays have
-    been overwritten since, or whose leaves have new data, raises GraphChangedError. Forward mode
-    (`jvp`) is not looked at.
+    been overwritten since, or whose leaves have new data, raises GraphChangedError. Shapes (n, 1)
+    and (n,) that broadcast to (n, n) are warned of (BroadcastWarning). Forward mode (`jvp`) is not
+    looked at.
 
     at_once: with False nothing is raised; `with debug(at_once=False) as watch:` notes the lines,
         and `watch.find(output)` then looks for the fault. It passes over infinities that the
         program has masked.
 
-    It slows a program down some times, inside the block and in its thread only.
+    It slows a program down some times, inside the block and in its thread only. `why`, `draw` and
+    `explain` know the lines of what was computed in the block.
 
     >>> import numpy as np
     >>> from autograd import Tensor, debug
@@ -55,49 +65,43 @@ class debug:
         ...
     autograd.faults.report.NonFiniteError: operation 'log' made -inf (1 of the 2 numbers) of ...
     """
+    return Watch(at_once=at_once)
 
-    def __init__(self, *, at_once: bool = True) -> None:
+
+class Watch(Observer):
+    """The block that `debug` makes: it looks at each operation and each step of a backward pass."""
+
+    def __init__(self, *, at_once: bool = True, hold: bool = False) -> None:
         self.at_once = at_once
-
-    def __enter__(self) -> Self:
-        self._watch = _Watch(LineLog(), self.at_once, bool(recording.get()))
-        self._told = self._watch.log.told()
-        self._told.__enter__()
-        self._token = recording.set(self._watch)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        recording.reset(self._token)
-        self._told.__exit__(None, None, None)
-
-    def find(self, output: Node) -> Fault | None:
-        """What made `output`, or a cotangent on the way back from it, NaN or infinite; None where
-        neither is. To be asked inside the block.
-        """
-        return self._watch.find(output)
-
-
-class _Watch(Observer):
-    """What `debug` sets as `recording`."""
-
-    def __init__(self, log: LineLog, at_once: bool, on: bool) -> None:
-        self.log = log
-        self.at_once = at_once
-        self.on = on
+        self.on = True
+        self.log = LineLog()
+        self.cuts = CutLog(self.log, hold=hold)
         self.in_rule = False
         self.read: dict[int, list[tuple[int, int]]] = {}
         """By the number of a node: which of its arguments are plain arrays, and their checksums."""
 
+    def __enter__(self) -> Self:
+        self.on = bool(recording.get())
+        self._block = ExitStack()
+        self._block.enter_context(self.log.told())
+        self._block.enter_context(self.cuts.watch())
+        self._block.callback(recording.reset, recording.set(self))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._block.close()
+
     def __bool__(self) -> bool:
         return self.on
 
-    def switched(self, on: bool) -> _Watch:
+    def switched(self, on: bool) -> Watch:
         other = copy(self)
         other.on = on
         return other
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
-        self.log.called_from(sys._getframe(1), _Watch.backward.__code__)
+        frame = sys._getframe(1)
+        self.log.called_from(frame, Watch.backward.__code__)
         token = recording.set(self.on)
         try:
             with np.errstate(all="ignore"):  # it is reported by name
@@ -107,10 +111,34 @@ class _Watch(Observer):
         arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is not None and arrays:
             self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
+        if not self.on and not self.in_rule:
+            for arg in args:
+                if isinstance(arg, Node):
+                    self.cuts.note("no_grad()", arg, node, frame)
+        if not self.in_rule:
+            self.check_broadcast(op, args, node)
         # What is not finite in a rule need not be so in its result.
         if self.at_once and not self.in_rule and not is_finite(node):
             self.judge(op, args, node)
         return node
+
+    def check_broadcast(self, op: Op, args: tuple[Array, ...], made: Node) -> None:
+        """Warn where a column meets a row of the same length, and a square comes of it."""
+        if not isinstance(op, Elementwise) or made.ndim < 2 or made.shape[-1] < 2:
+            return
+        shapes = [np.shape(data_of(arg)) for arg in args]
+        lists = [shape for shape in shapes if len(shape) < made.ndim and made.shape[-1:] == shape]
+        columns = [shape for shape in shapes if shape[-1:] == (1,) and shape[-2:-1] in lists]
+        line = user_line_of(made)
+        if columns and line:
+            warnings.warn_explicit(
+                f"operation {op.name!r} has broadcast shapes {columns[0]} and {lists[0]} to "
+                f"{made.shape}: every entry meets every other. If each was to meet its own, give "
+                f"both one shape, as by x.reshape(-1) or y[:, None]",
+                BroadcastWarning,
+                line.file,
+                line.lineno,
+            )
 
     def judge(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
         """Raise where `op` has made what is not finite in `node`, or has met data that are not."""
@@ -160,6 +188,9 @@ class _Watch(Observer):
             )
 
     def find(self, output: Node) -> Fault | None:
+        """What made `output`, or a cotangent on the way back from it, NaN or infinite; None where
+        neither is. To be asked inside the block.
+        """
         if not is_finite(output):
             node = origin(output)
             if node is None:

@@ -1,0 +1,119 @@
+"""How a gradient flows from an output back to one node, use by use; why it ends is in `reasons`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import kernels
+from autograd.backward import interior, pass_memory, project, seed_of
+from autograd.faults.numbers import data_of
+from autograd.graph import Node, ScalarNode, set_recording
+
+ROUNDING = 64
+"""Shares that add to fewer roundings than this are taken to cancel."""
+
+
+class Use(NamedTuple):
+    """An argument of an operation, and the share of the cotangent of the result that it gets.
+
+    share: None where the operation has no derivative for this argument.
+    """
+
+    result: Node
+    argnum: int
+    arg: Node
+    share: Any
+
+    @property
+    def size(self) -> float:
+        """The largest entry of the share."""
+        return largest(self.share)
+
+
+@dataclass
+class Flow:
+    """What flows back from an output, along all paths on which a node lies.
+
+    uses: in the order of the pass, those that lead to the node.
+    cotangents: the sum of the shares of each node.
+    cancelled: nodes whose shares are not zero, but add to zero up to rounding.
+    """
+
+    uses: list[Use] = field(default_factory=list)
+    cotangents: dict[Node, Any] = field(default_factory=dict)
+    cancelled: list[Node] = field(default_factory=list)
+
+
+def flow(output: Node, x: Node) -> Flow | None:
+    """The backward pass from `output` to `x`; None where no path leads there.
+
+    An output of several numbers is taken to be summed.
+    """
+    order = interior([output], first=x.index)
+    between = _descendants(order, x)
+    if output not in between:
+        return None
+    found = Flow()
+    parts: dict[Node, list[Any]] = {output: [seed_of(output, np.ones(output.shape))]}
+    memory = pass_memory.set({})
+    try:
+        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
+            for node in (*(node for node in order if node in between), x):
+                g = _summed(node, parts.pop(node, []), found)
+                found.cotangents[node] = g
+                if node is x:
+                    break
+                for argnum, arg in enumerate(node.args):
+                    if isinstance(arg, Node) and arg in between:
+                        share = _share(node, argnum, arg, g)
+                        found.uses.append(Use(node, argnum, arg, share))
+                        if share is not None:
+                            parts.setdefault(arg, []).append(share)
+    finally:
+        pass_memory.reset(memory)
+    return found
+
+
+def descends(node: Node, x: Node) -> bool:
+    """Whether `node` was computed from `x`, whatever the derivative."""
+    return node in _descendants(interior([node], first=x.index), x)
+
+
+def largest(share: Any) -> float:
+    """The size of the largest entry; 0 for None and for none."""
+    return 0.0 if share is None else float(np.max(np.abs(data_of(share)), initial=0.0))
+
+
+def _descendants(order: list[Node], x: Node) -> set[Node]:
+    """`x`, and those nodes of `order`, latest first, that were computed from it."""
+    found = {x}
+    for node in reversed(order):
+        if any(arg in found for arg in node.args if isinstance(arg, Node)):
+            found.add(node)
+    return found
+
+
+def _summed(node: Node, shares: list[Any], found: Flow) -> Any:
+    total: Any = sum(shares[1:], shares[0]) if shares else np.zeros(node.shape, node.dtype)
+    if len(shares) > 1:
+        most = sum(np.abs(share) for share in shares)
+        lost = np.abs(total) <= ROUNDING * np.finfo(node.dtype).eps * most
+        if bool(np.all(lost)) and largest(most) > 0:
+            found.cancelled.append(node)
+            return total * 0.0
+    return total
+
+
+def _share(node: Node, argnum: int, arg: Node, g: Any) -> Any:
+    if isinstance(node, ScalarNode):
+        slope = (node.da, node.db)[argnum]
+        if slope is None:
+            return None
+        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
+    if not node.op.has_derivative:
+        return None
+    share = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
+    return None if share is None else project(share, arg)

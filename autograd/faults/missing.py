@@ -1,0 +1,118 @@
+"""Why no path leads from a node to an output: what took the numbers out of the graph.
+
+Where there is a path, `why` itself looks at what flows along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import interior
+from autograd.faults.answer import Why, gradient_of, in_operations
+from autograd.faults.cuts import Cut
+from autograd.faults.flow import descends
+from autograd.faults.numbers import data_of
+from autograd.graph import Node
+from autograd.lines import user_line_of
+
+
+def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
+    """There is no path from `x` to `output`, which is None where there is not even a node.
+
+    cuts: what was noted while the program ran.
+    """
+    cut = _likeliest(x, output, cuts)
+    if cut is not None:
+        kind = "no derivative" if cut.how in _WITHOUT_DERIVATIVE else "cut"
+        fix = (
+            " and has no derivative"
+            if kind == "no derivative"
+            else ", and what is computed from it is constant: use the node itself"
+        )
+        if cut.how == "no_grad()":
+            fix = ", where nothing is recorded: compute it outside of that block"
+        return Why(
+            kind,
+            f"{gradient_of(x)} is zero: at {cut.line}, `{cut.line.text}`, {cut.how} takes the "
+            f"numbers out of the graph{fix}.",
+            cut.line,
+            cut.how,
+            lasting=True,
+        )
+    if output is None:
+        words = "the function gave no node: what it computed was not recorded"
+    elif output.op is None:
+        words = (
+            "the output is a leaf without a history: it was computed from plain numbers (.data, "
+            ".item(), float(), math.*) or inside no_grad()"
+        )
+    elif x.index > output.index:
+        words = (
+            "it was made after the output had been computed, which was from another node of that "
+            "name: compute the output again"
+        )
+    elif (reader := _reader_of_copy(x, output)) is not None:
+        words = (
+            f"{in_operations([reader])} has read the very numbers that it holds, but not the node: "
+            ".data, .item(), float(), detach() or a copy has taken them out of the graph"
+        )
+    else:
+        words = (
+            "the output was computed without it, or from numbers that .data, .item(), float() or "
+            ".numpy() took out of it; why(x, f) with a function f that computes it finds the line"
+        )
+    line = user_line_of(output) if output is not None else None
+    return Why(
+        "apart",
+        f"{gradient_of(x)} is zero: no path leads from it to the output; {words}.",
+        line,
+        lasting=True,
+    )
+
+
+_WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
+
+
+def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
+    """The cut that made the output constant in `x`: the latest of those that fit best."""
+    constants = [] if output is None else _constants(output)
+    best: Cut | None = None
+    most = 1
+    for cut in cuts:
+        node = cut.node()
+        if cut.when < x.index or (output is not None and cut.when > output.index):
+            continue
+        if node is not None and not descends(node, x):
+            continue
+        fits = any(_same(cut.result, constant) for constant in constants) + (node is not None)
+        if fits >= most:
+            most, best = fits, cut
+    return best
+
+
+def _constants(output: Node) -> list[Any]:
+    """What the graph of `output` has read besides results: leaves, arrays and numbers."""
+    args = (arg for node in interior([output]) for arg in node.args)
+    return [arg for arg in args if not (isinstance(arg, Node) and arg.op is not None)]
+
+
+def _reader_of_copy(x: Node, output: Node) -> Node | None:
+    """An operation that has read a constant or a leaf of the same numbers as `x`."""
+    for node in interior([output]):
+        for arg in node.args:
+            if arg is not x and not (isinstance(arg, Node) and arg.op) and _same(x, arg):
+                return node
+    return None
+
+
+def _same(taken: Any, constant: Any) -> bool:
+    if taken is constant:
+        return True
+    one, other = data_of(taken), data_of(constant)
+    if one.shape != other.shape or not one.size:
+        return False
+    # 0 and 1 stand everywhere
+    return bool(np.array_equal(one, other)) and not np.isin(one, (0, 1)).all()

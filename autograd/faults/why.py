@@ -1,0 +1,137 @@
+"""`why`: one sentence on why a gradient is zero, missing or tiny, and where.
+
+What flows is found in `flow`, the reasons in `reasons`; where there is no path, see `missing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.faults.answer import Why, gradient_of, in_operations
+from autograd.faults.cuts import CutLog
+from autograd.faults.debug import Watch
+from autograd.faults.flow import Flow, Use, flow, largest
+from autograd.faults.missing import missing
+from autograd.faults.numbers import data_of, extent, is_finite
+from autograd.faults.reasons import reason, shrinking
+from autograd.graph import Node, set_recording
+from autograd.lines import user_line_of
+
+TINY = 1e-6
+"""A gradient is tiny where its largest entry is smaller than this share of what it set out with."""
+
+
+def why(x: Node, output: Node | Callable[[], Any]) -> Why:
+    """Why the gradient of `output` by the node `x` is zero, missing or tiny, in one sentence.
+
+    output: a node, or a function without arguments that computes it from x. The function is run
+        once more and watched, so that lines are known and so is what `.data` or `.item()` took out
+        of the graph. For a node they are known if it was computed inside `with debug():`.
+
+    Nothing is changed, and no `.grad` is written. Raises TypeError for anything but nodes.
+
+    >>> from autograd import Value, relu, why
+    >>> x = Value(-2.0, "x")
+    >>> why(x, relu(x) * 3)  # doctest: +ELLIPSIS
+    The gradient of x is zero: in operation 'relu' the unit is dead: the inputs of relu are -2, ...
+    >>> why(x, lambda: x.item() * Value(3.0)).kind
+    'cut'
+    """
+    if not isinstance(x, Node):
+        raise TypeError(f"why: x must be a node (Value or Tensor), not a {type(x).__name__}")
+    cuts = [cut for log in CutLog.recent for cut in log.cuts]
+    if not isinstance(output, Node):
+        if not callable(output):
+            raise TypeError(
+                f"why: the output must be a node, or a function that computes it, not a "
+                f"{type(output).__name__}: was it taken out of the graph by .item() or .data?"
+            )
+        with set_recording(True), Watch(at_once=False, hold=True) as watch:
+            output = output()
+        cuts = list(watch.cuts.cuts)
+    if not isinstance(output, Node):
+        return missing(x, None, cuts)
+    found = flow(output, x)
+    if found is None:
+        return missing(x, output, cuts)
+    g = found.cotangents[x]
+    if not is_finite(g):
+        return Why(
+            "not finite",
+            f"{gradient_of(x)} is not finite: run the program inside `with debug():`, "
+            "which finds the operation that began it.",
+        )
+    if largest(g) == 0:
+        return _zero(x, found)
+    if largest(g) < TINY * largest(found.cotangents[output]):
+        return _tiny(x, output, found)
+    zeros = int(np.count_nonzero(data_of(g) == 0))
+    some = f", and 0 in {zeros} of its {x.size} entries" if zeros else ""
+    return Why(
+        "none",
+        f"{gradient_of(x)} is not zero: it is {extent(data_of(g))}{some}. If its .grad "
+        "says otherwise, backward() has not been called on this output since it was computed.",
+    )
+
+
+def _zero(x: Node, found: Flow) -> Why:
+    """There are paths, but on each an operation lets nothing through, or what comes cancels."""
+    if found.cancelled:
+        node = found.cancelled[0]
+        users = [use.result for use in found.uses if use.arg is node and use.size > 0]
+        of = "" if node is x else f" of the result of {in_operations([node])}"
+        return Why(
+            "cancelled",
+            f"{gradient_of(x)} is zero: the shares{of} cancel that come through "
+            f"{in_operations(users[:3])}, so the output does not change with it.",
+            user_line_of(users[0]),
+            users[0].op.name,
+            lasting=True,
+        )
+    blamed = [
+        use for use in found.uses if use.size == 0 and largest(found.cotangents[use.result]) > 0
+    ]
+    use = blamed[0]
+    kind, words, lasting = reason(use)
+    others = len({other.result for other in blamed}) - 1
+    more = f" ({others} more operations on the paths let nothing through either)" if others else ""
+    return Why(
+        kind,
+        f"{gradient_of(x)} is zero: in {in_operations([use.result])} {words}{more}.",
+        user_line_of(use.result),
+        use.result.op.name,
+        lasting,
+    )
+
+
+def _tiny(x: Node, output: Node, found: Flow) -> Why:
+    """Along the widest path from the output, which operation makes the gradient small?"""
+    widest: dict[Node, Use] = {}
+    for use in found.uses:
+        if use.arg not in widest or use.size > widest[use.arg].size:
+            widest[use.arg] = use
+    path = []
+    node = x
+    while node is not output:
+        path.append(widest[node])
+        node = widest[node].result
+    factors = [use.size / largest(found.cotangents[use.result]) for use in path]
+    place = int(np.argmin(factors))
+    worst = path[place].result
+    small = [factor for factor in factors if factor < 0.5]
+    if factors[place] < 1e-3 or len(small) < 2:
+        words = f"in {in_operations([worst])} {shrinking(path[place], factors[place])}"
+    else:
+        words = (
+            f"each of {len(small)} operations on the way makes it smaller by more than half, "
+            f"{in_operations([worst])} the most, to {factors[place]:.2g} of what came in"
+        )
+    return Why(
+        "tiny",
+        f"{gradient_of(x)} is tiny, at most {largest(found.cotangents[x]):.2g}: {words}.",
+        user_line_of(worst),
+        worst.op.name,
+    )
