@@ -58,6 +58,7 @@ from nn.optim import (
     grad_norm,
     schedules,
 )
+from nn.sweeps import sweep
 from nn.training import (
     Checkpoint,
     CheckpointError,
@@ -87,7 +88,7 @@ __all__ = [
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
     "Checkpoint", "CheckpointError", "EarlyStopping", "History", "NonFiniteError", "SmallChange",
-    "StoppingRule", "evaluate", "fit", "predict",
+    "StoppingRule", "evaluate", "fit", "predict", "sweep",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",
     "clip_grad_value", "grad_norm",

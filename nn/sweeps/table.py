@@ -1,0 +1,178 @@
+"""``SweepTable``: settings and what came of them, a row a job, and its CSV file.
+
+How the jobs are run is in ``nn.sweeps.run``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from nn.extras import require
+from nn.files.arrayfile import PathLike, write_atomically
+
+Row = dict[str, Any]
+
+SEED, SECONDS, ERROR = "seed", "seconds", "error"
+
+
+class SweepTable(Sequence[Row]):
+    """The rows of a sweep: dicts of the settings, ``seed``, figures, ``seconds`` and ``error``.
+
+    ``settings`` are the names of the settings. ``error`` is None, or what the job raised, and then
+    there are no figures.
+
+    >>> rows = [{"lr": lr, "seed": s, "loss": lr * (s + 1)} for lr in (0.1, 0.2) for s in (0, 1)]
+    >>> table = SweepTable(["lr"], rows)
+    >>> table
+     lr  seed  loss
+    0.1     0   0.1
+    0.1     1   0.2
+    0.2     0   0.2
+    0.2     1   0.4
+    >>> table.over_seeds()
+     lr  jobs  loss_mean   loss_std
+    0.1     2       0.15  0.0707107
+    0.2     2        0.3   0.141421
+    """
+
+    def __init__(self, settings: Iterable[str], rows: Iterable[Row]) -> None:
+        self.settings = tuple(settings)
+        self._rows = list(rows)
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> SweepTable: ...
+    def __getitem__(self, key: int | slice) -> Row | SweepTable:
+        if isinstance(key, slice):
+            return SweepTable(self.settings, self._rows[key])
+        return self._rows[key]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns: settings first, then the seed, figures, time and error."""
+        names = dict.fromkeys(name for row in self._rows for name in row)
+        last = [name for name in (SECONDS, ERROR) if name in names]
+        return [name for name in names if name not in last] + last
+
+    def failed(self) -> SweepTable:
+        """The rows of the jobs that raised an error."""
+        return SweepTable(self.settings, (row for row in self._rows if row.get(ERROR)))
+
+    def over_seeds(self) -> SweepTable:
+        """A row for each combination of settings: how many ``jobs`` did not fail, and the mean and
+        standard deviation (with n - 1; NaN for a single job) of each figure that is a number.
+        """
+        groups: dict[tuple[str, ...], list[Row]] = {}
+        for row in self._rows:
+            key = tuple(text_of(row[name]) for name in self.settings)
+            groups.setdefault(key, []).append(row)
+        figures = [n for n in self.columns if n not in (*self.settings, SEED, ERROR)]
+        found = []
+        for rows in groups.values():
+            well = [row for row in rows if not row.get(ERROR)]
+            summary: Row = {name: rows[0][name] for name in self.settings} | {"jobs": len(well)}
+            for name in figures:
+                numbers = [row[name] for row in well if isinstance(row.get(name), int | float)]
+                if numbers:
+                    summary[f"{name}_mean"] = float(np.mean(numbers))
+                    summary[f"{name}_std"] = (
+                        float(np.std(numbers, ddof=1)) if len(numbers) > 1 else float("nan")
+                    )
+            found.append(summary)
+        return SweepTable(self.settings, found)
+
+    def to_csv(self, path: PathLike) -> None:
+        """Write the table, with empty cells for None; whole or not at all.
+
+        Raises ``OSError`` where the file cannot be written.
+        """
+        write_csv(path, self.columns, (texts_of(row) for row in self._rows))
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas ``DataFrame``."""
+        return require("pandas", extra="notebook").DataFrame(self._rows, columns=self.columns)
+
+    def __repr__(self) -> str:
+        shown = [self.columns]
+        for row in self._rows:
+            cells = (row.get(name) for name in self.columns)
+            shown.append([f"{x:.6g}" if isinstance(x, float) else text_of(x) for x in cells])
+        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+        lines = ("  ".join(map(str.rjust, line, widths)).rstrip() for line in shown)
+        return "\n".join(lines) if self._rows else f"{type(self).__name__}(no rows)"
+
+
+# --------------------------------------------------------------------------------------------------
+# Cells
+
+
+def text_of(value: Any) -> str:
+    """What stands in a table for a setting or a figure: "" for None, a function's name, ...
+
+    Raises ``TypeError`` for what no short text stands for.
+
+    >>> [text_of(x) for x in (0.1, None, (30, 10), "relu", float)]
+    ['0.1', '', '[30, 10]', 'relu', 'float']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | float | str):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(text_of, value))}]"
+    name = getattr(value, "__name__", None)
+    if name is None:
+        raise TypeError(
+            f"{value!r} cannot stand in a table: numbers, texts, lists of them and things with a "
+            f"name can; give a name, and let the job look up what it stands for"
+        )
+    return str(name)
+
+
+def texts_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row as it stands in a file."""
+    return {name: text_of(value) for name, value in row.items()}
+
+
+def value_of(text: str) -> Any:
+    """The figure that stands in a cell of a file."""
+    if text in ("", "True", "False"):
+        return {"": None, "True": True, "False": False}[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+# --------------------------------------------------------------------------------------------------
+# Files
+
+
+def write_csv(path: PathLike, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
+    """Write rows of texts, whole or not at all."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, file.getvalue().encode())
+
+
+def read_csv(path: PathLike) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns of a file, and its rows of texts."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        return list(reader.fieldnames or []), list(reader)
