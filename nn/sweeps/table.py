@@ -36,9 +36,9 @@ class SweepTable(Sequence[Row]):
     0.2     0   0.2
     0.2     1   0.4
     >>> table.over_seeds()
-     lr  jobs  loss_mean   loss_std
-    0.1     2       0.15  0.0707107
-    0.2     2        0.3   0.141421
+     lr  jobs  loss_mean  loss_std
+    0.1     2       0.15   0.07071
+    0.2     2        0.3    0.1414
     """
 
     def __init__(self, settings: Iterable[str], rows: Iterable[Row]) -> None:
@@ -105,11 +105,15 @@ class SweepTable(Sequence[Row]):
     def __repr__(self) -> str:
         shown = [self.columns]
         for row in self._rows:
-            cells = (row.get(name) for name in self.columns)
-            shown.append([f"{x:.6g}" if isinstance(x, float) else text_of(x) for x in cells])
+            shown.append([self._shown(name, row.get(name)) for name in self.columns])
         widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
         lines = ("  ".join(map(str.rjust, line, widths)).rstrip() for line in shown)
         return "\n".join(lines) if self._rows else f"{type(self).__name__}(no rows)"
+
+    def _shown(self, name: str, value: Any) -> str:
+        """A cell as it is printed: figures are rounded, settings are not."""
+        rounded = isinstance(value, float) and name not in self.settings
+        return f"{value:.4g}" if rounded else text_of(value)
 
 
 # --------------------------------------------------------------------------------------------------
