@@ -8,11 +8,27 @@ from autograd import ops
 from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
 from autograd.custom import custom_op
+from autograd.differential_operators import (
+    deriv,
+    grad_and_aux,
+    grad_named,
+    hessian_tensor_product,
+    hessian_vector_product,
+    holomorphic_grad,
+    make_ggnvp,
+    make_hvp,
+    make_jvp,
+    make_vjp,
+    multigrad_dict,
+    tensor_jacobian_product,
+    vector_jacobian_product,
+)
 from autograd.draw import Drawing, DrawingError, draw
+from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
-from autograd.lines import Line, LineLog
 from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample
+from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
@@ -74,5 +90,22 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "why",
+]
+# HIPS autograd's further names.
+__all__ += [
+    "deriv",
+    "grad_and_aux",
+    "grad_named",
+    "hessian_tensor_product",
+    "hessian_vector_product",
+    "holomorphic_grad",
+    "make_ggnvp",
+    "make_hvp",
+    "make_jvp",
+    "make_vjp",
+    "multigrad_dict",
+    "primitive",
+    "tensor_jacobian_product",
+    "vector_jacobian_product",
 ]
 __all__ += ops.__all__

@@ -6,9 +6,9 @@ node, and can be differentiated again. So these nest to any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,7 +17,22 @@ from autograd.graph import Array
 from autograd.recorded import Argnums, Function, Recorded
 from autograd.trees import flatten
 
+Transform = TypeVar("Transform", bound=Callable[..., Any])
 
+
+def _argnum_too(transform: Transform) -> Transform:
+    """Let `argnum`, as programs for HIPS autograd call it, stand for `argnums`."""
+
+    @wraps(transform)
+    def named(*args: Any, **settings: Any) -> Any:
+        if "argnum" in settings:
+            settings["argnums"] = settings.pop("argnum")
+        return transform(*args, **settings)
+
+    return cast(Transform, named)
+
+
+@_argnum_too
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The function that gives f and its gradient ∂f/∂x in one forward and one backward pass.
 
@@ -46,6 +61,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     return value_and_gradient
 
 
+@_argnum_too
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The function that gives the gradient ∂f/∂x of f; with `has_aux`, (gradient, aux).
 
@@ -65,6 +81,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     return gradient
 
 
+@_argnum_too
 def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     """The derivative of a function that works entry by entry: ∂ Σᵢ f(x)ᵢ / ∂x.
 
@@ -145,6 +162,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     return run.settle(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
 
 
+@_argnum_too
 def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
     """The function that gives all ∂fᵢ/∂xⱼ, of shape f.shape + x.shape.
 
@@ -221,6 +239,7 @@ def _block(parts: Sequence[Array], shape: tuple[int, ...], axis: int) -> Array:
     return ops.reshape(ops.stack([ops.ravel(part) for part in parts], axis), shape)
 
 
+@_argnum_too
 def hessian(f: Function, argnums: int = 0) -> Function:
     """The function that gives all ∂²f/∂xᵢ∂xⱼ of a function f that gives a single number.
 

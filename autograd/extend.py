@@ -1,0 +1,219 @@
+"""Operations of the user's own in HIPS autograd's way: `primitive`, `defvjp` and `defjvp`.
+
+`custom_op` is this project's own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Array, Node, Op, Settings
+from autograd.trees import map_tree
+
+Function: TypeAlias = Callable[..., Any]
+
+Box = Node
+"""What a value is wrapped in while it is differentiated."""
+
+__all__ = [
+    "Box",
+    "def_linear",
+    "defjvp",
+    "defjvp_argnum",
+    "defjvp_argnums",
+    "defvjp",
+    "defvjp_argnum",
+    "defvjp_argnums",
+    "notrace_primitive",
+    "primitive",
+]
+
+
+class Primitive(Op):
+    """A function whose rules are stated after it, by `defvjp` and `defjvp`."""
+
+    pull: Function | None = None
+    """pull(argnum, ans, args, kwargs) gives the function g ↦ cotangent, or None for zero."""
+    push: Function | None = None
+    """push(argnum, t, ans, args, kwargs) gives the tangent, or None for zero."""
+
+    def __init__(self, f: Function) -> None:
+        super().__init__(getattr(f, "__name__", "primitive"), f, doc=f.__doc__ or "")
+        self.__wrapped__ = f
+        self.__module__ = getattr(f, "__module__", __name__)
+
+    def __call__(self, *args: Array, **settings: Any) -> Array:
+        for name, setting in settings.items():
+            if isinstance(setting, Node):
+                raise TypeError(
+                    f"{self.name}: the argument {name} is differentiated, and a primitive is "
+                    "differentiated by its positional arguments only: pass it by position"
+                )
+        return super().__call__(*args, **settings)
+
+    def record(
+        self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
+    ) -> Node:
+        if not isinstance(primal, np.ndarray | np.generic | float | int):
+            raise TypeError(
+                f"primitive {self.name!r} gave a {type(primal).__name__}; it can be differentiated "
+                "only where it gives one number or array"
+            )
+        primal = np.asarray(primal)
+        if primal.dtype.kind in "iub":
+            primal = primal.astype(float)
+        return super().record(primal, args, primals, settings)
+
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        if self.pull is None:
+            raise NotImplementedError(
+                f"VJP of {self.name} by argument {argnum} is not defined: state it with "
+                f"autograd.extend.defvjp({self.name}, ...)"
+            )
+        pull = self.pull(argnum, out, args, settings)
+        return None if pull is None else pull(g)
+
+    @property
+    def has_jvp(self) -> bool:
+        return self.push is not None
+
+    def jvp(
+        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        if self.push is None:
+            return super().jvp(argnum, t, out, args, settings)
+        return self.push(argnum, t, out, args, settings)
+
+
+def primitive(f: Function) -> Primitive:
+    """An operation that computes f on plain numbers and arrays; `defvjp` states its derivative.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp, primitive
+    >>> @primitive
+    ... def logsumexp(x):
+    ...     top = np.max(x)
+    ...     return top + np.log(np.sum(np.exp(x - top)))
+    >>> defvjp(logsumexp, lambda ans, x: lambda g: g * np.exp(x - ans))
+    >>> grad(logsumexp)(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    return Primitive(f)
+
+
+def notrace_primitive(f: Function) -> Function:
+    """f of the plain data of its arguments: its result has no derivative."""
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return f(*_plain(args), **_plain(kwargs))
+
+    return function
+
+
+def _plain(tree: Any) -> Any:
+    return map_tree(lambda leaf: leaf.primal if isinstance(leaf, Node) else leaf, tree)
+
+
+# --------------------------------------------------------------------------------------------------
+# Reverse mode
+
+
+def defvjp(fun: Op, *makers: Function | None, argnums: Sequence[int] | None = None) -> None:
+    """State the vector-Jacobian products of a primitive, one for each argument.
+
+    A maker is called as `maker(ans, *args, **kwargs)` with the result and the arguments, and gives
+    the function from the cotangent of the result to that of its argument. None stands for zero.
+    argnums: the numbers of the arguments meant; without it the first ones.
+
+    Written in `autograd.numpy`, they are differentiated to any order.
+    """
+    by_number = _numbered(makers, argnums)
+
+    def pull(argnum: int, ans: Any, args: Any, kwargs: Any) -> Any:
+        maker = _chosen(by_number, argnum, "VJP", fun)
+        return None if maker is None else maker(ans, *args, **kwargs)
+
+    _own(fun).pull = pull
+
+
+def defvjp_argnum(fun: Op, maker: Function) -> None:
+    """State them by one function: `maker(argnum, ans, args, kwargs)` gives g ↦ cotangent."""
+    _own(fun).pull = maker
+
+
+def defvjp_argnums(fun: Op, maker: Function) -> None:
+    """State them by one function: `maker(argnums, ans, args, kwargs)` gives g ↦ cotangents, a tuple
+    with one entry for each of argnums.
+    """
+    _own(fun).pull = lambda argnum, ans, args, kwargs: (
+        lambda g: next(iter(maker((argnum,), ans, args, kwargs)(g)))
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# Forward mode
+
+
+def defjvp(fun: Op, *rules: Function | str | None, argnums: Sequence[int] | None = None) -> None:
+    """State the Jacobian-vector products of a primitive, one for each argument.
+
+    A rule is called as `rule(t, ans, *args, **kwargs)` with the tangent of its argument, and gives
+    that of the result. "same" stands for the function itself, linear in the argument; None for
+    zero. Without any of this forward mode transposes the VJP.
+    """
+    by_number = _numbered(rules, argnums)
+
+    def push(argnum: int, t: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        rule = _chosen(by_number, argnum, "JVP", fun)
+        if rule == "same":
+            return fun(*args[:argnum], t, *args[argnum + 1 :], **kwargs)
+        return None if rule is None else rule(t, ans, *args, **kwargs)
+
+    _own(fun).push = push
+
+
+def defjvp_argnum(fun: Op, rule: Function) -> None:
+    """State them by one function: `rule(argnum, t, ans, args, kwargs)` gives the tangent."""
+    _own(fun).push = rule
+
+
+def defjvp_argnums(fun: Op, rule: Function) -> None:
+    """State them by one function: `rule(argnums, tangents, ans, args, kwargs)` gives the tangent
+    that those of several arguments cause together.
+    """
+    _own(fun).push = lambda argnum, t, ans, args, kwargs: rule((argnum,), (t,), ans, args, kwargs)
+
+
+def def_linear(fun: Op) -> None:
+    """State that a primitive is linear in each of its arguments, for forward mode."""
+    _own(fun).push = lambda argnum, t, ans, args, kwargs: fun(
+        *args[:argnum], t, *args[argnum + 1 :], **kwargs
+    )
+
+
+def _numbered(rules: Sequence[Any], argnums: Sequence[int] | None) -> dict[int, Any]:
+    numbers = range(len(rules)) if argnums is None else argnums
+    return dict(zip(numbers, rules, strict=True))
+
+
+def _chosen(by_number: dict[int, Any], argnum: int, kind: str, fun: Op) -> Any:
+    if argnum not in by_number:
+        raise NotImplementedError(f"{kind} of {fun.name} by argument {argnum} is not defined")
+    return by_number[argnum]
+
+
+def _own(fun: Op) -> Primitive:
+    if not isinstance(fun, Primitive):
+        raise TypeError(
+            f"{fun!r} has its derivative already or cannot have one: rules are stated for what "
+            "`autograd.extend.primitive` made"
+        )
+    return fun

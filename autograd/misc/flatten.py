@@ -1,0 +1,80 @@
+"""Nested parameters as one row of numbers, and back; both ways differentiable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+
+
+def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """All numbers in nested lists, tuples and dicts as one row, and the function that takes such a
+    row apart again into arrays of the same shapes, nested alike.
+
+    Dicts are gone through in the order of their keys, which must be sortable.
+
+    >>> import numpy as np
+    >>> from autograd.misc import flatten
+    >>> row, unflatten = flatten({"w": np.ones((2, 2)), "b": 5.0})
+    >>> row
+    array([5., 1., 1., 1., 1.])
+    >>> unflatten(row)["w"].shape
+    (2, 2)
+    """
+    leaves = list(_leaves(value))
+    row = ops.concatenate([ops.ravel(leaf) for leaf in leaves]) if leaves else np.zeros(0)
+
+    def unflatten(row: Any) -> Any:
+        return _rebuild(value, _cut(ops.array(row), [ops.shape_of(leaf) for leaf in leaves]))
+
+    return row, unflatten
+
+
+def flatten_func(
+    func: Callable[..., Any], example: Any
+) -> tuple[Callable[..., Any], Callable[[Any], Any], Any]:
+    """`func` as a function of rows of numbers, `unflatten`, and the example as a row.
+
+    >>> from autograd.misc.flatten import flatten_func
+    >>> f, unflatten, row = flatten_func(lambda p: {"a": 2 * p["a"]}, {"a": 3.0})
+    >>> f(row)
+    array([6.])
+    """
+    row, unflatten = flatten(example)
+    return lambda row, *args: flatten(func(unflatten(row), *args))[0], unflatten, row
+
+
+def _parts(value: Any) -> list[Any] | None:
+    if isinstance(value, dict):
+        return [value[key] for key in sorted(value)]
+    return list(value) if isinstance(value, list | tuple) else None
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    parts = _parts(value)
+    if parts is None:
+        yield value
+    else:
+        for part in parts:
+            yield from _leaves(part)
+
+
+def _rebuild(value: Any, leaves: Iterator[Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _rebuild(value[key], leaves) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        parts = [_rebuild(part, leaves) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    return next(leaves)
+
+
+def _cut(row: Any, shapes: list[tuple[int, ...]]) -> Iterator[Any]:
+    start = 0
+    for shape in shapes:
+        stop = start + math.prod(shape)
+        yield ops.reshape(ops.index(row, slice(start, stop)), shape)[()]
+        start = stop

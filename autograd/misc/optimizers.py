@@ -1,0 +1,123 @@
+"""Stochastic gradient descent, RMSProp and Adam on nested parameters, with HIPS autograd's names.
+
+Each takes `grad(x, i)`, the gradient at the parameters x in iteration i, and a starting point of
+nested lists, tuples and dicts of arrays and numbers, and gives the last x. `callback(x, i, g)` is
+called before each update. The optimisers of networks are in `nn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.misc.flatten import flatten
+
+Gradient: TypeAlias = Callable[[Any, int], Any]
+Callback: TypeAlias = Callable[[Any, int, Any], Any]
+
+
+def _on_nested(optimizer: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an optimiser of one row of numbers take nested parameters."""
+
+    @wraps(optimizer)
+    def optimize(
+        grad: Gradient, x0: Any, callback: Callback | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        start, unflatten = flatten(x0)
+
+        def report(x: Any, i: int, g: Any) -> None:
+            if callback is not None:
+                callback(unflatten(x), i, unflatten(g))
+
+        def slope(x: Any, i: int) -> Any:
+            return flatten(grad(unflatten(x), i))[0]
+
+        return unflatten(optimizer(slope, start, report, *args, **kwargs))
+
+    return optimize
+
+
+@_on_nested
+def sgd(
+    grad: Gradient,
+    x: Any,
+    callback: Callback,
+    num_iters: int = 200,
+    step_size: float = 0.1,
+    mass: float = 0.9,
+) -> Any:
+    """Gradient descent with momentum: v ← mass v - (1 - mass) g; x ← x + step_size v.
+
+    >>> import numpy as np
+    >>> from autograd.misc.optimizers import sgd
+    >>> abs(sgd(lambda x, i: 2 * x, np.array([1.0]))) < 1e-3
+    array([ True])
+    """
+    velocity = np.zeros_like(x)
+    for i in range(num_iters):
+        g = grad(x, i)
+        callback(x, i, g)
+        velocity = mass * velocity - (1.0 - mass) * g
+        x = x + step_size * velocity
+    return x
+
+
+@_on_nested
+def rmsprop(
+    grad: Gradient,
+    x: Any,
+    callback: Callback,
+    num_iters: int = 100,
+    step_size: float = 0.1,
+    gamma: float = 0.9,
+    eps: float = 1e-8,
+) -> Any:
+    """Steps over the root of a running mean s of squared gradients, which begins with ones:
+    s ← gamma s + (1 - gamma) g²; x ← x - step_size g / (√s + eps) (Hinton, 2012).
+
+    >>> import numpy as np
+    >>> from autograd.misc.optimizers import rmsprop
+    >>> abs(rmsprop(lambda x, i: 2 * x, np.array([1.0]))) < 0.2
+    array([ True])
+    """
+    square = np.ones_like(x)
+    for i in range(num_iters):
+        g = grad(x, i)
+        callback(x, i, g)
+        square = gamma * square + (1 - gamma) * g**2
+        x = x - step_size * g / (np.sqrt(square) + eps)
+    return x
+
+
+@_on_nested
+def adam(
+    grad: Gradient,
+    x: Any,
+    callback: Callback,
+    num_iters: int = 100,
+    step_size: float = 0.001,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    eps: float = 1e-8,
+) -> Any:
+    """Running means m of the gradient and s of its square, both freed of their start at zero:
+    x ← x - step_size m̂ / (√ŝ + eps) (Kingma and Ba, 2015, arXiv:1412.6980).
+
+    >>> import numpy as np
+    >>> from autograd.misc.optimizers import adam
+    >>> abs(adam(lambda x, i: {"a": 2 * x["a"]}, {"a": 1.0}, step_size=0.1)["a"]) < 0.05
+    np.True_
+    """
+    mean, square = np.zeros_like(x), np.zeros_like(x)
+    for i in range(num_iters):
+        g = grad(x, i)
+        callback(x, i, g)
+        mean = b1 * mean + (1 - b1) * g
+        square = b2 * square + (1 - b2) * g**2
+        unbiased_mean = mean / (1 - b1 ** (i + 1))
+        unbiased_square = square / (1 - b2 ** (i + 1))
+        x = x - step_size * unbiased_mean / (np.sqrt(unbiased_square) + eps)
+    return x

@@ -1,0 +1,58 @@
+"""NumPy under the name that programs for HIPS autograd give it: `import autograd.numpy as np`.
+
+Without nodes among the arguments every function is NumPy's own. With nodes it differentiates to any
+order, has no derivative, or raises, naming itself; docs/numpy_functions.md lists which.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from autograd.numpy import calculus, creation, elementwise, rearranging, statistics
+from autograd.numpy.fft import MARKS as _FFT
+from autograd.numpy.linalg import MARKS as _LINALG
+from autograd.numpy.linalg import mat_vec, vec_dot, vec_mat
+from autograd.numpy.random import MARKS as _RANDOM
+from autograd.numpy.wrapping import Function, wrap
+
+if TYPE_CHECKING:
+    from numpy import *  # noqa: F403
+
+_PLAIN = """
+angle arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
+broadcast_shapes can_cast common_type diag_indices diag_indices_from einsum_path empty eye finfo
+format_float_positional format_float_scientific frexp fromfunction histogram histogram2d
+histogram_bin_edges histogramdd identity imag indices iscomplex isdtype isfortran isnat isreal
+isscalar issubdtype iterable lexsort mask_indices min_scalar_type mintypecode nanargmax nanargmin
+ones printoptions promote_types ravel_multi_index savez_compressed set_printoptions spacing tri
+tril_indices tril_indices_from triu_indices triu_indices_from typename unravel_index zeros
+"""
+
+_composed: dict[str, Function] = {
+    name: getattr(module, name)
+    for module in (calculus, creation, elementwise, rearranging, statistics)
+    for name in module.__all__
+}
+_composed |= {
+    name: rearranging.moving(getattr(numpy, name), argnum)
+    for name, argnum in rearranging.MOVES.items()
+    if hasattr(numpy, name)
+}
+_composed |= {"matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
+_wrapped = wrap(numpy, _composed, _PLAIN.split())
+MARKS = {
+    "numpy": _wrapped.marks,
+    "numpy.linalg": _LINALG,
+    "numpy.fft": _FFT,
+    "numpy.random": _RANDOM,
+}
+"""What each function does with nodes."""
+globals().update(_wrapped.names)
+globals().update({"r_": creation.r_, "c_": creation.c_})
+
+
+def __getattr__(name: str) -> Any:
+    """Whatever else NumPy has, such as `testing` and `polynomial`."""
+    return getattr(numpy, name)

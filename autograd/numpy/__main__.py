@@ -1,0 +1,50 @@
+"""`python -m autograd.numpy` prints docs/numpy_functions.md: what each function does with nodes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+import autograd.numpy as np
+from autograd.numpy.wrapping import Mark
+
+_HEAD = """\
+# NumPy's functions
+
+What the functions of `autograd.numpy` do with nodes, for each function of NumPy {version}. Without
+nodes among its arguments each is NumPy's own. This page is written by `python -m autograd.numpy`,
+and a test holds it to what the functions do.
+
+A function *with a derivative* has one of any order. One *without* gives a plain result, since what
+it finds does not change where its arguments change a little, or is not a number at all. One that
+*refuses* nodes raises TypeError with its name; many of these write into arrays, read files, or need
+complex numbers.
+
+Some of the functions with a derivative (`np.array`, `np.full`, `np.diff`, ...) have one under
+`autograd.numpy` alone: NumPy itself does not pass nodes on to them, or the engine's table has none.
+"""
+
+
+def page() -> str:
+    """The page of the documentation."""
+    sections = [_HEAD.format(version=".".join(np.__version__.split(".")[:2]))]
+    sections += [_section(name, marks) for name, marks in np.MARKS.items()]
+    return "\n".join(sections)
+
+
+def _section(title: str, marks: Mapping[str, Mark]) -> str:
+    parts = [f"## `{title}`\n"]
+    for mark, heading in (
+        (Mark.DERIVATIVE, "With a derivative"),
+        (Mark.PLAIN, "Without"),
+        (Mark.REFUSED, "Refuses nodes"),
+    ):
+        names = [f"`{name}`" for name in sorted(marks) if marks[name] is mark]
+        if names:
+            listed = textwrap.fill(" ".join(names), 100, break_on_hyphens=False)
+            parts.append(f"**{heading}** ({len(names)})\n\n{listed}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

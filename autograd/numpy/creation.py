@@ -1,0 +1,150 @@
+"""Arrays made of nodes: `array`, `full`, `linspace`, `r_` and `c_`, composed of the table.
+
+Each function takes the arguments of NumPy's of the same name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.numpy.wrapping import holds_node
+from autograd.ops.structural import plain
+
+__all__ = [
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
+    "astype",
+    "c_",
+    "copy",
+    "full",
+    "full_like",
+    "geomspace",
+    "linspace",
+    "logspace",
+    "r_",
+]
+
+
+def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:
+    """Nested lists of nodes and numbers, put together in one array."""
+    x = ops.array(object)
+    if dtype is not None:
+        x = ops.cast(x, dtype)
+    missing = ndmin - len(ops.shape_of(x))
+    return ops.expand_dims(x, tuple(range(missing))) if missing > 0 else x
+
+
+def asarray(a: Any, dtype: Any = None) -> Array:
+    """See `array`."""
+    return array(a, dtype)
+
+
+asanyarray = ascontiguousarray = asarray
+
+
+def copy(a: Array) -> Array:
+    """x itself: nodes are not written into."""
+    return ops.array(a)
+
+
+def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
+    """x in another floating-point type."""
+    return ops.cast(x, dtype)
+
+
+def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
+    """An array of this shape whose entries are all the same, or broadcast from an array."""
+    filled = ops.broadcast_to(fill_value, shape)
+    return filled if dtype is None else ops.cast(filled, dtype)
+
+
+def full_like(a: Array, fill_value: Array, dtype: Any = None) -> Array:
+    """An array of the shape of `a` whose entries are all the same."""
+    return full(ops.shape_of(a), fill_value, dtype)
+
+
+def linspace(
+    start: Array,
+    stop: Array,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Evenly spaced numbers: start + i (stop - start) / (num - 1)."""
+    start, stop = ops.array(start), ops.array(stop)
+    gaps = num - 1 if endpoint else num
+    step = (stop - start) / gaps if gaps else np.nan * (stop - start)
+    shares = np.arange(num) / max(gaps, 1)
+    ndim = len(ops.shape_of(step))
+    line = start + (stop - start) * shares.reshape((num,) + (1,) * ndim)
+    line = ops.moveaxis(line, 0, axis)
+    line = line if dtype is None else ops.cast(line, dtype)
+    return (line, step) if retstep else line
+
+
+def logspace(
+    start: Array,
+    stop: Array,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Array = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Array:
+    """The powers of `base` with evenly spaced exponents."""
+    powers = ops.pow(base, linspace(start, stop, num, endpoint, axis=axis))
+    return powers if dtype is None else ops.cast(powers, dtype)
+
+
+def geomspace(
+    start: Array,
+    stop: Array,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Array:
+    """Numbers of one sign, each a constant multiple of the one before."""
+    sign = np.sign(plain(start))
+    logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
+    powers = sign * ops.exp(logs)
+    return powers if dtype is None else ops.cast(powers, dtype)
+
+
+class _Rows:
+    """`r_[a, b]`: arrays, numbers and slices joined along the first axis."""
+
+    def __getitem__(self, key: Any) -> Array:
+        if not holds_node(key):
+            return np.r_[key]
+        parts = key if isinstance(key, tuple) else (key,)
+        return ops.concatenate([self.part(part) for part in parts], 0)
+
+    def part(self, part: Any) -> Array:
+        """One of the things joined as an array."""
+        if isinstance(part, str):
+            raise TypeError(f"r_[{part!r}, ...]: of nodes, join along other axes by concatenate")
+        return np.r_[part] if isinstance(part, slice) else ops.atleast_1d(part)
+
+
+class _Columns(_Rows):
+    """`c_[a, b]`: arrays, numbers and slices joined along the last axis, rows as columns."""
+
+    def __getitem__(self, key: Any) -> Array:
+        if not holds_node(key):
+            return np.c_[key]
+        parts = [self.part(part) for part in (key if isinstance(key, tuple) else (key,))]
+        columns = [ops.expand_dims(x, 1) if len(ops.shape_of(x)) == 1 else x for x in parts]
+        return ops.concatenate(columns, -1)
+
+
+r_ = _Rows()
+c_ = _Columns()

@@ -1,0 +1,159 @@
+"""Functions of NumPy that work entry by entry and are not in the engine's table."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.custom import custom_op
+from autograd.graph import Array, Op
+from autograd.ops.structural import plain
+
+__all__ = [
+    "conj",
+    "conjugate",
+    "copysign",
+    "deg2rad",
+    "degrees",
+    "divmod",
+    "fix",
+    "fmax",
+    "fmin",
+    "fmod",
+    "ldexp",
+    "logaddexp2",
+    "modf",
+    "nan_to_num",
+    "nextafter",
+    "rad2deg",
+    "radians",
+    "real",
+    "real_if_close",
+    "sinc",
+    "trunc",
+    "unwrap",
+]
+
+copysign = custom_op(
+    np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)
+)
+fmod = custom_op(np.fmod, derivative=(1.0, lambda out, x, y: -trunc(x / y)))
+ldexp = custom_op(np.ldexp, derivative=(lambda out, x, power: np.ldexp(1.0, power), None))
+logaddexp2 = custom_op(
+    np.logaddexp2,
+    derivative=(
+        lambda out, x, y: ops.exp2(x - ops.where(out == -np.inf, 0.0, out)),
+        lambda out, x, y: ops.exp2(y - ops.where(out == -np.inf, 0.0, out)),
+    ),
+)
+nextafter = custom_op(np.nextafter, derivative=(1.0, None))
+
+
+def trunc(x: Array) -> Array:
+    """The integer next to x on the way to 0; its derivative is 0."""
+    return ops.where(x >= 0, ops.floor(x), ops.ceil(x))
+
+
+fix = trunc
+
+
+def modf(x: Array) -> tuple[Array, Array]:
+    """x as fraction and integer, both with the sign of x."""
+    whole = trunc(x)
+    return x - whole, whole
+
+
+def divmod(x: Array, y: Array) -> tuple[Array, Array]:
+    """The quotient, rounded down, and the remainder."""
+    return ops.floor_divide(x, y), ops.mod(x, y)
+
+
+def fmax(x: Array, y: Array) -> Array:
+    """The larger of x and y; where one is NaN, the other."""
+    larger = ops.maximum(x, y)
+    return ops.where(np.isnan(plain(y)), x, ops.where(np.isnan(plain(x)), y, larger))
+
+
+def fmin(x: Array, y: Array) -> Array:
+    """The smaller of x and y; where one is NaN, the other."""
+    smaller = ops.minimum(x, y)
+    return ops.where(np.isnan(plain(y)), x, ops.where(np.isnan(plain(x)), y, smaller))
+
+
+def deg2rad(x: Array) -> Array:
+    """π x / 180."""
+    return x * (math.pi / 180)
+
+
+def rad2deg(x: Array) -> Array:
+    """180 x / π."""
+    return x * (180 / math.pi)
+
+
+radians, degrees = deg2rad, rad2deg
+
+
+def real(val: Array) -> Array:
+    """x itself: nodes are real."""
+    return ops.array(val)
+
+
+conj = conjugate = real
+
+
+def real_if_close(a: Array, tol: float = 100) -> Array:
+    """x itself: nodes are real."""
+    return ops.array(a)
+
+
+def nan_to_num(
+    x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Array:
+    """x with numbers in the places of NaN and of infinities, which get no derivative."""
+    data = plain(x)
+    return ops.where(np.isfinite(data), x, np.nan_to_num(data, True, nan, posinf, neginf))
+
+
+def unwrap(
+    p: Array, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
+) -> Array:
+    """Angles with multiples of the period added where they jump; the derivative is that of p."""
+    data = plain(p)
+    return p + (np.unwrap(data, discont, axis, period=period) - data)
+
+
+# --------------------------------------------------------------------------------------------------
+# sin(πx)/(πx), whose formulas divide by zero at x = 0 in every order
+
+
+def _sinc(x: Any, order: int) -> Any:
+    """The derivative of sinc of some order.
+
+    From x sinc(x) = sin(πx)/π follows x f⁽ⁿ⁾ + n f⁽ⁿ⁻¹⁾ = πⁿ⁻¹ sin(πx + nπ/2), a recurrence that is
+    stable where |πx| > n. Nearer to 0 the power series is summed, whose terms stay below eⁿ⁺¹.
+    """
+    z = math.pi * np.asarray(x)
+    near = np.abs(z) < order + 1
+    far_z = np.where(near, 1.0, z)
+    far = np.sin(far_z) / far_z
+    for n in range(1, order + 1):
+        far = (np.sin(far_z + n * math.pi / 2) - n * far) / far_z
+    near_z = np.where(near, z, 0.0)
+    series = np.zeros_like(near_z)
+    for k in range((order + 1) // 2, order + 25):
+        degree = 2 * k - order
+        series += (-1) ** k * near_z**degree / (math.factorial(degree) * (2 * k + 1))
+    return math.pi**order * np.where(near, series, far)
+
+
+_sinc_op: Op = Op(
+    "sinc", _sinc, (lambda g, out, x, order: g * _sinc_op(x, order=order + 1),), symbol="sinc"
+)
+
+
+def sinc(x: Array) -> Array:
+    """sin(πx)/(πx), 1 at 0, smooth there to any order."""
+    return _sinc_op(x, order=0)

@@ -1,0 +1,24 @@
+"""`numpy.fft`: NumPy's own for plain arrays, and refused for nodes, which hold real numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autograd.numpy.rearranging import moving
+from autograd.numpy.wrapping import wrap
+
+if TYPE_CHECKING:
+    from numpy.fft import *  # noqa: F403
+
+_wrapped = wrap(
+    np.fft,
+    {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
+    plain=("fftfreq", "rfftfreq"),
+    advice=(
+        "Complex numbers are not supported: multiply by the matrix of cosines and by that of sines."
+    ),
+)
+MARKS = _wrapped.marks
+globals().update(_wrapped.names)

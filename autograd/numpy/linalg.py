@@ -1,0 +1,107 @@
+"""`numpy.linalg` for nodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.numpy.wrapping import Function, wrap
+from autograd.ops import Axis
+
+if TYPE_CHECKING:
+    from numpy.linalg import *  # noqa: F403
+
+
+def _multi_dot(arrays: Sequence[Array]) -> Array:
+    product = ops.array(arrays[0])
+    for array in arrays[1:]:
+        product = product @ array
+    return product
+
+
+def _cond(x: Array, p: Any = None) -> Array:
+    if p in (None, 2, -2):
+        s = ops.svd(x, compute_uv=False)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return ops.norm(x, p, (-2, -1)) * ops.norm(ops.inv(x), p, (-2, -1))
+
+
+def _tensorinv(a: Array, ind: int = 2) -> Array:
+    shape = ops.shape_of(a)
+    rows = math.prod(shape[ind:])
+    return ops.reshape(ops.inv(ops.reshape(a, (rows, -1))), shape[ind:] + shape[:ind])
+
+
+def _tensorsolve(a: Array, b: Array, axes: Sequence[int] | None = None) -> Array:
+    ndim = len(ops.shape_of(a))
+    if axes is not None:
+        a = ops.moveaxis(a, axes, range(ndim - len(axes), ndim))
+    shape = ops.shape_of(a)[len(ops.shape_of(b)) :]
+    size = math.prod(shape)
+    return ops.reshape(ops.solve(ops.reshape(a, (-1, size)), ops.ravel(b)), shape)
+
+
+def _matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    return ops.norm(x, ord, (-2, -1), keepdims)
+
+
+def _vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Array:
+    if axis is None or isinstance(axis, tuple):
+        shape = ops.shape_of(x)
+        axes = range(len(shape)) if axis is None else axis
+        rows = ops.moveaxis(x, axes, range(len(axes)))
+        rows = ops.reshape(rows, (-1, *ops.shape_of(rows)[len(axes) :]))
+        found = ops.norm(rows, ord, 0)
+        return ops.expand_dims(found, tuple(axes)) if keepdims else found
+    return ops.norm(x, ord, axis, keepdims)
+
+
+def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """Σ x1 x2 along an axis."""
+    return ops.sum(x1 * x2, axis)
+
+
+def mat_vec(x1: Array, x2: Array, /) -> Array:
+    """The product of matrices with vectors, which are the last axis of x2."""
+    return ops.matmul(x1, ops.expand_dims(x2, -1))[..., 0]
+
+
+def vec_mat(x1: Array, x2: Array, /) -> Array:
+    """The product of vectors, which are the last axis of x1, with matrices."""
+    return ops.matmul(ops.expand_dims(x1, -2), x2)[..., 0, :]
+
+
+COMPOSED: dict[str, Function] = {
+    "cond": _cond,
+    "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
+    "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
+    "matmul": ops.matmul,
+    "matrix_norm": _matrix_norm,
+    "matrix_transpose": ops.matrix_transpose,
+    "multi_dot": _multi_dot,
+    "outer": ops.outer,
+    "svdvals": lambda x, /: ops.svd(x, compute_uv=False),
+    "tensordot": lambda x1, x2, /, *, axes=2: ops.tensordot(x1, x2, axes),
+    "tensorinv": _tensorinv,
+    "tensorsolve": _tensorsolve,
+    "trace": lambda x, /, *, offset=0: ops.trace(x, offset, -2, -1),
+    "vecdot": vec_dot,
+    "vector_norm": _vector_norm,
+}
+
+_wrapped = wrap(
+    np.linalg,
+    COMPOSED,
+    plain=("matrix_rank",),
+    advice=(
+        "Eigenvalues of symmetric matrices are found by eigh and eigvalsh; of others they may be "
+        "complex, which is not supported. Least squares are solve(a.T @ a, a.T @ b)."
+    ),
+)
+MARKS = _wrapped.marks
+globals().update(_wrapped.names)

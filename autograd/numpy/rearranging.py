@@ -1,0 +1,157 @@
+"""Functions of NumPy that move, join and pick entries and are not in the engine's table.
+
+Those that only move entries are told by NumPy itself where each goes: it is given the numbers of
+the entries in place of the entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.ops.structural import plain
+from autograd.trees import map_tree
+
+MOVES = {
+    "atleast_3d": 0,
+    "compress": 1,
+    "delete": 0,
+    "dsplit": 0,
+    "extract": 1,
+    "hsplit": 0,
+    "resize": 0,
+    "rollaxis": 0,
+    "rot90": 0,
+    "unstack": 0,
+    "vsplit": 0,
+}
+"""The functions that move entries, with the number of the argument whose entries they are."""
+
+__all__ = [
+    "append",
+    "apply_along_axis",
+    "block",
+    "broadcast_arrays",
+    "column_stack",
+    "diagflat",
+    "dstack",
+    "meshgrid",
+    "partition",
+    "row_stack",
+    "select",
+]
+
+
+def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """A function that moves the entries of one argument, for nodes."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        x = ops.array(args[argnum])
+        shape = ops.shape_of(x)
+        numbers = np.arange(np.prod(shape, dtype=int)).reshape(shape)
+        places = theirs(*args[:argnum], numbers, *args[argnum + 1 :], **kwargs)
+        entries = ops.ravel(x)
+        return map_tree(lambda part: ops.index(entries, part), places)
+
+    return function
+
+
+def append(arr: Array, values: Array, axis: int | None = None) -> Array:
+    """Both joined along an axis, or all their entries in a row."""
+    return ops.concatenate([ops.array(arr), ops.array(values)], axis)
+
+
+def row_stack(arrays: Sequence[Array]) -> Array:
+    """Arrays joined along axis 0, rows of numbers as matrices of one row."""
+    return ops.vstack(arrays)
+
+
+def column_stack(tup: Sequence[Array]) -> Array:
+    """Arrays joined along axis 1, rows of numbers as columns."""
+    parts = [ops.array(part) for part in tup]
+    return ops.concatenate(
+        [x if len(ops.shape_of(x)) > 1 else ops.reshape(x, (-1, 1)) for x in parts], 1
+    )
+
+
+def dstack(tup: Sequence[Array]) -> Array:
+    """Arrays joined along axis 2, which those get that do not have it."""
+    return ops.concatenate([moving(np.atleast_3d)(part) for part in tup], 2)
+
+
+def block(arrays: Any) -> Array:
+    """Nested lists of blocks joined: the innermost along the last axis, and so on."""
+    depth, inner = 0, arrays
+    while isinstance(inner, list):
+        depth, inner = depth + 1, inner[0]
+    ndim = max(depth, *[len(ops.shape_of(part)) for part in _flat(arrays)])
+
+    def joined(part: Any, level: int) -> Array:
+        if isinstance(part, list):
+            return ops.concatenate([joined(p, level + 1) for p in part], level - depth)
+        shape = ops.shape_of(part)
+        return ops.reshape(ops.array(part), (1,) * (ndim - len(shape)) + shape)
+
+    return joined(arrays, 0)
+
+
+def _flat(nested: Any) -> list[Any]:
+    return [x for part in nested for x in _flat(part)] if isinstance(nested, list) else [nested]
+
+
+def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
+    """Arrays repeated to one shape."""
+    shape = np.broadcast_shapes(*[ops.shape_of(arg) for arg in args])
+    return tuple([ops.broadcast_to(ops.array(arg), shape) for arg in args])
+
+
+def meshgrid(
+    *xi: Array, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[Array, ...]:
+    """The coordinates of the points of a grid, from those along each axis."""
+    axes = list(range(len(xi)))
+    if indexing == "xy":
+        axes[:2] = axes[:2][::-1]
+    grids = [
+        ops.reshape(ops.array(x), tuple(-1 if a == axis else 1 for a in range(len(xi))))
+        for x, axis in zip(xi, axes, strict=True)
+    ]
+    return tuple(grids) if sparse else broadcast_arrays(*grids)
+
+
+def diagflat(v: Array, k: int = 0) -> Array:
+    """The matrix with all entries of v on its k-th diagonal."""
+    return ops.diag(ops.ravel(v), k)
+
+
+def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
+    """Entries in an order in which the kth is where sorting would put it."""
+    if axis is None:
+        a, axis = ops.ravel(a), 0
+    return ops.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
+    """For each place the entry of the first of the choices whose condition holds there."""
+    chosen = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        chosen = ops.where(plain(condition), choice, chosen)
+    return chosen
+
+
+def apply_along_axis(
+    func1d: Callable[..., Any], axis: int, arr: Array, *args: Any, **kwargs: Any
+) -> Array:
+    """`func1d` of each row along an axis."""
+    rows = ops.moveaxis(ops.array(arr), axis, -1)
+    outer = ops.shape_of(rows)[:-1]
+    results = [ops.array(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(outer)]
+    inner = ops.shape_of(results[0])
+    made = ops.reshape(ops.stack(results), outer + inner)
+    axis %= len(outer) + 1
+    sources = tuple(range(len(outer), len(outer) + len(inner)))
+    return ops.moveaxis(made, sources, tuple(range(axis, axis + len(inner))))

@@ -1,0 +1,131 @@
+"""How a namespace of NumPy becomes one whose functions take nodes, each in one of three ways.
+
+What the functions compute that NumPy does not differentiate itself is in the other modules here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import wraps
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.extend import notrace_primitive
+from autograd.graph import Node
+from autograd.ops import array
+from autograd.protocols import LOOKING_ONLY, RULES
+
+Function: TypeAlias = Callable[..., Any]
+
+_TAKE_LISTS = (np.concatenate, np.stack, np.vstack, np.hstack)
+
+ADVICE = (
+    "Write it from functions that have one, or state it with autograd.extend.primitive and defvjp. "
+    "For the plain numbers, without derivative, pass autograd.tracer.getval(x)."
+)
+
+
+class Mark(Enum):
+    """What a function does with nodes."""
+
+    DERIVATIVE = "differentiates to any order"
+    PLAIN = "has no derivative: it takes the plain numbers and gives a plain result"
+    REFUSED = "raises TypeError, naming itself"
+
+
+@dataclass
+class Namespace:
+    """The names of a module of NumPy, and what each function does with nodes."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+
+def wrap(
+    module: ModuleType,
+    composed: Mapping[str, Function],
+    plain: Collection[str] = (),
+    advice: str = ADVICE,
+) -> Namespace:
+    """The functions of a module of NumPy; without nodes each is NumPy's own.
+
+    composed: the differentiable functions that the engine's table does not have.
+    plain: the functions that have no derivative, beside those that the engine knows.
+    advice: what is said of the others.
+    """
+    made = Namespace()
+    for name in public_names(module):
+        theirs = getattr(module, name)
+        if isinstance(theirs, type) or not callable(theirs):
+            made.names[name] = theirs
+        elif name in composed:
+            made.names[name] = differentiable(theirs, composed[name])
+            made.marks[name] = Mark.DERIVATIVE
+        elif name in plain or theirs in LOOKING_ONLY:
+            made.names[name] = notrace_primitive(theirs)
+            made.marks[name] = Mark.PLAIN
+        elif theirs in RULES:
+            made.names[name] = theirs if isinstance(theirs, np.ufunc) else with_lists(theirs)
+            made.marks[name] = Mark.DERIVATIVE
+        else:
+            made.names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
+            made.marks[name] = Mark.REFUSED
+    return made
+
+
+def public_names(module: ModuleType) -> Iterable[str]:
+    """The names of a module, but for its submodules, some of which are slow to load."""
+    for name in sorted(module.__all__):
+        if not isinstance(vars(module).get(name, module), ModuleType):
+            yield name
+
+
+def holds_node(part: Any) -> bool:
+    """Whether `part` is a node, or a list or tuple with a node in it."""
+    if isinstance(part, list | tuple):
+        return any(holds_node(inner) for inner in part)
+    return isinstance(part, Node)
+
+
+def differentiable(theirs: Function, ours: Function) -> Function:
+    """`ours` where there is a node among the arguments, or in a list or tuple there."""
+
+    @wraps(theirs)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if holds_node(args) or holds_node([*kwargs.values()]):
+            return ours(*args, **kwargs)
+        return theirs(*args, **kwargs)
+
+    return function
+
+
+def with_lists(theirs: Function) -> Function:
+    """A function that finds nodes by itself, and now also finds those in a list: `sum([a, b])`."""
+    if theirs in _TAKE_LISTS:
+        return theirs
+
+    @wraps(theirs)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            if isinstance(arg, list | tuple) and holds_node(arg):
+                args = tuple([array(arg) if holds_node(arg) else arg for arg in args])
+                break
+        return theirs(*args, **kwargs)
+
+    return function
+
+
+def refused(theirs: Function, name: str, advice: str) -> Function:
+    """A function that raises TypeError where there is a node among the arguments."""
+
+    @wraps(theirs)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if holds_node(args) or holds_node([*kwargs.values()]):
+            raise TypeError(f"{name} has no derivative rule for nodes. {advice}")
+        return theirs(*args, **kwargs)
+
+    return function

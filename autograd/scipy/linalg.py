@@ -1,0 +1,180 @@
+"""`scipy.linalg` for nodes: functions of matrices, and equations of special form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Array, Op
+from autograd.numpy.wrapping import wrap
+from autograd.scipy import load
+
+_theirs = load("linalg")
+_t = ops.matrix_transpose
+
+
+def _column(b: Array) -> Array:
+    return ops.reshape(b, (-1, 1)) if len(ops.shape_of(b)) == 1 else b
+
+
+# --------------------------------------------------------------------------------------------------
+# Triangular matrices
+
+
+def _solve_triangular_a(g: Array, out: Array, a: Array, b: Array, **settings: Any) -> Array:
+    g = _column(_solve_triangular_b(g, out, a, b, **settings))
+    step = -g @ _t(_column(out))
+    step = _t(step) if settings["trans"] else step
+    return (ops.tril if settings["lower"] else ops.triu)(step, 0)
+
+
+def _solve_triangular_b(
+    g: Array, out: Array, a: Array, b: Array, trans: bool, lower: bool
+) -> Array:
+    return _triangular_op(a, g, trans=not trans, lower=lower)
+
+
+_triangular_op: Op = Op(
+    "solve_triangular",
+    lambda a, b, trans, lower: _theirs.solve_triangular(a, b, int(trans), lower),
+    (_solve_triangular_a, _solve_triangular_b),
+)
+
+
+def _solve_triangular(
+    a: Array, b: Array, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
+) -> Array:
+    """The x with a x = b, or aᵀ x = b, where a is triangular: the other triangle is not read."""
+    a, b = ops.array(a), ops.array(b)
+    if unit_diagonal:
+        one = np.eye(ops.shape_of(a)[-1])
+        a = ops.where(one == 1, 1.0, a)
+    return _triangular_op(a, b, trans=trans not in (0, "N"), lower=lower)
+
+
+# --------------------------------------------------------------------------------------------------
+# Banded matrices: row r of `ab` is the diagonal with ab[r, j] = a[j + r - above, j].
+
+
+def _bands(below: int, above: int, n: int) -> tuple[Any, Any]:
+    """The row in `a` of each entry of `ab`, and whether there is such a row."""
+    rows = np.arange(-above, below + 1)[:, None] + np.arange(n)
+    return np.clip(rows, 0, n - 1), (rows >= 0) & (rows < n)
+
+
+def _transposed(ab: Array, below: int, above: int) -> Array:
+    n = ops.shape_of(ab)[1]
+    columns, there = _bands(above, below, n)
+    rows = np.broadcast_to(np.arange(below + above, -1, -1)[:, None], columns.shape)
+    return ops.where(there, ops.index(ab, (rows, columns)), 0.0)
+
+
+def _solve_banded_ab(g: Array, out: Array, ab: Array, b: Array, below: int, above: int) -> Array:
+    rows, there = _bands(below, above, ops.shape_of(ab)[1])
+    g = _column(_solve_banded_b(g, out, ab, b, below, above))
+    return ops.where(there, -ops.sum(ops.index(g, rows) * _column(out), -1), 0.0)
+
+
+def _solve_banded_b(g: Array, out: Array, ab: Array, b: Array, below: int, above: int) -> Array:
+    return _banded_op(_transposed(ab, below, above), g, below=above, above=below)
+
+
+_banded_op: Op = Op(
+    "solve_banded",
+    lambda ab, b, below, above: _theirs.solve_banded((below, above), ab, b),
+    (_solve_banded_ab, _solve_banded_b),
+)
+
+
+def _solve_banded(l_and_u: tuple[int, int], ab: Array, b: Array) -> Array:
+    """The x with a x = b, where a has l diagonals below and u above the main one, rows of `ab`."""
+    below, above = l_and_u
+    return _banded_op(ops.array(ab), ops.array(b), below=below, above=above)
+
+
+# --------------------------------------------------------------------------------------------------
+# Functions of matrices
+
+
+def _sylvester(a: Array, b: Array, q: Array) -> Array:
+    """The x with a x + x b = q."""
+    return _sylvester_op(ops.array(a), ops.array(b), ops.array(q))
+
+
+def _sylvester_q(g: Array, out: Array, a: Array, b: Array, q: Array) -> Array:
+    return _sylvester_op(_t(a), _t(b), g)
+
+
+_sylvester_op: Op = Op(
+    "solve_sylvester",
+    lambda a, b, q: _theirs.solve_sylvester(a, b, q),
+    (
+        lambda g, out, a, b, q: -_sylvester_q(g, out, a, b, q) @ _t(out),
+        lambda g, out, a, b, q: -_t(out) @ _sylvester_q(g, out, a, b, q),
+        _sylvester_q,
+    ),
+)
+_sqrtm_op = Op(
+    "sqrtm",
+    lambda a: _theirs.sqrtm(a),
+    (lambda g, out, a: _sylvester_op(_t(out), _t(out), g),),
+)
+
+
+def _expm_rule(g: Array, out: Array, a: Array) -> Array:
+    """The derivative of exp at aᵀ in the direction g: a block of exp [[aᵀ, g], [0, aᵀ]]."""
+    n = ops.shape_of(a)[-1]
+    above = ops.concatenate([_t(a), g], -1)
+    below = ops.concatenate([ops.array(g) * 0.0, _t(a)], -1)
+    return _expm_op(ops.concatenate([above, below], -2))[..., :n, n:]
+
+
+_expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
+
+
+def _cholesky(a: Array, lower: bool = False, check_finite: bool = True) -> Array:
+    """The triangular factor l with l lᵀ = a, or lᵀ, the upper one."""
+    factor = ops.cholesky(a)
+    return factor if lower else _t(factor)
+
+
+def _block_diag(*arrays: Array) -> Array:
+    """Matrices along the diagonal of one."""
+    blocks = [ops.atleast_2d(array) for array in arrays]
+    shapes = [ops.shape_of(block) for block in blocks]
+    rows = []
+    for i, block in enumerate(blocks):
+        line = [np.zeros((shapes[i][0], width)) for _, width in shapes]
+        rows.append(ops.concatenate([*line[:i], block, *line[i + 1 :]], 1))
+    return ops.concatenate(rows, 0)
+
+
+_wrapped = wrap(
+    _theirs,
+    {
+        "block_diag": _block_diag,
+        "cholesky": _cholesky,
+        "det": lambda a, **options: ops.det(a),
+        "eigvalsh": lambda a, **options: ops.linalg.eigvalsh(a),
+        "expm": lambda A: _expm_op(ops.array(A)),
+        "inv": lambda a, **options: ops.inv(a),
+        "norm": lambda a, ord=None, axis=None, keepdims=False: ops.norm(a, ord, axis, keepdims),
+        "pinv": lambda a, **options: ops.linalg.pinv(a),
+        "solve": lambda a, b, **options: ops.solve(a, b),
+        "solve_banded": _solve_banded,
+        "solve_sylvester": _sylvester,
+        "solve_triangular": _solve_triangular,
+        "sqrtm": lambda A: _sqrtm_op(ops.array(A)),
+        "svdvals": lambda a, **options: ops.svd(a, compute_uv=False),
+    },
+    plain=("bandwidth", "hadamard", "hilbert", "invhilbert", "issymmetric", "pascal"),
+)
+MARKS = _wrapped.marks
+globals().update(_wrapped.names)
+
+
+def __getattr__(name: str) -> Any:
+    """Whatever else SciPy has there."""
+    return getattr(_theirs, name)

@@ -1,0 +1,232 @@
+"""`scipy.special` for nodes: gamma, beta, error, Bessel and logistic functions.
+
+Each states its local derivatives in functions of this module, so they have derivatives of every
+order. By a parameter that none is known for, such as the order of a Bessel function, they raise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.custom import custom_op
+from autograd.graph import Array, Op
+from autograd.numpy.elementwise import sinc
+from autograd.numpy.wrapping import wrap
+from autograd.ops import Axis
+from autograd.ops.structural import plain
+from autograd.scipy import load
+
+_theirs = load("special")
+_ROOT_PI = math.sqrt(math.pi)
+_ROOT_2PI = math.sqrt(2 * math.pi)
+
+# The rules below name functions that are defined further down; the type checker wants these first.
+i0e: Op
+i1e: Op
+i1: Op
+iv: Op
+ive: Op
+j1: Op
+jv: Op
+jn: Op
+k1: Op
+kv: Op
+expit: Op
+polygamma: Op
+xlog1py: Op
+xlogy: Op
+y1: Op
+yn: Op
+yv: Op
+
+
+def _op(name: str, *locals: Any) -> Op:
+    """SciPy's function of this name with these local derivatives, (out, *args) ↦ slope."""
+    return custom_op(getattr(_theirs, name), derivative=locals, name=name)
+
+
+def _unknown(name: str, parameter: str) -> Callable[..., Any]:
+    """The slope by a parameter that nobody knows a formula for."""
+
+    def slope(*args: Any) -> Any:
+        raise TypeError(
+            f"scipy.special.{name} has no derivative rule by {parameter}: pass it as a plain number"
+        )
+
+    return slope
+
+
+# --------------------------------------------------------------------------------------------------
+# Gamma and beta functions
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    return _theirs.polygamma(n, x)[()]
+
+
+polygamma = custom_op(
+    _polygamma,
+    derivative=(_unknown("polygamma", "n"), lambda out, n, x: polygamma(n + 1, x)),
+    name="polygamma",
+)
+psi = _op("psi", lambda out, x: polygamma(1, x))
+digamma = psi
+gamma = _op("gamma", lambda out, x: out * psi(x))
+gammaln = _op("gammaln", lambda out, x: psi(x))
+loggamma = gammaln
+gammasgn = _op("gammasgn", None)
+rgamma = _op("rgamma", lambda out, x: -out * psi(x))
+gammainc = _op(
+    "gammainc",
+    _unknown("gammainc", "a"),
+    lambda out, a, x: ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
+)
+gammaincc = _op(
+    "gammaincc",
+    _unknown("gammaincc", "a"),
+    lambda out, a, x: -ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
+)
+beta = _op(
+    "beta",
+    lambda out, a, b: out * (psi(a) - psi(a + b)),
+    lambda out, a, b: out * (psi(b) - psi(a + b)),
+)
+betaln = _op(
+    "betaln",
+    lambda out, a, b: psi(a) - psi(a + b),
+    lambda out, a, b: psi(b) - psi(a + b),
+)
+betainc = _op(
+    "betainc",
+    _unknown("betainc", "a"),
+    _unknown("betainc", "b"),
+    lambda out, a, b, x: ops.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
+)
+binom = _op(
+    "binom",
+    lambda out, n, k: out * (psi(n + 1) - psi(n - k + 1)),
+    lambda out, n, k: out * (psi(n - k + 1) - psi(k + 1)),
+)
+
+
+def factorial(n: Array, exact: bool = False) -> Array:
+    """Γ(n + 1)."""
+    return gamma(n + 1)
+
+
+def multigammaln(a: Array, d: int) -> Array:
+    """ln of the gamma function of d dimensions: ln(π) d(d - 1)/4 + Σᵢ ln Γ(a - i/2)."""
+    a = ops.array(a)
+    return math.log(math.pi) * d * (d - 1) / 4 + sum(gammaln(a - i / 2) for i in range(d))
+
+
+# --------------------------------------------------------------------------------------------------
+# Error functions and the normal distribution
+
+erf = _op("erf", lambda out, x: 2 / _ROOT_PI * ops.exp(-x * x))
+erfc = _op("erfc", lambda out, x: -2 / _ROOT_PI * ops.exp(-x * x))
+erfcx = _op("erfcx", lambda out, x: 2 * x * out - 2 / _ROOT_PI)
+erfinv = _op("erfinv", lambda out, x: _ROOT_PI / 2 * ops.exp(out * out))
+erfcinv = _op("erfcinv", lambda out, x: -_ROOT_PI / 2 * ops.exp(out * out))
+dawsn = _op("dawsn", lambda out, x: 1 - 2 * x * out)
+ndtr = _op("ndtr", lambda out, x: ops.exp(-x * x / 2) / _ROOT_2PI)
+log_ndtr = _op("log_ndtr", lambda out, x: ops.exp(-x * x / 2 - out) / _ROOT_2PI)
+ndtri = _op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
+stdtr = _op(
+    "stdtr",
+    _unknown("stdtr", "df"),
+    lambda out, df, t: ops.exp(
+        -(df + 1) / 2 * ops.log1p(t * t / df) - betaln(df / 2, 0.5) - ops.log(df) / 2
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Bessel functions
+
+j0 = _op("j0", lambda out, x: -j1(x))
+j1 = _op("j1", lambda out, x: (j0(x) - jn(2, x)) / 2)
+y0 = _op("y0", lambda out, x: -y1(x))
+y1 = _op("y1", lambda out, x: (y0(x) - yn(2, x)) / 2)
+i0 = _op("i0", lambda out, x: i1(x))
+i1 = _op("i1", lambda out, x: (i0(x) + iv(2, x)) / 2)
+k0 = _op("k0", lambda out, x: -k1(x))
+k1 = _op("k1", lambda out, x: -(k0(x) + kv(2, x)) / 2)
+jv = _op("jv", _unknown("jv", "v"), lambda out, v, x: (jv(v - 1, x) - jv(v + 1, x)) / 2)
+yv = _op("yv", _unknown("yv", "v"), lambda out, v, x: (yv(v - 1, x) - yv(v + 1, x)) / 2)
+iv = _op("iv", _unknown("iv", "v"), lambda out, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2)
+kv = _op("kv", _unknown("kv", "v"), lambda out, v, x: -(kv(v - 1, x) + kv(v + 1, x)) / 2)
+jn, yn = jv, yv
+ive = _op(
+    "ive",
+    _unknown("ive", "v"),
+    lambda out, v, x: (ive(v - 1, x) + ive(v + 1, x)) / 2 - ops.sign(x) * out,
+)
+i0e = _op("i0e", lambda out, x: i1e(x) - ops.sign(x) * out)
+i1e = _op("i1e", lambda out, x: (i0e(x) + ive(2, x)) / 2 - ops.sign(x) * out)
+
+# --------------------------------------------------------------------------------------------------
+# Logarithms, logistic functions, entropies
+
+expit = _op("expit", lambda out, x: out * (1 - out))
+log_expit = _op("log_expit", lambda out, x: expit(-x))
+logit = _op("logit", lambda out, x: 1 / (x * (1 - x)))
+xlogy = _op("xlogy", lambda out, x, y: ops.log(y), lambda out, x, y: x / y)
+xlog1py = _op("xlog1py", lambda out, x, y: ops.log1p(y), lambda out, x, y: x / (1 + y))
+entr = _op("entr", lambda out, x: -1 - ops.log(x))
+rel_entr = _op("rel_entr", lambda out, x, y: ops.log(x / y) + 1, lambda out, x, y: -x / y)
+kl_div = _op("kl_div", lambda out, x, y: ops.log(x / y), lambda out, x, y: 1 - x / y)
+exp10 = _op("exp10", lambda out, x: out * math.log(10))
+
+
+def logsumexp(
+    a: Array,
+    axis: Axis = None,
+    b: Array | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """ln Σ b exp(a) without overflow; with `return_sign`, ln |Σ b exp(a)| and its sign.
+
+    Without `return_sign` a negative sum gives NaN.
+    """
+    if b is None:
+        found = ops.logsumexp(a, axis, keepdims)
+        return (found, np.ones(ops.shape_of(found))[()]) if return_sign else found
+    a = ops.array(a)
+    counted = np.where(plain(b) == 0, -np.inf, plain(a))
+    top = np.max(counted, axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = ops.sum(b * ops.exp(ops.where(counted == -np.inf, -np.inf, a - top)), axis, keepdims)
+    sign = np.sign(plain(total))
+    found = ops.log(total * sign if return_sign else total) + top.reshape(ops.shape_of(total))
+    return (found, sign) if return_sign else found
+
+
+def softmax(x: Array, axis: Axis = None) -> Array:
+    """exp(x) / Σ exp(x), over all entries or along an axis."""
+    return ops.softmax(x, axis)
+
+
+def log_softmax(x: Array, axis: Axis = None) -> Array:
+    """x - ln Σ exp(x), over all entries or along an axis."""
+    return ops.log_softmax(x, axis)
+
+
+# --------------------------------------------------------------------------------------------------
+
+_COMPOSED = {name: globals()[name] for name in _theirs.__all__ if name in globals()}
+_COMPOSED |= {"cbrt": ops.cbrt, "exp2": ops.exp2, "expm1": ops.expm1, "log1p": ops.log1p}
+_COMPOSED |= {"round": ops.round, "sinc": sinc}
+_wrapped = wrap(_theirs, _COMPOSED)
+MARKS = _wrapped.marks
+globals().update(_wrapped.names)
+
+
+def __getattr__(name: str) -> Any:
+    """Whatever else SciPy has there."""
+    return getattr(_theirs, name)

@@ -1,0 +1,75 @@
+"""HIPS autograd's checks of derivatives: `check_grads` with its call, and what goes with it.
+
+How derivatives are checked is in `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from autograd import check
+from autograd.trees import flatten
+from autograd.wrap_util import unary_to_nary
+
+_MODES = {"fwd": "forward", "rev": "reverse"}
+
+
+@unary_to_nary
+def check_grads(
+    fun: Callable[..., Any], x: Any, modes: Sequence[str] = ("fwd", "rev"), order: int = 2
+) -> None:
+    """check_grads(f)(*args) raises AssertionError where a derivative of f at `args` is wrong.
+
+    modes: "fwd" and "rev"; order: up to which.
+
+    >>> import autograd.numpy as np
+    >>> from autograd.test_util import check_grads
+    >>> check_grads(lambda x, y: np.sin(x * y), argnum=(0, 1), order=3)(0.5, 2.0)
+    """
+    if not set(modes) <= set(_MODES):
+        raise ValueError(f"check_grads: modes are 'fwd' and 'rev', not {modes}")
+    check.check_grads(fun, x, order=order, modes=[_MODES[mode] for mode in modes])
+
+
+def check_vjp(fun: Callable[..., Any], x: Any) -> None:
+    """Check reverse mode at first order."""
+    check_grads(fun, modes=["rev"], order=1)(x)
+
+
+def check_jvp(fun: Callable[..., Any], x: Any) -> None:
+    """Check forward mode at first order."""
+    check_grads(fun, modes=["fwd"], order=1)(x)
+
+
+def check_equivalent(x: Any, y: Any) -> None:
+    """Raise AssertionError where two results differ by more than 1e-6, in nesting or numbers.
+
+    >>> from autograd.test_util import check_equivalent
+    >>> check_equivalent((1.0, [2.0]), (1.0 + 1e-9, [2.0]))
+    """
+    (xs, _), (ys, _) = flatten(x), flatten(y)
+    assert len(xs) == len(ys), f"{len(xs)} parts and {len(ys)}"
+    for a, b in zip(xs, ys, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6, strict=True)
+
+
+def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:
+    """combo_check(f, argnum, modes, order)(*lists, **lists): `check_grads` at all combinations of
+    the arguments listed.
+
+    >>> import autograd.numpy as np
+    >>> from autograd.test_util import combo_check
+    >>> combo_check(np.power, (0, 1))([1.0, 2.0], [3.0, 0.5])
+    """
+    check_one = check_grads(fun, *args, **kwargs)
+
+    def check_all(*lists: Any, **named: Any) -> None:
+        for values in product(*lists, *named.values()):
+            at = values[: len(lists)]
+            check_one(*at, **dict(zip(named, values[len(lists) :], strict=True)))
+
+    return check_all

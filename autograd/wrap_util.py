@@ -1,0 +1,48 @@
+"""From operators on functions of one argument to operators on functions of many: `unary_to_nary`.
+
+What the operators do is in `differential_operators` and `test_util`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+
+def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `operator(f, x)`, for a function of one argument, choose it among several.
+
+    The result is called as `operator(f, argnum=0, **settings)(*args, **kwargs)`. A tuple of numbers
+    stands for one argument that is the tuple of those chosen.
+
+    >>> from autograd.wrap_util import unary_to_nary
+    >>> doubled = unary_to_nary(lambda f, x: f(2 * x))
+    >>> doubled(lambda a, b: (a, b), 1)(10, 20)
+    (10, 40)
+    """
+
+    @wraps(operator)
+    def nary(
+        fun: Callable[..., Any], argnum: Any = 0, *settings: Any, **more: Any
+    ) -> Callable[..., Any]:
+        chosen = (argnum,) if isinstance(argnum, int) else tuple(argnum)
+
+        @wraps(fun)
+        def at(*args: Any, **kwargs: Any) -> Any:
+            def of_one(x: Any) -> Any:
+                call = list(args)
+                for number, part in zip(
+                    chosen, (x,) if isinstance(argnum, int) else x, strict=True
+                ):
+                    call[number] = part
+                return fun(*call, **kwargs)
+
+            parts = tuple([args[number] for number in chosen])
+            return operator(
+                of_one, parts[0] if isinstance(argnum, int) else parts, *settings, **more
+            )
+
+        return at
+
+    return nary

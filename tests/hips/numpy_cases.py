@@ -1,0 +1,292 @@
+"""A use of every differentiable function of NumPy, as a function of the namespace and of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy
+
+Case: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
+
+V = numpy.array([0.57, 1.53, -2.1, 1.07])
+W = numpy.array([1.3, -0.4, 0.26, 2.2])
+A = numpy.array([[0.57, 1.53, -2.1], [1.07, 0.26, 0.77]])
+B = numpy.array([[1.3, -0.4, 0.9], [2.2, -1.6, 0.31]])
+S = numpy.array([[2.1, 0.5, 0.2], [0.3, 1.5, -0.4], [0.1, 0.25, 1.9]])
+SPD = S @ S.T
+T3 = numpy.linspace(-1.0, 2.0, 24).reshape(2, 3, 4) ** 2 + 0.1
+U = numpy.array([0.31, -0.62, 0.17])
+
+
+def one(function: Callable[..., Any], *arrays: Any) -> list[Case]:
+    return [(function, arrays or (A,))]
+
+
+def unary(name: str, *arrays: Any) -> tuple[str, list[Case]]:
+    """A function of one argument, at several."""
+    data = arrays or (A,)
+    return name, [(lambda np, x, name=name: getattr(np, name)(x), (x,)) for x in data]
+
+
+def binary(name: str, x: Any = A, y: Any = B) -> tuple[str, list[Case]]:
+    return name, [(lambda np, x, y, name=name: getattr(np, name)(x, y), (x, y))]
+
+
+def with_gaps(name: str) -> tuple[str, list[Case]]:
+    """A function that leaves out NaN, of an array with one in it."""
+    gap = numpy.array([[0.0, numpy.nan, 0.0], [0.0, 0.0, 0.0]])
+    return name, [
+        (lambda np, x, name=name: getattr(np, name)(x + gap), (A,)),
+        (lambda np, x, name=name: getattr(np, name)(x + gap, 1), (A,)),
+    ]
+
+
+CASES: dict[str, list[Case]] = dict(
+    [
+        # entry by entry
+        *[unary(n, A, 0.7) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1")],
+        *[unary(n, A, 0.7) for n in ("exp2", "square", "arcsinh", "arctan", "absolute", "fabs")],
+        *[unary(n, A, 0.7) for n in ("negative", "positive", "sign", "floor", "ceil", "rint")],
+        *[unary(n, A, 0.7) for n in ("deg2rad", "rad2deg", "degrees", "radians", "cbrt")],
+        *[unary(n, A, 0.7) for n in ("reciprocal", "real", "conjugate", "sinc", "trunc", "modf")],
+        *[unary(n, A, 0.7) for n in ("fix", "nan_to_num", "real_if_close", "round", "around")],
+        *[unary(n, abs(A), 0.7) for n in ("sqrt", "log", "log2", "log10", "log1p")],
+        *[unary(n, A / 3, 0.7) for n in ("arcsin", "arccos", "arctanh")],
+        unary("arccosh", abs(A) + 1.1, 1.7),
+        *[binary(n) for n in ("add", "subtract", "multiply", "divide", "arctan2", "hypot")],
+        *[binary(n) for n in ("maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2")],
+        *[binary(n) for n in ("copysign", "heaviside", "nextafter", "remainder", "fmod")],
+        *[binary(n) for n in ("floor_divide", "divmod")],
+        binary("power", abs(A), B),
+        binary("float_power", abs(A), B),
+        ("ldexp", one(lambda np, x: np.ldexp(x, numpy.array([1, -2, 3])))),
+        ("clip", one(lambda np, x: np.clip(x, -1.0, 1.2))),
+        ("where", one(lambda np, x, y: np.where(A > 0.6, x, y), A, B)),
+        ("unwrap", one(lambda np, x: np.unwrap(5 * x, axis=1))),
+        # reductions
+        *[unary(n, A, V) for n in ("sum", "mean", "prod", "var", "std", "max", "min", "median")],
+        *[unary(n, A, V) for n in ("ptp", "cumsum", "cumprod", "amax", "amin")],
+        (
+            "average",
+            one(lambda np, x, w: np.average(x, 1, w, returned=True), A, abs(B))
+            + one(lambda np, x, w: np.average(x, axis=1, weights=w), A, abs(U))
+            + one(lambda np, x: np.average(x)),
+        ),
+        (
+            "cov",
+            one(lambda np, x: np.cov(x))
+            + one(lambda np, x: np.cov(x), V)
+            + one(lambda np, x, y: np.cov(x, y, bias=True), A, B)
+            + one(lambda np, x: np.cov(x, rowvar=False, ddof=0)),
+        ),
+        ("corrcoef", one(lambda np, x, y: np.corrcoef(x, y), V, W)),
+        ("bincount", one(lambda np, w: np.bincount(numpy.array([0, 2, 2, 1]), w, 5), V)),
+        (
+            "quantile",
+            one(lambda np, x: np.quantile(x, [0.1, 0.55, 1.0], axis=1))
+            + one(lambda np, x: np.quantile(x, 0.3, keepdims=True)),
+        ),
+        ("percentile", one(lambda np, x: np.percentile(x, 35.0, axis=(0, 1)))),
+        (
+            "cumulative_sum",
+            one(lambda np, x: np.cumulative_sum(x, axis=1, include_initial=True))
+            + one(lambda np, x: np.cumulative_sum(x), V),
+        ),
+        ("cumulative_prod", one(lambda np, x: np.cumulative_prod(x, axis=0, include_initial=True))),
+        *[with_gaps(n) for n in ("nansum", "nanprod", "nancumsum", "nancumprod", "nanmean")],
+        *[with_gaps(n) for n in ("nanvar", "nanstd", "nanmax", "nanmin")],
+        # calculus
+        ("diff", one(lambda np, x: np.diff(x)) + one(lambda np, x: np.diff(x, 2, 0, x[:1], 0.0))),
+        ("ediff1d", one(lambda np, x: np.ediff1d(x, to_begin=x[:, 0], to_end=[1.0]))),
+        (
+            "gradient",
+            one(lambda np, x: np.gradient(x))
+            + one(lambda np, x: np.gradient(x, 0.3, axis=1, edge_order=2))
+            + one(lambda np, x, t: np.gradient(x, 2.0, t), A, numpy.array([0.1, 0.4, 1.0]))
+            + one(lambda np, x, t: np.gradient(x, t, edge_order=2), V, numpy.cumsum(abs(W))),
+        ),
+        (
+            "trapezoid",
+            one(lambda np, y: np.trapezoid(y, dx=0.2, axis=0))
+            + one(lambda np, y, x: np.trapezoid(y, x), A, numpy.cumsum(abs(B), 1))
+            + one(lambda np, y, x: np.trapezoid(y, x), A, U),
+        ),
+        (
+            "interp",
+            one(
+                lambda np, x, xp, fp: np.interp(x, xp, fp),
+                A,
+                numpy.array([-1.0, 0.4, 1.4]),
+                numpy.array([2.0, -1.0, 0.5]),
+            )
+            + one(lambda np, fp: np.interp([-3.0, 0.2, 5.0], [0.0, 1.0], fp, left=0.0), U[:2]),
+        ),
+        (
+            "convolve",
+            one(lambda np, x, y: np.convolve(x, y), V, U)
+            + one(lambda np, x, y: np.convolve(x, y, "same"), U, V)
+            + one(lambda np, x, y: np.convolve(x, y, "valid"), V, U),
+        ),
+        (
+            "correlate",
+            one(lambda np, x, y: np.correlate(x, y), V, U)
+            + one(lambda np, x, y: np.correlate(x, y, "full"), U, V)
+            + one(lambda np, x, y: np.correlate(x, y, "same"), V, U),
+        ),
+        ("polyval", one(lambda np, p, x: np.polyval(p, x), V, A)),
+        ("polyadd", one(lambda np, p, q: np.polyadd(p, q), V, U)),
+        ("polysub", one(lambda np, p, q: np.polysub(p, q), U, V)),
+        ("polymul", one(lambda np, p, q: np.polymul(p, q), V, U)),
+        ("polyder", one(lambda np, p: np.polyder(p, 2), V)),
+        ("polyint", one(lambda np, p: np.polyint(p, 2, [1.0, 2.0]), V)),
+        (
+            "vander",
+            one(lambda np, x: np.vander(x), U)
+            + one(lambda np, x: np.vander(x, 2, increasing=True), V),
+        ),
+        # creation
+        (
+            "array",
+            one(lambda np, x, y: np.array([[x, 1.0], [y, x * y]]), 0.3, 0.8)
+            + one(lambda np, x: np.array([x, 2 * x], ndmin=4)),
+        ),
+        ("asarray", one(lambda np, x: np.asarray([x, 1.0]), 0.3)),
+        ("asanyarray", one(lambda np, x: np.asanyarray(x))),
+        ("ascontiguousarray", one(lambda np, x: np.ascontiguousarray(x))),
+        ("copy", one(lambda np, x: np.copy(x))),
+        ("astype", one(lambda np, x: np.astype(x, float))),
+        ("full", one(lambda np, x: np.full((2, 3), x), U) + one(lambda np, x: np.full(3, x), 0.2)),
+        ("full_like", one(lambda np, x: np.full_like(A, x), 0.4)),
+        (
+            "linspace",
+            one(lambda np, x, y: np.linspace(x, y, 5, retstep=True), 0.2, 1.9)
+            + one(lambda np, x, y: np.linspace(x, y, 4, endpoint=False, axis=1), U, 2 * U),
+        ),
+        ("logspace", one(lambda np, x, y: np.logspace(x, y, 4, base=2.0), 0.2, 1.9)),
+        (
+            "geomspace",
+            one(lambda np, x, y: np.geomspace(x, y, 4), 0.2, 1.9)
+            + one(lambda np, x, y: np.geomspace(x, y, 4), -0.2, -1.9),
+        ),
+        # shapes
+        *[unary(n, A) for n in ("ravel", "transpose", "matrix_transpose", "flip", "fliplr")],
+        *[
+            unary(n, A)
+            for n in ("flipud", "diag", "diagonal", "trace", "tril", "triu", "atleast_3d")
+        ],
+        *[unary(n, A, V, 0.3) for n in ("atleast_1d", "atleast_2d")],
+        *[unary(n, A, V) for n in ("sort", "diagflat")],
+        ("reshape", one(lambda np, x: np.reshape(x, (3, -1)))),
+        ("swapaxes", one(lambda np, x: np.swapaxes(x, 0, 2), T3)),
+        ("moveaxis", one(lambda np, x: np.moveaxis(x, 0, -1), T3)),
+        ("rollaxis", one(lambda np, x: np.rollaxis(x, 2), T3)),
+        ("expand_dims", one(lambda np, x: np.expand_dims(x, (0, 2)))),
+        ("squeeze", one(lambda np, x: np.squeeze(x[None]))),
+        ("broadcast_to", one(lambda np, x: np.broadcast_to(x, (2, 3)), U)),
+        ("broadcast_arrays", one(lambda np, x, y: np.broadcast_arrays(x, y), A, U)),
+        (
+            "meshgrid",
+            one(lambda np, x, y: np.meshgrid(x, y), V, U)
+            + one(lambda np, x, y: np.meshgrid(x, y, U, indexing="ij", sparse=True), V, U),
+        ),
+        ("concatenate", one(lambda np, x, y: np.concatenate((x, y), axis=1), A, B)),
+        ("stack", one(lambda np, x, y: np.stack([x, y], axis=1), A, B)),
+        ("vstack", one(lambda np, x, y: np.vstack([x, y]), A, U)),
+        ("row_stack", one(lambda np, x, y: np.vstack([x, y]), A, U)),
+        ("hstack", one(lambda np, x, y: np.hstack([x, y]), V, U)),
+        (
+            "dstack",
+            one(lambda np, x, y: np.dstack([x, y]), A, B)
+            + one(lambda np, x, y: np.dstack([x, y]), U, 2 * U),
+        ),
+        ("column_stack", one(lambda np, x, y: np.column_stack([x, y]), A.T, U)),
+        (
+            "block",
+            one(lambda np, x, y: np.block([[x, y], [y, 2 * x]]), A, B)
+            + one(lambda np, x, y: np.block([x, y, 1.0]), V, U),
+        ),
+        (
+            "append",
+            one(lambda np, x, y: np.append(x, y), A, U)
+            + one(lambda np, x, y: np.append(x, y, axis=0), A, B),
+        ),
+        ("split", one(lambda np, x: np.split(x, [1], axis=1))),
+        ("array_split", one(lambda np, x: np.array_split(x, 2, axis=1))),
+        ("hsplit", one(lambda np, x: np.hsplit(x, 3))),
+        ("vsplit", one(lambda np, x: np.vsplit(x, 2))),
+        ("dsplit", one(lambda np, x: np.dsplit(x, 2), T3)),
+        ("unstack", one(lambda np, x: np.unstack(x, axis=1))),
+        ("tile", one(lambda np, x: np.tile(x, (2, 1)))),
+        ("repeat", one(lambda np, x: np.repeat(x, [1, 0, 2], axis=1))),
+        ("pad", one(lambda np, x: np.pad(x, ((1, 0), (0, 2))))),
+        ("roll", one(lambda np, x: np.roll(x, 2))),
+        ("rot90", one(lambda np, x: np.rot90(x, 3))),
+        ("resize", one(lambda np, x: np.resize(x, (4, 2)))),
+        ("delete", one(lambda np, x: np.delete(x, 1, axis=1))),
+        ("compress", one(lambda np, x: np.compress([True, False, True], x, axis=1))),
+        ("extract", one(lambda np, x: np.extract(A > 0.5, x))),
+        ("take", one(lambda np, x: np.take(x, [0, 2, 2], axis=1))),
+        ("take_along_axis", one(lambda np, x: np.take_along_axis(x, numpy.argsort(A, 1), 1))),
+        ("partition", one(lambda np, x: np.partition(x, 1, axis=0))),
+        ("select", one(lambda np, x, y: np.select([A > 1, A > 0], [x, y], default=0.5), A, B)),
+        (
+            "apply_along_axis",
+            one(lambda np, x: np.apply_along_axis(np.sum, 0, x))
+            + one(lambda np, x: np.apply_along_axis(lambda r: np.outer(r, r), 1, x), T3),
+        ),
+        # products
+        ("matmul", one(lambda np, x, y: np.matmul(x, y), A, B.T)),
+        ("dot", one(lambda np, x, y: np.dot(x, y), A, B.T)),
+        ("vdot", one(lambda np, x, y: np.vdot(x, y), A, B)),
+        ("inner", one(lambda np, x, y: np.inner(x, y), A, B)),
+        ("outer", one(lambda np, x, y: np.outer(x, y), V, U)),
+        ("kron", one(lambda np, x, y: np.kron(x, y), A, U)),
+        ("cross", one(lambda np, x, y: np.cross(x, y), A, B)),
+        ("tensordot", one(lambda np, x, y: np.tensordot(x, y, axes=([0, 1], [0, 1])), A, B)),
+        ("einsum", one(lambda np, x, y: np.einsum("ij,kj->ik", x, y), A, B)),
+        ("matvec", one(lambda np, x, y: np.matvec(x, y), A, U)),
+        ("vecmat", one(lambda np, x, y: np.vecmat(x, y), U, S)),
+        ("vecdot", one(lambda np, x, y: np.vecdot(x, y), A, B)),
+    ]
+)
+
+LINALG: dict[str, list[Case]] = {
+    "cholesky": one(lambda np, x: np.linalg.cholesky((x + np.transpose(x)) / 2), SPD),
+    "cond": one(lambda np, x: np.linalg.cond(x), S) + one(lambda np, x: np.linalg.cond(x, 1), SPD),
+    "cross": one(lambda np, x, y: np.linalg.cross(x, y), A, B),
+    "det": one(lambda np, x: np.linalg.det(x), S),
+    "diagonal": one(lambda np, x: np.linalg.diagonal(x, offset=1), T3),
+    "eigh": one(lambda np, x: np.linalg.eigh((x + np.transpose(x)) / 2)[0], SPD),
+    "eigvalsh": one(lambda np, x: np.linalg.eigvalsh((x + np.transpose(x)) / 2), SPD),
+    "inv": one(lambda np, x: np.linalg.inv(x), S),
+    "matmul": one(lambda np, x, y: np.linalg.matmul(x, y), A, B.T),
+    "matrix_norm": one(lambda np, x: np.linalg.matrix_norm(x, ord=1, keepdims=True), T3),
+    "matrix_power": one(lambda np, x: np.linalg.matrix_power(x, 3), S),
+    "matrix_transpose": one(lambda np, x: np.linalg.matrix_transpose(x), T3),
+    "multi_dot": one(lambda np, x, y: np.linalg.multi_dot([x, y, x]), A, B.T),
+    "norm": one(lambda np, x: np.linalg.norm(x)) + one(lambda np, x: np.linalg.norm(x, 1, 0)),
+    "outer": one(lambda np, x, y: np.linalg.outer(x, y), V, U),
+    "pinv": one(lambda np, x: np.linalg.pinv(x)),
+    "qr": one(lambda np, x: np.linalg.qr(x)[1], S),
+    "slogdet": one(lambda np, x: np.linalg.slogdet(x)[1], S),
+    "solve": one(lambda np, x, y: np.linalg.solve(x, y), S, U),
+    "svd": one(lambda np, x: np.linalg.svd(x, full_matrices=False)[1]),
+    "svdvals": one(lambda np, x: np.linalg.svdvals(x)),
+    "tensordot": one(lambda np, x, y: np.linalg.tensordot(x, y, axes=1), A, S),
+    "tensorinv": one(lambda np, x: np.linalg.tensorinv(np.reshape(x, (3, 1, 3)), ind=1), S),
+    "tensorsolve": one(
+        lambda np, x, y: np.linalg.tensorsolve(np.reshape(x, (3, 1, 3)), np.reshape(y, (3, 1))),
+        S,
+        U,
+    ),
+    "trace": one(lambda np, x: np.linalg.trace(x), T3),
+    "vecdot": one(lambda np, x, y: np.linalg.vecdot(x, y), A, B),
+    "vector_norm": one(lambda np, x: np.linalg.vector_norm(x, ord=3, keepdims=True))
+    + one(lambda np, x: np.linalg.vector_norm(x, axis=1), T3),
+}
+
+FFT: dict[str, list[Case]] = {
+    "fftshift": one(lambda np, x: np.fft.fftshift(x)),
+    "ifftshift": one(lambda np, x: np.fft.ifftshift(x, axes=1)),
+}

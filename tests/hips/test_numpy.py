@@ -1,0 +1,224 @@
+"""`autograd.numpy`: NumPy's values everywhere, and derivatives of any order or a clear refusal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import autograd.numpy as np
+from autograd import Tensor, Value, check_grads, derivative, grad
+from autograd.numpy.wrapping import Mark
+from autograd.trees import flatten
+from tests.hips.numpy_cases import CASES, FFT, LINALG, A, U, V
+
+NAMESPACES = {
+    "np": (numpy, np.MARKS["numpy"], CASES),
+    "np.linalg": (numpy.linalg, np.MARKS["numpy.linalg"], LINALG),
+    "np.fft": (numpy.fft, np.MARKS["numpy.fft"], FFT),
+    "np.random": (numpy.random, np.MARKS["numpy.random"], {}),
+}
+EACH = [
+    pytest.param(function, inputs, id=f"{space}.{name}-{number}")
+    for space, (module, _, cases) in NAMESPACES.items()
+    for name, uses in cases.items()
+    for number, (function, inputs) in enumerate(uses)
+    if hasattr(module, name)
+]
+
+
+def names(mark: Mark) -> list[tuple[str, str]]:
+    return [(s, n) for s, (_, marks, _) in NAMESPACES.items() for n in marks if marks[n] is mark]
+
+
+def numbers(result: Any) -> list[Any]:
+    return [numpy.asarray(getattr(part, "primal", part)) for part in flatten(result)[0]]
+
+
+def nodes(inputs: Any) -> list[Any]:
+    return [Value(x) if isinstance(x, float) else Tensor(x) for x in inputs]
+
+
+def pick(space: str, name: str) -> Callable[..., Any]:
+    return getattr(np if space == "np" else getattr(np, space[3:]), name)
+
+
+# --------------------------------------------------------------------------------------------------
+# Functions with a derivative
+
+
+@pytest.mark.parametrize(("space", "name"), names(Mark.DERIVATIVE))
+def test_every_differentiable_function_has_a_case(space: str, name: str) -> None:
+    module, _, cases = NAMESPACES[space]
+    assert any(getattr(module, case, None) is getattr(module, name) for case in cases)
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_values_are_numpys_with_nodes_and_without(
+    function: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    expected = numbers(function(numpy, *inputs))
+    for given_ in (inputs, nodes(inputs)):
+        found = numbers(function(np, *given_))
+        assert len(found) == len(expected)
+        for ours, theirs in zip(found, expected, strict=True):
+            numpy.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-14, strict=True)
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_derivatives_are_right_at_first_and_second_order(
+    function: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    check_grads(lambda *xs: function(np, *xs), *inputs, order=2, directions=1)
+
+
+def test_nodes_in_a_list_are_found() -> None:
+    def mean_of_parts(x: Any) -> Any:
+        return np.mean([x**2, 3 * x, 1.0]) + np.max([x, -x]) + np.sum(np.array([x, x]))
+
+    assert grad(mean_of_parts)(2.0) == pytest.approx(4 / 3 + 1 + 1 + 2)
+
+
+def test_r_and_c_join_nodes() -> None:
+    def joined(np: Any, x: Any) -> Any:
+        return np.r_[x, 0:3, 7.0], np.c_[x, 2 * x, V]
+
+    for ours, theirs in zip(joined(np, Tensor(V)), joined(numpy, V), strict=True):
+        numpy.testing.assert_array_equal(ours.data, theirs)
+    check_grads(lambda x: joined(np, x), V)
+    numpy.testing.assert_array_equal(np.r_[1:4, 0.0], numpy.r_[1:4, 0.0])
+    numpy.testing.assert_array_equal(np.c_[U, U], numpy.c_[U, U])
+    with pytest.raises(TypeError, match="concatenate"):
+        np.r_["1", Tensor(V)]
+
+
+@pytest.mark.parametrize("order", range(7))
+@pytest.mark.parametrize("x", [0.0, 1e-9, 0.01, 0.3, 1.0, 2.31, -7.5])
+def test_sinc_has_derivatives_of_every_order_also_at_zero(order: int, x: float) -> None:
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(40):  # ∫₀¹ cos(πxt) dt, differentiated under the integral
+        expected = mpmath.quad(
+            lambda t: (mpmath.pi * t) ** order * mpmath.cos(mpmath.pi * (x * t + order / 2 * 1)),
+            [0, 1],
+        )
+    assert derivative(np.sinc, order)(x) == pytest.approx(float(expected), rel=1e-10, abs=1e-10)
+
+
+@given(
+    x=arrays(float, st.integers(1, 6), elements=st.floats(-3, 3)),
+    y=arrays(float, st.integers(1, 6), elements=st.floats(-3, 3)),
+    mode=st.sampled_from(["full", "same", "valid"]),
+    name=st.sampled_from(["convolve", "correlate"]),
+)
+def test_convolutions_of_any_lengths_are_numpys(x: Any, y: Any, mode: Any, name: str) -> None:
+    expected = getattr(numpy, name)(x, y, mode)
+    found = getattr(np, name)(Tensor(x), y, mode)
+    numpy.testing.assert_allclose(found.data, expected, rtol=1e-12, atol=1e-12, strict=True)
+
+
+@given(
+    x=arrays(float, (2, 3), elements=st.floats(-3, 3)),
+    q=st.lists(st.floats(0, 1), min_size=1, max_size=3),
+    axis=st.sampled_from([None, 0, 1, (0, 1)]),
+    keepdims=st.booleans(),
+)
+def test_quantiles_are_numpys(x: Any, q: Any, axis: Any, keepdims: bool) -> None:
+    expected = numpy.quantile(x, q, axis=axis, keepdims=keepdims)
+    found = np.quantile(Tensor(x), q, axis=axis, keepdims=keepdims)
+    numpy.testing.assert_allclose(found.data, expected, rtol=1e-12, atol=1e-12, strict=True)
+
+
+def test_a_function_without_nodes_is_numpys_own() -> None:
+    assert np.sin is numpy.sin
+    assert np.pi == numpy.pi
+    assert np.float32 is numpy.float32
+    assert np.testing is numpy.testing
+    numpy.testing.assert_array_equal(np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]])
+    assert np.fft.fft(V).dtype == complex
+    ours, theirs = np.random.RandomState(0), numpy.random.RandomState(0)
+    numpy.testing.assert_array_equal(ours.randn(3), theirs.randn(3))
+    assert np.random.rand(3).shape == (3,)
+
+
+# --------------------------------------------------------------------------------------------------
+# Functions without
+
+
+PLAIN_USES: dict[str, Callable[[Any, Any], Any]] = {
+    "argwhere": lambda np, x: np.argwhere(x > 0),
+    "isscalar": lambda np, x: np.isscalar(x),
+    "histogram": lambda np, x: np.histogram(x)[0],
+    "lexsort": lambda np, x: np.lexsort(x),
+    "zeros_like": lambda np, x: np.zeros_like(x),
+    "allclose": lambda np, x: np.allclose(x, x),
+    "searchsorted": lambda np, x: np.searchsorted([0.0, 1.0], x),
+    "nanargmax": lambda np, x: np.nanargmax(x),
+    "imag": lambda np, x: np.imag(x),
+    "angle": lambda np, x: np.angle(x),
+    "iscomplexobj": lambda np, x: np.iscomplexobj(x),
+    "argpartition": lambda np, x: np.argpartition(x, 1),
+    "matrix_rank": lambda np, x: np.linalg.matrix_rank(x),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_USES)
+def test_functions_without_derivative_give_plain_results(name: str) -> None:
+    found = PLAIN_USES[name](np, Tensor(A))
+    assert not isinstance(found, Value | Tensor)
+    numpy.testing.assert_array_equal(found, PLAIN_USES[name](numpy, A), strict=True)
+
+
+@pytest.mark.parametrize(("space", "name"), names(Mark.REFUSED))
+def test_functions_that_cannot_be_differentiated_raise_their_names(space: str, name: str) -> None:
+    for arguments in ((Tensor(A),), ([Value(1.0)],)):
+        with pytest.raises(TypeError, match=rf"\b{name} has no derivative rule"):
+            pick(space, name)(*arguments)
+
+
+def test_refusals_say_what_to_do() -> None:
+    with pytest.raises(TypeError, match=r"numpy\.random\.normal .* mean \+ spread \* randn"):
+        np.random.normal(Value(0.0), 1.0)
+    with pytest.raises(TypeError, match=r"numpy\.fft\.fft .* Complex numbers are not supported"):
+        np.fft.fft(Tensor(V))
+    with pytest.raises(TypeError, match=r"numpy\.linalg\.eig .* eigh"):
+        np.linalg.eig(Tensor(A))
+    with pytest.raises(TypeError, match="'linear', not 'nearest'"):
+        np.quantile(Tensor(V), 0.5, method="nearest")
+
+
+# --------------------------------------------------------------------------------------------------
+# The page of the documentation
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "numpy_functions.md"
+
+
+def marks_on(page: str) -> dict[tuple[str, str], str]:
+    """What a page says of each function."""
+    marks, space, kind = {}, "", ""
+    for line in page.splitlines():
+        if line.startswith("## "):
+            space = line.strip("# `")
+        elif line.startswith("**"):
+            kind = line.split("**")[1]
+        for name in line.split("`")[1::2] if kind and not line.startswith(("#", "**")) else ():
+            marks[space, name] = kind
+    return marks
+
+
+def test_the_page_says_what_the_functions_do() -> None:
+    command = [sys.executable, "-m", "autograd.numpy"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    on_page, now = marks_on(PAGE.read_text(encoding="utf-8")), marks_on(made)
+    both = on_page.keys() & now.keys()  # another NumPy has other names
+    assert len(both) > 400
+    assert {name: on_page[name] for name in both} == {name: now[name] for name in both}
+    assert {name for _, name in now} >= {"sum", "fft", "einsum", "eig", "normal"}
