@@ -93,6 +93,15 @@ def test_figures_are_averaged_over_the_seeds_that_did_not_fail() -> None:
     assert "note_mean" not in summary.columns
 
 
+def test_a_part_of_the_table_is_a_table_and_shows_what_it_holds() -> None:
+    settings = {"lr": [0.123456789, np.float64(0.5)], "of": [nn.Tanh]}
+    table = nn.sweep(lambda lr, of, seed: {"third": lr / 3}, settings, workers=1)
+    header, row = repr(table[1:]).splitlines()
+    assert header.split() == ["lr", "of", "seed", "third", "seconds", "error"]
+    assert row.split()[:4] == ["0.5", "Tanh", "0", "0.1667"]  # figures are rounded,
+    assert "0.123456789 " in repr(table)  # settings are not
+
+
 def test_the_table_goes_to_pandas_and_to_csv(tmp_path: Path) -> None:
     table = nn.sweep(lambda a, seed: {"b": a / 3}, {"a": [1, None, "x"]}, workers=1)
     frame = table.to_pandas()
