@@ -52,7 +52,7 @@ def sweep(
         each processor, 1 runs them here. None is what ``joblib.parallel_config`` says, which also
         sends them to other machines: ``with joblib.parallel_config(backend="dask"): ...``
     threads: how many a job may use for its matrix products. The same number gives the same
-        figures to the last bit, wherever and beside whatever a job runs; None leaves it as it is.
+        figures to the last bit, whatever runs beside it; None leaves it as it is.
     verbose: how much joblib tells of its progress, from 0 to 10.
 
     The rows are in order of settings and seeds. A job that raises an error does not stop the
