@@ -221,6 +221,12 @@ class Arithmetic(NumPyProtocols, Node):
     def _op(self) -> str:
         return "" if self.op is None else self.op.symbol
 
+    # And what those for HIPS autograd do.
+
+    @property
+    def _value(self) -> Any:
+        return self.primal
+
     # The methods of a NumPy array.
 
     @property
