@@ -64,6 +64,7 @@ from nn.training import (
     CheckpointError,
     EarlyStopping,
     History,
+    IdleParameterWarning,
     NonFiniteError,
     SmallChange,
     StoppingRule,
@@ -87,8 +88,8 @@ __all__ = [
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
-    "Checkpoint", "CheckpointError", "EarlyStopping", "History", "NonFiniteError", "SmallChange",
-    "StoppingRule", "evaluate", "fit", "predict", "sweep",
+    "Checkpoint", "CheckpointError", "EarlyStopping", "History", "IdleParameterWarning",
+    "NonFiniteError", "SmallChange", "StoppingRule", "evaluate", "fit", "predict", "sweep",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",
     "clip_grad_value", "grad_norm",

@@ -110,8 +110,8 @@ def _summed(node: Node, shares: list[Any], found: Flow) -> Any:
 def _share(node: Node, argnum: int, arg: Node, g: Any) -> Any:
     if isinstance(node, ScalarNode):
         slope = (node.da, node.db)[argnum]
-        if slope is None:
-            return None
+        if slope is None:  # a slope of 0 that is stated, or that selects, as relu's does
+            return 0.0 if callable(node.op.locals[argnum]) else None
         return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
     if not node.op.has_derivative:
         return None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autograd.faults.flow import Use
 from autograd.faults.numbers import data_of, extent
-from autograd.graph import Node
 
 
 class Reason(NamedTuple):
@@ -24,10 +25,11 @@ class Reason(NamedTuple):
 
 
 _GATES = {"relu", "at_least", "at_most", "maximum", "minimum", "leaky_relu", "elu", "where"}
-_SATURATING = {"sigmoid", "tanh", "erf", "softplus", "arctan", "logaddexp", "exp", "elu"}
+_SATURATING = {
+    "sigmoid", "tanh", "erf", "softplus", "arctan", "logaddexp", "exp", "softmax", "log_softmax"
+}  # fmt: skip
 _PRODUCTS = {"mul", "matmul", "dot", "einsum", "outer", "div", "chain"}
-_STATIONARY = {"square", "pow", "abs", "hypot", "cos", "cosh", "norm", "linalg_norm", "prod"}
-_INVARIANT = {"softmax", "log_softmax", "var", "std"}
+_STATIONARY = {"square", "pow", "abs", "hypot", "cos", "cosh", "norm", "prod", "var", "std"}
 
 
 def reason(use: Use) -> Reason:
@@ -38,20 +40,18 @@ def reason(use: Use) -> Reason:
         return Reason("cut", "stop_gradient holds it constant, which is what it is for")
     if use.share is None:
         return Reason("no derivative", _without_derivative(name))
-    if name in _INVARIANT:
+    if name in ("softmax", "log_softmax") and not _is_one_hot(data_of(node)):
         return Reason(
             "constant",
-            f"what is made of {name} does not change with its input: the entries of a softmax add "
-            "to 1 whatever they are, and equal numbers have no spread",
+            f"what is made of {name} does not change with its inputs: they only share out 1",
         )
-    if name == "relu":
-        dead = f"all {given.size} units are dead" if given.size > 1 else "the unit is dead"
-        if (given <= 0).all():
-            return Reason(
-                "dead",
-                f"{dead}: the inputs of relu are {extent(given)}, and for x ≤ 0 its slope is 0. "
-                "Smaller steps, initial weights or biases that let it open, or leaky_relu help",
-            )
+    if name == "relu" and (given <= 0).all():
+        return Reason(
+            "dead",
+            f"{'every unit' if given.size > 1 else 'the unit'} is dead: the inputs of relu are "
+            f"{extent(given)}, and for x ≤ 0 its slope is 0. Smaller steps, initial weights and "
+            "biases that let it open, or leaky_relu help",
+        )
     if name in _GATES:
         return Reason("dead", _closed(name, given))
     if name in _SATURATING:
@@ -61,11 +61,9 @@ def reason(use: Use) -> Reason:
             "last digit. Scale its inputs, or take the loss from the logits",
         )
     if name in _PRODUCTS:
-        others = [arg for place, arg in enumerate(node.args) if place != use.argnum]
-        zeros = [arg for arg in others if not data_of(arg).any()]
-        if zeros:
-            varies = any(isinstance(arg, Node) for arg in zeros)
-            return Reason("zero factor", "it is multiplied by zeros only", lasting=not varies)
+        others = (arg for place, arg in enumerate(node.args) if place != use.argnum)
+        if not all(data_of(other).any() for other in others):
+            return Reason("zero factor", "it is multiplied by zeros only", lasting=False)
     if name in _STATIONARY:
         return Reason(
             "stationary",
@@ -77,6 +75,10 @@ def reason(use: Use) -> Reason:
         f"its derivative is 0 there, where its input is {extent(given)}",
         lasting=False,
     )
+
+
+def _is_one_hot(out: Any) -> bool:
+    return bool(np.isin(out, (0, 1)).all()) and out.shape[-1:] != (1,)
 
 
 def _without_derivative(name: str) -> str:
@@ -107,6 +109,6 @@ def shrinking(use: Use, factor: float) -> str:
     """How an operation makes a cotangent smaller by a factor."""
     given = data_of(use.arg)
     name = use.result.op.name
-    if name in _SATURATING or name == "softmax":
+    if name in _SATURATING:
         return f"{name} is nearly saturated: its inputs are {extent(given)}"
     return f"{name} leaves {factor:.2g} of what came in"

@@ -73,12 +73,13 @@ class Fault:
 class NonFiniteError(FloatingPointError):
     """An operation or its derivative made NaN or infinity; `fault` says which, where and why."""
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault)
+    def __init__(self, fault: Fault | None, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
         self.fault = fault
 
     def __str__(self) -> str:
-        return str(self.fault)
+        return " ".join(str(part) for part in (self.message, self.fault) if part)
 
 
 def forward_fault(op: Op, args: tuple[Array, ...], made: Node, way: str) -> Fault:

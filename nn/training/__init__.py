@@ -4,6 +4,7 @@ from nn.training.checkpoint import Checkpoint, CheckpointError
 from nn.training.evaluation import evaluate, predict
 from nn.training.fit import fit
 from nn.training.history import History
+from nn.training.idle import IdleParameterWarning
 from nn.training.nonfinite import NonFiniteError
 from nn.training.stopping import EarlyStopping, SmallChange, StoppingRule
 
@@ -12,6 +13,7 @@ __all__ = [
     "CheckpointError",
     "EarlyStopping",
     "History",
+    "IdleParameterWarning",
     "NonFiniteError",
     "SmallChange",
     "StoppingRule",

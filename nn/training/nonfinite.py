@@ -1,6 +1,6 @@
 """Where a loss or a gradient that is NaN or infinite began: in which operation, of which module.
 
-When it is looked for is said in ``nn.training``.
+When it is looked for is said in ``nn.training``; how it is found, in ``autograd.debug``.
 """
 
 from __future__ import annotations
@@ -10,30 +10,31 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import Tensor, Value, gradients
+import autograd as ag
+from autograd import Fault, Tensor, Value, gradients
 from nn.data import Array
-from nn.modules.module import Module, Spans, spans
+from nn.modules.module import Module
 
 Node: TypeAlias = Tensor | Value
 
 _ADVICE = "A smaller learning rate, clip_norm=, or a loss that takes logits may help."
 
 
-class NonFiniteError(ArithmeticError):
+class NonFiniteError(ag.NonFiniteError):
     """A loss or a gradient is NaN or infinite, and training cannot go on.
 
-    ``step`` and ``epoch`` (counted from 1) say when, ``operation`` and ``module`` (its path) where
-    it began; both are "" where it did not begin in an operation, but in the data or a parameter.
+    ``step`` and ``epoch`` (counted from 1) say when. ``fault`` says where it began, ``operation``
+    and ``module`` (its path) in brief; they are None and "" where it did not begin in an
+    operation, but in the data or a parameter.
     """
 
-    def __init__(
-        self, message: str, *, step: int, epoch: int, operation: str = "", module: str = ""
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, fault: Fault | None, message: str, *, step: int, epoch: int) -> None:
+        super().__init__(fault, message)
         self.step = step
         self.epoch = epoch
-        self.operation = operation
-        self.module = module
+        self.operation = "" if fault is None else fault.operation
+        module = None if fault is None else fault.module
+        self.module = "" if module is None else module.path
 
 
 def explain(
@@ -43,60 +44,43 @@ def explain(
 
     ``model`` must be as it was before: parameters, mode, and random generators.
     """
-    when = f"step {step} (epoch {epoch})"
-    parameters = model.named_parameters()
+
+    def error(message: str, fault: Fault | None = None) -> NonFiniteError:
+        message = f"step {step} (epoch {epoch}): {message}"
+        return NonFiniteError(fault, message, step=step, epoch=epoch)
+
     given = {"the mini-batch of inputs": x, "the mini-batch of targets": y}
-    fault = first_not_finite(given)
-    if fault:
-        return NonFiniteError(f"{when}: {fault}", step=step, epoch=epoch)
+    if wrong := first_not_finite(given):
+        return error(wrong)
     held = model.named_parameters(frozen=True) | model.named_buffers()
-    fault = first_not_finite({f"{path!r} of the model": array for path, array in held.items()})
-    if fault:
-        message = f"{when}: {fault}, since an earlier step: {_ADVICE}"
-        return NonFiniteError(message, step=step, epoch=epoch)
-    try:  # what is made of the inputs before any parameter is recorded too if they are a node
-        result, found = _run(model, loss, Tensor(x), y)
-    except Exception:  # the model may want plain arrays
-        result, found = _run(model, loss, x, y)
-    if not is_finite(result):
+    if wrong := first_not_finite({f"{path!r} of the model": array for path, array in held.items()}):
+        return error(f"{wrong}, since an earlier step: {_ADVICE}")
+    with ag.debug(at_once=False) as watch:
+        try:  # what is made of the inputs before any parameter is recorded too if they are a node
+            result = _run(model, loss, Tensor(x), y)
+        except Exception:  # the model may want plain arrays
+            result = _run(model, loss, x, y)
+        fault = watch.find(result) if isinstance(result, Tensor | Value) else None
         what = f"the loss is {_describe(_numbers(result))}"
-        origin, derivative = origin_of_result(result), False
-    else:
-        for parameter in parameters.values():
-            parameter.grad = 0.0 if isinstance(parameter, Value) else None
-        result.backward()
-        gradients = {f"the gradient of {path!r}": p.grad for path, p in parameters.items()}
-        fault = first_not_finite({name: g for name, g in gradients.items() if g is not None})
-        what = f"the loss is {result.item():.4g}, but {fault}"
-        origin, derivative = origin_of_gradient(result), True
-    if origin is None or origin.op is None:
-        return NonFiniteError(f"{when}: {what}. {_ADVICE}", step=step, epoch=epoch)
-    span = found.of(origin)
-    where = f"operation {origin.op.name!r} of {'the loss' if span is None else f'module {span}'}"
-    taken = ", ".join(_range(_numbers(arg)) for arg in origin.args)
-    if derivative:
-        began = f"the derivative of {where} (of {taken})"
-    else:
-        began = f"{where}, which made {_describe(_numbers(origin))} of {taken}"
-    return NonFiniteError(
-        f"{when}: {what}. It began in {began}. {_ADVICE}",
-        step=step,
-        epoch=epoch,
-        operation=origin.op.name,
-        module="" if span is None else span.path,
-    )
+        if is_finite(result):
+            parameters = model.named_parameters()
+            found = zip(parameters, gradients(result, list(parameters.values())), strict=True)
+            wrong = first_not_finite({f"the gradient of {path!r}": g for path, g in found})
+            what = f"the loss is {result.item():.4g}, but {wrong}"
+    if fault is None:
+        return error(f"{what}. {_ADVICE}")
+    return error(f"{what}. {'' if fault.advice else f'{_ADVICE} '}It began here:", fault)
 
 
-def _run(model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Array) -> tuple[Any, Spans]:
-    """The loss, and which module made which node."""
-    with spans() as found:
-        output = model(x)
-        try:
-            return loss(output, y), found
-        except ValueError:
-            if is_finite(output):
-                raise
-            return output, found  # a loss may refuse what is not finite; then it began before
+def _run(model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Array) -> Any:
+    """The loss, or the output of the model where the loss refuses it."""
+    output = model(x)
+    try:
+        return loss(output, y)
+    except ValueError:
+        if is_finite(output):
+            raise
+        return output  # a loss may refuse what is not finite; then it began before
 
 
 def is_finite(value: Any) -> bool:
@@ -112,54 +96,6 @@ def first_not_finite(named: Mapping[str, Any]) -> str | None:
     return None
 
 
-def origin_of_result(output: Node) -> Node | None:
-    """The earliest node whose result is not finite although all it was made from is.
-
-    It is looked for along the paths of such results that lead to ``output``: an infinity that the
-    program has masked is not taken for the cause. None where they begin in a leaf or constant.
-    """
-    origin: Node | None = None
-    seen = {output}
-    stack = [output]
-    while stack:
-        node = stack.pop()
-        bad = [arg for arg in node.args if not is_finite(arg)]
-        if not bad and (origin is None or node.index < origin.index):
-            origin = node
-        for arg in bad:
-            if isinstance(arg, Tensor | Value) and arg.op is not None and arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return origin
-
-
-def origin_of_gradient(output: Node) -> Node | None:
-    """The node whose derivative was the first, going back, to make a finite cotangent infinite.
-
-    ``output.backward()`` has been run, so each node holds its cotangent in ``.grad``.
-    """
-    for node in _interior(output):
-        if node.grad is None or not is_finite(node.grad):
-            continue
-        bad = [p for p in node.parents if p.grad is not None and not is_finite(p.grad)]
-        # Another use of the parent may be to blame: ask this operation's own derivative.
-        if bad and not all(is_finite(g) for g in gradients(node, bad, seed=node.grad)):
-            return node
-    return None
-
-
-def _interior(output: Node) -> list[Node]:
-    """The nodes with a history that ``output`` depends on, latest first."""
-    seen = {output}
-    stack = [output]
-    while stack:
-        for parent in stack.pop().parents:
-            if isinstance(parent, Tensor | Value) and parent.op is not None and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=lambda node: node.index, reverse=True)
-
-
 def _numbers(value: Any) -> Array:
     array = np.asarray(value.numpy() if isinstance(value, Tensor | Value) else value)
     return array if array.dtype.kind in "fiub" else np.zeros(())
@@ -172,11 +108,3 @@ def _describe(array: Array) -> str:
     if array.ndim == 0:
         return held
     return f"{held} ({np.count_nonzero(~np.isfinite(array))} of the {array.size} numbers)"
-
-
-def _range(array: Array) -> str:
-    if array.ndim == 0:
-        return f"{array.item():.4g}"
-    if array.size == 0:
-        return f"shape {array.shape}"
-    return f"shape {array.shape} from {array.min():.4g} to {array.max():.4g}"

@@ -21,6 +21,7 @@ from nn.optim.schedules import Schedule
 from nn.training.checkpoint import Checkpoint, CheckpointError
 from nn.training.evaluation import evaluate, mode
 from nn.training.history import History
+from nn.training.idle import warn_of_idle
 from nn.training.nonfinite import NonFiniteError, explain, is_finite
 from nn.training.progress import Progress
 from nn.training.settings import Settings
@@ -145,6 +146,8 @@ class Run:
             norm = nan
         else:
             loss.backward()
+            if self.step == 1:
+                warn_of_idle(self.model, settings.loss, loss, *settings.data)
             norm = clip_grad_norm(optimizer.parameters, settings.clip_norm or inf)
             if not isfinite(norm):
                 raise self._non_finite(x, y, before)

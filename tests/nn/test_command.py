@@ -354,7 +354,7 @@ def test_a_run_that_diverges_says_where_and_leaves_nothing(
 ) -> None:
     complaint = refused(capsys, "train", "--data", str(values), "--lr", "1e9", code=1)
     assert "the loss is inf" in complaint
-    assert "It began in operation" in complaint
+    assert "It began here: operation 'matmul'" in complaint
 
 
 def test_a_run_that_diverges_leaves_the_results_of_an_earlier_one(values: Path) -> None:

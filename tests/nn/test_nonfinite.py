@@ -9,7 +9,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, Value
 from nn.training import fit
-from nn.training.nonfinite import NonFiniteError, origin_of_gradient, origin_of_result
+from nn.training.nonfinite import NonFiniteError
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)
@@ -42,7 +42,9 @@ def test_a_loss_that_is_nan_is_traced_to_operation_and_module() -> None:
     error = failure(nn.Sequential(inner, nn.Linear(4, 2, rng=1)))
     assert (error.step, error.epoch, error.operation, error.module) == (1, 1, "log", "0.1")
     assert "step 1 (epoch 1): the loss is nan." in str(error)
-    assert "It began in operation 'log' of module 0.1 (Log), which made nan (" in str(error)
+    assert "It began here: operation 'log' made nan (" in str(error)
+    assert "module 0.1 (Log)" in str(error)
+    assert "return ag.log(x)" in str(error)
 
 
 def test_the_step_and_epoch_are_those_of_the_failure() -> None:
@@ -67,7 +69,8 @@ def test_an_operation_of_the_loss_belongs_to_no_module() -> None:
 
     error = failure(nn.Linear(3, 2, rng=0), loss=loss)
     assert (error.operation, error.module) == ("log", "")
-    assert "operation 'log' of the loss, which made -inf (32 of the 32 numbers)" in str(error)
+    assert "operation 'log' made -inf (32 of the 32 numbers)" in str(error)
+    assert "return ag.mean(ag.log(output[:, 0] * 0.0))" in str(error)
 
 
 def test_an_infinity_that_is_masked_is_not_taken_for_the_cause() -> None:
@@ -88,26 +91,8 @@ def test_a_gradient_that_is_nan_under_a_finite_loss_is_traced_too() -> None:
     assert (error.operation, error.module) == ("sqrt", "1")
     assert "the loss is 0.69" in str(error)
     assert "the gradient of '0.weight' holds nan" in str(error)
-    assert "It began in the derivative of operation 'sqrt' of module 1 (Length)" in str(error)
-
-
-def test_the_use_of_a_node_whose_derivative_is_finite_is_not_blamed() -> None:
-    x = Tensor([0.0, 1.0])
-    squares = x * x
-    innocent = squares * 3.0
-    (ag.sum(ag.sqrt(squares)) + ag.sum(innocent)).backward()
-    assert squares.grad is not None
-    # Recorded after sqrt, `innocent` comes first on the way back, and reaches the same node.
-    guilty = origin_of_gradient(ag.sum(Tensor([1.0])))
-    assert guilty is None
-    y = Tensor([0.0, 1.0])
-    squares = y * y
-    with np.errstate(all="ignore"):
-        root = ag.sqrt(squares)
-        total = ag.sum(root) + ag.sum(squares * 3.0)
-        total.backward()
-    origin = origin_of_gradient(total)
-    assert origin is root
+    assert "It began here: the derivative of operation 'sqrt'" in str(error)
+    assert "module 1 (Length)" in str(error)
 
 
 def test_data_that_are_not_finite_are_named() -> None:
@@ -186,7 +171,7 @@ def test_a_model_of_values_is_traced_as_well() -> None:
         Neuron(), np.ones((4, 1)), Y[:4], loss=lambda out, y: sum(out[1:], out[0]), metrics=()
     )
     assert error.operation == "log"
-    assert "which made nan of -1" in str(error)
+    assert "operation 'log' made nan of -1" in str(error)
 
 
 def test_a_model_that_wants_plain_arrays_is_explained_with_them() -> None:
@@ -199,7 +184,8 @@ def test_a_model_that_wants_plain_arrays_is_explained_with_them() -> None:
 
     error = failure(Strict(), loss=lambda output, y: ag.mean(output))
     assert (error.operation, error.module) == ("log", "")
-    assert "operation 'log' of module Strict, which made nan (32 of the 32 numbers)" in str(error)
+    assert "operation 'log' made nan (32 of the 32 numbers)" in str(error)
+    assert "Strict" in str(error)
 
 
 def test_an_explanation_that_fails_for_a_node_is_tried_with_the_array() -> None:
@@ -213,12 +199,3 @@ def test_an_explanation_that_fails_for_a_node_is_tried_with_the_array() -> None:
 
     error = failure(nn.Linear(3, 2, rng=0), loss=loss)
     assert error.operation == "log"
-
-
-def test_where_a_result_began_is_found_in_a_bare_graph() -> None:
-    x = Tensor([1.0, 0.0])
-    with np.errstate(all="ignore"):
-        logs = ag.log(x)
-        out = ag.sum(logs * 2.0)
-    assert origin_of_result(out) is logs
-    assert origin_of_result(ag.sum(Tensor([np.nan]))) is None

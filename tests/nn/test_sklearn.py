@@ -147,6 +147,7 @@ def test_a_weight_of_2_is_an_example_given_twice(kind: Any, targets: np.ndarray)
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:parameter '0.weight' cannot learn")  # of nothing but zeros
 def test_heavy_examples_are_fitted_first() -> None:
     contradictory = np.where(np.arange(len(X)) % 2, "odd", "even")
     model = NetworkClassifier([3], lr=0.05, random_state=0)
