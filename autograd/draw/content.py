@@ -1,6 +1,6 @@
-"""What a drawing of a graph shows: boxes and arrows, with their texts, in a fixed order.
+"""What a drawing is made of: boxes, arrows, and numbers, arrays and settings in a few characters.
 
-How they look and where they stand is not here but in `dot` and in the program that lays them out.
+Which boxes there are is said in `scene`, how they look in `dot`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Node, ScalarNode, Settings
-from autograd.ops.kinds import Elementwise, Linear, Multilinear
+from autograd.graph import Array, Node, Settings
 
-Role: TypeAlias = Literal["leaf", "interior", "output", "constant", "operation"]
+Role: TypeAlias = Literal[
+    "leaf", "parameter", "data", "constant", "operation", "interior", "fold", "output"
+]
 
 
 @dataclass(frozen=True)
 class Box:
-    """A value, a constant or an operation: its name in the text, a title, and rows under it."""
+    """A value, a constant, an operation or a fold of many: a title, and rows under it.
+
+    name: what it is called in the DOT text.
+    """
 
     name: str
     role: Role
@@ -66,70 +70,6 @@ def history(outputs: Iterable[Node], limit: int) -> list[Node] | None:
     return sorted(found, key=attrgetter("index")) if len(found) <= limit else None
 
 
-def scene(
-    nodes: list[Node], outputs: set[Node], *, values: bool, gradients: bool, locals: bool
-) -> Scene:
-    """The scene of `nodes`, which come in the order of their creation."""
-    picture = Scene()
-    names: dict[Node, str] = {}
-    for node in nodes:
-        if node.op is None:
-            role: Role = "leaf"
-        else:
-            role = "output" if node in outputs else "interior"
-        names[node] = picture.add(role, node.label.strip(), _rows(node, values, gradients))
-    for node in nodes:
-        if node.op is None:
-            continue
-        tails = [
-            names[arg] if isinstance(arg, Node) else picture.add("constant", describe(arg))
-            for arg in node.args
-        ]
-        operation = picture.add("operation", node.op.symbol, _setting_rows(node.settings))
-        for argnum, (arg, tail) in enumerate(zip(node.args, tails, strict=True)):
-            text = f"∂: {_local(node, argnum)}" if locals and isinstance(arg, Node) else ""
-            picture.arrows.append(Arrow(tail, operation, text))
-        picture.arrows.append(Arrow(operation, names[node]))
-    return picture
-
-
-def _rows(node: Node, values: bool, gradients: bool) -> Iterable[tuple[str, str]]:
-    if node.shape:
-        dtype = "" if node.dtype == np.float64 else f" {node.dtype}"
-        yield "shape", times(node.shape) + dtype
-    if values:
-        yield "value", summary(node.primal)
-    if gradients:
-        yield "grad", "none" if node.grad is None else summary(node.grad)
-
-
-# --------------------------------------------------------------------------------------------------
-# The local derivative on an arrow
-
-
-def _local(node: Node, argnum: int) -> str:
-    """What ∂(operation)/∂(argument) is, from the table and from what the graph has saved.
-
-    A number or a range where each entry of the result has one slope, or where there is only one
-    result; else the shape of the Jacobian, "2×4 by 3×4". Other rules
-    are not run: they may be the user's program, as in `checkpoint`.
-    """
-    op, arg = node.op, node.args[argnum]
-    if isinstance(node, ScalarNode):  # it was computed when the node was recorded
-        return number((node.da, node.db)[argnum] or 0.0)
-    saved = node.saved
-    with np.errstate(all="ignore"):
-        if isinstance(op, Elementwise):
-            # NumPy's numbers give inf where Python's would raise
-            args = tuple(np.float64(x) if isinstance(x, int | float) else x for x in saved)
-            local = op.local(argnum, node.primal, args)
-            return summary(0.0 if local is None else local)
-        if isinstance(op, Linear | Multilinear) and node.size == 1:
-            one = np.ones(node.shape, node.dtype)
-            return summary(op.vjp(argnum, one, node.primal, saved, node.settings))
-    return " by ".join(times(shape) for shape in (node.shape, arg.shape) if shape) or "1 by 1"
-
-
 # --------------------------------------------------------------------------------------------------
 # Numbers, arrays and settings in a few characters
 
@@ -165,7 +105,8 @@ def describe(constant: Array) -> str:
     return f"{times(shape)}\n{summary(constant)}" if shape else summary(constant)
 
 
-def _setting_rows(settings: Settings | Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def setting_rows(settings: Settings | Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The settings that are on, each by its name."""
     for name, setting in settings.items():
         if setting is not None and setting is not False:
             yield name, clip(_setting(setting))

@@ -6,6 +6,7 @@ What is shown is decided in `content`; what turns the text into a picture is in 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from html import escape
 from math import ceil
 from unicodedata import east_asian_width
@@ -15,6 +16,10 @@ from autograd.draw.content import Arrow, Box, Role, Scene, clip
 # Fills differ in lightness, so they survive grey print; borders and shapes repeat what hue says.
 _STYLES: dict[Role, str] = {
     "leaf": 'shape=box, style=filled, fillcolor="#BFE3F5", color="#0B5A83", penwidth=1.4',
+    "parameter": 'shape=cylinder, style=filled, fillcolor="#8FD0B4", color="#00563F", '
+    'penwidth=1.4, margin="0.1,0.08"',
+    "data": 'shape=note, style=filled, fillcolor="#F6EFA6", color="#6B6300"',
+    "fold": 'shape=box3d, style=filled, fillcolor="#E3DCEF", color="#54407A", margin="0.14,0.11"',
     "interior": 'shape=box, style="rounded,filled", fillcolor="#FFFFFF", color="#666666"',
     "output": 'shape=box, style="rounded,filled", fillcolor="#F5B94A", color="#7A4B00", '
     "penwidth=1.4, peripheries=2",
@@ -24,7 +29,7 @@ _STYLES: dict[Role, str] = {
 }
 
 _DEFAULTS = """\
-  graph [rankdir={rankdir}, bgcolor=white, nodesep=0.25, ranksep=0.4, pad=0.15]
+  graph [class=wengert, rankdir={rankdir}, bgcolor=white, nodesep=0.25, ranksep=0.4, pad=0.15]
   node [fontname=Helvetica, fontsize=12, margin="0.1,0.05", width=0.3, height=0.3]
   edge [fontname=Helvetica, fontsize=10, color="#555555", arrowsize=0.6]
 """
@@ -38,7 +43,10 @@ _SIGNS = {"*": "×", "-": "−"}
 _FORBIDDEN = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _KEY_FONT = '<FONT POINT-SIZE="10" COLOR="#333333">'
-_LEFT = 38
+_PAGE = 900
+"""Points: what is a little wider than a page of 900 pixels is shown a little smaller."""
+
+_LEFT = 44
 """Points for the column that says "shape", "value" and "grad"."""
 
 
@@ -51,6 +59,58 @@ def to_dot(scene: Scene, rankdir: str, haste: bool = False) -> str:
             lines += [f"  {{ node [class={role}, {style}]\n", *boxes, "  }\n"]
     lines += [f"  {_arrow(arrow)}\n" for arrow in scene.arrows]
     return "".join([*lines, "}\n"])
+
+
+def direction(scene: Scene) -> str:
+    """From left to right where that is not too wide for a page, else what is less wide."""
+    ranks = _ranks(scene)
+    widths: defaultdict[int, list[float]] = defaultdict(list)
+    for box in scene.boxes:
+        widths[ranks[box.name]].append(_width(box))
+    texts: Counter[int] = Counter()
+    for arrow in scene.arrows:
+        rank = ranks[arrow.tail]
+        texts[rank] = max(texts[rank], _room(arrow.text, 5.5))
+    in_a_row = sum(max(boxes) + 30 + texts[rank] for rank, boxes in widths.items())
+    in_a_column = max(sum(boxes) + 18 * len(boxes) for boxes in widths.values())
+    return "LR" if in_a_row <= max(_PAGE, in_a_column) else "TB"
+
+
+def _ranks(scene: Scene) -> dict[str, int]:
+    """Where boxes stand along the direction: after what leads to them, but close to what follows.
+
+    Where arrows go in a circle, those count that do not go back to a box already placed.
+    """
+    followers: defaultdict[str, list[str]] = defaultdict(list)
+    waits: Counter[str] = Counter()
+    for arrow in scene.arrows:
+        followers[arrow.tail].append(arrow.head)
+        waits[arrow.head] += 1
+    rank = {box.name: 0 for box in scene.boxes}
+    sources = [name for name in rank if not waits[name]]
+    placed: dict[str, None] = {}
+    for first in (*sources, *rank):
+        ready = [first]
+        for name in ready:  # it grows meanwhile
+            if name in placed:
+                continue
+            placed[name] = None
+            for head in followers[name]:
+                waits[head] -= 1
+                if head not in placed:
+                    rank[head] = max(rank[head], rank[name] + 1)
+                    if not waits[head]:
+                        ready.append(head)
+    after = {name: min(map(rank.__getitem__, followers[name]), default=1) for name in sources}
+    return rank | {name: place - 1 for name, place in after.items()}
+
+
+def _width(box: Box) -> float:
+    """About how many points wide a box is."""
+    if box.role in ("operation", "constant"):
+        return 14 + max((_room(line, 6.5) for line in box.title.splitlines()), default=0)
+    title = max((_room(line, 9.0) for line in box.title.splitlines()), default=0)
+    return 16 + max([title, *(_LEFT + _room(entry, 7.8) for _, entry in box.rows)])
 
 
 def _box(box: Box) -> str:

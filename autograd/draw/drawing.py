@@ -1,34 +1,46 @@
 """`draw`: a picture of a graph, as DOT text that becomes svg, png or pdf when it is looked at.
 
-Which boxes and texts it has is in `content`, their looks in `dot`.
+What is drawn as one box is decided in `fold`, which boxes and texts there are in `scene`, and how
+they look in `dot` and `theme`.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.draw.content import history, scene
-from autograd.draw.dot import to_dot
+from autograd.draw.content import Scene, history
+from autograd.draw.dot import direction, to_dot
+from autograd.draw.fold import Fold
+from autograd.draw.fold import fold as folded
 from autograd.draw.render import DrawingError, render
+from autograd.draw.scene import Shown, scene
+from autograd.draw.subject import subject
+from autograd.draw.theme import themed
 from autograd.graph import Node
 
 LARGE = 500
 PATIENCE = 20.0
+_MOST_BOXES = 150
+_MOST_NODES = 5000
 
 
 class Drawing:
     """A picture of a graph; in Jupyter it shows itself.
 
     source: the text in the DOT language, which any Graphviz tool reads.
-    nodes: how many values, leaves included, the picture has.
+    nodes: how many values, leaves included, it shows.
+    boxes: into how many boxes they were folded; None where they were not.
     """
 
-    def __init__(self, source: str, nodes: int) -> None:
+    def __init__(self, source: str, nodes: int, boxes: int | None = None) -> None:
         self.source = source
         self.nodes = nodes
+        self.boxes = boxes
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file whose suffix says how: .svg, .png, .pdf or .dot.
@@ -44,7 +56,7 @@ class Drawing:
             )
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{str(path)!r}: there is no directory {str(path.parent)!r}")
-        picture = self.source.encode() if format == "dot" else render(self.source, format)
+        picture = self.source.encode() if format == "dot" else self._picture(format)
         part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             part.write_bytes(picture)
@@ -52,10 +64,14 @@ class Drawing:
         finally:
             part.unlink(missing_ok=True)
 
+    def _picture(self, format: str, timeout: float | None = None) -> bytes:
+        picture = render(self.source, format, timeout)
+        return themed(picture, repr(self)) if format == "svg" else picture
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """The picture for Jupyter, or how to get one and the text, where none can be made."""
         try:
-            svg = render(self.source, "svg", PATIENCE).decode()
+            svg = self._picture("svg", PATIENCE).decode()
         except DrawingError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
         return {"image/svg+xml": svg, "text/plain": repr(self)}
@@ -64,8 +80,12 @@ class Drawing:
         return self._repr_mimebundle_().get("image/svg+xml")
 
     def __repr__(self) -> str:
-        large = ": large, so it takes long and is hard to read" if self.nodes > LARGE else ""
-        return f"Drawing({self.nodes:,} node{'s' * (self.nodes != 1)}{large})"
+        extent = f"{self.nodes:,} node{'s' * (self.nodes != 1)}"
+        if self.boxes is not None:
+            extent += f" in {self.boxes:,} boxes"
+        elif self.nodes > LARGE:
+            extent += ": large, so it takes long and is hard to read"
+        return f"Drawing({extent})"
 
 
 def draw(
@@ -74,8 +94,10 @@ def draw(
     values: bool = True,
     gradients: bool = True,
     locals: bool = True,
-    rankdir: str = "LR",
-    limit: int = 5000,
+    fold: bool | None = None,
+    expand: str | Sequence[str] = (),
+    rankdir: str | None = None,
+    limit: int | None = None,
 ) -> Drawing:
     """Draw everything that `nodes` were computed from.
 
@@ -84,16 +106,32 @@ def draw(
         their range.
     locals: show on each arrow the local derivative ∂(operation)/∂(argument): a number or a range,
         or the shape of the Jacobian where the operation is not elementwise.
-    rankdir: the direction of the computation: "LR" (left to right), "TB", "RL" or "BT".
-    limit: the most nodes to draw.
+    fold: draw many nodes as one box: first those of one module, then those of one line, where a
+        `LineLog` knows the lines, then repeats of the same computation. By default what needs
+        more than `limit` boxes is folded; True always folds, False never.
+    expand: the names of modules and lines that are to be open, such as "layers.0".
+    rankdir: the direction of the computation: "LR" (left to right), "TB", "RL" or "BT"; by
+        default from left to right what is short, from top to bottom what is long.
+    limit: the most boxes of a folded drawing, 150; or the most nodes of one with `fold=False`,
+        5,000.
 
-    Nothing is computed again and no `.grad` changes. Raises TypeError for anything but nodes, and
-    ValueError for none at all, or for a graph of more than `limit` nodes.
+    A fold shows how many operations are in it, and of what it gives to others the shape, the
+    range of the values and the size ‖grad‖ = √Σ grad² of the gradient.
+
+    What has no label is called by its path in its module, or by the variable that holds it where
+    `draw` is called. Nothing is computed again and no `.grad` changes. Raises TypeError for
+    anything but nodes, and ValueError for none at all, for a name in `expand` that there is not,
+    or for a graph of more than `limit` nodes that is not to be folded.
 
     >>> from autograd import Value, draw
     >>> a = Value(3.0, "a")
     >>> draw(a * a + 1)
     Drawing(3 nodes)
+    >>> b = a
+    >>> for _ in range(1000):
+    ...     b = b * a + 1
+    >>> draw(b)
+    Drawing(2,001 nodes in 4 boxes)
     """
     outputs = list(nodes) if isinstance(nodes, list | tuple) else [nodes]
     if not outputs:
@@ -101,13 +139,35 @@ def draw(
     for node in outputs:
         if not isinstance(node, Node):
             raise TypeError(f"draw: a {type(node).__name__} is not part of a graph; draw a node")
-    if rankdir not in ("LR", "TB", "RL", "BT"):
+    if rankdir not in (None, "LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir={rankdir!r} is not one of 'LR', 'TB', 'RL' and 'BT'")
-    found = history(outputs, limit)
+    most = _MOST_NODES if limit is None else limit
+    found = history(outputs, most if fold is False else sys.maxsize)
     if found is None:
         raise ValueError(
-            f"draw: this graph has more than {limit:,} nodes, which nobody could read; draw a node "
-            "nearer to the leaves, or raise the limit by draw(..., limit=...)"
+            f"draw: this graph has more than {most:,} nodes, which nobody could read; fold it, "
+            "draw a node nearer to the leaves, or raise the limit by draw(..., limit=...)"
         )
-    picture = scene(found, set(outputs), values=values, gradients=gradients, locals=locals)
-    return Drawing(to_dot(picture, rankdir, haste=len(found) > LARGE), len(found))
+    names = [expand] if isinstance(expand, str) else list(expand)
+    limit = _MOST_BOXES if limit is None else limit
+    if fold is None:
+        fold = bool(names) or _boxes(found) > limit
+    graph = subject(found, set(outputs), sys._getframe(1))
+
+    def shown(folds: Mapping[Node, Fold]) -> Scene:
+        return scene(Shown(graph, folds, values=values, gradients=gradients, locals=locals))
+
+    room = 2 * limit // 3
+    picture = shown(folded(graph, names, room) if fold else {})
+    while fold and len(picture.boxes) > limit and room > 2:
+        room //= 2
+        picture = shown(folded(graph, names, room))
+    text = to_dot(picture, rankdir or direction(picture), haste=len(found) > LARGE)
+    return Drawing(text, len(found), len(picture.boxes) if fold else None)
+
+
+def _boxes(nodes: Sequence[Node]) -> int:
+    """How many boxes a drawing has in which nothing is folded."""
+    operations = [node for node in nodes if node.op is not None]
+    constants = sum(not isinstance(arg, Node) for node in operations for arg in node.args)
+    return len(nodes) + len(operations) + constants

@@ -1,0 +1,89 @@
+"""What the user calls a node: its label, its path in a module, or a variable that holds it.
+
+How a name is shown is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+from autograd.lines import LineLog
+
+_DEEPEST = 3
+_MOST = 200_000
+"""Items of lists looked at, and how deep lists may be nested."""
+
+
+def names_of(
+    nodes: Iterable[Node],
+    paths: Mapping[Node, str],
+    frame: FrameType | None,
+    others: Iterable[Any] = (),
+) -> dict[int, str]:
+    """Names by `id`, of those nodes, and of those other things (arrays, modules), that have one.
+
+    A label goes first, then the path of a parameter, then a variable of the frame that holds the
+    very node, `z` or `ws[3]`, then the variable that it was first given to where a `LineLog` saw
+    that. A path goes before a label that only repeats its end: not "weight" but "0.weight".
+    """
+    nodes = list(nodes)
+    held = {id(thing): thing for thing in (*nodes, *others)}
+    names = {} if frame is None else variables(held, frame)
+    for node in nodes:
+        label, path = node.label.strip(), paths.get(node, "")
+        if path and (not label or path.endswith(f".{label}")):
+            names[id(node)] = path
+        elif label:
+            names[id(node)] = label
+        elif id(node) not in names and node.op is not None and (name := _seen(node)):
+            names[id(node)] = name
+    return names
+
+
+def _seen(node: Node) -> str | None:
+    for log in reversed(LineLog.recent):
+        if name := log.name_of(node):
+            return name
+    return None
+
+
+def variables(wanted: Mapping[int, Any], frame: FrameType) -> dict[int, str]:
+    """The names of the frame's variables, and of places in their lists, that hold what is wanted.
+
+    Local names go before global ones, whole variables before places in lists; names that begin
+    with an underscore, as those of notebooks' own variables do, are passed over.
+    """
+    found: dict[int, str] = {}
+    given = {**frame.f_globals, **frame.f_locals}
+    own = dict.fromkeys((*frame.f_locals, *frame.f_globals))
+    bound = [(name, given[name]) for name in own if not name.startswith("_")]
+    for name, value in bound:
+        if id(value) in wanted:
+            found.setdefault(id(value), name)
+    left = _MOST
+    for name, value in bound:
+        if isinstance(value, list | tuple | dict):
+            for place, item in _places(name, value, _DEEPEST):
+                if id(item) in wanted:
+                    found.setdefault(id(item), place)
+                left -= 1
+                if not left:
+                    return found
+    return found
+
+
+def _places(name: str, held: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Each item of nested lists, tuples and dicts, and how it is written."""
+    items = held.items() if isinstance(held, dict) else enumerate(held)
+    for key, item in items:
+        if isinstance(item, Node | np.ndarray):
+            yield f"{name}[{key!r}]", item
+        elif depth > 1 and isinstance(item, list | tuple | dict):
+            yield from _places(f"{name}[{key!r}]", item, depth - 1)
+        elif not isinstance(held, dict):
+            return  # a list of other things

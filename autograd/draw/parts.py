@@ -1,0 +1,104 @@
+"""The parts of a program, one inside the other, with the operations that were made in each.
+
+Where they come from is in `autograd.scopes`; which of them a drawing opens is in `fold`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from autograd.graph import Node
+from autograd.scopes import Scope
+
+
+@dataclass(eq=False)
+class Part:
+    """All runs of one part of a program, in one place of the tree.
+
+    name: what `draw(expand=...)` calls it; "" for the whole program.
+    direct: the operations made in it, and not in a part inside it.
+    """
+
+    name: str
+    kind: str
+    parent: Part | None = None
+    direct: list[Node] = field(default_factory=list)
+    inner: dict[str, Part] = field(default_factory=dict)
+    runs: int = 0
+
+    def operations(self) -> Iterator[Node]:
+        """All operations made in it."""
+        yield from self.direct
+        for part in self.inner.values():
+            yield from part.operations()
+
+    def walk(self) -> Iterator[Part]:
+        """Itself and all parts in it, outer ones first."""
+        yield self
+        for part in self.inner.values():
+            yield from part.walk()
+
+    @cached_property
+    def shape(self) -> tuple[Any, ...]:
+        """Equal for two parts that make the same operations in the same order, wired the same."""
+        nodes = sorted(self.operations(), key=lambda node: node.index)
+        places = {node: place for place, node in enumerate(nodes)}
+        return tuple(
+            (node.op, node.shape, *(_wire(arg, places, here) for arg in node.args))
+            for here, node in enumerate(nodes)
+        )
+
+
+def _wire(arg: Any, places: dict[Node, int], here: int) -> int | str:
+    """An argument: how far back it was made, or whether it comes from outside, or is a constant."""
+    if not isinstance(arg, Node):
+        return "constant"
+    return here - places[arg] if arg in places else "leaf" if arg.op is None else "outside"
+
+
+def tree(operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int, str]) -> Part:
+    """The whole program as a part; `operations` and `scopes` come in the order of creation.
+
+    roots: the names of the outermost parts by `id`, which their parts' names begin with where
+        there is more than one outermost part.
+    """
+    program = Part("", "")
+    running: list[tuple[Part, float]] = [(program, float("inf"))]
+    coming = list(reversed(scopes))
+    for node in operations:
+        while coming and coming[-1].first < node.index:
+            scope = coming.pop()
+            _end(running, scope.first)
+            running.append((_part(running[-1][0], scope, roots), scope.last))
+        _end(running, node.index)
+        running[-1][0].direct.append(node)
+    _prune(program)
+    return program
+
+
+def _end(running: list[tuple[Part, float]], index: int) -> None:
+    while running[-1][1] < index:
+        running.pop()
+
+
+def _part(outer: Part, scope: Scope, roots: Mapping[int, str]) -> Part:
+    root = roots[id(scope.root)]
+    name = scope.path or root
+    if len(roots) > 1 and scope.path:
+        name = f"{root}.{scope.path}"
+    part = outer.inner.get(name)
+    if part is None:
+        part = outer.inner[name] = Part(name, scope.kind, outer)
+    part.runs += 1
+    return part
+
+
+def _prune(part: Part) -> None:
+    """Forget parts in which nothing was made that led to what is drawn."""
+    for name, inner in list(part.inner.items()):
+        _prune(inner)
+        if not inner.direct and not inner.inner:
+            del part.inner[name]

@@ -1,0 +1,259 @@
+"""The scene of a graph: a box for each value, operation and constant, or for a fold of many.
+
+Which nodes are folded is decided in `fold`, how boxes look in `dot`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.draw.content import (
+    Arrow,
+    Role,
+    Scene,
+    number,
+    setting_rows,
+    summary,
+    times,
+)
+from autograd.draw.fold import Fold
+from autograd.draw.subject import Subject
+from autograd.graph import Node, ScalarNode
+from autograd.ops.kinds import Elementwise, Linear, Multilinear
+
+_WHOLES = ("module", "line")
+"""Folds that give some results to others, and keep the rest to themselves."""
+
+_FEW_OUTPUTS = 10
+"""Outputs that have a box each, although the operation that made them is in a fold."""
+
+_FEW_ARRAYS = 3
+"""Constant arrays into one fold that have a box each."""
+
+_MANY_NUMBERS = 10
+"""Different constant numbers in a fold that are data, and not only part of its formula."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A graph, the fold of each node that is in one, and which numbers are shown."""
+
+    graph: Subject
+    folds: Mapping[Node, Fold]
+    values: bool = True
+    gradients: bool = True
+    locals: bool = True
+
+
+def scene(shown: Shown) -> Scene:
+    """The boxes of the nodes in the order of their creation, and then of their operations."""
+    picture = Scene()
+    results = _results(shown)
+    outputs = shown.graph.outputs if len(shown.graph.outputs) <= _FEW_OUTPUTS else ()
+    boxes: dict[Node | Fold, str] = {}
+    for node in shown.graph.nodes:
+        fold = shown.folds.get(node)
+        if fold is not None and fold not in boxes:
+            boxes[fold] = picture.add(*_fold(fold, results[fold], shown))
+        if fold is None or (node in outputs and node.op is not None):
+            boxes[node] = picture.add(*_node(node, shown))
+    data = _Data(picture, shown)
+    folded: dict[Arrow, None] = {}  # each once, however many nodes it stands for
+    for node in shown.graph.nodes:
+        fold = shown.folds.get(node)
+        if fold is not None:
+            for arg in node.args:
+                if isinstance(arg, Node):
+                    tail = boxes[shown.folds.get(arg, arg)]
+                    if tail != boxes[fold]:
+                        folded[Arrow(tail, boxes[fold])] = None
+                else:
+                    data.enters(fold, arg)
+            if node in boxes:
+                folded[Arrow(boxes[fold], boxes[node])] = None
+        elif node.op is not None:
+            _operation(node, boxes, data, picture, shown)
+    picture.arrows += folded
+    data.add_to_folds(boxes)
+    return picture
+
+
+def _node(node: Node, shown: Shown) -> tuple[Role, str, Iterable[tuple[str, str]]]:
+    role: Role = "interior"
+    if node.op is None:
+        role = "parameter" if node in shown.graph.parameters else "leaf"
+    elif node in shown.graph.outputs:
+        role = "output"
+    return role, shown.graph.names.get(id(node), ""), _rows(node, shown)
+
+
+def _rows(node: Node, shown: Shown) -> Iterable[tuple[str, str]]:
+    if node.shape:
+        dtype = "" if node.dtype == np.float64 else f" {node.dtype}"
+        yield "shape", times(node.shape) + dtype
+    if shown.values:
+        yield "value", summary(node.primal)
+    if shown.gradients:
+        yield "grad", "none" if node.grad is None else summary(node.grad)
+
+
+def _operation(
+    node: Node, boxes: Mapping[Node | Fold, str], data: _Data, picture: Scene, shown: Shown
+) -> None:
+    """The operation of a node that is in no fold, with its arguments and its result."""
+    tails = [
+        boxes[shown.folds.get(arg, arg)] if isinstance(arg, Node) else data.box(arg)
+        for arg in node.args
+    ]
+    operation = picture.add("operation", node.op.symbol, setting_rows(node.settings))
+    for argnum, (arg, tail) in enumerate(zip(node.args, tails, strict=True)):
+        text = f"∂: {_local(node, argnum)}" if shown.locals and isinstance(arg, Node) else ""
+        picture.arrows.append(Arrow(tail, operation, text))
+    picture.arrows.append(Arrow(operation, boxes[node]))
+
+
+# --------------------------------------------------------------------------------------------------
+# Folds
+
+
+def _results(shown: Shown) -> dict[Fold, list[Node]]:
+    """What each fold gives to others: its nodes that are outputs, or arguments outside of it."""
+    found: defaultdict[Fold, dict[Node, None]] = defaultdict(dict)
+    for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
+        fold = shown.folds.get(node)
+        if fold is not None and (
+            fold.kind not in ("module", "line") or node in shown.graph.outputs
+        ):
+            found[fold][node] = None
+        for parent in parents:
+            outer = shown.folds.get(parent)
+            if outer is not None and outer is not fold:
+                found[outer][parent] = None
+    return {fold: list(nodes) for fold, nodes in found.items()}
+
+
+def _fold(
+    fold: Fold, results: Sequence[Node], shown: Shown
+) -> tuple[Role, str, Iterable[tuple[str, str]]]:
+    role: Role = fold.kind if fold.kind in ("leaf", "parameter") else "fold"
+    title = f"{fold.title} × {fold.times:,}".strip() if fold.times > 1 else fold.title
+    return role, title, _fold_rows(fold, results, shown)
+
+
+def _fold_rows(fold: Fold, results: Sequence[Node], shown: Shown) -> Iterable[tuple[str, str]]:
+    if fold.kind in _WHOLES:
+        if fold.text:
+            yield fold.kind, fold.text
+        yield "ops", f"{len(fold.nodes):,}"
+    shapes = {node.shape for node in results}
+    if len(shapes) > 1:
+        yield "shape", f"{len(results):,} of {len(shapes)} shapes"
+    elif (shape := shapes.pop()) or (len(results) > 1 and fold.times != len(results)):
+        many = f"{len(results):,} × " if len(results) > 1 and shape else ""
+        yield "shape", many + times(shape) if shape else f"{len(results):,} numbers"
+    if shown.values:
+        yield "value", summary(_joined([node.primal for node in results]))
+    if shown.gradients:
+        grads = [node.grad for node in results if node.grad is not None]
+        yield "‖grad‖", number(float(np.linalg.norm(_joined(grads)))) if grads else "none"
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """All numbers in one array."""
+    if all(part.__class__ is float for part in parts):
+        return np.array(parts)
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+# --------------------------------------------------------------------------------------------------
+# Constants
+
+
+class _Data:
+    """The boxes of constants: a number has one for each use, an array has one."""
+
+    def __init__(self, picture: Scene, shown: Shown) -> None:
+        self.picture = picture
+        self.shown = shown
+        self.arrays: dict[int, str] = {}
+        self.entering: defaultdict[Fold, dict[Any, Any]] = defaultdict(dict)
+
+    def box(self, constant: Any) -> str:
+        """The box of a constant."""
+        if not np.ndim(constant):
+            return self.picture.add("constant", summary(constant))
+        if id(constant) not in self.arrays:
+            name = self.shown.graph.names.get(id(constant), "")
+            self.arrays[id(constant)] = self.picture.add("data", name, self._rows([constant]))
+        return self.arrays[id(constant)]
+
+    def enters(self, fold: Fold, constant: Any) -> None:
+        """Remember an argument of an operation in a fold."""
+        if np.ndim(constant):
+            self.entering[fold][id(constant)] = constant
+        elif isinstance(constant, int | float | np.number):
+            self.entering[fold][float(constant)] = constant
+
+    def add_to_folds(self, boxes: Mapping[Node | Fold, str]) -> None:
+        """Draw what has entered folds, all in one box where it is much."""
+        for fold, constants in self.entering.items():
+            arrays = [constant for constant in constants.values() if np.ndim(constant)]
+            numbers = [constant for constant in constants.values() if not np.ndim(constant)]
+            tails = []
+            if len(arrays) <= _FEW_ARRAYS:
+                tails += [self.box(array) for array in arrays]
+            else:
+                title = f"× {len(arrays):,}"
+                tails.append(self.picture.add("data", title, self._rows(arrays)))
+            if len(numbers) >= _MANY_NUMBERS:
+                title = f"{len(numbers):,} numbers"
+                tails.append(self.picture.add("data", title, self._rows([np.array(numbers)])[1:]))
+            self.picture.arrows += [Arrow(tail, boxes[fold]) for tail in tails]
+
+    def _rows(self, arrays: Sequence[Any]) -> list[tuple[str, str]]:
+        shapes = {np.shape(array) for array in arrays}
+        shape = times(shapes.pop()) if len(shapes) == 1 else f"of {len(shapes)} shapes"
+        rows = [("shape", shape)]
+        if self.shown.values:
+            ends = [end for array in arrays for end in _ends(array)]
+            rows.append(("value", summary(arrays[0]) if len(arrays) == 1 else summary(ends)))
+        return rows
+
+
+def _ends(array: Any) -> tuple[float, ...]:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub" or not array.size:
+        return ()
+    return float(array.min()), float(array.max())
+
+
+# --------------------------------------------------------------------------------------------------
+# The local derivative on an arrow
+
+
+def _local(node: Node, argnum: int) -> str:
+    """What ∂(operation)/∂(argument) is, from the table and from what the graph has saved.
+
+    A number or a range where each entry of the result has one slope, or where there is only one
+    result; else the shape of the Jacobian, "2×4 by 3×4". Other rules
+    are not run: they may be the user's program, as in `checkpoint`.
+    """
+    op, arg = node.op, node.args[argnum]
+    if isinstance(node, ScalarNode):  # it was computed when the node was recorded
+        return number((node.da, node.db)[argnum] or 0.0)
+    saved = node.saved
+    with np.errstate(all="ignore"):
+        if isinstance(op, Elementwise):
+            # NumPy's numbers give inf where Python's would raise
+            args = tuple(np.float64(x) if isinstance(x, int | float) else x for x in saved)
+            local = op.local(argnum, node.primal, args)
+            return summary(0.0 if local is None else local)
+        if isinstance(op, Linear | Multilinear) and node.size == 1:
+            one = np.ones(node.shape, node.dtype)
+            return summary(op.vjp(argnum, one, node.primal, saved, node.settings))
+    return " by ".join(times(shape) for shape in (node.shape, arg.shape) if shape) or "1 by 1"

@@ -1,0 +1,68 @@
+"""What a drawing is of: a graph, with what is known of its nodes besides their numbers.
+
+What of it is shown, and how, is in `fold` and `scene`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+from autograd.draw.names import names_of
+from autograd.graph import ArrayNode, Node
+from autograd.scopes import Owner, Scope, parameter_paths, scopes
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A graph and its names.
+
+    nodes: in the order of their creation.
+    parents: of each node, in the same order.
+    names: of nodes and of constant arrays, by `id`.
+    parameters: the leaves that are parameters of the parts in `scopes`.
+    scopes, roots: which part of the program made what, and the names of the outermost parts by
+        `id`.
+    """
+
+    nodes: Sequence[Node]
+    parents: Sequence[tuple[Node, ...]]
+    outputs: Collection[Node]
+    names: Mapping[int, str]
+    parameters: Collection[Node]
+    scopes: Sequence[Scope]
+    roots: Mapping[int, str]
+
+
+def subject(nodes: Sequence[Node], outputs: Collection[Node], frame: FrameType | None) -> Subject:
+    """All that is known of `nodes`, which come in the order of their creation.
+
+    frame: whose variables may hold nodes, arrays and modules, and so name them.
+    """
+    runs = scopes(nodes[0].index, nodes[-1].index)
+    owners = {id(run.root): run.root for run in runs}
+    arrays = [
+        arg
+        for node in nodes
+        if isinstance(node, ArrayNode)
+        for arg in node.args
+        if not isinstance(arg, Node)
+    ]
+    paths = parameter_paths(owners.values())
+    names = names_of(nodes, paths, frame, [*owners.values(), *arrays])
+    parents = [node.parents for node in nodes]
+    return Subject(nodes, parents, outputs, names, paths.keys(), runs, _roots(owners, names))
+
+
+def _roots(owners: Mapping[int, Owner], names: Mapping[int, str]) -> dict[int, str]:
+    """A name for each outermost part: the variable that holds it, or its class, and a number."""
+    roots: dict[int, str] = {}
+    for key, owner in owners.items():
+        kind = type(owner).__name__
+        name, number = names.get(key, kind), 1
+        while name in roots.values():
+            number += 1
+            name = f"{kind}{number}"
+        roots[key] = name
+    return roots

@@ -1,0 +1,239 @@
+"""Drawings as pictures: files, programs that lay them out, and those that the README shows."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import DrawingError, Value, draw
+from autograd.draw import drawing as drawing_module
+from autograd.draw.render import programs
+from tests.autograd.dotfile import read
+from tests.autograd.drawings import SVG, expression, needs_a_program, texts_of
+
+PROJECT = Path(__file__).parents[2]
+
+
+# --------------------------------------------------------------------------------------------------
+# Pictures
+
+
+@needs_a_program
+def test_svg_holds_every_box_and_every_text(tmp_path: Path) -> None:
+    drawing = draw(expression())
+    drawing.save(tmp_path / "graph.svg")
+    picture = read(drawing.source)
+    root = ElementTree.fromstring((tmp_path / "graph.svg").read_bytes())
+    groups = [group for group in root.iter(f"{SVG}g") if "node" in group.get("class", "")]
+    titles = {group.findtext(f"{SVG}title"): group.get("class") for group in groups}
+    assert titles == {name: f"node {box.role}" for name, box in picture.boxes.items()}
+    cells = [cell for box in picture.boxes.values() for cell in box.cells]
+    arrows = [text.strip() for _, _, text in picture.arrows if text]
+    assert sorted(texts_of(tmp_path / "graph.svg")) == sorted(cells + arrows)
+
+
+@needs_a_program
+def test_png_is_written_and_suffixes_may_be_capitals(tmp_path: Path) -> None:
+    draw(expression()).save(tmp_path / "graph.PNG")
+    assert (tmp_path / "graph.PNG").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@needs_a_program
+def test_pdf_is_written_by_dot_and_without_it_the_message_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "graph.pdf"
+    if any(Path(program).stem == "dot" for program in programs()):
+        draw(expression()).save(path)
+        assert path.read_bytes().startswith(b"%PDF")
+    else:
+        with pytest.raises(DrawingError, match=r"no pdf could be made\. .*graphviz\.org.*with pdf"):
+            draw(expression()).save(path)
+        assert not path.exists()
+
+
+def test_dot_is_the_source_as_utf8(tmp_path: Path) -> None:
+    drawing = draw(Value(1.0, "α"))
+    drawing.save(str(tmp_path / "graph.dot"))
+    assert (tmp_path / "graph.dot").read_text(encoding="utf-8") == drawing.source
+
+
+@pytest.mark.parametrize("name", ["graph.jpeg", "graph", "svg", "graph.svg.txt"])
+def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"does not end in \.svg, \.png, \.pdf or \.dot"):
+        draw(Value(1.0)).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no directory '.*missing'"):
+        draw(Value(1.0)).save(tmp_path / "missing" / "graph.dot")
+
+
+def test_a_file_is_replaced_whole_or_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "graph.dot"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="no space left"):
+            draw(Value(1.0)).save(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    draw(Value(1.0)).save(path)
+    assert path.read_text().startswith("digraph")
+    (tmp_path / "beside").write_text("")
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "beside").stat().st_mode)
+
+
+# --------------------------------------------------------------------------------------------------
+# Programs
+
+
+@pytest.fixture
+def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any program; what is put into the folder stands beside the interpreter."""
+    beside = tmp_path / "bin"
+    beside.mkdir()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(beside / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path / "scripts"))
+    return beside
+
+
+PYTHON = sys.executable
+posix_only = pytest.mark.skipif(os.name != "posix", reason="stands in for programs by scripts")
+
+
+def install(folder: Path, name: str, body: str) -> None:
+    program = folder / name
+    program.write_text(f"#!{PYTHON}\nimport sys, time\nsource = sys.stdin.read()\n{body}\n")
+    program.chmod(0o755)
+
+
+def test_without_a_program_saving_says_in_a_sentence_how_to_get_one(
+    bare_machine: Path, tmp_path: Path
+) -> None:
+    drawing = draw(expression())
+    with pytest.raises(DrawingError, match=r'pip install "wengert\[draw\]"') as error:
+        drawing.save(tmp_path / "graph.svg")
+    assert "https://graphviz.org" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "graph.svg").exists()
+    drawing.save(tmp_path / "graph.dot")
+
+
+def test_without_a_program_reprs_do_not_raise_and_show_the_text(bare_machine: Path) -> None:
+    drawing = draw(expression())
+    assert repr(drawing) == "Drawing(6 nodes)"
+    assert drawing._repr_svg_() is None
+    bundle = drawing._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"]
+    sentence, source = bundle["text/plain"].split("\n\n", 1)
+    assert 'pip install "wengert[draw]"' in sentence
+    assert source == drawing.source
+
+
+@posix_only
+def test_graphviz_pure_is_found_beside_the_interpreter(bare_machine: Path) -> None:
+    install(bare_machine, "graphviz-pure", "print('<svg>', sys.argv[1], len(source), '</svg>')")
+    drawing = draw(expression())
+    bundle = drawing._repr_mimebundle_(include=None, exclude=None)
+    svg = bundle["image/svg+xml"]
+    assert svg.startswith("<svg ")
+    assert svg.endswith(f"</style> -Tsvg {len(drawing.source)} </svg>\n")
+    assert bundle["text/plain"] == "Drawing(6 nodes)"
+
+
+@posix_only
+def test_dot_goes_before_graphviz_pure_and_a_broken_dot_is_passed_over(
+    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "path"
+    path.mkdir()
+    monkeypatch.setenv("PATH", str(path))
+    install(bare_machine, "graphviz-pure", "print('pure')")
+    install(path, "dot", "print('dot')")
+    assert draw(Value(1.0))._repr_svg_() == "dot\n"
+    install(path, "dot", "sys.exit('Format: \"svg\" not recognized')")
+    assert draw(Value(1.0))._repr_svg_() == "pure\n"
+    (path / "dot").write_text("#!/nowhere/at/all\n")
+    assert draw(Value(1.0))._repr_svg_() == "pure\n"
+
+
+@posix_only
+def test_a_program_that_fails_is_quoted(bare_machine: Path, tmp_path: Path) -> None:
+    install(bare_machine, "graphviz-pure", "sys.exit('Format: \"pdf\" not recognized')")
+    with pytest.raises(DrawingError, match=r'no pdf could be made(.|\n)*"pdf" not recognized'):
+        draw(Value(1.0)).save(tmp_path / "graph.pdf")
+
+
+@posix_only
+def test_jupyter_does_not_wait_for_ever(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(bare_machine, "graphviz-pure", "time.sleep(60)")
+    monkeypatch.setattr(drawing_module, "PATIENCE", 0.2)
+    bundle = draw(Value(1.0))._repr_mimebundle_()
+    assert "takes more than 0.2 seconds" in bundle["text/plain"]
+    assert "image/svg+xml" not in bundle
+
+
+# --------------------------------------------------------------------------------------------------
+# The pictures in the README
+
+EXPRESSION = """
+from autograd import Value, draw, tanh
+
+a, b = Value(2.0, "a"), Value(-3.0, "b")
+c = tanh(a * b + a**2)
+c.label = "c"
+c.backward()
+draw(c).save("expression.dot")
+draw(c).save("expression.svg")
+"""
+
+NETWORK = """
+import numpy as np
+import nn
+from autograd import draw
+
+model = nn.MLP([784, 30, 10], activation="sigmoid", rng=0, dtype=np.float64)
+images = np.random.default_rng(0).random((10, 784))
+digits = np.arange(10)
+loss = nn.cross_entropy(model(images), digits)
+loss.backward()
+draw(loss, fold=True).save("network.dot")
+draw(loss, fold=True).save("network.svg")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "script"), [("expression", EXPRESSION), ("network", NETWORK)], ids=["small", "large"]
+)
+def test_the_pictures_in_the_readme_are_what_draw_shows(
+    name: str, script: str, tmp_path: Path
+) -> None:
+    """Each script, run in docs/images, makes its picture. (They were laid out by graphviz-pure.)"""
+    without_program = "".join(line for line in script.splitlines(True) if ".svg" not in line)
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    subprocess.run([PYTHON, "-c", without_program], cwd=tmp_path, env=environment, check=True)
+    images = PROJECT / "docs" / "images"
+    source = (tmp_path / f"{name}.dot").read_text(encoding="utf-8")
+    assert source == (images / f"{name}.dot").read_text(encoding="utf-8")
+    picture = read(source)
+    cells = [cell for box in picture.boxes.values() for cell in box.cells]
+    arrows = [text.strip() for _, _, text in picture.arrows if text]
+    assert sorted(texts_of(images / f"{name}.svg")) == sorted(cells + arrows)
