@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
-from autograd.backward import interior
 from autograd.graph import Node
 from autograd.jit.terms import Term, Terms
 
@@ -23,8 +23,7 @@ def translate(
     read: gives the term of data from outside the program: a plain argument of an operation, a
         node without a history, or one made before number `first`.
     """
-    nodes = interior([node for node in outputs if node not in known], first, stop=known)
-    for node in reversed(nodes):
+    for node in _computed(outputs, known, first):
         args = []
         for arg in node.args:
             if not isinstance(arg, Node):
@@ -43,3 +42,21 @@ def translate(
     for output in outputs:
         if output not in known:
             known[output] = read(output)
+
+
+def _computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:
+    """The nodes with a history that `outputs` depend on, up to those in `known`, in order.
+
+    All arguments count here, also those whose slope was 0 in the recording: a branch of `relu` that
+    was closed then is open on other numbers.
+    """
+    seen = set(known)
+    stack = list(outputs)
+    nodes = []
+    while stack:
+        node = stack.pop()
+        if node not in seen and node.op is not None and node.index >= first:
+            seen.add(node)
+            nodes.append(node)
+            stack += node.parents
+    return sorted(nodes, key=attrgetter("index"))

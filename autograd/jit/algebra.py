@@ -1,0 +1,273 @@
+"""Algebra that is exact in floating point, applied to each term as it is made.
+
+Nothing here looks at the numbers of the recording, but at shapes, types and constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Op
+from autograd.jit.terms import Term, Terms
+from autograd.ops import elementwise as e
+from autograd.ops import kinds, predicates, structural
+from autograd.ops.kinds import Elementwise
+from autograd.ops.products import matmul_op as _matmul
+
+Rule = Callable[..., "Term | None"]
+
+_RULES: dict[Op, list[Rule]] = {}
+
+
+def rewrite(terms: Terms, op: Op, args: tuple[Term, ...], settings: dict[str, Any]) -> Term | None:
+    """A simpler term for `op(*args, **settings)`, or None where there is none."""
+    for rule in _RULES.get(op, ()):
+        found = rule(terms, *args, **settings)
+        if found is not None:
+            return found
+    if isinstance(op, Elementwise) and any(arg.ndim for arg in args):
+        return _without_broadcasts(terms, op, args)
+    return None
+
+
+def _rule(*ops: Op) -> Callable[[Rule], Rule]:
+    def enter(rule: Rule) -> Rule:
+        for op in ops:
+            _RULES.setdefault(op, []).append(rule)
+        return rule
+
+    return enter
+
+
+def number(term: Term) -> float | None:
+    """The number that a constant holds in each of its entries, if it is one number."""
+    if not term.constant:
+        return None
+    value = term.example
+    if term.scalar:
+        return float(value)
+    if not value.size or value.dtype.kind not in "fiub":
+        return None
+    first = value.flat[0]
+    same = all(stride == 0 for stride in value.strides) or bool((value == first).all())
+    return float(first) if same else None
+
+
+def _kept(x: Term, *others: Term) -> bool:
+    """Whether `x` alone already has the shape and type that an operation with the others gives."""
+    if x.scalar and all(other.scalar for other in others):
+        return True
+    arrays = [part.example for part in (x, *others)]
+    shape = np.broadcast_shapes(*[np.shape(array) for array in arrays])
+    return not x.scalar and x.shape == shape and np.result_type(*arrays) == x.dtype
+
+
+# --------------------------------------------------------------------------------------------------
+# Numbers that change nothing
+
+
+@_rule(e.identity, e.stop_gradient)
+def _itself(terms: Terms, x: Term) -> Term | None:
+    return x
+
+
+@_rule(e.mul, kinds.chain, kinds.closed)
+def _product(terms: Terms, x: Term, y: Term) -> Term | None:
+    for one, other in ((x, y), (y, x)):
+        n = number(other)
+        if one.dtype.kind != "f" or n is None or not _kept(one, other):
+            continue
+        if n == 1:
+            return one
+        if n == -1:
+            return terms.apply(e.neg, [one])
+        if one.op is e.neg:
+            return terms.apply(e.mul, [one.args[0], -_as_is(other)])
+    return None
+
+
+@_rule(kinds.chain, kinds.closed)
+def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
+    """Where neither factor can be infinite the product of the chain rule is a product."""
+    return terms.apply(e.mul, [x, y]) if tame(x) and tame(y) else None
+
+
+_BOUNDED = {
+    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign, e.erf, e.heaviside),
+    *(predicates.less, predicates.less_equal, predicates.greater, predicates.greater_equal),
+    *(predicates.equal, predicates.not_equal, predicates.logical_not),
+}
+
+
+def tame(term: Term) -> bool:
+    """Whether a term is bounded for all finite inputs, so that it is never infinite or NaN."""
+    return _tame(term, 6)
+
+
+def _tame(term: Term, depth: int) -> bool:
+    if term.constant:
+        return bool(np.isfinite(term.example).all())
+    if term.op in _BOUNDED:
+        return True
+    if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
+        return all(_tame(arg, depth - 1) for arg in term.args)
+    return False
+
+
+def _as_is(constant: Term) -> Any:
+    return constant.example
+
+
+@_rule(e.div)
+def _quotient(terms: Terms, x: Term, y: Term) -> Term | None:
+    n = number(y)
+    if n is None or x.dtype.kind != "f" or not _kept(x, y):
+        return None
+    if n == 1:
+        return x
+    if n and abs(np.frexp(n)[0]) == 0.5 and 1e-30 < abs(n) < 1e30:  # a power of two: exact
+        return terms.apply(e.mul, [x, 1 / n])
+    return None
+
+
+@_rule(e.add)
+def _sum(terms: Terms, x: Term, y: Term) -> Term | None:
+    if y.op is e.neg:
+        return terms.apply(e.sub, [x, y.args[0]])
+    if x.op is e.neg:
+        return terms.apply(e.sub, [y, x.args[0]])
+    for one, other in ((x, y), (y, x)):
+        n = number(other)
+        if n == 0 and np.signbit(n) and _kept(one, other):  # 0.0 would turn -0.0 into 0.0
+            return one
+    return None
+
+
+@_rule(e.sub)
+def _difference(terms: Terms, x: Term, y: Term) -> Term | None:
+    if y.op is e.neg:
+        return terms.apply(e.add, [x, y.args[0]])
+    n = number(y)
+    return x if n == 0 and not np.signbit(n) and x.dtype.kind == "f" and _kept(x, y) else None
+
+
+@_rule(e.neg)
+def _negative(terms: Terms, x: Term) -> Term | None:
+    return x.args[0] if x.op is e.neg else None
+
+
+@_rule(e.pow)
+def _power(terms: Terms, x: Term, y: Term) -> Term | None:
+    n = number(y)
+    if x.dtype.kind != "f" or not _kept(x, y):
+        return None
+    if n == 1:
+        return x
+    if n == 2:
+        return terms.apply(e.mul, [x, x]) if x.scalar else terms.apply(e.square, [x])
+    return None
+
+
+@_rule(e.square)
+def _square(terms: Terms, x: Term) -> Term | None:
+    return terms.apply(e.mul, [x, x]) if x.scalar else None
+
+
+# --------------------------------------------------------------------------------------------------
+# Shapes
+
+
+@_rule(structural.cast_op)
+def _cast(terms: Terms, x: Term, dtype: Any) -> Term | None:
+    return x if not x.scalar and x.dtype == dtype else None
+
+
+@_rule(structural.reshape_op)
+def _reshape(terms: Terms, x: Term, shape: Any) -> Term | None:
+    if -1 in shape:
+        known = -int(np.prod(shape))
+        shape = tuple([x.size // known if n == -1 else n for n in shape])
+        return terms.apply(structural.reshape_op, [x], shape=shape)
+    if x.shape == tuple(shape) and not x.scalar:
+        return x
+    if x.op is structural.reshape_op:
+        return terms.apply(structural.reshape_op, [x.args[0]], shape=tuple(shape))
+    return None
+
+
+@_rule(structural.transpose_op)
+def _transpose(terms: Terms, x: Term, axes: Any) -> Term | None:
+    order = tuple(reversed(range(x.ndim))) if axes is None else tuple(a % x.ndim for a in axes)
+    if order == tuple(range(x.ndim)):
+        return x
+    if x.op is structural.transpose_op:
+        before = x.settings["axes"]
+        order = tuple([before[a] for a in order])
+        return terms.apply(structural.transpose_op, [x.args[0]], axes=order)
+    if x.op is _matmul and x.ndim == 2 and all(part.ndim == 2 for part in x.args):
+        left, right = (terms.apply(structural.transpose_op, [z], axes=(1, 0)) for z in x.args)
+        return terms.apply(_matmul, [right, left])
+    if axes != order:
+        return terms.apply(structural.transpose_op, [x], axes=order)
+    return None
+
+
+@_rule(structural.broadcast_op)
+def _broadcast(terms: Terms, x: Term, shape: Any) -> Term | None:
+    return x if not x.scalar and x.shape == tuple(shape) else None
+
+
+@_rule(structural.sum_to_op)
+def _sum_to(terms: Terms, x: Term, shape: Any) -> Term | None:
+    if x.shape == tuple(shape):
+        return x
+    extra = x.ndim - len(shape)
+    axes = tuple(
+        n for n, size in enumerate(x.shape) if n < extra or (shape[n - extra] == 1 and size != 1)
+    )
+    total = terms.apply(structural.sum_op, [x], axis=axes, keepdims=False)
+    return terms.apply(structural.reshape_op, [total], shape=tuple(shape))
+
+
+@_rule(structural.index_op)
+def _index(terms: Terms, x: Term, key: Any) -> Term | None:
+    parts = key if isinstance(key, tuple) else (key,)
+    if all(part is Ellipsis or part == slice(None) for part in parts if _is_basic(part)) and all(
+        map(_is_basic, parts)
+    ):
+        return x if len(parts) <= x.ndim + 1 else None
+    return None
+
+
+def _is_basic(part: Any) -> bool:
+    return part is Ellipsis or isinstance(part, slice)
+
+
+def _without_broadcasts(terms: Terms, op: Elementwise, args: tuple[Term, ...]) -> Term | None:
+    """Operands as they were before they were broadcast, where the others give the shape."""
+    shape = np.broadcast_shapes(*[arg.shape for arg in args])
+    slim = list(args)
+    for place, arg in enumerate(args):
+        smaller = _before_broadcast(terms, arg)
+        if smaller is not None:
+            rest = [part.shape for n, part in enumerate(slim) if n != place]
+            if np.broadcast_shapes(smaller.shape, *rest) == shape:
+                slim[place] = smaller
+    if all(one is other for one, other in zip(slim, args, strict=True)):
+        return None
+    return terms.apply(op, slim)
+
+
+def _before_broadcast(terms: Terms, term: Term) -> Term | None:
+    if term.op is structural.broadcast_op:
+        return term.args[0]
+    if term.constant and term.ndim:
+        n = number(term)
+        if n is not None:
+            return terms.constant(term.example.dtype.type(n))
+    return None
+
+

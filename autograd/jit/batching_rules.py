@@ -1,0 +1,465 @@
+"""How each operation goes over a batch at once: its batching rules.
+
+A rule is given the node of one example and its arguments for all, and computes what the operation
+gives for each example, written in operations. What is walked with them is in `batching`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from string import ascii_letters
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Array, Node, Op, ScalarNode
+from autograd.ops import TABLE
+from autograd.ops.indexing import gather_op, place_op, set_op
+from autograd.ops.kinds import Elementwise
+from autograd.ops.predicates import question
+from autograd.ops.products import einsum_op, matmul_op
+from autograd.ops.shaping import moveaxis
+from autograd.ops.structural import (
+    Axis,
+    Shape,
+    broadcast_to,
+    cast,
+    concatenate_op,
+    index_op,
+    normalize_axis,
+    reshape_op,
+    scatter_op,
+    shape_of,
+    stack,
+    sum_op,
+    transpose,
+    transpose_op,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of the example's, and its arguments for the whole batch.
+
+    An argument that is the same for all examples is as it was; any other has the batch as its
+    first axis, before the axes that the example's has.
+    """
+
+    node: Node
+    args: list[Array]
+    batched: list[bool]
+    size: int
+
+    @property
+    def op(self) -> Any:
+        return self.node.op
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.node.settings)
+
+    def shape(self, argnum: int) -> Shape:
+        """The shape of an argument of the example."""
+        return shape_of(self.node.args[argnum])
+
+    def ndim(self, argnum: int) -> int:
+        """How many axes an argument of the example has."""
+        return len(self.shape(argnum))
+
+    def lifted(self, argnum: int, ndim: int) -> Array:
+        """An argument that broadcasts as that of an example does, of which one has `ndim` axes."""
+        x, shape = self.args[argnum], self.shape(argnum)
+        if not self.batched[argnum] or len(shape) >= ndim:
+            return x
+        return reshape_op(x, shape=(self.size, *(1,) * (ndim - len(shape)), *shape))
+
+    def spread(self, argnum: int) -> Array:
+        """An argument with the batch axis, repeated along it if it is the same for all."""
+        x = self.args[argnum]
+        return x if self.batched[argnum] else broadcast_to(x, (self.size, *self.shape(argnum)))
+
+
+Rule: TypeAlias = Callable[[Step], Array]
+
+
+def batch(step: Step) -> Array:
+    """The results of an operation for all examples, by its rule, or else one after the other."""
+    op = step.op
+    rule = RULES.get(op) or (_aligned if isinstance(op, Elementwise) else one_by_one)
+    return rule(step)
+
+
+def one_by_one(step: Step) -> Array:
+    """What fits every operation."""
+    if not step.size:
+        return np.zeros((0, *step.node.shape), step.node.dtype)
+    return stack(
+        [
+            step.op(
+                *[
+                    index_op(x, key=i) if many else x
+                    for x, many in zip(step.args, step.batched, strict=True)
+                ],
+                **step.settings,
+            )
+            for i in range(step.size)
+        ]
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# Operations that broadcast, and those that work on the last axes anyway
+
+
+def _aligned(step: Step) -> Array:
+    """Arguments as they are, but for axes of length one after the batch."""
+    ndim = max(map(step.ndim, range(len(step.args))))
+    args = [step.lifted(argnum, ndim) for argnum in range(len(step.args))]
+    return step.op(*_unpromoted(step, args), **step.settings)
+
+
+def _unpromoted(step: Step, args: list[Array]) -> list[Array]:
+    """Python's floats take the type of arrays beside them, and so has an array made of floats."""
+    numbers = [isinstance(arg, ScalarNode) for arg in step.node.args]
+    types = {
+        arg.dtype
+        for arg, number in zip(step.node.args, numbers, strict=True)
+        if not number and getattr(getattr(arg, "dtype", None), "kind", "") == "f"
+    }
+    if not types or not any(numbers):
+        return args
+    dtype = np.result_type(*types)
+    return [
+        cast(arg, dtype) if number and many else arg
+        for arg, number, many in zip(args, numbers, step.batched, strict=True)
+    ]
+
+
+def _native(step: Step) -> Array:
+    """One argument, whose last axes alone count."""
+    return step.op(step.args[0], **step.settings)
+
+
+def _recurrence(step: Step) -> Array:
+    return step.op(step.spread(0), step.spread(1))
+
+
+# --------------------------------------------------------------------------------------------------
+# Operations along axes
+
+
+def _later(axis: Axis, ndim: int) -> Axis:
+    """The same axes, after a batch axis."""
+    if isinstance(axis, int):
+        return axis % max(ndim, 1) + 1
+    return tuple([a + 1 for a in normalize_axis(axis, ndim)])
+
+
+def _along(step: Step) -> Array:
+    """Reductions, and what else has an axis."""
+    settings = step.settings
+    settings["axis"] = _later(settings.get("axis"), step.ndim(0))
+    return step.op(step.args[0], **settings)
+
+
+def _ranked(step: Step) -> Array:
+    """Questions for the number of an entry, along one axis or in the example as one row."""
+    settings, x, ndim = step.settings, step.args[0], step.ndim(0)
+    if settings.get("axis") is None:
+        x, ndim = reshape_op(x, shape=(step.size, math.prod(step.shape(0)))), 1
+        settings["axis"] = 0
+        settings.pop("keepdims", None)
+    settings["axis"] = _later(settings["axis"], ndim)
+    return reshape_op(step.op(x, **settings), shape=(step.size, *step.node.shape))
+
+
+def _roll(step: Step) -> Array:
+    settings, x = step.settings, step.args[0]
+    if settings["axis"] is not None:
+        axis = settings["axis"]
+        ndim = step.ndim(0)
+        settings["axis"] = (
+            tuple([a % ndim + 1 for a in axis]) if isinstance(axis, tuple) else axis % ndim + 1
+        )
+        return step.op(x, **settings)
+    rows = reshape_op(x, shape=(step.size, math.prod(step.shape(0))))
+    shift = settings["shift"]
+    shift = sum(shift) if isinstance(shift, tuple) else shift
+    return reshape_op(step.op(rows, shift=shift, axis=1), shape=(step.size, *step.node.shape))
+
+
+# --------------------------------------------------------------------------------------------------
+# Shapes
+
+
+def _reshape(step: Step) -> Array:
+    return reshape_op(step.args[0], shape=(step.size, *step.node.shape))
+
+
+def _transpose(step: Step) -> Array:
+    axes, ndim = step.settings["axes"], step.ndim(0)
+    axes = range(ndim)[::-1] if axes is None else axes
+    return transpose_op(step.args[0], axes=(0, *[a % ndim + 1 for a in axes]))
+
+
+def _broadcast(step: Step) -> Array:
+    shape = step.settings["shape"]
+    return broadcast_to(step.lifted(0, len(shape)), (step.size, *shape))
+
+
+def _sum_to(step: Step) -> Array:
+    shape, of = step.settings["shape"], step.shape(0)
+    extra = len(of) - len(shape)
+    axes = [
+        axis + 1
+        for axis, size in enumerate(of)
+        if axis < extra or (shape[axis - extra] == 1 and size != 1)
+    ]
+    summed = sum_op(step.args[0], axis=tuple(axes), keepdims=False)
+    return reshape_op(summed, shape=(step.size, *shape))
+
+
+def _concatenate(step: Step) -> Array:
+    parts = [step.spread(argnum) for argnum in range(len(step.args))]
+    return concatenate_op(*parts, axis=step.settings["axis"] % step.node.ndim + 1)
+
+
+# --------------------------------------------------------------------------------------------------
+# Indices. NumPy puts the axes of index arrays where they stand, or first, before all others, where
+# they stand apart: x[:, [0, 1], :, [2, 3]]. A slice for the batch comes in front of the key, and so
+# the batch is the first axis of the result, or follows those of index arrays that stand apart.
+
+_EVERY = slice(None)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """An index, with the batch's slice before it."""
+
+    parts: tuple[Any, ...]
+    ndim: int
+    """How many axes its arrays make together."""
+    place: int
+    """Before which axis of an example's result they stand, where they stand together."""
+    apart: bool
+
+    @staticmethod
+    def of(key: Any, shape: Shape, numbers: Sequence[Shape] = ()) -> _Key:
+        """Read an index into an array of a shape; `numbers` are shapes of those kept out of it."""
+        parts = key if isinstance(key, tuple) else (key,)
+        given = iter(numbers)
+        shapes: list[Shape] = []
+        where: list[int] = []
+        place = 0
+        taken = sum(map(_axes_taken, parts))
+        for position, part in enumerate(parts):
+            if _is_array(part):
+                shapes += _array_shapes(next(given) if isinstance(part, str) else part)
+                where.append(position)
+            elif isinstance(part, int | np.integer):
+                where.append(position)
+            elif not where:
+                place += len(shape) - taken if part is Ellipsis else 1
+        arrays = any(map(_is_array, parts))
+        if not arrays:
+            return _Key((_EVERY, *parts), 0, 0, False)
+        apart = where != list(range(where[0], where[0] + len(where)))
+        return _Key((_EVERY, *parts), len(np.broadcast_shapes(*shapes)), place, apart)
+
+    def batch_first(self, picked: Array) -> Array:
+        """What is found with `parts`, the batch as the first axis."""
+        return moveaxis(picked, self.ndim, 0) if self.apart else picked
+
+    def batch_back(self, x: Array) -> Array:
+        """`batch_first` undone."""
+        return moveaxis(x, 0, self.ndim) if self.apart else x
+
+
+def _is_array(part: Any) -> bool:
+    return isinstance(part, np.ndarray | list | str)  # a string stands for numbers kept elsewhere
+
+
+def _array_shapes(part: Any) -> list[Shape]:
+    if isinstance(part, tuple):
+        return [part]
+    part = np.asarray(part)
+    return [(int(part.sum()),)] if part.dtype == bool else [part.shape]
+
+
+def _axes_taken(part: Any) -> int:
+    """How many axes of the array a part of its index stands for."""
+    if part is None or part is Ellipsis or isinstance(part, bool | np.bool_):
+        return 0
+    if _is_array(part) and not isinstance(part, str):
+        part = np.asarray(part)
+        return part.ndim if part.dtype == bool else 1
+    return 1
+
+
+def _index(step: Step) -> Array:
+    key = _Key.of(step.settings["key"], step.shape(0))
+    return key.batch_first(index_op(step.args[0], key=key.parts))
+
+
+def _scatter(step: Step) -> Array:
+    shape = step.settings["shape"]
+    key = _Key.of(step.settings["key"], shape)
+    return scatter_op(key.batch_back(step.args[0]), key=key.parts, shape=(step.size, *shape))
+
+
+def _set(step: Step) -> Array:
+    shape = step.shape(0)
+    picked = np.broadcast_to(0, shape)[step.settings["key"]].shape
+    key = _Key.of(step.settings["key"], shape)
+    values = step.lifted(1, len(picked))
+    if step.batched[1]:
+        values = key.batch_back(broadcast_to(values, (step.size, *picked)))
+    elif key.apart:
+        values = key.batch_back(broadcast_to(values, (step.size, *picked)))
+    return set_op(step.spread(0), values, key=key.parts)
+
+
+def _gather(step: Step) -> Array:
+    x, *numbers = step.args
+    template = step.settings["key"]
+    key = _Key.of(template, step.shape(0), _number_shapes(step))
+    if not any(step.batched[1:]):
+        return key.batch_first(gather_op(x, *numbers, key=key.parts))
+    if any(isinstance(part, np.ndarray) and part.dtype == bool for part in template):
+        return one_by_one(step)
+    numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
+    if step.batched[0]:
+        picked = gather_op(x, _rows(step, key), *numbers, key=("here", *template))
+    else:
+        picked = gather_op(x, *numbers, key=template)
+    return _numbers_back(picked, key, first=step.batched[0])
+
+
+def _place(step: Step) -> Array:
+    numbers = step.args[1:]
+    template, shape = step.settings["key"], step.settings["shape"]
+    key = _Key.of(template, shape, _number_shapes(step))
+    x = step.spread(0)
+    whole = (step.size, *shape)
+    if not any(step.batched[1:]):
+        return place_op(key.batch_back(x), *numbers, key=key.parts, shape=whole)
+    if any(isinstance(part, np.ndarray) and part.dtype == bool for part in template):
+        return one_by_one(step)
+    numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
+    x = _numbers_first(x, key)
+    return place_op(x, _rows(step, key), *numbers, key=("here", *template), shape=whole)
+
+
+def _number_shapes(step: Step) -> list[Shape]:
+    return [step.shape(argnum) for argnum in range(1, len(step.args))]
+
+
+def _rows(step: Step, key: _Key) -> Any:
+    """The number of each example, which broadcasts against the numbers in the key."""
+    return np.arange(step.size).reshape(step.size, *(1,) * key.ndim)
+
+
+def _numbers_back(picked: Array, key: _Key, first: bool) -> Array:
+    """The batch as the first axis, where the numbers of an index had it: as their own first axis.
+
+    first: whether the numbers stood first in that index, as they do behind those of the rows.
+    """
+    if key.apart or not key.place:
+        return picked
+    if not first:
+        return moveaxis(picked, key.place, 0)
+    numbers = list(range(1, key.ndim + 1))
+    return moveaxis(picked, numbers, [key.place + n for n in numbers])
+
+
+def _numbers_first(x: Array, key: _Key) -> Array:
+    """`_numbers_back` undone, for numbers that stood first."""
+    if key.apart or not key.place:
+        return x
+    numbers = list(range(1, key.ndim + 1))
+    return moveaxis(x, [key.place + n for n in numbers], numbers)
+
+
+# --------------------------------------------------------------------------------------------------
+# Products
+
+
+def _matmul(step: Step) -> Array:
+    """One product of matrices where that is possible, and else a batch of them."""
+    (x, y), (left, right) = step.args, step.batched
+    m, n = step.ndim(0), step.ndim(1)
+    if left and not right and n <= 2:  # rows of all examples, one below the other
+        rows = x if m == 1 else reshape_op(x, shape=(-1, step.shape(0)[-1]))
+        return reshape_op(matmul_op(rows, y), shape=(step.size, *step.node.shape))
+    if right and not left and n == 1 and m <= 2:
+        return matmul_op(y, x if m == 1 else transpose(x))
+    if m == n == 1:
+        return einsum_op(x, y, subscripts="bi,bi->b")
+    if m == 1:
+        x = index_op(x, key=(..., None, _EVERY))
+    if n == 1:
+        y = index_op(y, key=(..., None))
+    ndim = max(m, n, 2)
+    if left:
+        x = _before_last(step, x, ndim)
+    if right:
+        y = _before_last(step, y, ndim)
+    return reshape_op(matmul_op(x, y), shape=(step.size, *step.node.shape))
+
+
+def _before_last(step: Step, x: Array, ndim: int) -> Array:
+    """A batch of matrices, with axes of length one after the batch up to so many in an example."""
+    shape = shape_of(x)
+    missing = ndim - (len(shape) - 1)
+    return reshape_op(x, shape=(step.size, *(1,) * missing, *shape[1:])) if missing else x
+
+
+def _einsum(step: Step) -> Array:
+    subscripts = step.settings["subscripts"]
+    free = [letter for letter in ascii_letters if letter not in subscripts]
+    if not free:
+        return one_by_one(step)
+    inputs, made = subscripts.split("->")
+    named = [
+        free[0] * many + letters
+        for letters, many in zip(inputs.split(","), step.batched, strict=True)
+    ]
+    return einsum_op(*step.args, subscripts=f"{','.join(named)}->{free[0]}{made}")
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _named(names: str, rule: Rule) -> dict[Op, Rule]:
+    return {TABLE[name]: rule for name in names.split()}
+
+
+def _asked(names: str, rule: Rule) -> dict[Op, Rule]:
+    return {question(getattr(np, name)): rule for name in names.split()}
+
+
+RULES: dict[Op, Rule] = {
+    **_named("solve", _aligned),
+    **_named("cast cumprod inv pinv det slogdet cholesky qr eigh svd", _native),
+    **_named("sum mean max min prod var std norm logsumexp softmax log_softmax cumsum", _along),
+    **_named("reshape", _reshape),
+    **_named("transpose", _transpose),
+    **_named("broadcast_to", _broadcast),
+    **_named("sum_to", _sum_to),
+    **_named("concatenate", _concatenate),
+    **_named("roll", _roll),
+    **_named("recurrence", _recurrence),
+    **_named("index", _index),
+    **_named("scatter", _scatter),
+    **_named("set", _set),
+    **_named("gather", _gather),
+    **_named("place", _place),
+    **_named("matmul", _matmul),
+    **_named("einsum", _einsum),
+    **_asked("any all count_nonzero", _along),
+    **_asked("argmax argmin argsort", _ranked),
+    **_asked("isclose isinf isneginf isposinf signbit", _aligned),
+}
+"""The rules by operation; elementwise operations broadcast, and the rest go one by one."""

@@ -1,0 +1,307 @@
+"""Programs with arrays: NumPy calls one after the other, into buffers made once.
+
+How each kind of operation is written is in `statements`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Op
+from autograd.jit.lowering import scalars
+from autograd.jit.lowering.code import Code, literal
+from autograd.jit.lowering.storage import Slot, Slots
+from autograd.jit.terms import Term, ordered
+from autograd.ops import structural
+
+
+@dataclass(eq=False)
+class Place:
+    """Where a result is when the program runs.
+
+    name: how the source calls it, or for a number the expression it is.
+    fixed: an array of the same shape and strides as it is at each run, if it is always the same
+        memory; None where each run has another.
+    slot: the piece of the program's own memory that it lies in.
+    """
+
+    name: str
+    fixed: Any = None
+    slot: Slot | None = None
+    whole: bool = False
+    """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
+
+
+VIEWS: frozenset[Op] = frozenset(
+    {structural.reshape_op, structural.transpose_op, structural.broadcast_op, structural.index_op}
+)
+
+
+def is_view(term: Term) -> bool:
+    """Whether a term shows entries of its argument in another arrangement."""
+    if term.op is structural.index_op:
+        return is_basic(term.settings["key"])
+    return term.op in VIEWS and not term.args[0].scalar
+
+
+def is_basic(key: Any) -> bool:
+    """Whether `x[key]` is a view: integers, slices, `None` and `...` alone."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, slice)
+        or (isinstance(part, int | np.integer) and not isinstance(part, bool))
+        for part in parts
+    )
+
+
+class Arrays:
+    """Writes a program down; `code` is the result."""
+
+    def __init__(
+        self,
+        inputs: Sequence[tuple[str, Term]],
+        results: Sequence[Term],
+        escaping: Sequence[Term],
+        checks: Sequence[tuple[Term, str]],
+        pinned: Mapping[Term, Any],
+        sinks: Mapping[Term, Any],
+        comment: Callable[[Term], str],
+    ) -> None:
+        """Prepare to write.
+
+        results, escaping: terms whose arrays leave the program, as results or otherwise.
+        checks: terms, and a condition, with `{}` for the value, under which the run ends there.
+        pinned: inputs that are always in the same memory. sinks: memory that terms are to be in.
+        """
+        self.code = Code()
+        self.slots = Slots()
+        self.places: dict[Term, Place] = {}
+        self.pinned = pinned
+        self.sinks = sinks
+        self.escaping = {*results, *escaping} - set(sinks)
+        self._comment = comment
+        self._line = ""
+        roots = [*results, *escaping, *sinks, *[term for term, _ in checks]]
+        self.order = ordered(roots)
+        self.uses = Counter(arg for term in self.order for arg in term.args)
+        self.uses.update(roots)
+        self._checks: dict[Term, list[tuple[int, str]]] = {}
+        for number, (term, condition) in enumerate(checks):
+            self._checks.setdefault(term, []).append((number, condition))
+        self._boxes: set[str] = set()
+        self.taken: set[Slot] = set()
+        self._inputs = {term: name for name, term in inputs}
+        self.code.parameters = [name for name, term in inputs if term not in pinned]
+        self._find_lifetimes(roots)
+
+    def _find_lifetimes(self, roots: Sequence[Term]) -> None:
+        """Where the memory of each term is needed for the last time, views of it included."""
+        self.owner: dict[Term, Term] = {}
+        last: dict[Term, int] = {}
+        for position, term in enumerate(self.order):
+            self.owner[term] = self.owner[term.args[0]] if is_view(term) else term
+            for arg in term.args:
+                last[self.owner[arg]] = position
+        for term in roots:
+            last[self.owner[term]] = len(self.order)
+        self.last = last
+        self.ending: dict[int, list[Term]] = {}
+        for term, position in last.items():
+            self.ending.setdefault(position, []).append(term)
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def write(self) -> Code:
+        """Write all terms, in order."""
+        from autograd.jit.lowering.statements import statement
+
+        for self.position, term in enumerate(self.order):
+            self._line = self._comment(term)
+            if term.op is None:
+                self.places[term] = self._given(term)
+            elif scalars.can_write(term):
+                self.places[term] = self._number(term)
+            else:
+                self.places[term] = statement(self, term)
+            for number, condition in self._checks.get(term, ()):
+                self.body(f"if {condition.format(self.places[term].name)}:")
+                self.body(f"    return {number}")
+            self._release()
+        return self.code
+
+    def _release(self) -> None:
+        for term in self.ending.get(self.position, ()):
+            slot = self.places[term].slot
+            if slot is not None and slot not in self.taken:
+                self.slots.release(slot)
+        self.taken: set[Slot] = set()
+
+    def body(self, line: str) -> None:
+        """A line that is run each time."""
+        if self._line:
+            line, self._line = f"{line}  # {self._line}", ""
+        self.code.body.append(line)
+
+    def once(self, term: Term | None, expression: str, prefix: str = "v") -> str:
+        """A name for something that is made once."""
+        name = f"{prefix}{len(self.code.setup)}" if term is None else f"{prefix}{term.number}"
+        self.code.setup.append(f"{name} = {expression}")
+        return name
+
+    def _given(self, term: Term) -> Place:
+        if term.constant:
+            if term.scalar:
+                return Place(_float(term.example))
+            name = f"c{term.number}"
+            self.code.constants[name] = term.example
+            return Place(name, term.example)
+        name = self._inputs[term]
+        if term in self.pinned:
+            self.code.constants[name] = self.pinned[term]
+            return Place(name, self.pinned[term])
+        return Place(name)
+
+    def _number(self, term: Term) -> Place:
+        operands = [self.places[arg].name for arg in term.args]
+        assert term.op is not None
+        text, needed = scalars.written(term.op, operands)
+        if needed:
+            self.code.math.add(needed)
+        inline = (
+            self.uses[term] == 1
+            and term not in self.escaping
+            and term not in self._checks
+            and len(text) < 60
+            and not any(scalars.repeats_operands(user.op) for user in self._users(term))
+        )
+        if inline:
+            return Place(text)
+        name = f"t{term.number}"
+        self.body(f"{name} = {text.removeprefix('(').removesuffix(')') if _bare(text) else text}")
+        return Place(name)
+
+    def _users(self, term: Term) -> list[Term]:
+        if not hasattr(self, "_used_by"):
+            self._used_by: dict[Term, list[Term]] = {}
+            for user in self.order:
+                for arg in user.args:
+                    self._used_by.setdefault(arg, []).append(user)
+        return self._used_by.get(term, [])
+
+    # --- memory ----------------------------------------------------------------------------------
+
+    def destination(self, term: Term, reuse: Sequence[Term] = (), shared: bool = True) -> Place | None:
+        """The memory that a term is to be computed into; None for new memory at each run.
+
+        reuse: arguments that may be overwritten by it, if they are needed no more.
+        """
+        if term in self.sinks:
+            name = f"out{len([p for p in self.places.values() if p.name.startswith('out')])}"
+            self.code.constants[name] = self.sinks[term]
+            return Place(name, self.sinks[term])
+        if term in self.escaping:
+            return None
+        for arg in reuse:
+            place = self.places[arg]
+            if (
+                place.whole
+                and place.slot is not None
+                and place.slot.shared
+                and arg.shape == term.shape
+                and arg.dtype == term.dtype
+                and term.size > 1
+                and self.last[self.owner[arg]] == self.position
+                and not any(
+                    other is not arg and self.owner[other] is self.owner[arg] for other in term.args
+                )
+            ):
+                self.taken.add(place.slot)
+                return Place(place.name, place.fixed, place.slot, True)
+        slot = self.slots.take(term.shape, term.dtype, shared)
+        whole = slot.size == term.size
+        part = slot.name if whole else f"{slot.name}[:{term.size}]"
+        shape = "" if term.shape == (term.size,) else f".reshape({_tuple(term.shape)})"
+        name = self.once(term, part + shape, "t")
+        return Place(name, np.empty(term.shape, term.dtype), slot, True)
+
+    def operand(self, arg: Term, dtype: np.dtype[Any] | None) -> str:
+        """How an argument of a NumPy function is written; numbers are put into arrays of `dtype`,
+        since NumPy is slow to convert them.
+        """
+        place = self.places[arg]
+        if not arg.scalar:
+            return place.name
+        if dtype is None or arg.dtype.kind != dtype.kind:
+            return place.name
+        kind = "bool" if dtype == bool else dtype.name
+        if arg.constant:
+            return self._shared_number(arg, dtype)
+        name = f"k{arg.number}_{kind}"
+        if name not in self._boxes:
+            self._boxes.add(name)
+            self.code.setup.append(f"{name} = np.empty((), np.{kind})")
+            self.body(f"{name}[()] = {place.name}")
+        return name
+
+    def _shared_number(self, arg: Term, dtype: np.dtype[Any]) -> str:
+        key = f"k{arg.number}_{dtype.name}"
+        if key not in self._boxes:
+            self._boxes.add(key)
+            self.code.setup.append(f"{key} = {literal(np.asarray(arg.example, dtype))}")
+        return key
+
+    def finish(self, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]) -> Code:
+        """What is done and given at the end of each run."""
+        given: set[Term] = set()
+        for name, args in effects:
+            self.body(f"{name}({', '.join(self._own(arg, given) for arg in args)})")
+        parts = [self._own(term, given) for term in results]
+        self.code.results = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        self.code.setup[:0] = [
+            f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{_dtype(s.dtype)})"
+            for s in self.slots.all
+        ]
+        return self.code
+
+    def _own(self, term: Term, given: set[Term]) -> str:
+        """A result that belongs to the caller: nobody else writes into it, or sees it change."""
+        place = self.places[term]
+        if term.scalar:
+            return place.name
+        made_here = term.op is not None and not is_view(term) and place.slot is None
+        if made_here and term not in self.sinks and term not in given:
+            given.add(term)
+            return place.name
+        return f"{place.name}.copy()"
+
+
+def _bare(text: str) -> bool:
+    """Whether the outer parentheses enclose the whole."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return i == len(text) - 1
+    return False
+
+
+def _float(value: float | bool) -> str:
+    text = repr(value)
+    return f"float('{text}')" if text in ("nan", "inf", "-inf") else f"({text})" if value < 0 else text
+
+
+def _dtype(dtype: np.dtype[Any]) -> str:
+    return "bool" if dtype == bool else dtype.name
+
+
+def _tuple(shape: tuple[int, ...]) -> str:
+    return repr(shape)

@@ -1,0 +1,93 @@
+"""How operations on Python's floats are written.
+
+Where one raises (division by zero, overflow, a domain error) the caller computes the call by the
+operations themselves, which give inf and nan.
+"""
+
+from __future__ import annotations
+
+from autograd.graph import Op
+from autograd.jit.terms import Term
+from autograd.ops import elementwise as e
+from autograd.ops import kinds
+from autograd.ops import predicates as p
+
+_OPERATORS: dict[Op, str] = {
+    e.add: "({} + {})",
+    e.sub: "({} - {})",
+    e.mul: "({} * {})",
+    e.div: "({} / {})",
+    e.mod: "({} % {})",
+    e.floor_divide: "({} // {})",
+    e.neg: "(-{})",
+    e.reciprocal: "(1.0 / {})",
+    p.less: "({} < {})",
+    p.less_equal: "({} <= {})",
+    p.greater: "({} > {})",
+    p.greater_equal: "({} >= {})",
+    p.equal: "({} == {})",
+    p.not_equal: "({} != {})",
+    p.logical_and: "bool({} and {})",
+    p.logical_or: "bool({} or {})",
+    p.logical_xor: "(bool({}) != bool({}))",
+    p.logical_not: "(not {})",
+    e.where: "({1} if {0} else {2})",
+    kinds.chain: "(0.0 if {0} == 0.0 or {1} is False else {0} * {1})",
+    kinds.closed: "(0.0 if {0} == 0.0 or {1} == 0.0 else {0} * {1})",
+    e.relu: "(0.0 if {0} <= 0.0 else {0})",
+    e.at_least: "({0} if {0} > {1} or {0} != {0} else {1})",
+    e.at_most: "({0} if {0} < {1} or {0} != {0} else {1})",
+    e.maximum_op: "({0} if {0} > {1} or {0} != {0} else {1})",
+    e.minimum_op: "({0} if {0} < {1} or {0} != {0} else {1})",
+    e.abs: "abs({})",
+    e.sign: "({0} if {0} != {0} else float(({0} > 0) - ({0} < 0)))",
+    e.heaviside: "({0} if {0} != {0} else float({0} >= 0))",
+    e.floor: "float(floor({}))",
+    e.ceil: "float(ceil({}))",
+    e.round_op: "float(round({}))",
+    e.sigmoid: "(1.0 / (1.0 + exp(-{})))",
+    e.leaky_relu_op: "({0} if {0} > 0 else {1} * {0})",
+    e.elu_op: "({0} if {0} > 0 else {1} * expm1({0}))",
+    e.softplus: "(max({0}, 0.0) + log1p(exp(-abs({0}))))",
+}
+_MATH: dict[Op, str] = {
+    e.arccos: "acos",
+    e.arccosh: "acosh",
+    e.arcsin: "asin",
+    e.arcsinh: "asinh",
+    e.arctan: "atan",
+    e.arctan2: "atan2",
+    e.arctanh: "atanh",
+    p.isnan: "isnan",
+    p.isfinite: "isfinite",
+}
+for _name in "cbrt cos cosh erf exp exp2 expm1 hypot log log10 log1p log2 pow sin sinh sqrt".split():
+    _MATH[getattr(e, _name)] = _name
+for _name in ("tan", "tanh"):
+    _MATH[getattr(e, _name)] = _name
+
+_REPEATING = frozenset(op for op, text in _OPERATORS.items() if text.count("{0}") > 1)
+
+
+def can_write(term: Term) -> bool:
+    """Whether a term is a number made of numbers by an operation that Python has."""
+    return (
+        term.scalar
+        and all(arg.scalar for arg in term.args)
+        and (term.op in _OPERATORS or term.op in _MATH)
+    )
+
+
+def repeats_operands(op: Op | None) -> bool:
+    """Whether an operand is written more than once, and should have a name."""
+    return op in _REPEATING
+
+
+def written(op: Op, operands: list[str]) -> tuple[str, str | None]:
+    """The expression, and the function of `math` that it needs."""
+    if op in _OPERATORS:
+        text = _OPERATORS[op].format(*operands)
+        needed = next((n for n in ("floor", "ceil", "expm1", "exp", "log1p") if f"{n}(" in text), None)
+        return text, needed
+    name = _MATH[op]
+    return f"{name}({', '.join(operands)})", name

@@ -1,0 +1,357 @@
+"""How each kind of operation on arrays is written in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Op
+from autograd.jit.lowering import helpers
+from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view
+from autograd.jit.terms import Term
+from autograd.jit.trace import draw_op
+from autograd.ops import elementwise as e
+from autograd.ops import kinds, products, reductions, running, structural
+
+Writer = Callable[[Arrays, Term], Place]
+_WRITERS: dict[Op, Writer] = {}
+
+
+def statement(to: Arrays, term: Term) -> Place:
+    """Write the lines that compute a term, and say where it then is."""
+    assert term.op is not None
+    if is_view(term):
+        return _view(to, term)
+    writer = _WRITERS.get(term.op)
+    if writer is not None:
+        return writer(to, term)
+    if isinstance(term.op.kernel, np.ufunc) and not term.settings:
+        return _ufunc(to, term, term.op.kernel.__name__)
+    return _call(to, term)
+
+
+def _writes(*ops: Op) -> Callable[[Writer], Writer]:
+    def enter(writer: Writer) -> Writer:
+        _WRITERS.update(dict.fromkeys(ops, writer))
+        return writer
+
+    return enter
+
+
+def _into(to: Arrays, place: Place | None, call: str, *, name: str) -> Place:
+    """A call whose last argument is where the result goes, or which makes a new array."""
+    if place is None:
+        to.body(f"{name} = {call})")
+        return Place(name)
+    to.body(f"{call}, {place.name})")
+    return place
+
+
+# --------------------------------------------------------------------------------------------------
+# Entry by entry
+
+
+def _ufunc(to: Arrays, term: Term, function: str) -> Place:
+    kinds = {arg.dtype for arg in term.args if not arg.scalar}
+    dtype = kinds.pop() if len(kinds) == 1 else None
+    operands = ", ".join([to.operand(arg, dtype or arg.dtype) for arg in term.args])
+    place = to.destination(term, reuse=term.args)
+    return _into(to, place, f"{to.code.of_numpy(function)}({operands}", name=f"t{term.number}")
+
+
+@_writes(kinds.chain, kinds.closed)
+def _product(to: Arrays, term: Term) -> Place:
+    return _ufunc(to, term, "multiply")
+
+
+@_writes(e.reciprocal)
+def _reciprocal(to: Arrays, term: Term) -> Place:
+    return _ufunc(to, term, "reciprocal")
+
+
+@_writes(e.pow)
+def _power(to: Arrays, term: Term) -> Place:
+    exponent = term.args[1]
+    function = {0.5: "sqrt", -1.0: "reciprocal"}.get(exponent.example) if exponent.scalar and exponent.constant else None
+    if function is None:
+        return _ufunc(to, term, "power")
+    place = to.destination(term, reuse=term.args[:1])
+    base = to.places[term.args[0]].name
+    return _into(to, place, f"{to.code.of_numpy(function)}({base}", name=f"t{term.number}")
+
+
+@_writes(e.where)
+def _where(to: Arrays, term: Term) -> Place:
+    operands = [to.operand(term.args[0], np.dtype(bool))]
+    operands += [to.operand(arg, term.dtype) for arg in term.args[1:]]
+    place = to.destination(term)
+    if place is None:
+        to.body(f"t{term.number} = {to.code.of_numpy('where')}({', '.join(operands)})")
+        return Place(f"t{term.number}")
+    copyto = to.code.of_numpy("copyto")
+    to.body(f"{copyto}({place.name}, {operands[2]})")
+    to.body(f"{copyto}({place.name}, {operands[1]}, where={operands[0]})")
+    return place
+
+
+@_writes(structural.cast_op)
+def _cast(to: Arrays, term: Term) -> Place:
+    place = to.destination(term)
+    name = to.places[term.args[0]].name
+    if place is None:
+        dtype = f"np.{'bool' if term.dtype == bool else term.dtype.name}"
+        if term.args[0].scalar:
+            to.body(f"t{term.number} = np.array({name}, {dtype})")
+        else:
+            to.body(f"t{term.number} = {name}.astype({dtype})")
+        return Place(f"t{term.number}")
+    to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name}, 'unsafe')")
+    return place
+
+
+# --------------------------------------------------------------------------------------------------
+# Views
+
+
+def _view(to: Arrays, term: Term) -> Place:
+    (arg,) = term.args
+    source = to.places[arg]
+    expression = _arranged(term, source.name)
+    if source.fixed is None:
+        if term in to.escaping or len(to.uses) < 0:
+            pass
+        to.body(f"t{term.number} = {expression}")
+        return Place(f"t{term.number}", None, source.slot)
+    arranged = _rearrange(term, source.fixed)
+    if np.may_share_memory(arranged, source.fixed) or not arranged.size:
+        return Place(to.once(term, expression), arranged, source.slot)
+    # A reshape of what does not lie in order: it has to be copied at each run.
+    place = to.destination(term)
+    if place is None:
+        to.body(f"t{term.number} = {expression}")
+        return Place(f"t{term.number}")
+    flat = to.once(None, f"{place.name}.reshape({arg.shape})", "w")
+    to.body(f"{to.code.of_numpy('copyto')}({flat}, {source.name})")
+    return place
+
+
+def _rearrange(term: Term, array: Any) -> Any:
+    assert term.op is not None
+    if term.op is structural.index_op:
+        return array[_open(term.settings["key"])]
+    return term.op.evaluate((array,), term.settings)
+
+
+def _open(key: Any) -> Any:
+    """The key with an ellipsis, with which NumPy gives a view of one entry, not a number."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
+
+
+def _arranged(term: Term, name: str) -> str:
+    settings = term.settings
+    if term.op is structural.reshape_op:
+        return f"{name}.reshape({tuple(settings['shape'])})"
+    if term.op is structural.transpose_op:
+        return f"{name}.T" if term.ndim == 2 else f"{name}.transpose({settings['axes']})"
+    if term.op is structural.broadcast_op:
+        return f"np.broadcast_to({name}, {tuple(settings['shape'])})"
+    return f"{name}[{', '.join(map(_part, _open(settings['key'])))}]"
+
+
+def _part(part: Any) -> str:
+    """A part of an index as it is written between brackets."""
+    if part is Ellipsis:
+        return "..."
+    if isinstance(part, slice):
+        first, last, step = ("" if n is None else str(n) for n in (part.start, part.stop, part.step))
+        return f"{first}:{last}" + (f":{step}" if step else "")
+    return "None" if part is None else str(int(part))
+
+
+# --------------------------------------------------------------------------------------------------
+# Sums and extremes
+
+_MOST_BY_DOT = 4096
+"""So many numbers are added up by a product with ones, which is faster; more, by halves, which
+loses fewer digits."""
+
+
+def _axes(term: Term, x: Term) -> tuple[int, ...]:
+    return structural.normalize_axis(term.settings["axis"], x.ndim)
+
+
+@_writes(structural.sum_op)
+def _sum(to: Arrays, term: Term) -> Place:
+    (x,) = term.args
+    source = to.places[x]
+    axes = _axes(term, x)
+    if x.dtype.kind == "f" and not x.scalar and x.ndim == 2 and len(axes) == 1:
+        if x.shape[axes[0]] <= _MOST_BY_DOT:
+            return _sum_by_dot(to, term, x, axes[0])
+    if x.scalar:
+        return _call(to, term)
+    return _reduce(to, term, "add")
+
+
+def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
+    name = f"ones{x.shape[axis]}_{x.dtype.name}"
+    line = f"{name} = np.ones({x.shape[axis]}, np.{x.dtype.name})"
+    if line not in to.code.setup:
+        to.code.setup.append(line)
+    source = to.places[x].name
+    call = f"{name}.dot({source}" if axis == 0 else f"{source}.dot({name}"
+    if not term.settings["keepdims"]:
+        return _into(to, to.destination(term), call, name=f"t{term.number}")
+    place = to.destination(term)
+    if place is None:
+        to.body(f"t{term.number} = {call}).reshape({term.shape})")
+        return Place(f"t{term.number}")
+    flat = to.once(None, f"{place.name}.reshape(-1)", "w")
+    to.body(f"{call}, {flat})")
+    return place
+
+
+def _reduce(to: Arrays, term: Term, function: str) -> Place:
+    axis = term.settings["axis"]
+    keepdims = term.settings["keepdims"]
+    call = f"{to.code.of_numpy(function)}.reduce({to.places[term.args[0]].name}, {axis}, None"
+    place = to.destination(term)
+    out = "None" if place is None else place.name
+    call += f", {out}, {keepdims})" if keepdims else f", {out})" if place else ")"
+    to.body(call if place else f"t{term.number} = {call}")
+    return place or Place(f"t{term.number}")
+
+
+@_writes(reductions.max_op)
+def _max(to: Arrays, term: Term) -> Place:
+    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "maximum")
+
+
+@_writes(reductions.min_op)
+def _min(to: Arrays, term: Term) -> Place:
+    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "minimum")
+
+
+@_writes(running.prod_op)
+def _prod(to: Arrays, term: Term) -> Place:
+    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "multiply")
+
+
+# --------------------------------------------------------------------------------------------------
+# Products
+
+
+@_writes(products.matmul_op)
+def _matmul(to: Arrays, term: Term) -> Place:
+    x, y = term.args
+    place = to.destination(term)
+    in_order = place is None or place.fixed.flags.c_contiguous
+    if max(x.ndim, y.ndim) <= 2 and x.dtype == y.dtype and in_order:
+        call = f"{to.places[x].name}.dot({to.places[y].name}"
+    else:
+        call = f"{to.code.of_numpy('matmul')}({to.places[x].name}, {to.places[y].name}"
+    return _into(to, place, call, name=f"t{term.number}")
+
+
+# --------------------------------------------------------------------------------------------------
+# Entries by number
+
+
+@_writes(structural.index_op)
+def _pick(to: Arrays, term: Term) -> Place:
+    (x,) = term.args
+    key = term.settings["key"]
+    parts = key if isinstance(key, tuple) else (key,)
+    before, numbers = parts[:-1], parts[-1]
+    axis = len(before)
+    simple = (
+        all(part == slice(None) for part in before if isinstance(part, slice))
+        and all(isinstance(part, slice) for part in before)
+        and isinstance(numbers, np.ndarray)
+        and numbers.dtype.kind in "iu"
+    )
+    if not simple or x.scalar:
+        return _call(to, term)
+    if not x.shape[axis]:
+        return _call(to, term)
+    places = np.where(numbers < 0, numbers + x.shape[axis], numbers).astype(np.intp)
+    name = f"i{term.number}"
+    to.code.constants[name] = places
+    place = to.destination(term)
+    source = to.places[x].name
+    if place is None:
+        to.body(f"t{term.number} = {source}.take({name}, {axis})")
+        return Place(f"t{term.number}")
+    to.body(f"{source}.take({name}, {axis}, {place.name}, 'clip')")
+    return place
+
+
+@_writes(structural.scatter_op)
+def _scatter(to: Arrays, term: Term) -> Place:
+    """Into an array of zeros that only this term writes to, so that the zeros stay."""
+    (x,) = term.args
+    key = term.settings["key"]
+    if not is_basic(key) or x.scalar:
+        return _call(to, term)
+    place = to.destination(term, shared=False)
+    inside = f"[{', '.join(map(_part, _open(key)))}]"
+    if place is None or term in to.sinks:
+        kind = "bool" if term.dtype == bool else term.dtype.name
+        if place is None:
+            to.body(f"t{term.number} = np.zeros({term.shape}, np.{kind})")
+            place = Place(f"t{term.number}")
+        else:
+            to.body(f"{place.name}.fill(0)")
+        to.body(f"{place.name}{inside} = {to.places[x].name}")
+        return place
+    part = to.once(None, f"{place.name}{inside}", "w")
+    to.body(f"{to.code.of_numpy('copyto')}({part}, {to.places[x].name})")
+    place.whole = False
+    return place
+
+
+@_writes(structural.concatenate_op)
+def _concatenate(to: Arrays, term: Term) -> Place:
+    parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
+    call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
+    return _into(to, to.destination(term), call, name=f"t{term.number}")
+
+
+# --------------------------------------------------------------------------------------------------
+# Everything else: a new array at each run
+
+
+@_writes(draw_op)
+def _draw(to: Arrays, term: Term) -> Place:
+    generator, f = term.settings["generator"], term.settings["f"]
+    name = f"draw{term.number}"
+    to.code.shared[name] = lambda: np.asarray(f(generator))
+    to.body(f"t{term.number} = {name}()")
+    return Place(f"t{term.number}")
+
+
+def _call(to: Arrays, term: Term) -> Place:
+    op = term.op
+    assert op is not None
+    operands = [to.places[arg].name for arg in term.args]
+    helper = getattr(helpers, op.name, None)
+    if helper is not None:
+        to.code.helpers[op.name] = helper
+        function = op.name
+    else:
+        function = f"op_{op.name}".replace("(", "_").replace(")", "")
+        to.code.shared[function] = op.kernel
+    for name, value in term.settings.items():
+        to.code.shared[f"s{term.number}_{name}"] = value
+        operands.append(f"{name}=s{term.number}_{name}")
+    to.body(f"t{term.number} = {function}({', '.join(operands)})")
+    if not term.scalar and term.ndim == 0:
+        to.body(f"t{term.number} = np.asarray(t{term.number})")
+    return Place(f"t{term.number}")
+
+
+_ = prod

@@ -1,0 +1,51 @@
+"""Regular patterns in places: which index arrays are no more than a start and a stride per axis.
+
+Nothing is known of terms here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Places: TypeAlias = Any
+"""An array of integers: places in a flat array."""
+
+
+def strides_of(places: Places) -> tuple[int, ...] | None:
+    """The strides s with places[i, j, ...] = places[0, 0, ...] + i s[0] + j s[1] + ..., if any."""
+    start = places[(0,) * places.ndim]
+    strides = []
+    for axis, size in enumerate(places.shape):
+        second = [0] * places.ndim
+        second[axis] = min(1, size - 1)
+        strides.append(int(places[tuple(second)] - start))
+    expected = start
+    for size, stride in zip(places.shape, strides, strict=True):
+        expected = np.add.outer(expected, np.arange(size) * stride)
+    return tuple(strides) if np.array_equal(expected, places) else None
+
+
+def common_shape(rows: Sequence[Places]) -> tuple[int, ...] | None:
+    """The shape in which flat index arrays of one length have strides, all of them; None where
+    there is none.
+
+    The innermost axis is as long as all of them go in even steps; its starts, by themselves, give
+    the axes before it.
+    """
+    table = np.array(rows)
+    shape: list[int] = []
+    while table.shape[1] > 1:
+        steps = np.diff(table, axis=1)
+        uneven = (steps != steps[:, :1]).any(axis=0)
+        n = int(uneven.argmax()) + 1 if uneven.any() else table.shape[1]
+        if n == 1 or table.shape[1] % n:
+            return None
+        blocks = table.reshape(len(table), -1, n)
+        if (np.diff(blocks, axis=2) != steps[:, :1, None]).any():
+            return None
+        shape.insert(0, n)
+        table = blocks[:, :, 0]
+    return tuple(shape) or (1,)

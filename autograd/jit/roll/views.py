@@ -1,0 +1,124 @@
+"""Parts of an array, by operations that NumPy answers with views where the places are regular."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.roll.patterns import Places, strides_of
+from autograd.jit.terms import Term, Terms
+from autograd.ops.structural import index_op, reshape_op, transpose_op
+
+Shape = tuple[int, ...]
+
+
+def read(terms: Terms, source: Term, places: Places) -> Term:
+    """The entries of `source` at `places` in C order, in an array that broadcasts to their shape.
+
+    An axis along which all entries are the same has length 1.
+    """
+    strides = strides_of(places)
+    found = None
+    if strides is not None:
+        found = _view(terms, source, places.shape, int(places.flat[0]), strides)
+    return found or gather(terms, source, places)
+
+
+def gather(terms: Terms, source: Term, places: Places) -> Term:
+    """The entries of `source` at `places` in C order, each copied."""
+    return terms.apply(index_op, [reshaped(terms, source, (-1,))], key=(places,))
+
+
+def reshaped(terms: Terms, x: Term, shape: Shape) -> Term:
+    """x in another shape, where it has not that shape."""
+    if shape == (-1,):
+        shape = (x.size,)
+    return x if x.shape == shape else terms.apply(reshape_op, [x], shape=shape)
+
+
+def _view(
+    terms: Terms, source: Term, shape: Shape, start: int, strides: tuple[int, ...]
+) -> Term | None:
+    """As slices of the axes that `source` has, or else of those that it can be reshaped to."""
+    axes = [axis for axis, stride in enumerate(strides) if stride and shape[axis] > 1]
+    axes.sort(key=lambda axis: -abs(strides[axis]))
+    sizes = [shape[axis] for axis in axes]
+    steps = [strides[axis] for axis in axes]
+    low = start + sum([(n - 1) * s for n, s in zip(sizes, steps, strict=True) if s < 0])
+    x = _picked(terms, source, low, sizes, steps)
+    if x is None:
+        return None
+    order = sorted(range(len(axes)), key=lambda place: axes[place])
+    if order != list(range(len(axes))):
+        x = terms.apply(transpose_op, [x], axes=tuple(order))
+    return reshaped(terms, x, tuple([n if axis in axes else 1 for axis, n in enumerate(shape)]))
+
+
+def _picked(
+    terms: Terms, source: Term, low: int, sizes: list[int], steps: list[int]
+) -> Term | None:
+    """The entries from place `low` on in steps that do not grow from axis to axis."""
+    for shape in (source.shape, (source.size,)):
+        key = _key(shape, low, sizes, steps)
+        if key is not None:
+            return _indexed(terms, reshaped(terms, source, shape), key)
+    # Rows of a length that is a step of the first axis, cut out of the flat array.
+    length = sizes[0] * abs(steps[0])
+    first = max(0, min(low, source.size - length))
+    shape, rest = (sizes[0],), abs(steps[0])
+    for step in steps[1:]:
+        if rest % step:
+            return None
+        shape, rest = (*shape, rest // abs(step)), abs(step)
+    if rest > 1:
+        shape = (*shape, rest)
+    if math.prod(shape) != length or length > source.size:
+        return None
+    key = _key(shape, low - first, sizes, steps)
+    if key is None:
+        return None
+    x = reshaped(terms, source, (-1,))
+    x = _indexed(terms, x, [slice(first, first + length, 1)])
+    return _indexed(terms, reshaped(terms, x, shape), key)
+
+
+def _key(shape: Shape, low: int, sizes: list[int], steps: list[int]) -> list[Any] | None:
+    """The key that picks from an array of `shape` the axes asked for, outermost first."""
+    if not shape:
+        return [] if not sizes else None
+    offsets = [int(offset) for offset in np.unravel_index(low, shape)]
+    key: list[Any] = []
+    wanted = 0
+    for axis, (length, offset) in enumerate(zip(shape, offsets, strict=True)):
+        stride = math.prod(shape[axis + 1 :])
+        if wanted == len(sizes) or abs(steps[wanted]) % stride:
+            key.append(offset)
+            continue
+        n, step = sizes[wanted], abs(steps[wanted]) // stride
+        last = offset + (n - 1) * step
+        if last >= length:
+            key.append(offset)
+            continue
+        forward = steps[wanted] > 0
+        key.append(slice(offset, last + 1, step) if forward else slice(last, offset - 1, -step))
+        wanted += 1
+    return key if wanted == len(sizes) else None
+
+
+def _indexed(terms: Terms, x: Term, key: list[Any]) -> Term:
+    """x[key], without bounds in the key that are those of the axis; x itself for all of it."""
+    parts: list[Any] = []
+    for part, n in zip(key, x.shape, strict=True):
+        if isinstance(part, slice):
+            start, stop, step = part.start, part.stop, part.step
+            if step > 0:
+                start, stop = start or None, stop if stop < n else None
+            else:
+                start, stop = start if start < n - 1 else None, stop if stop >= 0 else None
+            part = slice(start, stop, step if step != 1 else None)
+        parts.append(part)
+    while parts and parts[-1] == slice(None):
+        parts.pop()
+    return terms.apply(index_op, [x], key=tuple(parts)) if parts else x

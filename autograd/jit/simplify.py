@@ -1,0 +1,110 @@
+"""The recorded program as a simpler one: operations composed of others are written out in them.
+
+So what they have in common is found: softmax and its logarithm, a loss and its gradient. The
+algebra that goes with it is in `algebra`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.algebra import rewrite
+from autograd.jit.terms import Term, Terms, ordered
+from autograd.ops import elementwise as e
+from autograd.ops import exponentials, predicates, reductions, structural
+
+
+def simplify(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
+    """New terms, and for each term that `roots` depend on the one that stands for it."""
+    terms = Terms(rewrite)
+    new: dict[Term, Term] = {}
+    for term in ordered(roots):
+        terms.index = term.index
+        args = [new[arg] for arg in term.args]
+        if term.constant:
+            new[term] = terms.constant(term.example)
+        elif term.op is None:
+            new[term] = terms.input(term.example)
+        elif not term.op.pure:
+            new[term] = terms.impure(term.op, args, term.settings, term.example)
+        elif term.op in _WRITTEN_OUT and not term.scalar:
+            new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
+        else:
+            new[term] = terms.apply(term.op, args, **term.settings)
+    terms.index = -1
+    return terms, new
+
+
+Apply = Callable[..., Term]
+
+
+def _sigmoid(do: Apply, x: Term) -> Term:
+    return do(e.reciprocal, [do(e.add, [do(e.exp, [do(e.neg, [x])]), 1.0])])
+
+
+def _relu(do: Apply, x: Term) -> Term:
+    return do(e.at_least, [x, 0.0])
+
+
+def _leaky_relu(do: Apply, x: Term, slope: Term) -> Term:
+    return do(e.where, [do(predicates.greater, [x, 0.0]), x, do(e.mul, [slope, x])])
+
+
+def _elu(do: Apply, x: Term, alpha: Term) -> Term:
+    below = do(e.mul, [alpha, do(e.expm1, [do(e.at_most, [x, 0.0])])])
+    return do(e.where, [do(predicates.greater, [x, 0.0]), x, below])
+
+
+def _softplus(do: Apply, x: Term) -> Term:
+    return do(e.logaddexp, [x, 0.0])
+
+
+def _total(do: Apply, x: Term, axis: Any, keepdims: bool = True) -> Term:
+    return do(structural.sum_op, [x], axis=axis, keepdims=keepdims)
+
+
+def _top(do: Apply, x: Term, axis: Any) -> Term:
+    return do(reductions.max_op, [x], axis=axis, keepdims=True)
+
+
+def _softmax(do: Apply, x: Term, axis: Any) -> Term:
+    odds = do(e.exp, [do(e.sub, [x, _top(do, x, axis)])])
+    return do(e.div, [odds, _total(do, odds, axis)])
+
+
+def _log_softmax(do: Apply, x: Term, axis: Any) -> Term:
+    below = do(e.sub, [x, _top(do, x, axis)])
+    return do(e.sub, [below, do(e.log, [_total(do, do(e.exp, [below]), axis)])])
+
+
+def _logsumexp(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:
+    top = _top(do, x, axis)
+    top = do(e.where, [do(predicates.isfinite, [top]), top, 0.0])  # where all entries are -inf
+    total = do(e.log, [_total(do, do(e.exp, [do(e.sub, [x, top])]), axis)])
+    result = do(e.add, [total, top])
+    shape = np.add.reduce(np.empty(x.shape), axis, keepdims=keepdims).shape
+    return result if keepdims else do(structural.reshape_op, [result], shape=shape)
+
+
+def _count(x: Term, axis: Any) -> int:
+    return x.size // max(1, np.add.reduce(np.empty(x.shape), axis, keepdims=True).size)
+
+
+def _mean(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:
+    return do(e.div, [_total(do, x, axis, keepdims), float(_count(x, axis))])
+
+
+_WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
+    e.sigmoid: _sigmoid,
+    e.relu: _relu,
+    e.leaky_relu_op: _leaky_relu,
+    e.elu_op: _elu,
+    e.softplus: _softplus,
+    exponentials.softmax_op: _softmax,
+    exponentials.log_softmax_op: _log_softmax,
+    exponentials.logsumexp_op: _logsumexp,
+    reductions.mean_op: _mean,
+}
