@@ -23,7 +23,7 @@ def translate(
     read: gives the term of data from outside the program: a plain argument of an operation, a
         node without a history, or one made before number `first`.
     """
-    for node in _computed(outputs, known, first):
+    for node in computed(outputs, known, first):
         args = []
         for arg in node.args:
             if not isinstance(arg, Node):
@@ -44,7 +44,7 @@ def translate(
             known[output] = read(output)
 
 
-def _computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:
+def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:
     """The nodes with a history that `outputs` depend on, up to those in `known`, in order.
 
     All arguments count here, also those whose slope was 0 in the recording: a branch of `relu` that
