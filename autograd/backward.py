@@ -117,7 +117,8 @@ def interior(outputs: Sequence[Node], first: int = 0, stop: Iterable[Node] = ())
     seen = {*stack, *stop}
     nodes: list[Node] = []
     found, pop, push, seen_add = nodes.append, stack.pop, stack.append, seen.add
-    scalar = ScalarNode.kind
+    # While a program is recorded a slope of 0 ends nothing: other numbers may give another slope.
+    scalar = ScalarNode.kind if tracing.get() is None else None
     while stack:
         node = pop()
         found(node)
