@@ -33,6 +33,7 @@ from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
+from autograd.summaries import Summary, summary
 from autograd.stepping import Stepper, step
 from autograd.transforms import (
     derivative,
@@ -61,6 +62,7 @@ __all__ = [
     "LineLog",
     "Node",
     "NonFiniteError",
+    "Summary",
     "Op",
     "Stepper",
     "Tensor",
@@ -84,6 +86,7 @@ __all__ = [
     "jit",
     "jvp",
     "no_grad",
+    "summary",
     "observe",
     "sample",
     "step",

@@ -336,7 +336,9 @@ class Op:
         self.__doc__ = doc or f"The operation `{name}`."
 
     def __repr__(self) -> str:
-        return f"<op {self.name}>"
+        kind = type(self).__name__.strip("_").lower() if type(self) is not Op else "operation"
+        takes = "" if self.arity is None else f" of {self.arity} argument{'s' * (self.arity != 1)}"
+        return f"<op {self.name}: {kind}{takes}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError(

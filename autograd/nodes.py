@@ -13,8 +13,10 @@ import numpy as np
 from autograd import ops
 from autograd.arithmetic import Arithmetic
 from autograd.graph import ArrayNode, Node, ScalarNode, next_index, recording, scalar_node
+from autograd.lines import line_of
 from autograd.ops import At
 from autograd.ops.kinds import Elementwise
+from autograd.summaries import card, data_card, summary
 
 
 class Value(Arithmetic, ScalarNode, recorded=True):
@@ -57,7 +59,11 @@ class Value(Arithmetic, ScalarNode, recorded=True):
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self.primal!r}, grad={self.grad!r}{label})"
+        return f"Value(data={self.primal!r}, grad={self.grad!r}{label}){_made_at(self)}"
+
+    def _repr_html_(self) -> str:
+        rows = [("data", f"{self.primal!r}"), ("grad", f"{self.grad!r}"), *_origin(self)]
+        return card(_title(self), rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
         _require_leaf(self)
@@ -151,14 +157,43 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         return self._taken_out(".tolist()").tolist()
 
     def __repr__(self) -> str:
-        array = np.array2string(self.primal, separator=", ", prefix="Tensor(", threshold=100)
         label = f", label={self.label!r}" if self.label else ""
+        if self.size > MOST_SHOWN:
+            return f"Tensor({summary(self)}{label}){_made_at(self)}"
+        array = np.array2string(self.primal, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
-        return f"Tensor({array}{label}{dtype})"
+        return f"Tensor({array}{label}{dtype}){_made_at(self)}"
+
+    def _repr_html_(self) -> str:
+        rows = [] if self.grad is None else [("grad", str(summary(self.grad)))]
+        if self.size <= MOST_SHOWN:
+            rows.insert(0, ("entries", np.array2string(self.primal, separator=", ")))
+        return data_card(_title(self), self, [*rows, *_origin(self)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         _require_leaf(self)
         return Tensor, (self.primal, self.label)
+
+
+MOST_SHOWN = 100
+"""A tensor of more entries shows itself in figures."""
+
+
+def _title(node: Node) -> str:
+    return f"{type(node).__name__} {node.label}" if node.label else type(node).__name__
+
+
+def _made_at(node: Node) -> str:
+    line = line_of(node)
+    return f"  # {node.op.name}, {line}" if node.op and line else ""
+
+
+def _origin(node: Node) -> list[tuple[str, str]]:
+    """What made a node, as a row of its card."""
+    if node.op is None:
+        return []
+    line = line_of(node)
+    return [("made by", f"{node.op.name} at {line}  {line.text}" if line else node.op.name)]
 
 
 def _require_leaf(node: Node) -> None:

@@ -229,7 +229,7 @@ def test_a_tensor_shows_its_numbers_label_and_unusual_dtype() -> None:
     assert repr(Tensor([1.0, 2.0], "x")) == "Tensor([1., 2.], label='x')"
     assert repr(Tensor([1.0], dtype=np.float32)) == "Tensor([1.], dtype=float32)"
     assert repr(Tensor(2.0)) == "Tensor(2.)"
-    assert "..." in repr(Tensor(np.zeros(1000)))
+    assert repr(Tensor(np.zeros(1000))) == "Tensor(shape (1000,), float64, all 0)"
     assert f"{Tensor(0.125):.2f}" == "0.12"
 
 

@@ -1,0 +1,144 @@
+"""An array in a line and as a card: shape, type, range, mean and spread, and what is not finite.
+
+The array is only read; what a node says of itself with it is in `nodes`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+
+MOST = 2**20
+"""Of an array with more entries, mean and spread are those of about so many, evenly spaced."""
+
+BARS = 24
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an array holds, in figures.
+
+    low, high, mean, std: of its finite entries; NaN where there are none.
+    nans, infinities: how many entries are not finite.
+    exact: whether `mean` and `std` are of all entries, or of a sample.
+    counts: how many of them lie in each of `BARS` equal parts of the range; () without a range.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    low: float
+    high: float
+    mean: float
+    std: float
+    nans: int
+    infinities: int
+    exact: bool
+    counts: tuple[int, ...]
+
+    def __str__(self) -> str:
+        words = [f"shape {self.shape}", self.dtype]
+        if self.low == self.high:
+            words.append(f"all {self.low:.4g}")
+        elif self.low < self.high:
+            about = "" if self.exact else "about "
+            words.append(f"from {self.low:.4g} to {self.high:.4g}")
+            words.append(f"mean {about}{self.mean:.4g}, std {about}{self.std:.4g}")
+        for count, name in ((self.nans, "nan"), (self.infinities, "inf")):
+            if count:
+                words.append(f"{count:,} {name}")
+        return ", ".join(words)
+
+
+def summary(x: Any) -> Summary:
+    """The shape, the type, the range, the mean and the spread of a node or an array.
+
+    It reads each entry once, and a large array nowhere near as slowly as it prints: 50 million
+    entries take a tenth of a second.
+
+    >>> import numpy as np
+    >>> from autograd import summary
+    >>> print(summary(np.array([0.0, 1.0, 2.0, np.nan])))
+    shape (4,), float64, from 0 to 2, mean 1, std 0.8165, 1 nan
+    """
+    array = np.asarray(x.primal if isinstance(x, Node) else x)
+    flat = array.ravel("K")
+    shape, dtype = array.shape, str(array.dtype)
+    nans = infinities = 0
+    with np.errstate(all="ignore"):
+        low, high = (float(flat.min()), float(flat.max())) if flat.size else (np.nan, np.nan)
+        if flat.size and not (np.isfinite(low) and np.isfinite(high)):
+            nans, infinities = int(np.isnan(flat).sum()), int(np.isinf(flat).sum())
+            flat = flat[np.isfinite(flat)]
+            low, high = (float(flat.min()), float(flat.max())) if flat.size else (np.nan, np.nan)
+        if not flat.size:
+            return Summary(shape, dtype, low, high, np.nan, np.nan, nans, infinities, True, ())
+        sample = flat[:: -(-flat.size // MOST)].astype(np.float64)
+        counts: Any = np.histogram(sample, BARS, (low, high))[0] if low < high else ()
+        return Summary(
+            shape,
+            dtype,
+            low,
+            high,
+            float(sample.mean()),
+            float(sample.std()),
+            nans,
+            infinities,
+            len(sample) == len(flat),
+            tuple(int(count) for count in counts),
+        )
+
+
+# --------------------------------------------------------------------------------------------------
+# Cards for notebooks: colours are those of the page, so they are right in the dark too
+
+
+def card(title: str, rows: Iterable[tuple[str, str]], picture: str = "") -> str:
+    """A small table of names and texts as HTML, with a picture beside it."""
+    cells = "".join(
+        f'<tr><td style="text-align:left;opacity:.65;padding:0 .8em 0 0">{html.escape(name)}</td>'
+        f'<td style="text-align:left;padding:0;white-space:pre-wrap">{html.escape(text)}</td></tr>'
+        for name, text in rows
+    )
+    return (
+        '<div style="display:inline-flex;gap:1.5em;align-items:center;max-width:100%;'
+        "border:1px solid;border-color:color-mix(in srgb,currentColor 30%,transparent);"
+        'border-radius:6px;padding:.4em .8em;font-size:90%">'
+        f'<div style="min-width:0"><b>{html.escape(title)}</b>'
+        f'<table style="border-collapse:collapse;margin:.2em 0 0;font-size:inherit;'
+        f'overflow-wrap:anywhere">{cells}'
+        f"</table></div>{picture}</div>"
+    )
+
+
+def histogram(counts: Iterable[int]) -> str:
+    """Bars of these heights as an SVG picture; "" for none."""
+    heights = list(counts)
+    if not heights:
+        return ""
+    bars = "".join(
+        f'<rect x="{5 * place}" y="{40 - height:.1f}" width="4" height="{height:.1f}"/>'
+        for place, height in enumerate(40 * np.array(heights) / max(heights))
+        if height
+    )
+    return (
+        f'<svg width="{5 * len(heights)}" height="41" role="img" aria-label="histogram" '
+        f'style="flex:none" fill="currentColor" fill-opacity=".55">{bars}'
+        f'<rect y="40" width="{5 * len(heights)}" height="1"/></svg>'
+    )
+
+
+def data_card(title: str, x: Any, rows: Iterable[tuple[str, str]] = ()) -> str:
+    """The card of an array: its figures, `rows` of more, and a histogram."""
+    figures = summary(x)
+    text = str(figures).removeprefix(f"shape {figures.shape}, ")
+    return card(
+        title,
+        [("shape", f"{figures.shape}"), ("data", text), *rows],
+        histogram(figures.counts),
+    )
