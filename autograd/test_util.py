@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from autograd import check
-from autograd.trees import flatten
 from autograd.wrap_util import unary_to_nary
 
 _MODES = {"fwd": "forward", "rev": "reverse"}
@@ -51,10 +50,16 @@ def check_equivalent(x: Any, y: Any) -> None:
     >>> from autograd.test_util import check_equivalent
     >>> check_equivalent((1.0, [2.0]), (1.0 + 1e-9, [2.0]))
     """
-    (xs, _), (ys, _) = flatten(x), flatten(y)
-    assert len(xs) == len(ys), f"{len(xs)} parts and {len(ys)}"
-    for a, b in zip(xs, ys, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6, strict=True)
+    if isinstance(x, dict):
+        assert x.keys() == y.keys(), f"keys {list(x)} and {list(y)}"
+        for key in x:
+            check_equivalent(x[key], y[key])
+    elif isinstance(x, list | tuple):
+        assert len(x) == len(y), f"{len(x)} parts and {len(y)}"
+        for a, b in zip(x, y, strict=True):
+            check_equivalent(a, b)
+    else:
+        np.testing.assert_allclose(x, y, rtol=1e-6, atol=1e-6, strict=True)
 
 
 def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:

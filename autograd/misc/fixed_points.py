@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograd.graph import Op
+from autograd.graph import Node, Op
 from autograd.transforms import vjp
 from autograd.trees import flatten
 
@@ -43,8 +43,15 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
         def pull(g: Any, x: Any, *leaves: Any) -> Any:
             def adjoint_step(parameters: Any) -> Function:
                 g, x, *leaves = parameters
-                _, pull_x = vjp(f(rebuild(iter(leaves))), x)
-                return lambda u: g + pull_x(u)[0]
+                step = f(rebuild(iter(leaves)))
+                _, pull_x = vjp(step, x)
+
+                def adjoint(u: Any) -> Any:
+                    # Where u is differentiated, what it is put into has to be recorded after it.
+                    pull = vjp(step, x)[1] if isinstance(u, Node) else pull_x
+                    return g + pull(u)[0]
+
+                return adjoint
 
             u = fixed_point(adjoint_step, (g, x, *leaves), _plain(g), distance, tol)
             _, pull_a = vjp(lambda *leaves: f(rebuild(iter(leaves)))(x), *leaves)

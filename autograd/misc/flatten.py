@@ -65,7 +65,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 def _rebuild(value: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(value, dict):
-        return {key: _rebuild(value[key], leaves) for key in sorted(value)}
+        by_key = {key: _rebuild(value[key], leaves) for key in sorted(value)}
+        return {key: by_key[key] for key in value}
     if isinstance(value, list | tuple):
         parts = [_rebuild(part, leaves) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)

@@ -1,0 +1,383 @@
+"""`autograd.scipy`: SciPy's values everywhere, and derivatives of any order or a clear refusal."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+import scipy.integrate
+import scipy.linalg
+import scipy.special
+import scipy.stats
+
+import autograd.numpy as np
+import autograd.scipy.integrate
+import autograd.scipy.linalg
+import autograd.scipy.special
+import autograd.scipy.stats
+from autograd import Tensor, Value, check_grads, grad, hessian, jacobian
+from autograd.graph import Node
+from autograd.numpy.wrapping import Mark
+from autograd.scipy.integrate import odeint
+from autograd.scipy.stats import multivariate_normal
+from tests.hips.numpy_cases import A, S, U
+from tests.hips.test_numpy import nodes, numbers
+
+ours, theirs = autograd.scipy, scipy
+
+P = numpy.array([0.37, 1.53, 2.1, 0.8])
+Q = numpy.array([1.3, 0.4, 0.26, 2.2])
+UNIT = numpy.array([0.11, 0.5, 0.83])
+REAL = numpy.array([-1.7, -0.3, 0.6, 2.1])
+SIMPLEX = numpy.array([0.2, 0.5, 0.3])
+BANDS = numpy.array([[0.0, 0.4, -0.3, 0.7], [2.1, 3.0, -2.6, 2.2], [0.5, -0.8, 0.3, 0.0]])
+
+SPECIAL: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("gamma", "gammaln", "loggamma", "psi", "digamma", "rgamma"), (P,)),
+    **dict.fromkeys(("factorial", "gammasgn", "entr", "y0", "y1", "k0", "k1"), (P,)),
+    **dict.fromkeys(("beta", "betaln", "xlogy", "xlog1py", "rel_entr", "kl_div"), (P, Q)),
+    **dict.fromkeys(("erf", "erfc", "erfcx", "dawsn", "ndtr", "log_ndtr", "expit"), (REAL,)),
+    **dict.fromkeys(("log_expit", "exp10", "exp2", "expm1", "cbrt", "sinc", "round"), (REAL,)),
+    **dict.fromkeys(("j0", "j1", "i0", "i1", "i0e", "i1e", "logsumexp", "softmax"), (REAL,)),
+    **dict.fromkeys(("erfinv", "erfcinv", "ndtri", "logit", "log1p"), (UNIT,)),
+    "binom": (P + 2, Q),
+    "log_softmax": (A,),
+}
+"""Functions of all their arguments."""
+
+Use = tuple[Callable[..., Any], tuple[Any, ...]]
+USES: dict[str, list[Use]] = {
+    "special.polygamma": [(lambda sp, x: sp.special.polygamma(2, x), (P,))],
+    "special.multigammaln": [(lambda sp, x: sp.special.multigammaln(x, 3), (3.3,))],
+    "special.gammainc": [(lambda sp, x: sp.special.gammainc(1.7, x), (P,))],
+    "special.gammaincc": [(lambda sp, x: sp.special.gammaincc(2.0, x), (P,))],
+    "special.betainc": [(lambda sp, x: sp.special.betainc(1.7, 0.6, x), (UNIT,))],
+    "special.stdtr": [(lambda sp, x: sp.special.stdtr(3.5, x), (REAL,))],
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(2, x), (P,))]
+        for name in ("jn", "jv", "yn", "yv", "iv", "ive", "kv")
+    },
+    "special.logsumexp": [
+        (lambda sp, x: sp.special.logsumexp(x, axis=1, keepdims=True), (A,)),
+        (lambda sp, x, b: sp.special.logsumexp(x, axis=1, b=b), (A, abs(A) + 0.1)),
+        (lambda sp, x: sp.special.logsumexp(x, b=A > 0), (A,)),
+        (lambda sp, x: sp.special.logsumexp(x, 1, A, False, True)[0], (A,)),
+    ],
+    "special.softmax": [(lambda sp, x: sp.special.softmax(x, axis=0), (A,))],
+    # linear algebra
+    "linalg.inv": [(lambda sp, x: sp.linalg.inv(x), (S,))],
+    "linalg.det": [(lambda sp, x: sp.linalg.det(x), (S,))],
+    "linalg.solve": [(lambda sp, x, y: sp.linalg.solve(x, y), (S, U))],
+    "linalg.norm": [(lambda sp, x: sp.linalg.norm(x), (A,))],
+    "linalg.pinv": [(lambda sp, x: sp.linalg.pinv(x), (A,))],
+    "linalg.svdvals": [(lambda sp, x: sp.linalg.svdvals(x), (A,))],
+    "linalg.eigvalsh": [(lambda sp, x: sp.linalg.eigvalsh(x + x.T), (S,))],
+    "linalg.cholesky": [
+        (lambda sp, x, low=low: sp.linalg.cholesky(x @ x.T, low), (S,)) for low in (True, False)
+    ],
+    "linalg.block_diag": [(lambda sp, x, y: sp.linalg.block_diag(x, y, [[1.0]]), (A, U))],
+    "linalg.expm": [(lambda sp, x: sp.linalg.expm(x), (S,))],
+    "linalg.sqrtm": [(lambda sp, x: sp.linalg.sqrtm(x), (S,))],
+    "linalg.solve_sylvester": [
+        (lambda sp, a, b, q: sp.linalg.solve_sylvester(a, b, q), (S, A[:, :2] + 2, A.T))
+    ],
+    "linalg.solve_triangular": [
+        *[
+            (
+                lambda sp, a, b, lower=lower, trans=trans: sp.linalg.solve_triangular(
+                    a, b, trans=trans, lower=lower
+                ),
+                (S, b),
+            )
+            for lower in (True, False)
+            for trans in (0, 1, "T")
+            for b in (U, A.T)
+        ],
+        (lambda sp, a, b: sp.linalg.solve_triangular(a, b, unit_diagonal=True), (S, U)),
+    ],
+    "linalg.solve_banded": [
+        (lambda sp, ab, b: sp.linalg.solve_banded((1, 1), ab, b), (BANDS, P)),
+        (lambda sp, ab, b: sp.linalg.solve_banded((0, 2), ab + 0.9, b), (BANDS, P)),
+        (lambda sp, ab, b: sp.linalg.solve_banded((1, 1), ab, b), (BANDS, numpy.outer(P, U))),
+    ],
+    # distributions
+    **{
+        f"stats.norm.{name}": [
+            (lambda sp, *a, name=name: getattr(sp.stats.norm, name)(*a), (REAL, 0.3, 1.4)),
+            (lambda sp, x, name=name: getattr(sp.stats.norm, name)(x), (REAL,)),
+        ]
+        for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
+    },
+    **{
+        f"stats.t.{name}": [
+            (
+                lambda sp, *a, name=name: getattr(sp.stats.t, name)(a[0], 3.5, *a[1:]),
+                (REAL, 0.3, 1.4),
+            )
+        ]
+        for name in ("cdf", "logcdf", "sf", "logsf")
+    },
+    **{
+        f"stats.t.{name}": [
+            (lambda sp, *a, name=name: getattr(sp.stats.t, name)(*a), (REAL, 3.5, 0.3, 1.4))
+        ]
+        for name in ("pdf", "logpdf")
+    },
+    **{
+        f"stats.{family}.{name}": [
+            (
+                lambda sp, *a, family=family, name=name: getattr(getattr(sp.stats, family), name)(
+                    *a
+                ),
+                arguments,
+            )
+        ]
+        for family, arguments in {
+            "gamma": (P, 1.7),
+            "chi2": (P, 3.3),
+            "beta": (UNIT, 1.7, 2.6),
+            "dirichlet": (SIMPLEX, Q[:3]),
+        }.items()
+        for name in ("pdf", "logpdf")
+        if family != "dirichlet"  # SciPy refuses the steps of differences off the simplex
+    },
+    "stats.gamma.cdf": [(lambda sp, x: sp.stats.gamma.cdf(x, 1.7, scale=2.0), (P,))],
+    "stats.chi2.cdf": [(lambda sp, x: sp.stats.chi2.cdf(x, 3), (P,))],
+    "stats.beta.cdf": [(lambda sp, x: sp.stats.beta.cdf(x, 1.7, 2.6), (UNIT,))],
+    **{
+        f"stats.poisson.{name}": [
+            (lambda sp, mu, name=name: getattr(sp.stats.poisson, name)(K, mu), (Q,))
+        ]
+        for name in ("pmf", "logpmf", "cdf")
+    },
+    "stats.multivariate_normal": [
+        (lambda sp, x, m, r: sp.stats.multivariate_normal.pdf(x, m, r @ r.T), (A, U, S)),
+        (lambda sp, x, m, r: sp.stats.multivariate_normal.logpdf(x, m, r @ r.T), (U, Q[:3], S)),
+        (lambda sp, r: sp.stats.multivariate_normal.entropy(U, r @ r.T), (S,)),
+        (lambda sp, x, v: sp.stats.multivariate_normal.logpdf(x, 0.5, v), (REAL, 1.3)),
+        (lambda sp, x, v: sp.stats.multivariate_normal.logpdf(x, U, v), (A, 1.3)),
+        (lambda sp, x, v: sp.stats.multivariate_normal.logpdf(x, U, v), (A, Q[:3])),
+    ],
+}
+K = numpy.array([0, 3, 1, 2])
+for _name, _inputs in SPECIAL.items():
+    USES.setdefault(f"special.{_name}", []).append(
+        (lambda sp, *a, name=_name: getattr(sp.special, name)(*a), _inputs)
+    )
+EACH = [
+    pytest.param(function, inputs, id=f"{name}-{number}")
+    for name, uses in USES.items()
+    for number, (function, inputs) in enumerate(uses)
+]
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_values_are_scipys_with_nodes_and_without(
+    function: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    expected = numbers(function(theirs, *inputs))
+    for given in (inputs, nodes(inputs)):
+        for found, wanted in zip(numbers(function(ours, *given)), expected, strict=True):
+            numpy.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-13)
+            assert found.shape == wanted.shape
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_derivatives_are_right_at_first_and_second_order(
+    function: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    check_grads(lambda *xs: function(ours, *xs), *inputs, order=2, directions=1)
+
+
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate"])
+def test_every_differentiable_function_has_a_case(module: str) -> None:
+    marks = getattr(ours, module).MARKS
+    tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {"odeint"}
+    assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
+
+
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate"])
+def test_all_other_functions_raise_their_names(module: str) -> None:
+    marks = getattr(ours, module).MARKS
+    refused = [name for name in marks if marks[name] is Mark.REFUSED]
+    assert refused
+    for name in refused:
+        with pytest.raises(TypeError, match=rf"scipy\.{module}\.{name} has no derivative rule"):
+            getattr(getattr(ours, module), name)(Tensor(S))
+
+
+def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
+    with pytest.raises(TypeError, match=r"scipy\.special\.gammainc has no derivative rule by a"):
+        grad(lambda a: autograd.scipy.special.gammainc(a, 1.0))(2.0)
+    assert grad(lambda x: autograd.scipy.special.gammainc(2.0, x))(1.0) == pytest.approx(
+        numpy.exp(-1)
+    )
+
+
+def test_a_dirichlet_density_is_differentiated_by_point_and_concentrations() -> None:
+    dirichlet = autograd.scipy.stats.dirichlet
+    alpha, k = Q[:3], SIMPLEX
+    assert dirichlet.logpdf(Tensor(k), alpha).item() == pytest.approx(
+        scipy.stats.dirichlet.logpdf(k, alpha)
+    )
+    assert dirichlet.pdf(Tensor(k[:2]), alpha).item() == pytest.approx(
+        scipy.stats.dirichlet.pdf(k[:2], alpha)
+    )
+    rows = numpy.array([SIMPLEX, SIMPLEX[::-1]]).T
+    numpy.testing.assert_allclose(
+        dirichlet.logpdf(rows, Tensor(alpha)).data, scipy.stats.dirichlet.logpdf(rows, alpha)
+    )
+    by_alpha = grad(lambda a: dirichlet.logpdf(k, a))(alpha)
+    psi = scipy.special.psi
+    numpy.testing.assert_allclose(by_alpha, numpy.log(k) + psi(alpha.sum()) - psi(alpha))
+    numpy.testing.assert_allclose(
+        grad(lambda x: dirichlet.logpdf(x, alpha))(k), (alpha - 1) / k, rtol=1e-12
+    )
+    check_grads(lambda a: dirichlet.pdf(k, a), alpha)
+
+
+def test_densities_are_zero_outside_their_support_and_so_are_their_derivatives() -> None:
+    x = numpy.array([-0.5, 0.5, 1.5])
+    beta, gamma = autograd.scipy.stats.beta, autograd.scipy.stats.gamma
+    for density, expected in (
+        (lambda x: beta.pdf(x, 2.0, 3.0), scipy.stats.beta.pdf(x, 2.0, 3.0)),
+        (lambda x: gamma.pdf(x, 2.0), scipy.stats.gamma.pdf(x, 2.0)),
+    ):
+        numpy.testing.assert_allclose(density(Tensor(x)).data, expected)
+        slope = grad(lambda x, density=density: np.sum(density(x)))(x)
+        numpy.testing.assert_array_equal(slope[expected == 0], 0.0)
+    assert autograd.scipy.stats.poisson.pmf(-1, Value(2.0)).item() == 0.0
+    assert autograd.scipy.stats.poisson.cdf(-1, Value(2.0)).item() == 0.0
+
+
+def test_a_singular_covariance_is_taken_where_it_is_allowed() -> None:
+    root = numpy.array([[1.0, 0.2], [0.3, 1.5], [0.7, -0.4]])
+    x = root @ numpy.array([0.4, -1.1])
+    expected = scipy.stats.multivariate_normal.logpdf(x, None, root @ root.T, allow_singular=True)
+
+    def density(root: Any) -> Any:
+        mean = root @ np.array([0.4, -1.1]) - x  # stays 0 along the singular direction
+        return multivariate_normal.logpdf(x, mean, root @ root.T, allow_singular=True)
+
+    assert density(Tensor(root)).item() == pytest.approx(expected)
+    assert multivariate_normal.logpdf(x, np.zeros(3), root @ root.T, True) == pytest.approx(
+        expected
+    )
+
+
+def test_what_distributions_have_besides_is_scipys_and_refuses_nodes() -> None:
+    norm = autograd.scipy.stats.norm
+    assert norm.ppf(0.975) == scipy.stats.norm.ppf(0.975)
+    assert norm.rvs(size=3, random_state=0).shape == (3,)
+    with pytest.raises(TypeError, match=r"scipy\.stats\.norm\.ppf has no derivative rule"):
+        norm.ppf(Value(0.5))
+    with pytest.raises(AttributeError):
+        norm.nothing  # noqa: B018
+
+
+def test_modules_of_distributions_can_be_imported_as_hips_programs_do() -> None:
+    module = importlib.import_module("autograd.scipy.stats.norm")
+    assert module is autograd.scipy.stats.norm
+
+
+def test_without_scipy_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(sys.modules):
+        if name.startswith(("scipy", "autograd.scipy")):
+            monkeypatch.delitem(sys.modules, name)
+    real = builtins.__import__
+
+    def missing(name: str, *args: Any) -> Any:
+        if name.partition(".")[0] == "scipy":
+            raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+        return real(name, *args)
+
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(ImportError, match=r'special needs SciPy: pip install "wengert\[scipy\]"'):
+        importlib.import_module("autograd.scipy.special")
+
+
+# --------------------------------------------------------------------------------------------------
+# Differential equations
+
+EXACT = {"rtol": 1e-11, "atol": 1e-11}
+
+
+def decay(y: Any, t: Any, rate: Any) -> Any:
+    return -rate * y
+
+
+def pendulum(y: Any, t: Any, length: Any, drive: Any) -> Any:
+    angle, speed = y
+    return [speed, -np.sin(angle) / length + drive["amplitude"] * np.cos(drive["pace"] * t)]
+
+
+def test_odeint_gives_scipys_solution() -> None:
+    t = numpy.linspace(0.0, 2.0, 5)
+    for rate in (0.7, Value(0.7)):
+        found = odeint(decay, U, t, (rate,))
+        expected = scipy.integrate.odeint(decay, U, t, (0.7,))
+        numpy.testing.assert_array_equal(found.data if isinstance(found, Node) else found, expected)
+
+
+def test_odeint_is_differentiated_exactly_by_start_times_and_arguments() -> None:
+    t = numpy.array([0.1, 0.6, 1.7])
+
+    def solution(y0: Any, t: Any, rate: Any) -> Any:
+        return odeint(decay, y0, t, (rate,), **EXACT)
+
+    def formula(y0: Any, t: Any, rate: Any) -> Any:
+        return y0 * np.exp(-rate * (t - t[0]))[:, None]
+
+    for argnum in range(3):
+        numpy.testing.assert_allclose(
+            jacobian(solution, argnum)(U, t, 0.7),
+            jacobian(formula, argnum)(U, t, 0.7),
+            rtol=1e-8,
+            atol=1e-9,
+        )
+    second = hessian(lambda rate: np.sum(solution(U, t, rate)))(0.7)
+    expected = hessian(lambda rate: np.sum(formula(U, t, rate)))(0.7)
+    numpy.testing.assert_allclose(second, expected, rtol=1e-7)
+
+
+def test_odeint_takes_nested_arguments_explicit_times_and_lists_of_slopes() -> None:
+    t = numpy.array([0.0, 0.4, 1.1])
+    drive = {"amplitude": 0.8, "pace": 1.9}
+    check_grads(
+        lambda y0, t, length, drive: odeint(pendulum, y0, t, (length, drive), **EXACT),
+        numpy.array([0.6, -0.2]),
+        t,
+        1.3,
+        drive,
+        order=1,
+        directions=1,
+    )
+    swapped = odeint(
+        lambda t, y, *rest: pendulum(y, t, *rest),
+        Tensor([0.6, -0.2]),
+        t,
+        (1.3, drive),
+        tfirst=True,
+        **EXACT,
+    )
+    expected = scipy.integrate.odeint(pendulum, [0.6, -0.2], t, (1.3, drive), **EXACT)
+    numpy.testing.assert_allclose(swapped.data, expected, rtol=1e-9)
+
+
+def test_odeint_takes_a_single_number_as_its_start() -> None:
+    end = grad(lambda y0: odeint(decay, y0, np.array([0.0, 1.0]), (0.5,), **EXACT)[-1, 0])(2.0)
+    assert end == pytest.approx(numpy.exp(-0.5), rel=1e-8)
+
+
+def test_odeint_says_what_it_cannot_do() -> None:
+    rate = Value(0.5)
+    t = numpy.array([0.0, 1.0])
+    with pytest.raises(TypeError, match="reads a node that it was not handed"):
+        odeint(lambda y, t: -rate * y, Tensor(U), t)
+    with pytest.raises(TypeError, match="full_output cannot be given"):
+        odeint(decay, Tensor(U), t, (0.5,), full_output=True)
