@@ -153,6 +153,13 @@ class ScalarNode(Node):
         return () if self.op is None else (self.a, self.b)[: self.op.arity]
 
     @property
+    def parents(self) -> tuple[Node, ...]:
+        a, b = self.a, self.b
+        if isinstance(a, Node):
+            return (a, b) if isinstance(b, Node) else (a,)
+        return (b,) if isinstance(b, Node) else ()
+
+    @property
     def settings(self) -> Settings:
         return NO_SETTINGS
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from autograd.draw.content import clip
 from autograd.draw.parts import Part, tree
@@ -202,19 +202,24 @@ def _outside(folds: Mapping[Node, Fold], node: Node) -> Hashable:
 
 def _leaves(subject: Subject, folds: Mapping[Node, Fold], room: int) -> Iterable[Fold]:
     """Folds of leaves that are used by the same, and are called alike."""
-    users: defaultdict[Node, set[Hashable]] = defaultdict(set)
+    users: dict[Node, Any] = {}  # the only one, or a set of them
     for node, parents in zip(subject.nodes, subject.parents, strict=True):
-        user: Hashable = folds.get(node, node)
+        user = folds.get(node, node)
         for parent in parents:
             if parent.op is None:
-                users[parent].add(user)
+                known = users.setdefault(parent, user)
+                if isinstance(known, set):
+                    known.add(user)
+                elif known is not user:
+                    users[parent] = {known, user}
     leaves = [node for node in subject.nodes if node.op is None]
 
     def pattern(leaf: Node) -> Hashable:
         return _without_numbers(subject.names.get(id(leaf), ""))
 
     def used_by(leaf: Node) -> Hashable:
-        return frozenset(users[leaf])
+        known = users.get(leaf)
+        return frozenset(known) if isinstance(known, set) else known
 
     keys: Sequence[tuple[int, Callable[[Node], Hashable]]] = (
         (_FEW_LEAVES, lambda leaf: (pattern(leaf), used_by(leaf))),

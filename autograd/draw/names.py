@@ -5,7 +5,7 @@ How a name is shown is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -25,52 +25,49 @@ def names_of(
     frame: FrameType | None,
     others: Iterable[Any] = (),
 ) -> dict[int, str]:
-    """Names by `id`, of those nodes, and of those other things (arrays, modules), that have one.
+    """Names by `id`: of those nodes, and of those arrays and other things, that have one.
 
     A label goes first, then the path of a parameter, then a variable of the frame that holds the
     very node, `z` or `ws[3]`, then the variable that it was first given to where a `LineLog` saw
     that. A path goes before a label that only repeats its end: not "weight" but "0.weight".
     """
-    nodes = list(nodes)
-    held = {id(thing): thing for thing in (*nodes, *others)}
-    names = {} if frame is None else variables(held, frame)
+    names = {} if frame is None else variables(frame, {id(thing) for thing in others})
+    logs = list(reversed(LineLog.recent))
     for node in nodes:
-        label, path = node.label.strip(), paths.get(node, "")
+        label = node.label.strip() if node.label else ""
+        path = paths.get(node)
         if path and (not label or path.endswith(f".{label}")):
             names[id(node)] = path
         elif label:
             names[id(node)] = label
-        elif id(node) not in names and node.op is not None and (name := _seen(node)):
-            names[id(node)] = name
+        elif node.op is not None and id(node) not in names:
+            for log in logs:
+                if name := log.name_of(node):
+                    names[id(node)] = name
+                    break
     return names
 
 
-def _seen(node: Node) -> str | None:
-    for log in reversed(LineLog.recent):
-        if name := log.name_of(node):
-            return name
-    return None
+def variables(frame: FrameType, others: Container[int] = ()) -> dict[int, str]:
+    """The frame's variables by the `id` of the node or array that they hold, whole or in a list.
 
+    others: ids of other things whose names are wanted.
 
-def variables(wanted: Mapping[int, Any], frame: FrameType) -> dict[int, str]:
-    """The names of the frame's variables, and of places in their lists, that hold what is wanted.
-
-    Local names go before global ones, whole variables before places in lists; names that begin
-    with an underscore, as those of notebooks' own variables do, are passed over.
+    Local names go before global ones, whole variables before places in lists. Names that begin
+    with an underscore, and In and Out, are notebooks' own and passed over.
     """
     found: dict[int, str] = {}
     given = {**frame.f_globals, **frame.f_locals}
     own = dict.fromkeys((*frame.f_locals, *frame.f_globals))
-    bound = [(name, given[name]) for name in own if not name.startswith("_")]
+    bound = [(name, given[name]) for name in own if name[0] != "_" and name not in ("In", "Out")]
     for name, value in bound:
-        if id(value) in wanted:
+        if isinstance(value, Node | np.ndarray) or id(value) in others:
             found.setdefault(id(value), name)
     left = _MOST
     for name, value in bound:
         if isinstance(value, list | tuple | dict):
             for place, item in _places(name, value, _DEEPEST):
-                if id(item) in wanted:
-                    found.setdefault(id(item), place)
+                found.setdefault(id(item), place)
                 left -= 1
                 if not left:
                     return found

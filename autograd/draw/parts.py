@@ -45,18 +45,16 @@ class Part:
     def shape(self) -> tuple[Any, ...]:
         """Equal for two parts that make the same operations in the same order, wired the same."""
         nodes = sorted(self.operations(), key=lambda node: node.index)
-        places = {node: place for place, node in enumerate(nodes)}
-        return tuple(
-            (node.op, node.shape, *(_wire(arg, places, here) for arg in node.args))
-            for here, node in enumerate(nodes)
-        )
-
-
-def _wire(arg: Any, places: dict[Node, int], here: int) -> int | str:
-    """An argument: how far back it was made, or whether it comes from outside, or is a constant."""
-    if not isinstance(arg, Node):
-        return "constant"
-    return here - places[arg] if arg in places else "leaf" if arg.op is None else "outside"
+        inside = set(nodes)
+        found: list[Any] = []
+        for node in nodes:
+            found += (node.op.name, node.shape)
+            for parent in node.parents:
+                if parent in inside:
+                    found.append(node.index - parent.index)
+                else:
+                    found.append("leaf" if parent.op is None else "outside")
+        return tuple(found)
 
 
 def tree(operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int, str]) -> Part:

@@ -24,8 +24,8 @@ def repeats(
 
     First a chain of one operation, such as the sum of a hundred terms, is one thing, and so are
     uses of one leaf by one operation, such as those of a weight at each step of a loop. Then
-    things of the same operation and shape are equal; then those of them whose arguments are equal,
-    and so on further back, as long as there is room.
+    things of the same operation are equal; then those of them that have the same shape and whose
+    arguments are equal, and so on further back, as long as there is room.
 
     nodes: in the order of their creation.
     uses: how often each node is an argument.
@@ -33,7 +33,7 @@ def repeats(
     """
     chains = _sharing_leaves(_chains(nodes, uses))
     place = {node: number for number, chain in enumerate(chains) for node in chain}
-    kinds = _numbered([(chain[0].op, chain[0].shape) for chain in chains])
+    kinds = _numbered([chain[0].op.name for chain in chains])
     sources: list[set[int]] = []
     known: dict[Hashable, int] = {}
     for number, chain in enumerate(chains):
@@ -49,8 +49,8 @@ def repeats(
     for _ in range(_DEEPEST):
         finer = _numbered(
             [
-                (kind, frozenset([kinds[at] if at >= 0 else at for at in args]))
-                for kind, args in zip(kinds, sources, strict=True)
+                (kind, chain[0].shape, frozenset([kinds[at] if at >= 0 else at for at in args]))
+                for kind, chain, args in zip(kinds, chains, sources, strict=True)
             ]
         )
         if _boxes(finer, chains) > room or max(finer) == max(kinds):
@@ -72,7 +72,7 @@ def _chains(nodes: Sequence[Node], uses: Counter[Node]) -> list[list[Node]]:
             if (
                 before is not None
                 and before is not joined
-                and parent.op is node.op
+                and parent.op.name == node.op.name
                 and parent.shape == node.shape
                 and uses[parent] == 1
             ):
@@ -92,9 +92,9 @@ def _sharing_leaves(chains: list[list[Node]]) -> list[list[Node]]:
     joined: list[list[Node]] = []
     place: dict[Hashable, int] = {}
     for chain in chains:
-        op, shape = chain[0].op, chain[0].shape
+        kind = (chain[0].op.name, chain[0].shape)
         leaves = {arg for node in chain for arg in node.parents if arg.op is None}
-        keys = [(op, shape, leaf) for leaf in leaves]
+        keys = [(kind, leaf) for leaf in leaves]
         known = [place[key] for key in keys if key in place]
         at = min(known, default=len(joined))
         if at == len(joined):

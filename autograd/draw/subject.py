@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from autograd.draw.names import names_of
-from autograd.graph import ArrayNode, Node
+from autograd.graph import Node
 from autograd.scopes import Owner, Scope, parameter_paths, scopes
 
 
@@ -42,15 +42,8 @@ def subject(nodes: Sequence[Node], outputs: Collection[Node], frame: FrameType |
     """
     runs = scopes(nodes[0].index, nodes[-1].index)
     owners = {id(run.root): run.root for run in runs}
-    arrays = [
-        arg
-        for node in nodes
-        if isinstance(node, ArrayNode)
-        for arg in node.args
-        if not isinstance(arg, Node)
-    ]
     paths = parameter_paths(owners.values())
-    names = names_of(nodes, paths, frame, [*owners.values(), *arrays])
+    names = names_of(nodes, paths, frame, owners.values())
     parents = [node.parents for node in nodes]
     return Subject(nodes, parents, outputs, names, paths.keys(), runs, _roots(owners, names))
 
