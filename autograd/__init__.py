@@ -24,6 +24,7 @@ from autograd.differential_operators import (
     vector_jacobian_product,
 )
 from autograd.draw import Drawing, DrawingError, draw
+from autograd.explaining import Explanation, Trace, explain
 from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
@@ -53,6 +54,7 @@ __all__ = [
     "BroadcastWarning",
     "Drawing",
     "DrawingError",
+    "Explanation",
     "Fault",
     "GradientError",
     "GraphChangedError",
@@ -66,6 +68,7 @@ __all__ = [
     "Op",
     "Stepper",
     "Tensor",
+    "Trace",
     "Value",
     "Why",
     "begin_scope",
@@ -76,6 +79,7 @@ __all__ = [
     "derivative",
     "draw",
     "elementwise_grad",
+    "explain",
     "end_scope",
     "grad",
     "gradients",
