@@ -28,7 +28,7 @@ from autograd.explaining import Explanation, Trace, explain
 from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
-from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample
+from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample, vmap
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
@@ -96,6 +96,7 @@ __all__ = [
     "step",
     "value_and_grad",
     "vjp",
+    "vmap",
     "why",
 ]
 # HIPS autograd's further names.

@@ -6,3 +6,4 @@ from autograd.jit.trace import JitError as JitError
 from autograd.jit.trace import is_compiling as is_compiling
 from autograd.jit.trace import observe as observe
 from autograd.jit.trace import sample as sample
+from autograd.jit.vmap import vmap as vmap

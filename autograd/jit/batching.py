@@ -5,16 +5,16 @@ How an operation goes over a batch is said in `batching_rules`; `vmap` and `vect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.graph import Array, Node, ScalarNode, next_index, recording, set_recording, tracing
+from autograd.graph import Array, Node, next_index, recording, set_recording, tracing
 from autograd.jit.batching_rules import Step, batch
 from autograd.jit.trace import JitError, Trace, user_line
-from autograd.jit.translate import history
-from autograd.ops.predicates import ask, equal
+from autograd.jit.translate import computed
+from autograd.ops.predicates import ask
 from autograd.ops.structural import index_op
 
 
@@ -33,8 +33,8 @@ class Batch(Trace):
         self.mode = recording.get()
         self.known: dict[Node, Array] = {}
         """What has been found for all examples, by the example's node."""
-        self.same: set[Node] = set()
-        """Nodes of the example's run that do not depend on which example it is."""
+        self.same: dict[Node, Array] = {}
+        """What is the same for all: as data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -46,72 +46,106 @@ class Batch(Trace):
         finally:
             tracing.reset(token)
 
-    def depends(self, node: Node) -> bool:
-        """Whether a node may differ between examples; its values for all are then found."""
-        self.replay([node])
-        return node in self.known
+    def of_all(self, x: Array) -> Array | None:
+        """A result of the example's run for all examples; None where it is the same for all."""
+        if not isinstance(x, Node):
+            return None
+        self._replay(x)
+        return self.known.get(x)
 
-    def replay(self, nodes: Iterable[Node]) -> None:
-        """Find the values for all examples of nodes that depend on the example."""
+    def of_any(self, x: Array) -> Array:
+        """What is the same for all examples, as data or as a node of the program around."""
+        if not isinstance(x, Node) or x.index < self.first:
+            return x
+        return x.primal if x.op is None else self.same[x]
+
+    def _replay(self, wanted: Node) -> None:
+        """Do for all examples what was done for one, up to the node that is wanted."""
         known, same = self.known, self.same
-        missing = [node for node in nodes if node not in known and node not in same]
-        if not missing:
+        if wanted in known or wanted in same:
             return
         tracer, mode = tracing.set(self.around), recording.set(self.mode)
         try:
             with np.errstate(all="ignore"):
-                for node in history(missing, self.first, known.keys() | same):
-                    args = node.args
-                    batched = [isinstance(arg, Node) and arg in known for arg in args]
-                    if not any(batched):
-                        same.add(node)
-                        continue
-                    values = [known[x] if many else x for x, many in zip(args, batched)]
-                    known[node] = batch(Step(node, values, batched, self.size))
+                for node in computed([wanted], [*known, *same], self.first):
+                    batched = [isinstance(arg, Node) and arg in known for arg in node.args]
+                    args = [
+                        known[arg] if many else self.of_any(arg)
+                        for arg, many in zip(node.args, batched, strict=True)
+                    ]
+                    if any(batched):
+                        known[node] = batch(Step(node, args, batched, self.size))
+                    else:
+                        tracked = any(isinstance(arg, Node) for arg in args)
+                        same[node] = node if tracked else node.primal
         finally:
             recording.reset(mode)
             tracing.reset(tracer)
-        same.update([node for node in missing if node not in known])
 
     # What a program does besides computing.
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
         """All examples have to go the example's way."""
-        if not self.depends(node):
+        answers = self.of_all(node)
+        if answers is None:
             if self.around is not None:
                 self.around.branch(node, kind)
             return
-        agree = self.agreement(node, kind)
-        if not np.all(agree.primal if isinstance(agree, Node) else agree):
-            self.part_ways()
-        if isinstance(agree, Node) and self.around is not None:
-            token = tracing.set(self.around)
-            try:
-                together = ask(np.all, agree)
-                self.around.branch(together, bool)
-            finally:
-                tracing.reset(token)
-
-    def agreement(self, node: Node, kind: type[bool] | type[int]) -> Array:
-        """For which examples a question has the answer that it has for the example."""
-        answers = self.known[node]
         token = tracing.set(self.around)
         try:
-            if kind is bool:
-                answers = ask(np.not_equal, answers, 0)
-            return ask(np.equal, answers, kind(node.primal))
+            answers = ask(np.not_equal, answers, 0) if kind is bool else ask(np.trunc, answers)
+            agree = ask(np.equal, answers, kind(node.primal))
+            if not np.all(agree.primal if isinstance(agree, Node) else agree):
+                self.part(np.asarray(agree.primal if isinstance(agree, Node) else agree))
+            elif isinstance(agree, Node) and self.around is not None:
+                self.around.branch(ask(np.all, agree), bool)
         finally:
             tracing.reset(token)
 
-    def part_ways(self) -> NoReturn:
+    def part(self, agree: Any) -> None:
+        """The examples go different ways: those that `agree` go the example's."""
         raise JitError(
-            f"{user_line()}: the examples of {self.name} go different ways here, and a batch can "
-            "take one only: compute both and choose with where(condition, x, y), or pick entries "
-            "with x[i] of a tensor x"
+            f"{user_line()}: the examples of {self.name} go different ways here, and together they "
+            "can only take one: compute both and choose by where(condition, x, y), or for an index "
+            "write x[i] of a tensor x"
         )
 
     def refuse(self, how: str) -> NoReturn:
         raise JitError(
-            f"{user_line()}: {how} cannot be used within {self.name}, since it would be the "
-            "number of one example: keep computing with the value as it is, and return it"
+            f"{user_line()}: {how} cannot be used within {self.name}, since it would be the number "
+            "of one example: compute with the value as it is, and return it"
         )
+
+    def assign(self, owner: Any, name: str, new: Array) -> None:
+        if self.of_all(new) is not None:
+            raise JitError(
+                f"{user_line()}: {name} of a {type(owner).__name__} cannot be set within "
+                f"{self.name} to what differs from example to example: return the new values"
+            )
+        if self.around is not None:
+            self.around.assign(owner, name, new)
+        else:
+            setattr(owner, name, new.primal if isinstance(new, Node) else new)
+
+    def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> NoReturn:
+        raise JitError(
+            f"{user_line()}: {self.name} cannot draw random numbers for each example: draw them "
+            "for the whole batch outside, and pass them as an argument"
+        )
+
+    def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        self.observed.append((f, args))
+
+    def tell(self) -> None:
+        """Call what observes the program for all examples; for the first it has been called."""
+        for f, args in self.observed:
+            values = [self.of_all(arg) for arg in args]
+            for i in range(self.size):
+                own = [
+                    self.of_any(arg) if value is None else index_op(value, key=i)
+                    for arg, value in zip(args, values, strict=True)
+                ]
+                if i:
+                    f(*[arg.primal if isinstance(arg, Node) else arg for arg in own])
+                if self.around is not None:
+                    self.around.observe(f, tuple(own))

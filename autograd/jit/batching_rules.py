@@ -314,9 +314,7 @@ def _set(step: Step) -> Array:
     picked = np.broadcast_to(0, shape)[step.settings["key"]].shape
     key = _Key.of(step.settings["key"], shape)
     values = step.lifted(1, len(picked))
-    if step.batched[1]:
-        values = key.batch_back(broadcast_to(values, (step.size, *picked)))
-    elif key.apart:
+    if step.batched[1] or key.apart:
         values = key.batch_back(broadcast_to(values, (step.size, *picked)))
     return set_op(step.spread(0), values, key=key.parts)
 
@@ -460,6 +458,6 @@ RULES: dict[Op, Rule] = {
     **_named("einsum", _einsum),
     **_asked("any all count_nonzero", _along),
     **_asked("argmax argmin argsort", _ranked),
-    **_asked("isclose isinf isneginf isposinf signbit", _aligned),
+    **_asked("isclose isinf isneginf isposinf signbit trunc", _aligned),
 }
 """The rules by operation; elementwise operations broadcast, and the rest go one by one."""
