@@ -91,8 +91,10 @@ def _product(terms: Terms, x: Term, y: Term) -> Term | None:
 
 @_rule(kinds.chain, kinds.closed)
 def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
-    """Where neither factor can be infinite the product of the chain rule is a product."""
-    return terms.apply(e.mul, [x, y]) if tame(x) and tame(y) else None
+    """Where 0 · ∞ cannot come up the product of the chain rule is a product."""
+    if tame(y) and (y.dtype != bool or tame(x)):
+        return terms.apply(e.mul, [x, y])
+    return None
 
 
 _BOUNDED = {
@@ -110,11 +112,19 @@ def tame(term: Term) -> bool:
 def _tame(term: Term, depth: int) -> bool:
     if term.constant:
         return bool(np.isfinite(term.example).all())
-    if term.op in _BOUNDED:
+    if term.op in _BOUNDED or _is_sigmoid(term):
         return True
     if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
         return all(_tame(arg, depth - 1) for arg in term.args)
     return False
+
+
+def _is_sigmoid(term: Term) -> bool:
+    """1 / (1 + exp(...)), written out."""
+    if term.op is not e.reciprocal or term.args[0].op is not e.add:
+        return False
+    odds, one = term.args[0].args
+    return odds.op is e.exp and number(one) == 1
 
 
 def _as_is(constant: Term) -> Any:

@@ -10,6 +10,7 @@ from functools import partial, update_wrapper
 from typing import Any
 
 from autograd.graph import Observer, recording, tracing
+from autograd.jit.adapter import Unpack, unpacker
 from autograd.jit.program import Misfit, Program
 from autograd.jit.recording import record
 from autograd.jit.signature import Signature
@@ -49,6 +50,7 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
+        self._latest: tuple[Unpack, Program] | None = None
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """A method: the object it is looked up on becomes the first argument."""
@@ -57,6 +59,14 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
             return self._f(*args, **kwargs)
+        if self._latest is not None:
+            unpack, program = self._latest
+            data = unpack(args, kwargs)
+            if data is not None:
+                try:
+                    return program.fast(data)
+                except Misfit:
+                    pass
         call = Signature(args, kwargs, self._static)
         programs = self._programs.setdefault(call.key, [])
         reason = "a call of this structure, with these shapes and types, is new"
@@ -68,6 +78,7 @@ class Jitted:
             else:
                 if position:  # the next call will most likely go the same way
                     programs.insert(0, programs.pop(position))
+                self._remember(args, kwargs, program)
                 return result
         if programs:
             self._notice(f"{reason}: recorded again" )
@@ -83,7 +94,12 @@ class Jitted:
         self._kept.append(call.objects)
         program = Program(getattr(self, "__name__", "f"), made, _closed)
         programs.insert(0, program)
+        self._remember(args, kwargs, program)
         return program(call.leaves)
+
+    def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
+        unpack = unpacker(args, kwargs, self._static)
+        self._latest = None if unpack is None else (unpack, program)
 
     def stats(self) -> Stats:
         """How often the function was recorded and why, and how often it ran."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import kernels
 from autograd.graph import Node, leaf, recording
+from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
 from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
@@ -47,6 +48,9 @@ class Program:
         self.risky = any(term.op in (kinds.chain, kinds.closed) for term in new.values())
         self.code = lowered(made, self.inputs, self.outputs, new)
         self._make = self.code.compiled(name)
+        self.pack = packer(
+            made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
+        )
         self._idle: list[Callable[..., Any]] = []
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
@@ -64,8 +68,8 @@ class Program:
             raise
         self.runs += 1
         if not self.of_nodes and not any(isinstance(arg, Node) for arg in leaves):
-            results = [value[()] if isinstance(value, np.ndarray) else value for value in values]
-        elif recording.get():
+            return self.pack(values)
+        if recording.get():
             nodes = [
                 part.node if part.node is not None else array
                 for part, array in zip(made.outside, outside, strict=True)
@@ -73,10 +77,15 @@ class Program:
             results = self._recorded((*leaves, *nodes, *drawn), values)
         else:
             results = [leaf(v) if np.asarray(v).dtype.kind == "f" else v for v in values]
-        constants, given = iter(made.constants), iter(results)
-        return made.rebuild(
-            iter([next(constants) if term is None else next(given) for term in made.outputs])
-        )
+        return self.pack(results)
+
+    def fast(self, data: tuple[Any, ...]) -> Any:
+        """The same for plain data, of the right shapes and types."""
+        if self.of_nodes or self.made.draws:
+            return self(data)
+        values = self._run([*data, *self._outside()])
+        self.runs += 1
+        return self.pack(values)
 
     def _recorded(self, args: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
         """The results as nodes, where they have a derivative."""

@@ -170,10 +170,8 @@ class Arrays:
 
     def _number(self, term: Term) -> Place:
         operands = [self.places[arg].name for arg in term.args]
-        assert term.op is not None
-        text, needed = scalars.written(term.op, operands)
-        if needed:
-            self.code.math.add(needed)
+        text, needed = scalars.written(term, operands)
+        self.code.math |= needed
         inline = (
             self.uses[term] == 1
             and term not in self.escaping
@@ -262,7 +260,10 @@ class Arrays:
         given: set[Term] = set()
         for name, args in effects:
             self.body(f"{name}({', '.join(self._own(arg, given) for arg in args)})")
-        parts = [self._own(term, given) for term in results]
+        parts = [
+            f"{self.places[term].name}[()]" if not (term.ndim or term.scalar) else self._own(term, given)
+            for term in results
+        ]
         self.code.results = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
         self.code.setup[:0] = [
             f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{_dtype(s.dtype)})"

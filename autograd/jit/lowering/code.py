@@ -43,7 +43,7 @@ class Code:
         return "\n".join([*self._imports(), *given, *self._functions(), "", "", "run = make()", ""])
 
     def _imports(self) -> list[str]:
-        lines = []
+        lines = ["# The last argument of a call is the array that takes its result."] if self.numpy else []
         if self.math:
             lines.append(f"from math import {', '.join(sorted(self.math))}")
         if self.setup or self.numpy or self.constants or self.helpers or "np." in "".join(self.body):

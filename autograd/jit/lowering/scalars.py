@@ -32,8 +32,8 @@ _OPERATORS: dict[Op, str] = {
     p.logical_xor: "(bool({}) != bool({}))",
     p.logical_not: "(not {})",
     e.where: "({1} if {0} else {2})",
-    kinds.chain: "(0.0 if {0} == 0.0 or {1} is False else {0} * {1})",
-    kinds.closed: "(0.0 if {0} == 0.0 or {1} == 0.0 else {0} * {1})",
+    kinds.chain: "({} * {})",
+    kinds.closed: "({} * {})",
     e.relu: "(0.0 if {0} <= 0.0 else {0})",
     e.at_least: "({0} if {0} > {1} or {0} != {0} else {1})",
     e.at_most: "({0} if {0} < {1} or {0} != {0} else {1})",
@@ -66,6 +66,13 @@ for _name in "cbrt cos cosh erf exp exp2 expm1 hypot log log10 log1p log2 pow si
 for _name in ("tan", "tanh"):
     _MATH[getattr(e, _name)] = _name
 
+_NEEDED = {
+    e.floor: {"floor"},
+    e.ceil: {"ceil"},
+    e.sigmoid: {"exp"},
+    e.elu_op: {"expm1"},
+    e.softplus: {"exp", "log1p"},
+}
 _REPEATING = frozenset(op for op, text in _OPERATORS.items() if text.count("{0}") > 1)
 
 
@@ -83,11 +90,13 @@ def repeats_operands(op: Op | None) -> bool:
     return op in _REPEATING
 
 
-def written(op: Op, operands: list[str]) -> tuple[str, str | None]:
-    """The expression, and the function of `math` that it needs."""
+def written(term: Term, operands: list[str]) -> tuple[str, set[str]]:
+    """The expression, and the functions of `math` that it needs."""
+    op = term.op
+    assert op is not None
+    if op is kinds.chain and term.args[1].dtype == bool:
+        return f"({operands[0]} if {operands[1]} else 0.0)", set()
     if op in _OPERATORS:
-        text = _OPERATORS[op].format(*operands)
-        needed = next((n for n in ("floor", "ceil", "expm1", "exp", "log1p") if f"{n}(" in text), None)
-        return text, needed
+        return _OPERATORS[op].format(*operands), _NEEDED.get(op, set())
     name = _MATH[op]
-    return f"{name}({', '.join(operands)})", name
+    return f"{name}({', '.join(operands)})", {name}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,9 @@ def _into(to: Arrays, place: Place | None, call: str, *, name: str) -> Place:
     if place is None:
         to.body(f"{name} = {call})")
         return Place(name)
-    to.body(f"{call}, {place.name})")
+    # Positions are faster than names; these two functions alone insist on the name.
+    out = "out=" if call.startswith(("maximum(", "minimum(")) else ""
+    to.body(f"{call}, {out}{place.name})")
     return place
 
 
@@ -121,8 +122,6 @@ def _view(to: Arrays, term: Term) -> Place:
     source = to.places[arg]
     expression = _arranged(term, source.name)
     if source.fixed is None:
-        if term in to.escaping or len(to.uses) < 0:
-            pass
         to.body(f"t{term.number} = {expression}")
         return Place(f"t{term.number}", None, source.slot)
     arranged = _rearrange(term, source.fixed)
@@ -353,5 +352,3 @@ def _call(to: Arrays, term: Term) -> Place:
         to.body(f"t{term.number} = np.asarray(t{term.number})")
     return Place(f"t{term.number}")
 
-
-_ = prod

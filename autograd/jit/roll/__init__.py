@@ -1,13 +1,15 @@
-"""Rolling."""
-from __future__ import annotations
-from collections.abc import Sequence
-from autograd.jit.terms import Term, Terms
-from autograd.jit.roll.groups import Groups
-from autograd.jit.roll.lower import Lowering
-from autograd.jit.roll.scalars import Scalars, is_scalar_program
+"""Rolling: thousands of operations on numbers become a few on arrays.
 
+A network written neuron by neuron is matrix algebra, and a loop over points is arithmetic on
+arrays. This is how it is found, in the order of the modules:
 
-def rolled(terms: Terms, outputs: Sequence[Term], by_depth: bool = False) -> list[Term]:
-    program = Scalars(outputs)
-    groups = Groups(terms, program, by_depth)
-    return Lowering(terms, groups).outputs()
+- `scalars`: the program as numbered nodes. `sums`: chains of additions become sums of many terms.
+- `groups`: like operations on like arguments make groups, and like terms of a sum make scalar
+  products. `blocks`: scalar products of all pairs of two sets of rows are a matrix product.
+- `patterns`, `views`: numbers that stand in a regular pattern are read as slices, not gathered.
+- `arrays`, `lower`: each group is laid out so that what it takes is regular, and computed.
+- `proof`, `cost`: the result is used where it is right, and cheaper.
+"""
+
+from autograd.jit.roll.choice import levels as levels
+from autograd.jit.roll.choice import roll as roll

@@ -11,6 +11,8 @@ import autograd as ad
 from autograd import jit
 from tests.autograd.cases import CASES, Case
 
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
+
 
 def moved(args: tuple[Any, ...], share: float) -> tuple[Any, ...]:
     """Other arguments within the case's radius: what was frozen in the recording would show."""

@@ -1,0 +1,1 @@
+"""Programs pushed over a batch: from what is done for one example to the same for all at once."""

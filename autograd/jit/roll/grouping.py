@@ -1,0 +1,154 @@
+"""From a program of numbers to groups: like operations on like arguments, and sums in like parts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+
+from autograd.jit.roll.blocks import sizes_of_products
+from autograd.jit.roll.groups import Groups, Node
+from autograd.jit.roll.like_terms import LikeTerms, Part, alike, parts
+from autograd.jit.roll.scalars import Scalars
+from autograd.jit.roll.sums import Addends, Sums, sums
+from autograd.jit.terms import Terms
+from autograd.ops.elementwise import add, mul, neg, sub
+from autograd.ops.kinds import chain
+
+_PRODUCTS = (mul, chain)
+
+
+def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:
+    """The program in groups; new constants are put into `terms`."""
+    return _Grouping(terms, program, by_depth).groups
+
+
+class _Grouping:
+    def __init__(self, terms: Terms, program: Scalars, by_depth: bool) -> None:
+        self.groups = Groups(terms, by_depth)
+        self._program = program
+        self._node: dict[int, Node] = {}
+        """The node in a group for each of the program, besides steps of sums and their products."""
+        found = sums(program)
+        self._inner = self._products_of_sums(found)
+        for node, op in enumerate(program.ops):
+            if op is None:
+                self._leaf(node)
+        for nodes in self._levels(found):
+            for node in nodes:
+                op = program.ops[node]
+                if op is not None and node not in found.found:
+                    args = [self._node[arg] for arg in program.args[node]]
+                    self._node[node] = self.groups.elementwise(op, args)
+            self._sums({node: found.found[node] for node in nodes if node in found.found})
+        self.groups.outputs = [self._node[output] for output in program.outputs]
+
+    def _products_of_sums(self, found: Sums) -> set[int]:
+        """The products that are used in one sum only."""
+        ops, uses = self._program.ops, self._program.uses
+        inner = set()
+        for addends in found.found.values():
+            for node, count in Counter([node for _, node in addends]).items():
+                if ops[node] in _PRODUCTS and uses[node] == count:
+                    inner.add(node)
+        return inner
+
+    def _levels(self, found: Sums) -> list[list[int]]:
+        """What has to be computed, by how many steps from the leaves. A sum is one step."""
+        program = self._program
+        depth = [0] * len(program.ops)
+        levels: dict[int, list[int]] = defaultdict(list)
+        for node, op in enumerate(program.ops):
+            if op is None or node in found.steps:
+                continue
+            if node in found.found:
+                depth[node] = 1 + max([depth[arg] for _, arg in found.found[node]])
+            else:
+                depth[node] = max([depth[arg] for arg in program.args[node]])
+                if node in self._inner:
+                    continue
+                depth[node] += 1
+            levels[depth[node]].append(node)
+        return [levels[n] for n in sorted(levels)]
+
+    def _leaf(self, node: int) -> None:
+        term = self._program.terms[node]
+        if term.constant:
+            self._node[node] = self.groups.constant(float(term.example))
+        else:
+            self._node[node] = self.groups.input(term)
+
+    # ----------------------------------------------------------------------------------------------
+    # Sums
+
+    def _sums(self, found: dict[int, Addends]) -> None:
+        """Those of one level: like terms become scalar products, and the rest is added to them."""
+        batches = alike([self._like_terms(node, addends) for node, addends in found.items()])
+        plans = [parts(self.groups, batch) for batch in batches]
+        rows: dict[tuple[Hashable, ...], list[tuple[LikeTerms, Part]]] = defaultdict(list)
+        for batch, plan in zip(batches, plans, strict=True):
+            for part in plan:
+                if not part.single:
+                    rows[part.kinds] += [(sum, part) for sum in batch]
+        products: dict[tuple[int, Part], Node] = {}
+        for same in rows.values():
+            factors = [tuple(zip(*part.pairs(sum), strict=True)) for sum, part in same]
+            sizes = sizes_of_products(factors, self.groups.values)
+            for (sum, part), row, size in zip(same, factors, sizes, strict=True):
+                products[sum.node, part] = self.groups.scalar_product(row, size)
+        for batch, plan in zip(batches, plans, strict=True):
+            multiplied = {part: self._multiplied(part, batch) for part in plan if part.single}
+            for sum in batch:
+                addends = [(1.0, self.groups.constant(sum.constant))] if sum.constant else []
+                for part in plan:
+                    if part.single:
+                        ((left, right),) = part.pairs(sum)
+                        sign = multiplied[part]
+                        if sign:
+                            addends.append((sign, right))
+                        else:
+                            product = self.groups.elementwise(mul, (left, right))
+                            addends.append((part.sign, product))
+                    else:
+                        addends.append((part.sign, products[sum.node, part]))
+                self._node[sum.node] = self._added(addends)
+
+    def _like_terms(self, node: int, addends: Addends) -> LikeTerms:
+        program, groups = self._program, self.groups
+        found = LikeTerms(node)
+        multiples: dict[Node, float] = {}
+        seen = Counter([addend for _, addend in addends])
+        for sign, addend in addends:
+            if program.terms[addend].constant:
+                found.constant += sign * float(program.terms[addend].example)
+                continue
+            if addend in self._inner:
+                left, right = [self._node[arg] for arg in program.args[addend]]
+                if right in groups.values:
+                    left, right = right, left
+                if left in groups.values:
+                    multiples[right] = multiples.get(right, 0.0) + sign * groups.values[left]
+                    continue
+                if seen[addend] == 1:
+                    found.add(groups, sign, left, right)
+                    continue
+                self._node[addend] = groups.elementwise(mul, (left, right))
+            held = self._node[addend]
+            multiples[held] = multiples.get(held, 0.0) + sign
+        for held, factor in multiples.items():
+            found.add(groups, 1.0, groups.constant(factor), held)
+        return found
+
+    def _multiplied(self, part: Part, batch: Sequence[LikeTerms]) -> float | None:
+        """The sign of a term that is the same number times 1 or -1 in all the sums, if it is so."""
+        factors = {self.groups.values.get(part.pairs(sum)[0][0]) for sum in batch}
+        return factors.pop() if factors in ({1.0}, {-1.0}) else None
+
+    def _added(self, addends: list[tuple[float, Node]]) -> Node:
+        first = next((n for n, (sign, _) in enumerate(addends) if sign > 0), None)
+        if first is None:
+            first, (_, held) = 0, addends[0]
+            addends[0] = (1.0, self.groups.elementwise(neg, (held,)))
+        _, total = addends.pop(first)
+        for sign, addend in addends:
+            total = self.groups.elementwise(add if sign > 0 else sub, (total, addend))
+        return total
