@@ -28,7 +28,17 @@ from autograd.explaining import Explanation, Trace, explain
 from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
-from autograd.jit import JitError, JitNotice, is_compiling, jit, observe, sample, vmap
+from autograd.jit import (
+    JitError,
+    JitNotice,
+    assign,
+    captured,
+    is_compiling,
+    jit,
+    observe,
+    sample,
+    vmap,
+)
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
@@ -71,7 +81,9 @@ __all__ = [
     "Trace",
     "Value",
     "Why",
+    "assign",
     "begin_scope",
+    "captured",
     "check_grads",
     "checkpoint",
     "custom_op",

@@ -3,6 +3,8 @@
 from autograd.jit.function import JitNotice as JitNotice
 from autograd.jit.function import jit as jit
 from autograd.jit.trace import JitError as JitError
+from autograd.jit.trace import assign as assign
+from autograd.jit.trace import captured as captured
 from autograd.jit.trace import is_compiling as is_compiling
 from autograd.jit.trace import observe as observe
 from autograd.jit.trace import sample as sample

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.graph import Array, Node, array_node, next_index, set_recording, tracing
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, draw_op
+from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace
 from autograd.jit.translate import translate
 from autograd.jit.watch import Called, Place, changed, places
 from autograd.nodes import Value
@@ -98,21 +98,25 @@ def record(
 
     args = tuple([arg if n in static else _map(fresh, arg) for n, arg in enumerate(args)])
     kwargs = {k: arg if k in static else _map(fresh, arg) for k, arg in kwargs.items()}
-    trace = Trace()
+    trace = Trace(around)
     token = tracing.set(trace)
     try:
         with Called() as called, set_recording(True):
             result = f(*args, **kwargs)
     finally:
         tracing.reset(token)
-    now = _random_states(generators)
-    if any(now[key] != then and key not in trace.generators for key, then in states.items()):
+        trace.restore()
+    if _random_states(generators) != states:
         raise JitError(
             "the function draws random numbers by itself, and a compiled program would use those "
             "of the recording again and again: draw them by sample(generator, f), or pass them as "
             "an argument"
         )
-    watched = [place for place in around if not place.word or place.word in called.names]
+    watched = [
+        place
+        for place in around
+        if (not place.word or place.word in called.names) and id(place) not in trace.observers_own
+    ]
     _refuse_changes(watched)
     return _translated(trace, inputs, first, result, watched)
 
@@ -159,6 +163,7 @@ def _translated(
     by_array = {id(p.found): p for p in reversed(watched) if isinstance(p.found, np.ndarray)}
     outside: dict[Any, Outside] = {}
     live: set[int] = set()
+    viewed: set[int] = set()
     fresh = False
 
     def read(x: Any) -> Term:
@@ -176,7 +181,7 @@ def _translated(
             while isinstance(owner.base, np.ndarray):
                 owner = owner.base
                 if id(owner) in by_array:  # a view: it shows what the array holds at each run
-                    live.add(id(owner))
+                    viewed.add(id(owner))
                     return _from_outside(id(x), lambda: x, x, None)
         fresh = fresh or isinstance(x, np.ndarray | np.generic)
         return terms.constant(x)
@@ -196,6 +201,7 @@ def _translated(
                 wanted += [arg for arg in event.args if isinstance(arg, Node)]
             case Assignment():
                 wanted += [event.new] if isinstance(event.new, Node) else []
+    wanted += trace.draws  # those of no use too, since the next draws depend on them
     translate(terms, wanted, known, read, first)
 
     checks, effects = [], []
@@ -206,8 +212,8 @@ def _translated(
                 if not term.constant:
                     checks.append(Check(term, event.kind, event.then, event.line))
             case Observation():
-                parts = [known[a] if isinstance(a, Node) else terms.constant(a) for a in event.args]
-                effects.append(Effect(event.f, tuple(parts)))
+                parts = [known[a] if isinstance(a, Node) else read(a) for a in event.args]
+                effects.append(Effect(_Again(event.f), tuple(parts)))
             case Assignment():
                 new = known[event.new] if isinstance(event.new, Node) else read(event.new)
                 effects.append(Effect(_setter(event.owner, event.name), (new,)))
@@ -226,14 +232,13 @@ def _translated(
     for place in watched:
         if id(place.found) in replaced:
             continue
-        if id(place.found) in live and place is by_array[id(place.found)]:
-            if fresh:
-                contents.append((place, place.found.copy()))
-        else:
+        followed = id(place.found) in live and place is by_array[id(place.found)]
+        if not followed or id(place.found) in viewed:
             identities.append(place)
-            if isinstance(place.found, np.ndarray):
-                contents.append((place, place.found.copy()))
-    draws = [term for node, term in known.items() if node.op is draw_op]
+        in_place = followed or id(place.found) in viewed
+        if isinstance(place.found, np.ndarray) and (fresh or not in_place):
+            contents.append((place, place.found.copy()))
+    draws = [known[node] for node in trace.draws]
     return Recording(
         terms,
         input_terms,
@@ -248,6 +253,20 @@ def _translated(
         contents,
         result,
     )
+
+
+class _Again:
+    """Calls `f` but for the first time: the recording has called it on the same numbers."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.first = True
+
+    def __call__(self, *args: Any) -> None:
+        if self.first:
+            self.first = False
+        else:
+            self.f(*args)
 
 
 def _setter(owner: Any, name: str) -> Callable[[Any], None]:

@@ -28,8 +28,6 @@ def simplify(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
             new[term] = terms.constant(term.example)
         elif term.op is None:
             new[term] = terms.input(term.example)
-        elif not term.op.pure:
-            new[term] = terms.impure(term.op, args, term.settings, term.example)
         elif term.op in _WRITTEN_OUT and not term.scalar:
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.graph import NO_SETTINGS, Array, Op
 
 Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], dict[str, Any]], Term | None]"
 
@@ -101,9 +101,12 @@ class Terms:
         self._count += 1
         return term
 
-    def input(self, example: Any) -> Term:
-        """A new input; `example` is what it was in the recording."""
-        return self._new(None, (), {}, _normal(example), False)
+    def input(self, example: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> Term:
+        """A new input; `example` is what it was in the recording.
+
+        settings: of an input that is drawn: by which function, from which generator.
+        """
+        return self._new(None, (), settings, _normal(example), False)
 
     def constant(self, value: Any) -> Term:
         """The constant `value`; equal numbers and arrays of one type are one constant."""
@@ -126,12 +129,6 @@ class Terms:
             self._known[key] = known
         return known
 
-
-    def impure(
-        self, op: Op, args: Sequence[Term], settings: Mapping[str, Any], example: Any
-    ) -> Term:
-        """A new term for an operation that is not the same each time, such as a draw."""
-        return self._new(op, tuple(args), settings, _normal(example), False)
 
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:

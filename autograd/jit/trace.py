@@ -8,7 +8,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -24,6 +24,7 @@ from autograd.graph import (
     set_recording,
     tracing,
 )
+from autograd.jit.watch import Place, changes
 from autograd.ops.elementwise import stop_gradient
 from autograd.ops.predicates import Question
 
@@ -78,9 +79,14 @@ draw_op = Draw()
 class Trace:
     """Set as `tracing` while a program is recorded; it keeps what is not in the graph."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: Sequence[Place] = ()) -> None:
         self.events: list[Event] = []
-        self.generators: list[np.random.Generator] = []
+        self.around = around
+        self.observers_own: set[int] = set()
+        """Which of the places `around` (by `id`) are changed by functions that observe."""
+        self.draws: list[Node] = []
+        self.generators: dict[np.random.Generator, Any] = {}
+        """What random numbers were drawn from, and its state before the first."""
         self.unrecorded: Observer = _Cut(self)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
@@ -103,14 +109,27 @@ class Trace:
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
         self.events.append(Observation(f, args))
+        before = {id(place) for place in changes(self.around)}
+        f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
+        self.observers_own |= {id(place) for place in changes(self.around)} - before
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
         self.events.append(Assignment(owner, name, getattr(owner, name), new))
+        setattr(owner, name, new)  # for whoever reads it later in the recording
 
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
-        self.generators.append(generator)
+        self.generators.setdefault(generator, generator.bit_generator.state)
         settings = {"generator": generator, "f": f}
-        return array_node(np.asarray(f(generator)), draw_op, settings=settings)
+        self.draws.append(array_node(np.asarray(f(generator)), draw_op, settings=settings))
+        return self.draws[-1]
+
+    def restore(self) -> None:
+        """Undo what the recording did outside, for it is done again when the program runs."""
+        for event in reversed(self.events):
+            if isinstance(event, Assignment):
+                setattr(event.owner, event.name, event.old)
+        for generator, state in self.generators.items():
+            generator.bit_generator.state = state
 
 
 class _Cut(Observer):
@@ -148,8 +167,9 @@ def observe(f: Callable[..., Any], *args: Array) -> None:
     13.0
     """
     tracer = tracing.get()
-    f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
-    if tracer is not None:
+    if tracer is None:
+        f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
+    else:
         tracer.observe(f, args)
 
 
@@ -167,6 +187,50 @@ def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], An
     """
     tracer = tracing.get()
     return np.asarray(f(generator)) if tracer is None else tracer.draw(generator, f)
+
+
+def assign(owner: Any, name: str, new: Array) -> None:
+    """`owner.name = new`, with the plain data of a node: in a compiled program, at each run.
+
+    >>> from autograd import assign, jit
+    >>> class Counter:
+    ...     total = 0.0
+    >>> counter = Counter()
+    >>> @jit
+    ... def count(x):
+    ...     assign(counter, "total", counter.total + x)
+    ...     return x
+    >>> count(2.0) + count(3.0), counter.total
+    (5.0, 5.0)
+    """
+    tracer = tracing.get()
+    if tracer is None:
+        setattr(owner, name, new.primal if isinstance(new, Node) else new)
+    else:
+        tracer.assign(owner, name, new)
+
+
+def captured(array: Array) -> Array:
+    """The array itself; while compiling, a node around it, so that what is computed from it is part
+    of the program and follows the array, instead of a constant.
+
+    array: held by something outside of the function, such as a variable or an attribute. Operations
+        on nodes take such an array as it is; this is for NumPy's own arithmetic on it.
+
+    >>> import numpy as np
+    >>> from autograd import captured, jit
+    >>> scale = np.array([1.0, 2.0])
+    >>> f = jit(lambda x: x * captured(scale) ** 2)
+    >>> before = f(np.ones(2))
+    >>> scale[:] = 3.0
+    >>> before, f(np.ones(2)), f.stats().recorded
+    (array([1., 4.]), array([9., 9.]), 1)
+    """
+    if isinstance(array, Node) or tracing.get() is None:
+        return array
+    node = array_node(array)
+    node.frozen = True  # it stands for the array, of which an operation is not to make a copy
+    return node
 
 
 def is_compiling() -> bool:

@@ -37,7 +37,7 @@ def translate(
         if node.op.pure:
             known[node] = terms.apply(node.op, args, **node.settings)
         else:
-            known[node] = terms.impure(node.op, args, node.settings, node.primal)
+            known[node] = terms.input(node.primal, node.settings)
     terms.index = -1
     for output in outputs:
         if output not in known:

@@ -95,6 +95,8 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
     else:
         if hasattr(thing, "__dict__"):
             yield from _attributes(name, vars(thing))
+            yield from _hideable(name, type(thing), vars(thing))
+        yield from _slots(name, thing)
         for kind in type(thing).__mro__[:-1]:
             yield Place(kind.__name__, "", functools.partial(_itself, kind), kind)
 
@@ -154,6 +156,23 @@ def _attributes(name: str, variables: dict[str, Any]) -> Iterator[Place]:
             yield Place(f"{name}.{word}", word, functools.partial(variables.get, word), found)
 
 
+def _hideable(name: str, kind: type, variables: dict[str, Any]) -> Iterator[Place]:
+    """Settings of a class that an attribute of the object may come to hide."""
+    for base in kind.__mro__[:-1]:
+        for word, value in vars(base).items():
+            if isinstance(value, _ATOMS) and word not in variables and not word.startswith("__"):
+                yield Place(f"{name}.{word}", word, functools.partial(variables.get, word), None)
+
+
+def _slots(name: str, thing: Any) -> Iterator[Place]:
+    for base in type(thing).__mro__[:-1]:
+        slots = vars(base).get("__slots__", ())
+        for word in (slots,) if isinstance(slots, str) else slots:
+            if not word.startswith("__") and hasattr(thing, word):
+                read = functools.partial(getattr, thing, word, None)
+                yield Place(f"{name}.{word}", word, read, read())
+
+
 class Called:
     """Inside `with Called() as called:` collect the names that the running code reads."""
 
@@ -178,16 +197,21 @@ class Called:
         return frozenset().union(*[_names(code) | {*code.co_freevars} for code in self._codes])
 
 
-def changed(watched: Iterable[Place]) -> Place | None:
-    """The first place where now something else is found."""
+def changes(watched: Iterable[Place]) -> Iterator[Place]:
+    """The places where now something else is found."""
     for place in watched:
         try:
             now = place.read()
         except (LookupError, ValueError):  # gone, or arrays that a comparison has come upon
-            return place
-        if now is not place.found and not _same(now, place.found):
-            return place
-    return None
+            yield place
+        else:
+            if now is not place.found and not _same(now, place.found):
+                yield place
+
+
+def changed(watched: Iterable[Place]) -> Place | None:
+    """The first of them."""
+    return next(changes(watched), None)
 
 
 def _same(now: Any, then: Any) -> bool:

@@ -1,0 +1,141 @@
+"""What a compiled function reads, draws and changes outside of itself, at every run anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import JitNotice, Tensor, assign, captured, jit, observe, sample
+
+
+class Thing:
+    """Holds what a function reads and changes."""
+
+    scale = 2.0
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
+class Slotted:
+    __slots__ = ("scale",)
+
+    def __init__(self) -> None:
+        self.scale = 2.0
+
+
+def test_a_view_of_an_array_that_another_takes_the_place_of_is_not_read_any_more() -> None:
+    thing = Thing(np.ones((2, 3)))
+    f = jit(lambda x: x @ thing.array.T)
+    x = np.ones(3)
+    np.testing.assert_array_equal(f(x), [3, 3])
+    thing.array[0] = 2.0
+    np.testing.assert_array_equal(f(x), [6, 3])
+    thing.array = np.zeros((2, 3))
+    with pytest.warns(JitNotice, match=r"thing\.array"):
+        np.testing.assert_array_equal(f(x), [0, 0])
+
+
+def test_an_attribute_that_hides_that_of_the_class_is_noticed() -> None:
+    thing = Thing(None)
+    f = jit(lambda x: x * thing.scale)
+    assert f(1.0) == 2.0
+    thing.scale = 3.0
+    with pytest.warns(JitNotice, match="scale"):
+        assert f(1.0) == 3.0
+
+
+def test_attributes_in_slots_are_noticed() -> None:
+    thing = Slotted()
+    f = jit(lambda x: x * thing.scale)
+    assert f(1.0) == 2.0
+    thing.scale = 3.0
+    with pytest.warns(JitNotice, match="scale"):
+        assert f(1.0) == 3.0
+
+
+def test_arithmetic_of_a_captured_array_follows_the_array() -> None:
+    thing = Thing(np.array([1.0, 2.0]))
+    f = jit(lambda x: x * captured(thing.array) ** 2)
+    for array in ([1.0, 2.0], [3.0, 4.0]):
+        thing.array = np.array(array)
+        np.testing.assert_array_equal(f(np.ones(2)), np.square(array))
+    thing.array[0] = 5.0
+    np.testing.assert_array_equal(f(np.ones(2)), [25, 16])
+    assert f.stats().recorded == 1
+    assert thing.array.flags.writeable
+
+
+def test_random_numbers_come_in_the_order_and_number_of_the_uncompiled_function() -> None:
+    def f(x: Any) -> Any:
+        sample(rng, lambda g: g.normal(size=3))  # of no use
+        noisy = x * sample(rng, lambda g: g.normal(size=2))
+        return noisy if noisy.sum() > 0 else -2 * noisy
+
+    compiled, x = jit(f), np.ones(2)
+    rng = np.random.default_rng(0)
+    expected = [f(x) for _ in range(8)]
+    rng.bit_generator.state = np.random.default_rng(0).bit_generator.state
+    with pytest.warns(JitNotice, match="went the other way"):
+        found = [compiled(x) for _ in range(8)]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_gradient_is_of_the_same_random_numbers_as_the_value() -> None:
+    rng, slope = np.random.default_rng(0), Tensor(np.ones(2))
+    f = jit(lambda x: (slope * x * sample(rng, lambda g: g.normal(size=2))).sum())
+    for _ in range(3):
+        slope.grad = None
+        loss = f(np.ones(2))
+        loss.backward()
+        assert loss.item() == pytest.approx(slope.grad.sum(), rel=1e-15)
+
+
+def test_what_observes_is_called_once_a_run_the_first_among_them() -> None:
+    seen: list[Any] = []
+    f = jit(lambda x: (observe(seen.append, x * x), x + 1)[1])
+    assert (f(2.0), f(3.0), f(4.0)) == (3.0, 4.0, 5.0)
+    assert seen == [4.0, 9.0, 16.0]
+
+
+def test_what_observes_sees_captured_arrays_as_they_are() -> None:
+    seen, array = [], np.ones(2)
+    f = jit(lambda x: (observe(lambda a: seen.append(a.sum()), array), x)[1])
+    f(1.0)
+    array[:] = 2.0
+    f(1.0)
+    assert seen == [2.0, 4.0]
+
+
+def test_an_assignment_happens_once_a_run_and_is_read_by_what_follows_it() -> None:
+    thing = Thing(np.zeros(2))
+
+    def f(x: Any) -> Any:
+        for _ in range(2):
+            assign(thing, "array", captured(thing.array) + x)
+        return x * thing.array
+
+    f(np.ones(2))
+    np.testing.assert_array_equal(thing.array, [2, 2])
+    assert type(thing.array) is np.ndarray
+    compiled = jit(f)
+    for expected in (4, 6, 8):
+        np.testing.assert_array_equal(compiled(np.ones(2)), [expected] * 2)
+        np.testing.assert_array_equal(thing.array, [expected] * 2)
+        assert type(thing.array) is np.ndarray
+    assert compiled.stats().recorded == 1
+
+
+def test_a_recording_that_fails_changes_nothing_outside() -> None:
+    rng, thing = np.random.default_rng(0), Thing(np.zeros(2))
+
+    def f(x: Any) -> Any:
+        assign(thing, "array", x + sample(rng, lambda g: g.normal(size=2)))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        jit(f)(np.ones(2))
+    np.testing.assert_array_equal(thing.array, [0, 0])
+    assert rng.normal() == np.random.default_rng(0).normal()
