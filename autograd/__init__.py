@@ -37,6 +37,7 @@ from autograd.jit import (
     jit,
     observe,
     sample,
+    vectorize,
     vmap,
 )
 from autograd.lines import Line, LineLog
@@ -107,6 +108,7 @@ __all__ = [
     "sample",
     "step",
     "value_and_grad",
+    "vectorize",
     "vjp",
     "vmap",
     "why",

@@ -8,4 +8,5 @@ from autograd.jit.trace import captured as captured
 from autograd.jit.trace import is_compiling as is_compiling
 from autograd.jit.trace import observe as observe
 from autograd.jit.trace import sample as sample
+from autograd.jit.vectorize import vectorize as vectorize
 from autograd.jit.vmap import vmap as vmap

@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import kernels
 from autograd.graph import Array, Node, array_node
-from autograd.jit.batching import Batch
+from autograd.jit.batching.batch import Batch
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import broadcast_to, shape_of
 from autograd.trees import flatten
@@ -51,41 +50,24 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     def batched(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten(args)
         axes = _in_axes(in_axes, args)
-        batch = Batch(_batch_size(leaves, axes), "vmap")
-        example = [
-            leaf if axis is None else _example(batch, leaf, axis)
-            for leaf, axis in zip(leaves, axes, strict=True)
-        ]
+        size = _batch_size(leaves, axes)
+        inputs: dict[Node, Array] = {}
+        example = list(leaves)
+        for number, axis in enumerate(axes):
+            if axis is not None:
+                whole = moveaxis(leaves[number], axis, 0) if axis else leaves[number]
+                example[number] = _first(whole)
+                inputs[example[number]] = whole
+        batch = Batch("vmap", size, inputs)
         result = batch.run(f, rebuild(iter(example)), kwargs)
         outputs, rebuild_result = flatten(result)
-        values = found(batch, outputs)
+        values = batch.results(outputs)
         places = _matched("out_axes", out_axes, result)
-        batch.tell()
         return rebuild_result(
             iter([_placed(batch, *parts) for parts in zip(outputs, values, places, strict=True)])
         )
 
     return batched
-
-
-def found(batch: Batch, outputs: list[Any]) -> list[Array | None]:
-    """The outputs for all examples; None where they are the same for all.
-
-    As in a backward pass, zeros in the products of the chain rule are only looked for where
-    there is NaN.
-    """
-    start = dict(batch.known)
-    values = [batch.of_all(out) for out in outputs]
-    if not kernels.is_careful() and any(map(_has_nan, values)):
-        batch.known = start
-        with kernels.careful():
-            values = [batch.of_all(out) for out in outputs]
-    return values
-
-
-def _has_nan(value: Array | None) -> bool:
-    data = value.primal if isinstance(value, Node) else value
-    return data is not None and data.dtype.kind == "f" and bool(np.isnan(data).any())
 
 
 # --------------------------------------------------------------------------------------------------
@@ -148,19 +130,16 @@ def _batch_size(leaves: list[Any], axes: list[int | None]) -> int:
     return sizes[0]
 
 
-def _example(batch: Batch, leaf: Array, axis: int) -> Node:
-    """The node of the first example, known to the batch with the batch axis moved to the front."""
-    whole = moveaxis(leaf, axis, 0) if axis else leaf
+def _first(whole: Array) -> Node:
+    """A node for the first example; for one of an empty batch, with numbers that harm nobody."""
     data = np.asarray(whole.primal if isinstance(whole, Node) else whole)
-    node = array_node(data[0] if batch.size else np.ones(data.shape[1:], data.dtype))
-    batch.known[node] = whole
-    return node
+    return array_node(data[0] if len(data) else np.ones(data.shape[1:], data.dtype))
 
 
 def _placed(batch: Batch, out: Any, value: Array | None, axis: int | None) -> Any:
     """A result as the caller wants it."""
     if value is None:
-        out = batch.of_any(out)
+        out = batch.for_any(out)
         if axis is None or not isinstance(out, Node | np.ndarray | np.generic | float | int):
             return out
         value = broadcast_to(out, (batch.size, *shape_of(out)))

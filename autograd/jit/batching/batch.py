@@ -1,18 +1,21 @@
-"""A recorded program pushed over a batch: what one example's operations give for all examples.
+"""A function run on one example, and what it did done for all: the walk over its operations.
 
-How an operation goes over a batch is said in `batching_rules`; `vmap` and `vectorize` face users.
+How a single operation goes over a batch is said in `rules`; `vmap` and `vectorize` face users.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd import kernels
 from autograd.graph import Array, Node, next_index, recording, set_recording, tracing
-from autograd.jit.batching_rules import Step, batch
-from autograd.jit.trace import JitError, Trace, user_line
+from autograd.jit.batching.rules import batch
+from autograd.jit.batching.step import Step
+from autograd.jit.trace import JitError, Trace, assign, observe, user_line
 from autograd.jit.translate import computed
 from autograd.ops.predicates import ask
 from autograd.ops.structural import index_op
@@ -21,21 +24,23 @@ from autograd.ops.structural import index_op
 class Batch(Trace):
     """Set as `tracing` while a function runs on one example, whose operations it repeats for all.
 
-    The operations for all are those of the program around, plain or recorded, in its modes.
+    The operations for all belong to the program around, which may be recorded or not.
     """
 
-    def __init__(self, size: int, name: str) -> None:
+    def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
+        """Take nodes of the example, and what they stand for, with the batch as its first axis."""
         super().__init__()
-        self.size = size
         self.name = name
-        self.first = next_index()
-        self.around = tracing.get()
-        self.mode = recording.get()
-        self.known: dict[Node, Array] = {}
+        self.size = size
+        self.inputs = inputs
+        self.known = dict(inputs)
         """What has been found for all examples, by the example's node."""
         self.same: dict[Node, Array] = {}
-        """What is the same for all: as data, or the node itself if it hangs on nodes from outside."""
+        """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
+        self.outer = tracing.get()
+        self.mode = recording.get()
+        self.first = next_index()
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """What `f` gives for the example."""
@@ -46,64 +51,84 @@ class Batch(Trace):
         finally:
             tracing.reset(token)
 
-    def of_all(self, x: Array) -> Array | None:
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """In the program around, as it was entered."""
+        tracer, mode = tracing.set(self.outer), recording.set(self.mode)
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        finally:
+            recording.reset(mode)
+            tracing.reset(tracer)
+
+    # From the example to all.
+
+    def for_all(self, x: Any) -> Array | None:
         """A result of the example's run for all examples; None where it is the same for all."""
         if not isinstance(x, Node):
             return None
-        self._replay(x)
+        if x not in self.known and x not in self.same:
+            with self.outside():
+                for node in computed([x], [*self.known, *self.same], self.first):
+                    self._repeat(node)
         return self.known.get(x)
 
-    def of_any(self, x: Array) -> Array:
-        """What is the same for all examples, as data or as a node of the program around."""
+    def for_any(self, x: Any) -> Any:
+        """What is the same for all examples, as the program around has it."""
         if not isinstance(x, Node) or x.index < self.first:
             return x
         return x.primal if x.op is None else self.same[x]
 
-    def _replay(self, wanted: Node) -> None:
-        """Do for all examples what was done for one, up to the node that is wanted."""
-        known, same = self.known, self.same
-        if wanted in known or wanted in same:
-            return
-        tracer, mode = tracing.set(self.around), recording.set(self.mode)
-        try:
-            with np.errstate(all="ignore"):
-                for node in computed([wanted], [*known, *same], self.first):
-                    batched = [isinstance(arg, Node) and arg in known for arg in node.args]
-                    args = [
-                        known[arg] if many else self.of_any(arg)
-                        for arg, many in zip(node.args, batched, strict=True)
-                    ]
-                    if any(batched):
-                        known[node] = batch(Step(node, args, batched, self.size))
-                    else:
-                        tracked = any(isinstance(arg, Node) for arg in args)
-                        same[node] = node if tracked else node.primal
-        finally:
-            recording.reset(mode)
-            tracing.reset(tracer)
+    def _repeat(self, node: Node) -> None:
+        """Do for all what made a node of the example."""
+        many = [isinstance(arg, Node) and arg in self.known for arg in node.args]
+        args = [
+            self.known[arg] if varies else self.for_any(arg)
+            for arg, varies in zip(node.args, many, strict=True)
+        ]
+        if any(many):
+            self.known[node] = batch(Step(node, args, many, self.size))
+        else:
+            tracked = any(isinstance(arg, Node) for arg in args)
+            self.same[node] = node if tracked else node.primal
+
+    def results(self, outputs: Sequence[Any]) -> list[Array | None]:
+        """`for_all` of each output, and all that observes the program told.
+
+        As in a backward pass, zeros in the products of the chain rule are only looked for where
+        there is NaN.
+        """
+        found = [self.for_all(out) for out in outputs]
+        if not kernels.is_careful() and any(map(_has_nan, found)):
+            self.known = dict(self.inputs)
+            with kernels.careful():
+                found = [self.for_all(out) for out in outputs]
+        with self.outside():
+            for f, args in self.observed:
+                self._tell(f, args)
+        return found
 
     # What a program does besides computing.
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
         """All examples have to go the example's way."""
-        answers = self.of_all(node)
-        if answers is None:
-            if self.around is not None:
-                self.around.branch(node, kind)
-            return
-        token = tracing.set(self.around)
-        try:
+        answers = self.for_all(node)
+        with self.outside():
+            if answers is None:
+                if self.outer is not None:
+                    self.outer.branch(node, kind)
+                return
             answers = ask(np.not_equal, answers, 0) if kind is bool else ask(np.trunc, answers)
             agree = ask(np.equal, answers, kind(node.primal))
-            if not np.all(agree.primal if isinstance(agree, Node) else agree):
-                self.part(np.asarray(agree.primal if isinstance(agree, Node) else agree))
-            elif isinstance(agree, Node) and self.around is not None:
-                self.around.branch(ask(np.all, agree), bool)
-        finally:
-            tracing.reset(token)
+            data = np.asarray(agree.primal if isinstance(agree, Node) else agree)
+            if not data.all():
+                self.part(data.reshape(self.size, -1).all(1))
+            elif self.outer is not None and isinstance(agree, Node):
+                self.outer.branch(ask(np.all, agree), bool)
 
     def part(self, agree: Any) -> None:
-        """The examples go different ways: those that `agree` go the example's."""
+        """The examples go different ways: those that `agree` go that of the example."""
         raise JitError(
             f"{user_line()}: the examples of {self.name} go different ways here, and together they "
             "can only take one: compute both and choose by where(condition, x, y), or for an index "
@@ -113,19 +138,17 @@ class Batch(Trace):
     def refuse(self, how: str) -> NoReturn:
         raise JitError(
             f"{user_line()}: {how} cannot be used within {self.name}, since it would be the number "
-            "of one example: compute with the value as it is, and return it"
+            "of one example: compute with the value as it is, by functions of autograd or NumPy"
         )
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        if self.of_all(new) is not None:
+        if self.for_all(new) is not None:
             raise JitError(
                 f"{user_line()}: {name} of a {type(owner).__name__} cannot be set within "
                 f"{self.name} to what differs from example to example: return the new values"
             )
-        if self.around is not None:
-            self.around.assign(owner, name, new)
-        else:
-            setattr(owner, name, new.primal if isinstance(new, Node) else new)
+        with self.outside():
+            assign(owner, name, self.for_any(new))
 
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> NoReturn:
         raise JitError(
@@ -136,16 +159,17 @@ class Batch(Trace):
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
         self.observed.append((f, args))
 
-    def tell(self) -> None:
-        """Call what observes the program for all examples; for the first it has been called."""
-        for f, args in self.observed:
-            values = [self.of_all(arg) for arg in args]
-            for i in range(self.size):
-                own = [
-                    self.of_any(arg) if value is None else index_op(value, key=i)
-                    for arg, value in zip(args, values, strict=True)
-                ]
-                if i:
-                    f(*[arg.primal if isinstance(arg, Node) else arg for arg in own])
-                if self.around is not None:
-                    self.around.observe(f, tuple(own))
+    def _tell(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        """Call what observes the program for each example."""
+        values = [self.for_all(arg) for arg in args]
+        for i in range(self.size):
+            own = [
+                self.for_any(arg) if value is None else index_op(value, key=i)
+                for arg, value in zip(args, values, strict=True)
+            ]
+            observe(f, *own)
+
+
+def _has_nan(value: Array | None) -> bool:
+    data = value.primal if isinstance(value, Node) else value
+    return data is not None and data.dtype.kind == "f" and bool(np.isnan(data).any())

@@ -69,6 +69,10 @@ def _is_array(part: Any) -> bool:
     return isinstance(part, np.ndarray | list | str)  # a string stands for numbers kept elsewhere
 
 
+def _is_mask(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype == bool
+
+
 def _array_shapes(part: Any) -> list[Shape]:
     if isinstance(part, tuple):
         return [part]
@@ -86,18 +90,21 @@ def _axes_taken(part: Any) -> int:
     return 1
 
 
-def _index(step: Step) -> Array:
+def index(step: Step) -> Array:
+    """x[key]."""
     key = _Key.of(step.settings["key"], step.shape(0))
     return key.batch_first(index_op(step.args[0], key=key.parts))
 
 
-def _scatter(step: Step) -> Array:
+def scatter(step: Step) -> Array:
+    """Zeros with x added at [key]."""
     shape = step.settings["shape"]
     key = _Key.of(step.settings["key"], shape)
     return scatter_op(key.batch_back(step.args[0]), key=key.parts, shape=(step.size, *shape))
 
 
-def _set(step: Step) -> Array:
+def set(step: Step) -> Array:
+    """x with values in place of those at [key]."""
     shape = step.shape(0)
     picked = np.broadcast_to(0, shape)[step.settings["key"]].shape
     key = _Key.of(step.settings["key"], shape)
@@ -107,13 +114,14 @@ def _set(step: Step) -> Array:
     return set_op(step.spread(0), values, key=key.parts)
 
 
-def _gather(step: Step) -> Array:
+def gather(step: Step) -> Array:
+    """x[key] where numbers in the key are arguments, and may differ from example to example."""
     x, *numbers = step.args
     template = step.settings["key"]
     key = _Key.of(template, step.shape(0), _number_shapes(step))
     if not any(step.batched[1:]):
         return key.batch_first(gather_op(x, *numbers, key=key.parts))
-    if any(isinstance(part, np.ndarray) and part.dtype == bool for part in template):
+    if any(map(_is_mask, template)):
         return one_by_one(step)
     numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
     if step.batched[0]:
@@ -123,7 +131,8 @@ def _gather(step: Step) -> Array:
     return _numbers_back(picked, key, first=step.batched[0])
 
 
-def _place(step: Step) -> Array:
+def place(step: Step) -> Array:
+    """Zeros with x added at such a key."""
     numbers = step.args[1:]
     template, shape = step.settings["key"], step.settings["shape"]
     key = _Key.of(template, shape, _number_shapes(step))
@@ -131,7 +140,7 @@ def _place(step: Step) -> Array:
     whole = (step.size, *shape)
     if not any(step.batched[1:]):
         return place_op(key.batch_back(x), *numbers, key=key.parts, shape=whole)
-    if any(isinstance(part, np.ndarray) and part.dtype == bool for part in template):
+    if any(map(_is_mask, template)):
         return one_by_one(step)
     numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
     x = _numbers_first(x, key)

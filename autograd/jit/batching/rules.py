@@ -1,43 +1,38 @@
-"""How each operation goes over a batch at once: its batching rules.
+"""How each operation goes over a batch at once: the table of batching rules.
 
-A rule is given the node of one example and its arguments for all, and computes what the operation
-gives for each example, written in operations. What is walked with them is in `batching`.
+A rule is given an operation of the example and its arguments for all, and computes what it gives
+for each example, in operations. Those for indices are in `indices`; `batch` walks with them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from string import ascii_letters
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op, ScalarNode
+from autograd.graph import Array, Op, ScalarNode
+from autograd.jit.batching import indices
+from autograd.jit.batching.step import Step, one_by_one
 from autograd.ops import TABLE
-from autograd.ops.indexing import gather_op, place_op, set_op
 from autograd.ops.kinds import Elementwise
 from autograd.ops.predicates import question
 from autograd.ops.products import einsum_op, matmul_op
-from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import (
     Axis,
-    Shape,
     broadcast_to,
     cast,
     concatenate_op,
     index_op,
     normalize_axis,
     reshape_op,
-    scatter_op,
     shape_of,
-    stack,
     sum_op,
     transpose,
     transpose_op,
 )
-
 
 Rule: TypeAlias = Callable[[Step], Array]
 
@@ -182,7 +177,7 @@ def _matmul(step: Step) -> Array:
     if m == n == 1:
         return einsum_op(x, y, subscripts="bi,bi->b")
     if m == 1:
-        x = index_op(x, key=(..., None, _EVERY))
+        x = index_op(x, key=(..., None, slice(None)))
     if n == 1:
         y = index_op(y, key=(..., None))
     ndim = max(m, n, 2)
@@ -235,11 +230,11 @@ RULES: dict[Op, Rule] = {
     **_named("concatenate", _concatenate),
     **_named("roll", _roll),
     **_named("recurrence", _recurrence),
-    **_named("index", _index),
-    **_named("scatter", _scatter),
-    **_named("set", _set),
-    **_named("gather", _gather),
-    **_named("place", _place),
+    **_named("index", indices.index),
+    **_named("scatter", indices.scatter),
+    **_named("set", indices.set),
+    **_named("gather", indices.gather),
+    **_named("place", indices.place),
     **_named("matmul", _matmul),
     **_named("einsum", _einsum),
     **_asked("any all count_nonzero", _along),

@@ -69,5 +69,3 @@ def one_by_one(step: Step) -> Array:
             for i in range(step.size)
         ]
     )
-
-
