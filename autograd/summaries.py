@@ -79,7 +79,6 @@ def summary(x: Any) -> Summary:
         if not flat.size:
             return Summary(shape, dtype, low, high, np.nan, np.nan, nans, infinities, True, ())
         sample = flat[:: -(-flat.size // MOST)].astype(np.float64)
-        counts: Any = np.histogram(sample, BARS, (low, high))[0] if low < high else ()
         return Summary(
             shape,
             dtype,
@@ -90,8 +89,15 @@ def summary(x: Any) -> Summary:
             nans,
             infinities,
             len(sample) == len(flat),
-            tuple(int(count) for count in counts),
+            _counts(sample, low, high) if low < high else (),
         )
+
+
+def _counts(sample: Any, low: float, high: float) -> tuple[int, ...]:
+    """How many entries lie in each of `BARS` equal parts of the range."""
+    share = (sample / 2 - low / 2) / (high / 2 - low / 2)  # of numbers whose difference overflows
+    places = np.minimum(np.nan_to_num(share) * BARS, BARS - 1).astype(int)
+    return tuple(np.bincount(places, minlength=BARS).tolist())
 
 
 # --------------------------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ _FORWARD = (
     Advice("div reciprocal", lambda *x: x[-1] == 0, "a division by 0: add a small number to the "
            f"divisor, as in x / (y + 1e-12); {_MASKED}"),
     Advice("pow", lambda x, y: x == 0 and y < 0, f"0 to a negative power is inf: {_MASKED}"),
-    Advice("pow", lambda x, y: x < 0, "a negative number has no real power with a fraction in the "
-           "exponent: abs(x)**p, or sign(x) * abs(x)**p"),
+    Advice("pow", lambda x, y: x < 0 and y % 1 != 0, "a negative number has no real power with a "
+           "fraction in the exponent: abs(x)**p, or sign(x) * abs(x)**p"),
     Advice("exp exp2 expm1 sinh cosh", None, "exp overflows above 709 (88 in float32): subtract "
            "the largest exponent first, as softmax, logsumexp, softplus and sigmoid do"),
     Advice("arcsin arccos", None, "defined on [-1, 1] only: clip(x, -1, 1)"),

@@ -5,7 +5,6 @@ What that did to a gradient is said by `why`.
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from weakref import ref
 
 from autograd.arithmetic import Arithmetic
+from autograd.faults.returns import on_return
 from autograd.graph import Node, next_index
 from autograd.lines import Line, LineLog
 from autograd.ops.predicates import ask
@@ -41,8 +41,7 @@ class CutLog:
     """Inside `with log.watch():` it is noted where the user's own lines ask nodes for `.data`,
     `.item()`, `float()`, `.numpy()`, `.detach()`, a comparison, or an argmax.
 
-    Python is asked to report calls of functions (`sys.setprofile`), in this thread only; who was
-    told them before is told them still. With `hold` the nodes are kept for as long as the log is.
+    With `hold` the nodes are kept for as long as the log is.
     """
 
     recent: ClassVar[deque[CutLog]] = deque(maxlen=8)
@@ -58,29 +57,23 @@ class CutLog:
     @contextmanager
     def watch(self) -> Iterator[CutLog]:
         """A block in which cuts are noted."""
-        before = sys.getprofile()
-
-        def profile(frame: FrameType, event: Any, arg: Any) -> None:
-            if before is not None:
-                before(frame, event, arg)
-            if event == "return" and frame.f_code in _TAKERS:
-                how, asked = _TAKERS[frame.f_code](frame.f_locals)
-                for node in asked:
-                    self.note(how, node, arg, frame)
-
         self.recent.append(self)
-        sys.setprofile(profile)
-        try:
+        with on_return(dict.fromkeys(_TAKERS, self._taken)):
             yield self
-        finally:
-            sys.setprofile(before)
 
-    def note(self, how: str, node: Node, result: Any, frame: FrameType) -> None:
-        """Numbers of `node` were taken out where `frame` is; no matter, if not by a user's line."""
+    def _taken(self, frame: FrameType, result: Any) -> None:
         line = self._lines.asked_by(frame)
-        if line is not None:
-            held = (lambda: node) if self._hold else ref(node)
-            self.cuts.append(Cut(how, line, next_index(), held, result))
+        if line is not None:  # else the engine or a library took it, for a reason of its own
+            how, nodes = _TAKERS[frame.f_code](frame.f_locals)
+            for node in nodes:
+                self.note(how, line, node, result)
+
+    def note(self, how: str, line: Line, node: Node, result: Any) -> None:
+        """Numbers of `node` were taken out of the graph at `line`."""
+        if self.cuts and self.cuts[-1].line == line and self.cuts[-1].node() is node:
+            return  # one way out leads through another, as .data through .numpy()
+        held = (lambda: node) if self._hold else ref(node)
+        self.cuts.append(Cut(how, line, next_index(), held, result))
 
 
 def _asked(variables: Mapping[str, Any]) -> tuple[str, list[Node]]:

@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import copy
-from typing import Self
+from types import FrameType
+from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
@@ -21,6 +22,7 @@ from autograd.faults.cuts import CutLog
 from autograd.faults.numbers import data_of, has_nan, is_finite
 from autograd.faults.origin import origin
 from autograd.faults.report import Fault, NonFiniteError
+from autograd.faults.returns import on_return
 from autograd.graph import (
     Array,
     GraphChangedError,
@@ -28,6 +30,7 @@ from autograd.graph import (
     Observer,
     Op,
     Settings,
+    leaf,
     recording,
 )
 from autograd.lines import LineLog, user_line_of
@@ -77,6 +80,9 @@ class Watch(Observer):
         self.log = LineLog()
         self.cuts = CutLog(self.log, hold=hold)
         self.in_rule = False
+        self.made_plain: list[tuple[Any, Fault]] = []
+        """Plain arrays in which an operation made NaN or infinity, no node being among its
+        arguments; it is a fault when a node meets them."""
         self.read: dict[int, list[tuple[int, int]]] = {}
         """By the number of a node: which of its arguments are plain arrays, and their checksums."""
 
@@ -85,6 +91,7 @@ class Watch(Observer):
         self._block = ExitStack()
         self._block.enter_context(self.log.told())
         self._block.enter_context(self.cuts.watch())
+        self._block.enter_context(on_return({Op.__call__.__code__: self.note_plain}))
         self._block.callback(recording.reset, recording.set(self))
         return self
 
@@ -111,10 +118,10 @@ class Watch(Observer):
         arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is not None and arrays:
             self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
-        if not self.on and not self.in_rule:
+        if not self.on and not self.in_rule and (line := user_line_of(node)):
             for arg in args:
                 if isinstance(arg, Node):
-                    self.cuts.note("no_grad()", arg, node, frame)
+                    self.cuts.note("no_grad()", line, arg, node)
         if not self.in_rule:
             self.check_broadcast(op, args, node)
         # What is not finite in a rule need not be so in its result.
@@ -142,13 +149,29 @@ class Watch(Observer):
 
     def judge(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
         """Raise where `op` has made what is not finite in `node`, or has met data that are not."""
-        made_nan = has_nan(node) and not any(map(has_nan, args))
-        if made_nan or all(map(is_finite, args)):
-            way = report.way_from(args)
-            raise NonFiniteError(report.forward_fault(op, args, node, way))
+        if _has_made(args, node):
+            raise NonFiniteError(report.forward_fault(op, args, node, report.way_from(op, args)))
         for arg in args:
             if has_nan(arg) and (not isinstance(arg, Node) or arg.op is None):
-                raise NonFiniteError(report.data_fault(op, arg, node))
+                fault = self.fault_behind((arg,)) or report.data_fault(op, arg, node)
+                raise NonFiniteError(fault)
+
+    def note_plain(self, frame: FrameType, out: Any) -> None:
+        """An operation has computed on plain data, which is no fault until a node meets the NaN."""
+        mode = recording.get()
+        if not isinstance(mode, Watch) or mode.in_rule or isinstance(out, Node) or is_finite(out):
+            return
+        args, op = frame.f_locals["args"], frame.f_locals["self"]
+        fault = self.fault_behind(args)
+        if fault is None and _has_made(args, out):
+            self.log.called_from(frame, Watch.backward.__code__)
+            fault = report.forward_fault(op, args, leaf(out), "")
+        if fault is not None:
+            self.made_plain.append((out, fault))
+
+    def fault_behind(self, args: Sequence[Array]) -> Fault | None:
+        """The fault that left NaN in one of some plain arrays."""
+        return next((f for made, f in self.made_plain if any(made is x for x in args)), None)
 
     def backward(
         self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
@@ -207,6 +230,12 @@ class Watch(Observer):
         finally:
             recording.reset(token)
         return None
+
+
+def _has_made(args: Sequence[Array], out: Any) -> bool:
+    """Whether what is not finite in `out` was not yet so in `args`."""
+    made_nan = has_nan(out) and not any(map(has_nan, args))
+    return made_nan or all(map(is_finite, args))
 
 
 def _leaves(output: Node) -> list[Node]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import kernels
-from autograd.backward import interior, pass_memory, project, seed_of
+from autograd.backward import pass_memory, project, seed_of
 from autograd.faults.numbers import data_of
 from autograd.graph import Node, ScalarNode, set_recording
 
@@ -52,7 +52,7 @@ def flow(output: Node, x: Node) -> Flow | None:
 
     An output of several numbers is taken to be summed.
     """
-    order = interior([output], first=x.index)
+    order = history(output, first=x.index)
     between = _descendants(order, x)
     if output not in between:
         return None
@@ -79,7 +79,21 @@ def flow(output: Node, x: Node) -> Flow | None:
 
 def descends(node: Node, x: Node) -> bool:
     """Whether `node` was computed from `x`, whatever the derivative."""
-    return node in _descendants(interior([node], first=x.index), x)
+    return node in _descendants(history(node, first=x.index), x)
+
+
+def history(output: Node, first: int = 0) -> list[Node]:
+    """The results that `output` was computed from since number `first`, itself included, latest
+    first, also where the derivative is zero: `interior` passes over such numbers.
+    """
+    seen = {output} if output.op is not None else set()
+    stack = list(seen)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent.op is not None and parent.index >= first and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=lambda node: node.index, reverse=True)
 
 
 def largest(share: Any) -> float:

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import interior
 from autograd.faults.answer import Why, gradient_of, in_operations
 from autograd.faults.cuts import Cut
-from autograd.faults.flow import descends
+from autograd.faults.flow import descends, history
 from autograd.faults.numbers import data_of
 from autograd.graph import Node
 from autograd.lines import user_line_of
@@ -77,10 +76,14 @@ _WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
 
 
 def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
-    """The cut that made the output constant in `x`: the latest of those that fit best."""
+    """The cut that made the output constant in `x`: the latest of those that fit best.
+
+    It fits that the node descends from `x`, and that the graph of the output holds the numbers. A
+    node that is gone may have done either.
+    """
     constants = [] if output is None else _constants(output)
     best: Cut | None = None
-    most = 1
+    most = 0
     for cut in cuts:
         node = cut.node()
         if cut.when < x.index or (output is not None and cut.when > output.index):
@@ -95,13 +98,13 @@ def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
 
 def _constants(output: Node) -> list[Any]:
     """What the graph of `output` has read besides results: leaves, arrays and numbers."""
-    args = (arg for node in interior([output]) for arg in node.args)
+    args = (arg for node in history(output) for arg in node.args)
     return [arg for arg in args if not (isinstance(arg, Node) and arg.op is not None)]
 
 
 def _reader_of_copy(x: Node, output: Node) -> Node | None:
     """An operation that has read a constant or a leaf of the same numbers as `x`."""
-    for node in interior([output]):
+    for node in history(output):
         for arg in node.args:
             if arg is not x and not (isinstance(arg, Node) and arg.op) and _same(x, arg):
                 return node

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import interior
 from autograd.faults.advice import advice
+from autograd.faults.flow import history
 from autograd.faults.numbers import data_of, extent, what_is_not_finite
 from autograd.graph import Array, Node, Op
 from autograd.lines import Line, line_of, user_line_of
@@ -158,7 +158,7 @@ def first_not_finite(array: Any) -> tuple[int, ...]:
 def way_to(output: Node, node: Node) -> str:
     """The operations that lead from `node` to `output`, in words; "" where it is the output."""
     before: dict[Node, Node] = {}
-    for later in reversed(interior([output], first=node.index)):
+    for later in reversed(history(output, first=node.index)):
         for arg in later.args:
             if isinstance(arg, Node) and (arg is node or arg in before):
                 before.setdefault(later, arg)
@@ -169,9 +169,14 @@ def way_to(output: Node, node: Node) -> str:
     return f"from there to the output: {_shortened(steps, ' → ')}" if steps else ""
 
 
-def way_from(args: Sequence[Array]) -> str:
-    """The operations that the latest of `args` came from, in words; "" where there is none."""
+def way_from(op: Op, args: Sequence[Array]) -> str:
+    """The operations that the argument to blame came from, in words; "" where there is none.
+
+    That is the divisor of a division, and else the latest.
+    """
     steps = []
+    if op.name == "div" and isinstance(args[1], Node):
+        args = args[1:]
     while nodes := [arg for arg in args if isinstance(arg, Node)]:
         node = max(nodes, key=lambda node: node.index)
         steps.append(step(node))
