@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial, update_wrapper
 from typing import Any
@@ -40,10 +40,17 @@ class JitNotice(UserWarning):
 class Jitted:
     """What `jit` gives."""
 
-    def __init__(self, f: Function, static: frozenset[int | str], closed: bool = False) -> None:
+    def __init__(
+        self,
+        f: Function,
+        static: frozenset[int | str],
+        closed: bool = False,
+        into: Sequence[Any] = (),
+    ) -> None:
         update_wrapper(self, f)
         self._f = f
         self._closed = closed
+        self._into = into
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
         self._kept: list[Any] = []
@@ -92,7 +99,7 @@ class Jitted:
         self._reasons.append(reason)
         made = record(self._f, args, kwargs, self._static, None if self._closed else call.objects)
         self._kept.append(call.objects)
-        program = Program(getattr(self, "__name__", "f"), made, _closed)
+        program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
         programs.insert(0, program)
         self._remember(args, kwargs, program)
         return program(call.leaves)
@@ -122,14 +129,19 @@ def jit(
     *,
     static_argnames: str | Iterable[str] = (),
     static_argnums: int | Iterable[int] = (),
+    into: Sequence[Any] = (),
 ) -> Any:
-    """`f`, recorded once and then run as straight-line code over buffers made once."""
+    """`f`, recorded once and then run as straight-line code over buffers made once.
+
+    into: arrays that `f`, which then returns (result, updates), has new contents for: at each call
+        the updates are written into them, in their order, and the result alone is returned.
+    """
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
     def make(f: Function) -> Jitted:
         parameters = list(inspect.signature(f).parameters) if names else []
         also = [parameters.index(name) for name in names if name in parameters]
-        return Jitted(f, frozenset([*names, *numbers, *also]))
+        return Jitted(f, frozenset([*names, *numbers, *also]), into=into)
 
     return make if f is None else make(f)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograd.jit.lowering.code import Code
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.terms import Term, evaluate
-from autograd.jit.watch import changed
+from autograd.jit.watch import Watch
 from autograd.ops import kinds
 
 
@@ -32,47 +33,62 @@ class Program:
         name: str,
         made: Recording,
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
+        into: Sequence[Any] = (),
     ) -> None:
         self.made = made
         self.runs = 0
         self.inputs = [*made.inputs, *[outside.term for outside in made.outside], *made.draws]
         self.outputs = [term for term in made.outputs if term is not None]
-        self.of_nodes = any(outside.node is not None for outside in made.outside)
+        sinks = []
+        if into:
+            made.outputs, updates = made.outputs[: -len(into)], made.outputs[-len(into) :]
+            sinks = self._sinks(updates, into)
+            self.outputs = [term for term in made.outputs if term is not None]
+            made.result = made.result[0]
+        self.plain = bool(into) or all(outside.node is None for outside in made.outside)
+        self._draws = [(draw.settings["generator"], draw.settings["f"]) for draw in made.draws]
+        self._sunk = sinks
         self.op = Compiled(name, self.inputs, self.outputs, compile)
         roots = [
             *self.outputs,
+            *[term for term, _ in sinks],
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
         ]
         _, new = simplify([*roots, *self.inputs])
         self.risky = any(term.op in (kinds.chain, kinds.closed) for term in new.values())
-        self.code = lowered(made, self.inputs, self.outputs, new)
+        self.code = lowered(
+            made, self.inputs, self.outputs, [(new[term], array) for term, array in sinks], new
+        )
         self._make = self.code.compiled(name)
         self.pack = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
         self._idle: list[Callable[..., Any]] = []
+        self._watch = Watch(made.watched)
+        self._reads = [part.read for part in made.outside]
+        self._seen = [None for _ in self._reads]
+
+    def _sinks(self, updates: Sequence[Term | None], into: Sequence[Any]) -> list[tuple[Term, Any]]:
+        """Which term goes into which array; what is the same at each run is put there now."""
+        constants = self.made.constants[len(self.made.constants) - updates.count(None) :]
+        del self.made.constants[len(self.made.constants) - len(constants) :]
+        for array, value in zip(
+            [a for a, term in zip(into, updates, strict=True) if term is None], constants, strict=True
+        ):
+            array[...] = value
+        return [(t, array) for t, array in zip(updates, into, strict=True) if t is not None]
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """The result for the numbers and arrays of a call; raises `Misfit`."""
-        made = self.made
         data = [arg.primal if isinstance(arg, Node) else arg for arg in leaves]
-        outside = self._outside()
-        states = [draw.settings["generator"].bit_generator.state for draw in made.draws] if made.checks else []
-        drawn = [np.asarray(draw.settings["f"](draw.settings["generator"])) for draw in made.draws]
-        try:
-            values = self._run([*data, *outside, *drawn])
-        except Misfit:
-            for draw, state in zip(made.draws, states, strict=True):
-                draw.settings["generator"].bit_generator.state = state
-            raise
-        self.runs += 1
-        if not self.of_nodes and not any(isinstance(arg, Node) for arg in leaves):
+        values, outside, drawn = self._computed(data)
+        if self.plain and not any(isinstance(arg, Node) for arg in leaves):
             return self.pack(values)
         if recording.get():
             nodes = [
                 part.node if part.node is not None else array
-                for part, array in zip(made.outside, outside, strict=True)
+                for part, array in zip(self.made.outside, outside, strict=True)
             ]
             results = self._recorded((*leaves, *nodes, *drawn), values)
         else:
@@ -81,11 +97,24 @@ class Program:
 
     def fast(self, data: tuple[Any, ...]) -> Any:
         """The same for plain data, of the right shapes and types."""
-        if self.of_nodes or self.made.draws:
-            return self(data)
-        values = self._run([*data, *self._outside()])
+        return self.pack(self._computed(data)[0]) if self.plain else self(data)
+
+    def _computed(self, data: Sequence[Any]) -> tuple[Sequence[Any], list[Any], list[Any]]:
+        """The outputs, and what was read from outside and drawn for them."""
+        outside = self._outside()
+        drawn = []
+        if self._draws:
+            states = [g.bit_generator.state for g, _ in self._draws] if self.made.checks else []
+            drawn = [np.asarray(draw(generator)) for generator, draw in self._draws]
+        try:
+            values = self._run([*data, *outside, *drawn])
+        except Misfit:
+            if drawn:  # the program that fits draws the same numbers
+                for (generator, _), state in zip(self._draws, states, strict=True):
+                    generator.bit_generator.state = state
+            raise
         self.runs += 1
-        return self.pack(values)
+        return values, outside, drawn
 
     def _recorded(self, args: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
         """The results as nodes, where they have a derivative."""
@@ -96,19 +125,19 @@ class Program:
     def _outside(self) -> list[Any]:
         """The data from outside, as it is now."""
         made = self.made
-        place = changed(made.watched)
+        place = self._watch.changed()
         if place is not None:
             raise Misfit(f"{place.name}, which is read from outside, has changed")
         for place, then in made.contents:
             if not np.array_equal(place.read(), then, equal_nan=True):
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
-        outside = []
-        for part in made.outside:
-            now = part.read()
-            if not part.term.fits(now):
-                raise Misfit("an array from outside has another shape or type")
-            outside.append(now)
-        return outside
+        now = [read() for read in self._reads]
+        if not all(map(operator.is_, now, self._seen)):
+            for part, array in zip(made.outside, now, strict=True):
+                if not part.term.fits(array):
+                    raise Misfit("an array from outside has another shape or type")
+            self._seen = now
+        return now
 
     def _run(self, data: list[Any]) -> Sequence[Any]:
         try:
@@ -137,7 +166,14 @@ class Program:
             for check, value in zip(made.checks, wanted, strict=True):
                 if check.kind(value) != check.then:
                     raise Misfit(f"the branch at {check.line} went the other way")
-            values = evaluate(self.outputs, known)
+            try:
+                values = evaluate(self.outputs, known)
+                for (_, array), value in zip(
+                    self._sunk, evaluate([term for term, _ in self._sunk], known), strict=True
+                ):
+                    array[...] = value
+            except np.linalg.LinAlgError as error:  # the function may have a way of its own then
+                raise Misfit(str(error)) from error
             for effect in made.effects:
                 effect.act(*evaluate(effect.args, known))
         return values
@@ -148,7 +184,11 @@ def _has_nan(value: Any) -> bool:
 
 
 def lowered(
-    made: Recording, inputs: Sequence[Term], outputs: Sequence[Term], new: dict[Term, Term]
+    made: Recording,
+    inputs: Sequence[Term],
+    outputs: Sequence[Term],
+    sinks: Sequence[tuple[Term, Any]],
+    new: dict[Term, Term],
 ) -> Code:
     """The source of a recording, whose terms are now those in `new`."""
     names = [(f"x{number}", new[term]) for number, term in enumerate(inputs)]
@@ -159,8 +199,7 @@ def lowered(
         results,
         [arg for _, args in effects for arg in args],
         [(new[check.term], _fails(check)) for check in made.checks],
-        {},
-        {},
+        sinks,
         lambda term: "",
     )
     writer.write()

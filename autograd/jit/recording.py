@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ def _translated(
         nonlocal fresh
         if isinstance(x, Node):
             if x.index < first:
-                return _from_outside(x, lambda: x.primal, x.primal, x)
+                return _from_outside(x, functools.partial(getattr, x, "primal"), x.primal, x)
             x = x.primal
         if isinstance(x, np.ndarray):
             place = by_array.get(id(x))

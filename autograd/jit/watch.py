@@ -7,6 +7,7 @@ objects reached through them, as far as the code that ran while recording names 
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import sys
 import sysconfig
@@ -207,6 +208,28 @@ def changes(watched: Iterable[Place]) -> Iterator[Place]:
         else:
             if now is not place.found and not _same(now, place.found):
                 yield place
+
+
+class Watch:
+    """Places that are looked at again before each run."""
+
+    def __init__(self, watched: Iterable[Place]) -> None:
+        self._places = [place for place in watched if not _never_changes(place.read)]
+        self._reads = [place.read for place in self._places]
+        self._found = [place.found for place in self._places]
+
+    def changed(self) -> Place | None:
+        """The first place where now something else is found."""
+        try:
+            if all(map(operator.is_, [read() for read in self._reads], self._found)):
+                return None
+        except (LookupError, ValueError):  # gone, or arrays that a comparison has come upon
+            pass
+        return changed(self._places)
+
+
+def _never_changes(read: Read) -> bool:
+    return isinstance(read, functools.partial) and read.func is _itself
 
 
 def changed(watched: Iterable[Place]) -> Place | None:

@@ -6,7 +6,7 @@ How each kind of operation is written is in `statements`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from autograd.jit.lowering.code import Code, literal
 from autograd.jit.lowering.storage import Slot, Slots
 from autograd.jit.terms import Term, ordered
 from autograd.ops import structural
+from autograd.ops.kinds import Elementwise
 
 
 @dataclass(eq=False)
@@ -70,25 +71,29 @@ class Arrays:
         results: Sequence[Term],
         escaping: Sequence[Term],
         checks: Sequence[tuple[Term, str]],
-        pinned: Mapping[Term, Any],
-        sinks: Mapping[Term, Any],
+        sinks: Sequence[tuple[Term, Any]],
         comment: Callable[[Term], str],
     ) -> None:
         """Prepare to write.
 
         results, escaping: terms whose arrays leave the program, as results or otherwise.
         checks: terms, and a condition, with `{}` for the value, under which the run ends there.
-        pinned: inputs that are always in the same memory. sinks: memory that terms are to be in.
+        sinks: terms, and arrays that they are to be in at the end of each run.
         """
         self.code = Code()
         self.slots = Slots()
         self.places: dict[Term, Place] = {}
-        self.pinned = pinned
-        self.sinks = sinks
-        self.escaping = {*results, *escaping} - set(sinks)
+        self.sinks = {term: (f"out{number}", array) for number, (term, array) in enumerate(sinks)}
+        self._late = [
+            (f"out{number}", term)
+            for number, (term, array) in enumerate(sinks)
+            if self.sinks[term][1] is not array
+        ]
+        self.code.constants |= {f"out{number}": array for number, (_, array) in enumerate(sinks)}
+        self.escaping = {*results, *escaping} - set(self.sinks)
         self._comment = comment
         self._line = ""
-        roots = [*results, *escaping, *sinks, *[term for term, _ in checks]]
+        roots = [*results, *escaping, *self.sinks, *[term for term, _ in checks]]
         self.order = ordered(roots)
         self.uses = Counter(arg for term in self.order for arg in term.args)
         self.uses.update(roots)
@@ -98,8 +103,16 @@ class Arrays:
         self._boxes: set[str] = set()
         self.taken: set[Slot] = set()
         self._inputs = {term: name for name, term in inputs}
-        self.code.parameters = [name for name, term in inputs if term not in pinned]
+        self.code.parameters = [name for name, _ in inputs]
         self._find_lifetimes(roots)
+        self._inputs_in = {
+            term: [
+                given
+                for _, given in inputs
+                if not given.scalar and np.may_share_memory(given.example, array)
+            ]
+            for term, (_, array) in self.sinks.items()
+        }
 
     def _find_lifetimes(self, roots: Sequence[Term]) -> None:
         """Where the memory of each term is needed for the last time, views of it included."""
@@ -162,11 +175,7 @@ class Arrays:
             name = f"c{term.number}"
             self.code.constants[name] = term.example
             return Place(name, term.example)
-        name = self._inputs[term]
-        if term in self.pinned:
-            self.code.constants[name] = self.pinned[term]
-            return Place(name, self.pinned[term])
-        return Place(name)
+        return Place(self._inputs[term])
 
     def _number(self, term: Term) -> Place:
         operands = [self.places[arg].name for arg in term.args]
@@ -201,9 +210,16 @@ class Arrays:
         reuse: arguments that may be overwritten by it, if they are needed no more.
         """
         if term in self.sinks:
-            name = f"out{len([p for p in self.places.values() if p.name.startswith('out')])}"
-            self.code.constants[name] = self.sinks[term]
-            return Place(name, self.sinks[term])
+            name, array = self.sinks[term]
+            by_entry = isinstance(term.op, Elementwise)
+            if all(
+                self.last.get(self.owner[given], -1) < self.position
+                or (by_entry and self.last[self.owner[given]] == self.position)
+                for given in self._inputs_in[term]
+                if given in self.owner
+            ):
+                return Place(name, array)
+            self._late.append((name, term))
         if term in self.escaping:
             return None
         for arg in reuse:
@@ -258,6 +274,11 @@ class Arrays:
     def finish(self, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]) -> Code:
         """What is done and given at the end of each run."""
         given: set[Term] = set()
+        for term, (name, _) in self.sinks.items():
+            if self.places[term].name != name and (name, term) not in self._late:
+                self._late.append((name, term))
+        for name, term in self._late:
+            self.body(f"{self.code.of_numpy('copyto')}({name}, {self.places[term].name})")
         for name, args in effects:
             self.body(f"{name}({', '.join(self._own(arg, given) for arg in args)})")
         parts = [

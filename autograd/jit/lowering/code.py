@@ -39,7 +39,12 @@ class Code:
 
     def text(self) -> str:
         """The whole source, which needs NumPy alone."""
-        given = [f"{name} = {literal(array)}" for name, array in self.constants.items()]
+        given = [
+            f"{name} = np.empty({array.shape}, np.{array.dtype.name})"
+            if name.startswith("out")
+            else f"{name} = {literal(array)}"
+            for name, array in self.constants.items()
+        ]
         return "\n".join([*self._imports(), *given, *self._functions(), "", "", "run = make()", ""])
 
     def _imports(self) -> list[str]:

@@ -11,7 +11,6 @@ from autograd.graph import Op
 from autograd.jit.lowering import helpers
 from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view
 from autograd.jit.terms import Term
-from autograd.jit.trace import draw_op
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, reductions, running, structural
 
@@ -322,15 +321,6 @@ def _concatenate(to: Arrays, term: Term) -> Place:
 
 # --------------------------------------------------------------------------------------------------
 # Everything else: a new array at each run
-
-
-@_writes(draw_op)
-def _draw(to: Arrays, term: Term) -> Place:
-    generator, f = term.settings["generator"], term.settings["f"]
-    name = f"draw{term.number}"
-    to.code.shared[name] = lambda: np.asarray(f(generator))
-    to.body(f"t{term.number} = {name}()")
-    return Place(f"t{term.number}")
 
 
 def _call(to: Arrays, term: Term) -> Place:
