@@ -6,58 +6,83 @@ Rows are tuples of nodes here. Nothing is known of where in an array the nodes a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 Row: TypeAlias = tuple[int, ...]
+Sizes: TypeAlias = tuple[int, ...]
+"""Of a matrix product: the length of the rows, how many there are on the left, on the right."""
+
+SPARSE = 3
+"""A matrix product may have this many times as many entries as are wanted."""
+
+MANY = 4
+"""With more sizes than that, matrix products are too small to be told apart."""
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """Which of the distinct left rows goes with which of the distinct right rows, entry by entry."""
+    """Which of the distinct left rows goes with which of the right ones, product by product."""
 
     lefts: list[Row]
     rights: list[Row]
     left_of: list[int]
     right_of: list[int]
 
-    @classmethod
-    def of(cls, pairs: Sequence[tuple[Row, Row]]) -> Pairing:
-        lefts: dict[Row, int] = {}
-        rights: dict[Row, int] = {}
-        left_of = [lefts.setdefault(left, len(lefts)) for left, _ in pairs]
-        right_of = [rights.setdefault(right, len(rights)) for _, right in pairs]
-        return cls(list(lefts), list(rights), left_of, right_of)
-
     @property
-    def density(self) -> float:
-        """The share of all pairs that is there."""
-        return len(self.left_of) / (len(self.lefts) * len(self.rights))
+    def is_matrix(self) -> bool:
+        """Whether all pairs are there, or so many that it does no harm to compute all."""
+        p, q, count = len(self.lefts), len(self.rights), len(self.left_of)
+        return p * q == count or (min(p, q) > 1 and p * q <= SPARSE * count)
 
     def blocks(self) -> list[tuple[list[int], list[int]]] | None:
-        """Sets of left and right rows of which all pairs are there, and no others; if so it is."""
+        """Sets of left and of right rows of which all pairs are there and no others; None where it
+        cannot be divided so.
+        """
         partners: dict[int, set[int]] = defaultdict(set)
         for left, right in zip(self.left_of, self.right_of, strict=True):
             partners[left].add(right)
-        found: dict[frozenset[int], list[int]] = defaultdict(list)
+        lefts: dict[frozenset[int], list[int]] = defaultdict(list)
         for left, rights in partners.items():
-            found[frozenset(rights)].append(left)
-        if sum(map(len, found)) != len(self.rights):
+            lefts[frozenset(rights)].append(left)
+        if sum(map(len, lefts)) != len(self.rights):
             return None
-        return [(lefts, sorted(rights)) for rights, lefts in found.items()]
+        return [(same, sorted(rights)) for rights, same in lefts.items()]
 
 
-def shape_of_blocks(rows: Sequence[Sequence[tuple[int, int]]], constants: Set[int]) -> list[Hashable]:
-    """For each scalar product the sizes of the matrix product that it is an entry of; None where it
-    is of none that is worth telling apart from others.
+def pairing(products: Sequence[tuple[Row, Row]]) -> Pairing:
+    """The distinct rows of scalar products."""
+    lefts: dict[Row, int] = {}
+    rights: dict[Row, int] = {}
+    left_of = [lefts.setdefault(left, len(lefts)) for left, _ in products]
+    right_of = [rights.setdefault(right, len(rights)) for _, right in products]
+    return Pairing(list(lefts), list(rights), left_of, right_of)
+
+
+def sizes_of_products(
+    products: Sequence[tuple[Row, Row]], constants: Container[int]
+) -> list[Sizes | None]:
+    """For each of the scalar products the sizes of the matrix product that it is an entry of.
+
+    None where it is of none, and where all of them are of one, so that there is nothing to divide.
+    A row of constants does not count: there, each row on the other side stands for itself.
     """
+    sizes: list[Sizes | None] = [None] * len(products)
     by_length: dict[int, list[int]] = defaultdict(list)
-    for number, pairs in enumerate(rows):
-        by_length[len(pairs)].append(number)
-    shapes: list[Hashable] = [None] * len(rows)
-    if len(by_length) == 1:
-        return shapes
-    return shapes
+    for number, (left, _) in enumerate(products):
+        by_length[len(left)].append(number)
+    for length, numbers in by_length.items():
+        pairs = pairing([products[number] for number in numbers])
+        blocks = pairs.blocks()
+        if blocks is None or (len(by_length) == 1 and len(blocks) == 1):
+            continue
+        size_of: dict[int, Sizes] = {}
+        for lefts, rights in blocks:
+            p, q = len(lefts), len(rights)
+            plain = pairs.lefts[lefts[0]][0] in constants or pairs.rights[rights[0]][0] in constants
+            if p * q > 1 and not (plain and 1 in (p, q)):
+                size_of.update(dict.fromkeys(lefts, (length, p, q)))
+        for number, row in zip(numbers, pairs.left_of, strict=True):
+            sizes[number] = size_of.get(row)
+    return sizes if len(set(sizes)) <= MANY else [None] * len(products)

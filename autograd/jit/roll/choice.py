@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from autograd.jit.roll.cost import cost
-from autograd.jit.roll.groups import Groups
+from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.proof import agree
 from autograd.jit.roll.scalars import Scalars, is_scalar_program
@@ -22,7 +22,7 @@ WELL = 5.0
 
 
 def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
-    """`outputs` computed by operations on arrays, of the same inputs; None where floats are cheaper.
+    """`outputs` computed by operations on arrays; None where floats are cheaper.
 
     outputs: terms of Python's numbers, computed by elementwise operations from inputs that are
         numbers. For others None is given.
@@ -42,12 +42,12 @@ def levels(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
 
 def by_kind(terms: Terms, program: Scalars) -> list[Term]:
     """The program rolled, where groups take from groups, cheaper or not."""
-    return lower(terms, Groups(terms, program, by_depth=False))
+    return lower(terms, grouped(terms, program, by_depth=False))
 
 
 def by_depth(terms: Terms, program: Scalars) -> list[Term]:
     """The program rolled level by level, cheaper or not."""
-    return lower(terms, Groups(terms, program, by_depth=True))
+    return lower(terms, grouped(terms, program, by_depth=True))
 
 
 def _best(

@@ -1,4 +1,4 @@
-"""From a program of numbers to groups: like operations on like arguments, and sums in like parts."""
+"""From a program of numbers to groups: like operations on like arguments, sums in like parts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
 from autograd.jit.roll.blocks import sizes_of_products
-from autograd.jit.roll.groups import Groups, Node
-from autograd.jit.roll.like_terms import LikeTerms, Part, alike, parts
+from autograd.jit.roll.groups import Groups, Node, Rows
+from autograd.jit.roll.like_terms import LikeTerms, Pairs, Part, alike, parts
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import Addends, Sums, sums
 from autograd.jit.terms import Terms
@@ -28,6 +28,7 @@ class _Grouping:
         self._program = program
         self._node: dict[int, Node] = {}
         """The node in a group for each of the program, besides steps of sums and their products."""
+        self._booleans: set[Node] = set()
         found = sums(program)
         self._inner = self._products_of_sums(found)
         for node, op in enumerate(program.ops):
@@ -39,6 +40,8 @@ class _Grouping:
                 if op is not None and node not in found.found:
                     args = [self._node[arg] for arg in program.args[node]]
                     self._node[node] = self.groups.elementwise(op, args)
+                    if program.terms[node].example.__class__ is bool:
+                        self._booleans.add(self._node[node])
             self._sums({node: found.found[node] for node in nodes if node in found.found})
         self.groups.outputs = [self._node[output] for output in program.outputs]
 
@@ -76,6 +79,8 @@ class _Grouping:
             self._node[node] = self.groups.constant(float(term.example))
         else:
             self._node[node] = self.groups.input(term)
+            if term.example.__class__ is bool:
+                self._booleans.add(self._node[node])
 
     # ----------------------------------------------------------------------------------------------
     # Sums
@@ -91,14 +96,15 @@ class _Grouping:
                     rows[part.kinds] += [(sum, part) for sum in batch]
         products: dict[tuple[int, Part], Node] = {}
         for same in rows.values():
-            factors = [tuple(zip(*part.pairs(sum), strict=True)) for sum, part in same]
+            factors = [_rows(part.pairs(sum)) for sum, part in same]
             sizes = sizes_of_products(factors, self.groups.values)
             for (sum, part), row, size in zip(same, factors, sizes, strict=True):
                 products[sum.node, part] = self.groups.scalar_product(row, size)
         for batch, plan in zip(batches, plans, strict=True):
             multiplied = {part: self._multiplied(part, batch) for part in plan if part.single}
+            shifted = any(sum.constant for sum in batch)
             for sum in batch:
-                addends = [(1.0, self.groups.constant(sum.constant))] if sum.constant else []
+                addends = [(1.0, self.groups.constant(sum.constant))] if shifted else []
                 for part in plan:
                     if part.single:
                         ((left, right),) = part.pairs(sum)
@@ -139,9 +145,12 @@ class _Grouping:
         return found
 
     def _multiplied(self, part: Part, batch: Sequence[LikeTerms]) -> float | None:
-        """The sign of a term that is the same number times 1 or -1 in all the sums, if it is so."""
-        factors = {self.groups.values.get(part.pairs(sum)[0][0]) for sum in batch}
-        return factors.pop() if factors in ({1.0}, {-1.0}) else None
+        """The sign of a term that is a node times 1 or -1, if it is the same in all the sums."""
+        pairs = [part.pairs(sum)[0] for sum in batch]
+        factors = {self.groups.values.get(left) for left, _ in pairs}
+        if factors not in ({1.0}, {-1.0}) or any(right in self._booleans for _, right in pairs):
+            return None
+        return factors.pop()
 
     def _added(self, addends: list[tuple[float, Node]]) -> Node:
         first = next((n for n, (sign, _) in enumerate(addends) if sign > 0), None)
@@ -152,3 +161,7 @@ class _Grouping:
         for sign, addend in addends:
             total = self.groups.elementwise(add if sign > 0 else sub, (total, addend))
         return total
+
+
+def _rows(pairs: Pairs) -> Rows:
+    return tuple([left for left, _ in pairs]), tuple([right for _, right in pairs])

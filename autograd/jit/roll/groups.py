@@ -1,6 +1,6 @@
 """Groups of nodes that are computed alike, each by one operation on arrays.
 
-Here they are held; which nodes there are is decided in `grouping`, how they are laid out in `lower`.
+Here they are held; which there are is decided in `grouping`, how they are laid out in `lower`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from autograd.graph import Op
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import mul, pow
-
 
 Node: TypeAlias = int
 Rows: TypeAlias = tuple[tuple[Node, ...], tuple[Node, ...]]

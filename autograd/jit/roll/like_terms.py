@@ -59,7 +59,7 @@ def alike(sums: Sequence[LikeTerms]) -> list[list[LikeTerms]]:
     """The sums that have terms of the same kinds, together."""
     found: dict[Any, list[LikeTerms]] = defaultdict(list)
     for sum in sums:
-        found[frozenset(sum.products), sum.constant != 0].append(sum)
+        found[frozenset(sum.products)].append(sum)
     return list(found.values())
 
 

@@ -6,6 +6,7 @@ Nothing is known of terms here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,3 +50,15 @@ def common_shape(rows: Sequence[Places]) -> tuple[int, ...] | None:
         shape.insert(0, n)
         table = blocks[:, :, 0]
     return tuple(shape) or (1,)
+
+
+def runs(groups: Any, places: Places) -> list[slice]:
+    """Where to cut a row of places in several arrays into pieces in one array and of one step."""
+    cuts = [0]
+    while cuts[-1] < len(places):
+        start = cuts[-1]
+        same = groups[start:] == groups[start]
+        steps = np.diff(places[start:])
+        even = np.concatenate([[True], steps == steps[:1].sum()]) & same
+        cuts.append(start + (len(even) if even.all() else int(even.argmin())))
+    return [slice(start, stop) for start, stop in pairwise(cuts)]

@@ -44,8 +44,9 @@ def _view(
     """As slices of the axes that `source` has, or else of those that it can be reshaped to."""
     axes = [axis for axis, stride in enumerate(strides) if stride and shape[axis] > 1]
     axes.sort(key=lambda axis: -abs(strides[axis]))
-    sizes = [shape[axis] for axis in axes]
-    steps = [strides[axis] for axis in axes]
+    axes = axes or [len(shape) - 1]
+    sizes = [shape[axis] if strides[axis] else 1 for axis in axes]
+    steps = [strides[axis] or 1 for axis in axes]
     low = start + sum([(n - 1) * s for n, s in zip(sizes, steps, strict=True) if s < 0])
     x = _picked(terms, source, low, sizes, steps)
     if x is None:
@@ -53,7 +54,8 @@ def _view(
     order = sorted(range(len(axes)), key=lambda place: axes[place])
     if order != list(range(len(axes))):
         x = terms.apply(transpose_op, [x], axes=tuple(order))
-    return reshaped(terms, x, tuple([n if axis in axes else 1 for axis, n in enumerate(shape)]))
+    lengths = dict(zip(axes, sizes, strict=True))
+    return reshaped(terms, x, tuple([lengths.get(axis, 1) for axis in range(len(shape))]))
 
 
 def _picked(

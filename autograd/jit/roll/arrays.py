@@ -1,0 +1,130 @@
+"""Where the nodes of a program stand, in arrays or as numbers, and how they are read from there."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.graph import Op
+from autograd.jit.roll.groups import Group, Groups, Node
+from autograd.jit.roll.packing import entry, pack
+from autograd.jit.roll.patterns import Places
+from autograd.jit.roll.views import gather, read, reshaped
+from autograd.jit.terms import Term, Terms
+from autograd.ops.structural import cast_op, concatenate_op
+
+Nodes: TypeAlias = Any
+"""An array of nodes: the numbers at its places are asked for."""
+
+
+class Arrays:
+    """The terms of the groups that have been computed so far."""
+
+    def __init__(self, terms: Terms, groups: Groups) -> None:
+        self._terms = terms
+        self._groups = groups
+        self._group = np.array([group.number for group in groups.of])
+        self._place = np.zeros(len(groups.of), int)
+        self._arrays: dict[int, Term] = {}
+        self._numbers: dict[int, list[Term]] = {}
+        self._joined: dict[tuple[int, ...], tuple[Term, Any]] = {}
+
+    def apply(self, op: Op, *args: Term, **settings: Any) -> Term:
+        """A term of the operation."""
+        return self._terms.apply(op, args, **settings)
+
+    def constant(self, value: Any) -> Term:
+        """A term of a constant."""
+        return self._terms.constant(value)
+
+    # ----------------------------------------------------------------------------------------------
+    # Groups that have been computed
+
+    def hold(self, group: Group, array: Term, places: Places | None = None) -> None:
+        """The nodes of the group stand in `array` at `places` in C order, else in their order."""
+        self._arrays[group.number] = array
+        self._place[group.nodes] = np.arange(len(group.nodes)) if places is None else places
+
+    def hold_numbers(self, group: Group, numbers: list[Term]) -> None:
+        """The nodes of the group are numbers of Python."""
+        self._numbers[group.number] = numbers
+        self._place[group.nodes] = np.arange(len(group.nodes))
+
+    # ----------------------------------------------------------------------------------------------
+    # Reading
+
+    def is_number(self, node: Node) -> bool:
+        """Whether a node is a number of Python."""
+        return self._group[node] in self._numbers
+
+    def is_boolean(self, node: Node) -> bool:
+        """Whether a node in an array is a boolean."""
+        return self._arrays[int(self._group[node])].dtype.kind == "b"
+
+    def number(self, node: Node) -> Term:
+        """One node as a number of Python."""
+        number, place = int(self._group[node]), int(self._place[node])
+        if number in self._numbers:
+            return self._numbers[number][place]
+        return self.apply(entry, self._arrays[number], index=place)
+
+    def read(self, nodes: Nodes) -> Term:
+        """The nodes in an array that broadcasts to the shape of `nodes`, or a number."""
+        first = int(nodes.flat[0])
+        if self.is_number(first) and (nodes == first).all():
+            return self.number(first)
+        array, places = self.source(nodes)
+        if array.constant:
+            return self.constant(_narrowed(array.example.ravel()[places]))
+        return read(self._terms, array, places)
+
+    def full(self, nodes: Nodes) -> Term:
+        """The nodes in an array of the shape of `nodes`."""
+        array, places = self.source(nodes)
+        if array.constant:
+            return self.constant(array.example.ravel()[places])
+        found = read(self._terms, array, places)
+        return found if found.shape == nodes.shape else gather(self._terms, array, places)
+
+    def real(self, x: Term) -> Term:
+        """x, with booleans as 0 and 1."""
+        return x if x.dtype.kind == "f" else self.apply(cast_op, x, dtype=np.dtype(np.float64))
+
+    def location(self, nodes: Nodes) -> tuple[Any, Places]:
+        """The numbers of the groups that the nodes are in, and their places there."""
+        return self._group[nodes], self._place[nodes]
+
+    def source(self, nodes: Nodes) -> tuple[Term, Places]:
+        """One array in which all of `nodes` stand, and where."""
+        numbers = tuple(np.unique(self._group[nodes]).tolist())
+        if len(numbers) == 1:
+            return self._array(numbers[0]), self._place[nodes]
+        if numbers not in self._joined:
+            parts = [reshaped(self._terms, self._array(number), (-1,)) for number in numbers]
+            if len({part.dtype.kind for part in parts}) > 1:
+                parts = [self.real(part) for part in parts]
+            starts = np.zeros(max(numbers) + 1, int)
+            starts[list(numbers)] = np.cumsum([0, *[part.size for part in parts[:-1]]])
+            self._joined[numbers] = self.apply(concatenate_op, *parts, axis=0), starts
+        array, starts = self._joined[numbers]
+        return array, starts[self._group[nodes]] + self._place[nodes]
+
+    def _array(self, number: int) -> Term:
+        if number not in self._arrays:
+            numbers = self._numbers[number]
+            if all(term.constant for term in numbers):
+                packed = self.constant(np.array([term.example for term in numbers], np.float64))
+            else:
+                packed = self.apply(pack, *numbers)
+            self._arrays[number] = packed
+        return self._arrays[number]
+
+
+def _narrowed(x: Any) -> Any:
+    """x with length 1 along axes where all entries are the same; a float if they all are."""
+    for axis in range(x.ndim):
+        first = x.take([0], axis)
+        if np.array_equal(np.broadcast_to(first, x.shape), x):
+            x = first
+    return float(x.item()) if x.size == 1 else x

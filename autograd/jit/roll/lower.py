@@ -1,0 +1,98 @@
+"""From groups to operations on arrays, each laid out so that what it takes is regular."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.graph import Op
+from autograd.jit.roll.arrays import Arrays, Nodes
+from autograd.jit.roll.groups import Group, Groups, Node
+from autograd.jit.roll.layout import layout
+from autograd.jit.roll.packing import entry
+from autograd.jit.roll.patterns import runs
+from autograd.jit.roll.products import Products
+from autograd.jit.terms import Term, Terms
+from autograd.ops.elementwise import add, mul
+from autograd.ops.structural import concatenate_op
+
+NARROW = 3
+"""Groups of so few nodes are computed as numbers of Python."""
+
+
+def lower(terms: Terms, groups: Groups) -> list[Term]:
+    """The outputs of the program as numbers, computed group by group."""
+    arrays = Arrays(terms, groups)
+    products = Products(arrays, groups)
+    for group in groups.in_order():
+        if group.depth == 0:
+            arrays.hold_numbers(group, group.args)
+        elif group.op is None:
+            if sum([len(left) for left, _ in group.args]) <= 2 * NARROW:
+                arrays.hold_numbers(group, [_sum_of_products(arrays, *rows) for rows in group.args])
+            else:
+                products.compute(group)
+        elif len(group.nodes) <= NARROW:
+            op = group.op
+            rows = [[arrays.number(arg) for arg in args] for args in group.args]
+            arrays.hold_numbers(group, [arrays.apply(op, *row) for row in rows])
+        else:
+            _elementwise(arrays, group.op, group)
+    return _outputs(arrays, groups.outputs)
+
+
+def _sum_of_products(arrays: Arrays, left: tuple[Node, ...], right: tuple[Node, ...]) -> Term:
+    total = None
+    for a, b in zip(left, right, strict=True):
+        product = arrays.apply(mul, arrays.number(a), arrays.number(b))
+        total = product if total is None else arrays.apply(add, total, product)
+    assert total is not None
+    return total
+
+
+def _elementwise(arrays: Arrays, op: Op, group: Group) -> None:
+    table = np.array(group.args).T
+    order, shape = layout(arrays, table)
+    args = [arrays.read(row[order].reshape(shape)) for row in table]
+    if not _gives_numbers(op, args):
+        args[-1] = arrays.real(args[-1])
+    places = np.empty(len(order), int)
+    places[order] = np.arange(len(order))
+    arrays.hold(group, arrays.apply(op, *args), places)
+
+
+def _gives_numbers(op: Op, args: list[Term]) -> bool:
+    """Whether the operation on these arrays gives what it does on numbers: True + True is 2."""
+    if op.evaluate((1.0,) * len(args), {}).__class__ is bool:
+        return True
+    try:
+        return bool(op.kernel(*[np.ones(1, arg.dtype) for arg in args]).dtype.kind == "f")
+    except TypeError:  # True - True
+        return False
+
+
+# --------------------------------------------------------------------------------------------------
+# Outputs
+
+FEW_RUNS = 8
+"""So many slices are joined rather than that their entries are gathered."""
+
+
+def _outputs(arrays: Arrays, nodes: list[Node]) -> list[Term]:
+    """The outputs as numbers of Python; those that stand in arrays in their order in one."""
+    found = {node: arrays.number(node) for node in nodes if arrays.is_number(node)}
+    for booleans in (False, True):
+        row = [
+            n for n in dict.fromkeys(nodes) if n not in found and arrays.is_boolean(n) == booleans
+        ]
+        if row:
+            joined = _in_a_row(arrays, np.array(row))
+            found |= {node: arrays.apply(entry, joined, index=n) for n, node in enumerate(row)}
+    return [found[node] for node in nodes]
+
+
+def _in_a_row(arrays: Arrays, nodes: Nodes) -> Term:
+    parts = runs(*arrays.location(nodes))
+    if len(parts) > FEW_RUNS:
+        return arrays.full(nodes)
+    found = [arrays.full(nodes[part]) for part in parts]
+    return found[0] if len(found) == 1 else arrays.apply(concatenate_op, *found, axis=0)
