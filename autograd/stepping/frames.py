@@ -240,4 +240,4 @@ def _right(text: str) -> str:
 
 
 def _plus(text: str) -> str:
-    return f"- {text[1:]}" if text.startswith("-") else f"+ {text}"
+    return f"\N{MINUS SIGN} {text[1:]}" if text.startswith("-") else f"+ {text}"

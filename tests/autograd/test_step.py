@@ -124,7 +124,7 @@ def test_the_forward_pass_comes_first_then_the_backward_pass_use_by_use() -> Non
         "Backward from v2 to a: local derivative 4 times cotangent 0.07065 is 0.2826; "
         "a receives 0.2826.",
         "Backward from v1 to a: local derivative -3 times cotangent 0.07065 is -0.212; "
-        "the sum for a grows: 0.2826 - 0.212 = 0.07065.",
+        "the sum for a grows: 0.2826 − 0.212 = 0.07065.",
         "Backward from v1 to b: local derivative 2 times cotangent 0.07065 is 0.1413; "
         "b receives 0.1413.",
         "Done: ∂c/∂a = 0.07065, ∂c/∂b = 0.1413.",
@@ -211,7 +211,7 @@ def test_without_its_script_the_page_shows_the_last_frame() -> None:
     texts = shown(html)
     assert [texts[f"n{i}.value"] for i in range(6)] == ["2", "-3", "-6", "4", "-2", "-0.964"]
     assert texts["n0.grad"] == "0.07065"
-    assert texts["n0.sum"] == "0.2826 - 0.212"
+    assert texts["n0.sum"] == "0.2826 − 0.212"
     assert sorted(texts[f"e{i}.0"] for i in range(6)) == sorted(
         [
             "-3 × 0.07065 = -0.212",

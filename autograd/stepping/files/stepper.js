@@ -30,7 +30,7 @@ for (const root of document.querySelectorAll(".wengert-step:not([data-ready])"))
       }
     }
     root.dataset.phase = frame.phase;
-    find(".say").textContent = frame.say.replace(/([-+×=]) /g, "$1\u00a0"); // one line a sum
+    find(".say").textContent = frame.say.replace(/([−+×=]) /g, "$1\u00a0"); // one line a sum
     find("output").textContent = `${now + 1} of ${last + 1}`;
     slider.value = now;
     back.disabled = now === 0;
