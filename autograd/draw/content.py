@@ -41,6 +41,22 @@ class Arrow:
     text: str = ""
 
 
+@dataclass(eq=False)
+class Fold:
+    """Nodes that are drawn as one box.
+
+    title: its name, by which a module or line can be expanded; for repeats that of the operation.
+    text: the class of a module, or what stands in a line.
+    times: how many of the same kind it stands for.
+    """
+
+    kind: Literal["module", "line", "repeat", "leaf", "parameter"]
+    title: str
+    nodes: list[Node]
+    text: str = ""
+    times: int = 1
+
+
 @dataclass
 class Scene:
     """Everything a drawing shows."""

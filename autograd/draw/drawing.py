@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.draw.content import Scene, history
+from autograd.draw.content import Fold, Scene, history
 from autograd.draw.dot import direction, to_dot
-from autograd.draw.fold import Fold
 from autograd.draw.fold import fold as folded
 from autograd.draw.render import DrawingError, render
 from autograd.draw.scene import Shown, scene
@@ -149,20 +148,21 @@ def draw(
             "draw a node nearer to the leaves, or raise the limit by draw(..., limit=...)"
         )
     names = [expand] if isinstance(expand, str) else list(expand)
-    limit = _MOST_BOXES if limit is None else limit
+    most = _MOST_BOXES if limit is None else limit
+    closely = fold is True or bool(names)
     if fold is None:
-        fold = bool(names) or _boxes(found) > limit
+        fold = closely or _boxes(found) > most
     graph = subject(found, set(outputs), sys._getframe(1))
 
     def shown(folds: Mapping[Node, Fold]) -> Scene:
         return scene(Shown(graph, folds, values=values, gradients=gradients, locals=locals))
 
-    room = 2 * limit // 3
-    picture = shown(folded(graph, names, room) if fold else {})
-    while fold and len(picture.boxes) > limit and room > 2:
+    room = 2 * most // 3
+    picture = shown(folded(graph, names, room, closely) if fold else {})
+    while fold and len(picture.boxes) > most and room > 1:
         room //= 2
-        picture = shown(folded(graph, names, room))
-    text = to_dot(picture, rankdir or direction(picture), haste=len(found) > LARGE)
+        picture = shown(folded(graph, names, room, closely))
+    text = to_dot(picture, rankdir or direction(picture), haste=len(picture.boxes) > LARGE)
     return Drawing(text, len(found), len(picture.boxes) if fold else None)
 
 

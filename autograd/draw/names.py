@@ -59,7 +59,7 @@ def variables(frame: FrameType, others: Container[int] = ()) -> dict[int, str]:
     found: dict[int, str] = {}
     given = {**frame.f_globals, **frame.f_locals}
     own = dict.fromkeys((*frame.f_locals, *frame.f_globals))
-    bound = [(name, given[name]) for name in own if name[0] != "_" and name not in ("In", "Out")]
+    bound = [(name, given[name]) for name in own if name.isidentifier() and _is_users(name)]
     for name, value in bound:
         if isinstance(value, Node | np.ndarray) or id(value) in others:
             found.setdefault(id(value), name)
@@ -72,6 +72,10 @@ def variables(frame: FrameType, others: Container[int] = ()) -> dict[int, str]:
                 if not left:
                     return found
     return found
+
+
+def _is_users(name: str) -> bool:
+    return not name.startswith("_") and name not in ("In", "Out")
 
 
 def _places(name: str, held: Any, depth: int) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.draw.content import (
     Arrow,
+    Fold,
     Role,
     Scene,
     number,
@@ -21,7 +22,6 @@ from autograd.draw.content import (
     summary,
     times,
 )
-from autograd.draw.fold import Fold
 from autograd.draw.subject import Subject
 from autograd.graph import Node, ScalarNode
 from autograd.ops.kinds import Elementwise, Linear, Multilinear

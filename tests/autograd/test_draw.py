@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu
 from tests.autograd.cases import CASES, Case
-from tests.autograd.drawings import expression, needs_a_program, picture_of, texts_of
 from tests.autograd.dotfile import read
+from tests.autograd.drawings import expression, needs_a_program, picture_of, texts_of
 
 # --------------------------------------------------------------------------------------------------
 # What is shown
