@@ -5,17 +5,18 @@ How it is done stands in the other modules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from autograd.jit.roll.cost import cost
+from autograd.jit.roll.cost import NUMBER, cost
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.proof import agree
 from autograd.jit.roll.scalars import Scalars, is_scalar_program
+from autograd.jit.roll.sums import sums
 from autograd.jit.terms import Term, Terms
 
-NARROW = 100
-"""Programs of fewer operations are not worth an attempt: an array costs as much as ten numbers."""
+SHORT = 100
+"""Programs of fewer operations are not worth an attempt: a call of NumPy costs as much as ten."""
 
 WELL = 5.0
 """So many times cheaper is cheap enough not to look further."""
@@ -32,41 +33,28 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     the absolute values of the terms. A product of the chain rule within a sum is a plain product:
     0 · ∞ is NaN there.
     """
-    return _best(terms, outputs, (by_kind, by_depth))
+    return _best(terms, outputs, (False, True))
 
 
 def levels(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     """The same level by level: all like operations of one depth at once, whatever they take."""
-    return _best(terms, outputs, (by_depth,))
+    return _best(terms, outputs, (True,))
 
 
-def by_kind(terms: Terms, program: Scalars) -> list[Term]:
-    """The program rolled, where groups take from groups, cheaper or not."""
-    return lower(terms, grouped(terms, program, by_depth=False))
-
-
-def by_depth(terms: Terms, program: Scalars) -> list[Term]:
-    """The program rolled level by level, cheaper or not."""
-    return lower(terms, grouped(terms, program, by_depth=True))
-
-
-def _best(
-    terms: Terms,
-    outputs: Sequence[Term],
-    ways: Sequence[Callable[[Terms, Scalars], list[Term]]],
-) -> list[Term] | None:
+def _best(terms: Terms, outputs: Sequence[Term], ways: Sequence[bool]) -> list[Term] | None:
     if not is_scalar_program(outputs):
         return None
     program = Scalars(outputs)
-    if program.operations < NARROW:
+    if program.operations < SHORT:
         return None
-    best, least = None, cost(outputs)
-    straight = least
-    for way in ways:
-        found = way(terms, program)
-        price = cost(found)
+    found = sums(program)
+    straight = least = NUMBER * program.operations
+    best = None
+    for by_depth in ways:
+        rolled = lower(terms, grouped(terms, program, found, by_depth))
+        price = cost(rolled)
         if price < least:
-            best, least = found, price
+            best, least = rolled, price
         if least * WELL < straight:
             break
-    return best if best and agree(program, outputs, best) else None
+    return best if best and agree(program, found, best) else None

@@ -9,7 +9,7 @@ from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
 from autograd.jit.roll.like_terms import LikeTerms, Pairs, Part, alike, parts
 from autograd.jit.roll.scalars import Scalars
-from autograd.jit.roll.sums import Addends, Sums, sums
+from autograd.jit.roll.sums import Addends, Sums
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
 from autograd.ops.kinds import chain
@@ -17,19 +17,18 @@ from autograd.ops.kinds import chain
 _PRODUCTS = (mul, chain)
 
 
-def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:
+def grouped(terms: Terms, program: Scalars, sums: Sums, by_depth: bool) -> Groups:
     """The program in groups; new constants are put into `terms`."""
-    return _Grouping(terms, program, by_depth).groups
+    return _Grouping(terms, program, sums, by_depth).groups
 
 
 class _Grouping:
-    def __init__(self, terms: Terms, program: Scalars, by_depth: bool) -> None:
+    def __init__(self, terms: Terms, program: Scalars, found: Sums, by_depth: bool) -> None:
         self.groups = Groups(terms, by_depth)
         self._program = program
         self._node: dict[int, Node] = {}
         """The node in a group for each of the program, besides steps of sums and their products."""
         self._booleans: set[Node] = set()
-        found = sums(program)
         self._inner = self._products_of_sums(found)
         for node, op in enumerate(program.ops):
             if op is None:
