@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.draw.content import history, number
+from autograd.draw.subject import subject
 from autograd.explaining.table import Trace
 from autograd.graph import Array, Node, Op, set_recording
 from autograd.nodes import Tensor, Value
@@ -39,7 +40,7 @@ class Explanation:
         nodes = history([output], sys.maxsize) or []
         names = {leaf: _entry_names(argument, leaf) for argument, leaf in arguments.items()}
         taken = walk(output, nodes)
-        self.trace = Trace(taken)
+        self.trace = Trace(taken, subject(nodes, {output}, None))
         self.point = dict(_by_name(names, lambda leaf: leaf.primal))
         self.value = float(np.asarray(output.primal).item())
         self.gradient = dict(_by_name(names, taken.cotangent))
@@ -125,7 +126,8 @@ def explain(what: Node | Callable[..., Any], *args: Array, seed: Array | None = 
     if isinstance(what, Node):
         if args:
             raise TypeError("explain: a node takes no arguments, only a function does")
-        return Trace(walk(what, history([what], sys.maxsize) or [], seed))
+        nodes = history([what], sys.maxsize) or []
+        return Trace(walk(what, nodes, seed), subject(nodes, {what}, sys._getframe(1)))
     if not callable(what):
         raise TypeError(
             f"explain: {what!r} is neither a node (Value or Tensor) nor a function; "

@@ -6,23 +6,27 @@ Formulas of whole programs are in `formulas`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from autograd.draw.content import times
+import numpy as np
+
+from autograd.draw.content import Fold, summary, times
+from autograd.draw.fold import fold
+from autograd.draw.subject import Subject
 from autograd.graph import Array, Node
 from autograd.notation import compact, constant, formula, names_of
 from autograd.walk import Walk, local_derivative
 
 MOST = 60
-"""Rows that are shown; of more, the first and the last."""
+"""Rows: of more, some stand for many operations, folded as a drawing folds them."""
 SHORT = 16
 """Characters for an array that is one of several in a cell."""
 
 
 class Row(NamedTuple):
-    """A line of the table; all but the number is text."""
+    """A line of the table, as text."""
 
     step: str
     operation: str
@@ -35,13 +39,14 @@ class Row(NamedTuple):
 class Trace:
     """What a computation did, step by step; it shows itself as a table, in Jupyter as HTML.
 
-    rows: `Row`s of step, operation, inputs, value, local derivatives and cotangent.
+    rows: step, operation, inputs, value, local derivatives and cotangent. A long computation is
+        folded, first by module, then by line, then by repeats of the same.
     """
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, graph: Subject) -> None:
         self._walk = walk
-        self._names = names_of(walk.nodes)
-        self._headings = Row(
+        self._names = names_of(walk.nodes, graph.names)
+        self.headings = Row(
             "step",
             "operation",
             "inputs",
@@ -49,74 +54,72 @@ class Trace:
             "local derivatives",
             f"∂{self._names[walk.output]}/∂…",
         )
+        folds: Mapping[Node, Fold] = {}
+        if len(walk.nodes) > MOST:
+            folds = fold(graph, (), room=MOST // 2, closely=True)
+        self.rows: list[Row] = []
+        shown: set[Fold] = set()
+        for number, node in enumerate(walk.nodes, 1):
+            found = folds.get(node)
+            if found is None or node is walk.output:
+                self.rows.append(self._row(number, node))
+            elif found not in shown:
+                shown.add(found)
+                self.rows.append(self._folded(number, found))
 
-    @property
-    def rows(self) -> list[Row]:
-        """All rows, in the order of the computation."""
-        return list(self._rows(range(len(self._walk.nodes))))
-
-    def _rows(self, numbers: Sequence[int]) -> Iterator[Row]:
-        for number in numbers:
-            node = self._walk.nodes[number]
-            inputs, locals = [], []
-            for argnum, arg in enumerate(node.args):
-                inputs.append(compact(arg.primal if isinstance(arg, Node) else arg, SHORT))
-                if isinstance(arg, Node):
-                    locals.append(f"{self._names[arg]}: {_local(node, argnum)}")
-            yield Row(
-                str(number + 1),
-                self._operation(node),
-                ", ".join(inputs),
-                compact(node.primal),
-                ", ".join(locals),
-                compact(self._walk.cotangent(node)),
-            )
-
-    def _operation(self, node: Node) -> str:
-        def write(arg: Array) -> str:
-            return self._names[arg] if isinstance(arg, Node) else constant(arg)
-
+    def _row(self, number: int, node: Node) -> Row:
+        inputs, locals = [], []
+        for argnum, arg in enumerate(node.args):
+            inputs.append(compact(arg.primal if isinstance(arg, Node) else arg, SHORT))
+            if isinstance(arg, Node):
+                locals.append(f"{self._names[arg]}: {_local(node, argnum)}")
         name = self._names[node]
-        return name if node.op is None else f"{name} = {formula(node, write)}"
+        return Row(
+            str(number),
+            name if node.op is None else f"{name} = {formula(node, self._write)}",
+            ", ".join(inputs),
+            compact(node.primal),
+            ", ".join(locals),
+            compact(self._walk.cotangent(node)),
+        )
 
-    def _shown(self) -> tuple[list[Row], str, list[Row]]:
-        """The first rows, how many are left out and the last rows."""
-        count = len(self._walk.nodes)
-        if count <= MOST:
-            return self.rows, "", []
-        first, last = range(MOST // 2), range(count - MOST // 2, count)
-        return list(self._rows(first)), f"… {count - MOST:,} more rows …", list(self._rows(last))
+    def _write(self, arg: Array) -> str:
+        return self._names[arg] if isinstance(arg, Node) else constant(arg)
+
+    def _folded(self, number: int, fold: Fold) -> Row:
+        """A row for many nodes: how many operations or leaves, and between what they lie."""
+        count = len(fold.nodes)
+        kind = "leaves" if fold.kind in ("leaf", "parameter") else "operations"
+        title = " ".join([fold.title, fold.text]).strip()
+        return Row(
+            f"{number}…",
+            f"{title}: {count:,} {kind if count > 1 else kind.removesuffix('s')}",
+            "",
+            _range(node.primal for node in fold.nodes),
+            "",
+            _range(map(self._walk.cotangent, fold.nodes)),
+        )
 
     def __str__(self) -> str:
-        first, omitted, last = self._shown()
-        widths = [
-            max(map(len, column)) for column in zip(self._headings, *first, *last, strict=True)
-        ]
+        widths = [max(map(len, column)) for column in zip(self.headings, *self.rows, strict=True)]
 
         def line(row: Row) -> str:
             cells = [row.step.rjust(widths[0]), *map(str.ljust, row[1:], widths[1:])]
             return "  ".join(cells).rstrip()
 
         rule = "  ".join("─" * width for width in widths)
-        between = [" " * (widths[0] + 2) + omitted] if omitted else []
-        return "\n".join(
-            [line(self._headings), rule, *map(line, first), *between, *map(line, last)]
-        )
+        return "\n".join([line(self.headings), rule, *map(line, self.rows)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        first, omitted, last = self._shown()
-        between = [f'<tr><td colspan="6" style="{_CELL}">{omitted}</td></tr>'] if omitted else []
         return "\n".join(
             [
                 '<div style="max-width: 900px; overflow-x: auto">',
                 '<table style="border-collapse: collapse; font-variant-numeric: tabular-nums">',
-                f"<thead>{_html_row(self._headings, _HEADING)}</thead>",
+                f"<thead>{_html_row(self.headings, _HEADING)}</thead>",
                 "<tbody>",
-                *map(_html_row, first),
-                *between,
-                *map(_html_row, last),
+                *map(_html_row, self.rows),
                 "</tbody>",
                 "</table>",
                 "</div>",
@@ -125,18 +128,16 @@ class Trace:
 
     def latex(self) -> str:
         """The table as an `array`, for the mathematics of LaTeX and of MathJax."""
-        first, omitted, last = self._shown()
-        head = [rf"\text{{{name}}}" for name in self._headings[:-1]]
-        head.append(math(self._headings[-1]))
-        between = [rf"& \text{{{omitted}}}".replace("…", r"\ldots{}")] if omitted else []
-        lines = [
-            " & ".join(head) + r" \\ \hline",
-            *(
-                line + r" \\"
-                for line in (*map(_latex_row, first), *between, *map(_latex_row, last))
-            ),
-        ]
-        return "\n".join([r"\begin{array}{rlllll}", *lines, r"\end{array}"])
+        head = [*(rf"\text{{{name}}}" for name in self.headings[:-1]), math(self.headings[-1])]
+        lines = [" & ".join(map(math, row)) for row in self.rows]
+        return "\n".join(
+            [
+                r"\begin{array}{rlllll}",
+                " & ".join(head) + r" \\ \hline",
+                *(line + r" \\" for line in lines),
+                r"\end{array}",
+            ]
+        )
 
 
 _HEADING = 'th scope="col"'
@@ -148,15 +149,16 @@ def _html_row(row: Row, tag: str = "td") -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _latex_row(row: Row) -> str:
-    return " & ".join(map(math, row))
-
-
 def _local(node: Node, argnum: int) -> str:
     local = local_derivative(node, argnum)
     if local is not None:
         return compact(local, SHORT)
     return f"{times(node.shape) or 1} by {times(node.args[argnum].shape) or 1}"
+
+
+def _range(data: Iterable[Any]) -> str:
+    """Between what all entries of some numbers and arrays lie."""
+    return summary(np.concatenate([np.ravel(x) for x in data]))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograd.draw.content import history
 from autograd.draw.render import DrawingError
+from autograd.draw.subject import subject
 from autograd.graph import Array, Node
 from autograd.notation import names_of
 from autograd.stepping.frames import Frame, Places, frames
@@ -83,7 +85,8 @@ class Stepper:
 def step(node: Node, seed: Array | None = None) -> Stepper:
     """Backpropagation from `node`, walked operation by operation on your own expression.
 
-    node: the result to start from. Labels name what is shown: `Value(2.0, "a")`.
+    node: the result to start from. What has no label is called by its path in its module, or by
+        the variable that holds it where `step` is called.
     seed: its cotangent, of its shape; may be left out for a single number, where it is 1.
 
     In Jupyter the result shows itself; `.save("backprop.html")` writes it as one page. First the
@@ -113,4 +116,5 @@ def step(node: Node, seed: Array | None = None) -> Stepper:
             f"step: this graph has more than {MOST} nodes, more than anyone would step through; "
             "step a smaller expression (one neuron, one example), or look at the whole by draw"
         )
-    return Stepper(walk(node, nodes, seed), names_of(nodes))
+    known = subject(nodes, {node}, sys._getframe(1)).names
+    return Stepper(walk(node, nodes, seed), names_of(nodes, known))

@@ -13,6 +13,7 @@ import sympy
 from hypothesis import given, settings
 
 import autograd as ad
+import nn
 from autograd import Explanation, Node, Tensor, Trace, Value, explain, gradients, relu, tanh
 from autograd.draw.content import history
 from autograd.explaining.formulas import formulas
@@ -87,19 +88,35 @@ def test_no_gradient_changes_and_every_operation_has_its_row(program: Program) -
     assert widths == {0}
 
 
-def test_a_long_trace_is_cut_in_the_middle_and_says_by_how_much() -> None:
+def test_a_long_trace_is_folded_as_a_drawing_is() -> None:
     x = Value(1.0, "x")
     y = x
     for _ in range(1000):
         y = y * 1.001
-    trace = explain(y)
-    assert len(trace.rows) == 1001
-    shown = lines(trace)
-    assert len(shown) == 2 + 60 + 1
-    assert shown[32].strip() == "… 941 more rows …"
-    assert shown[-1].split()[0] == "1001"
-    assert "… 941 more rows …" in trace._repr_html_()
-    assert r"\ldots{} 941 more rows \ldots{}" in trace.latex()
+    slope = 1.001**1000
+    assert [row[:4] for row in explain(y).rows] == [
+        ("1", "x", "", "1"),
+        ("2…", "mul: 1,000 operations", "", f"1.001 … {slope:.4g}"),
+        ("1001", "y = v999 × 1.001", f"{slope / 1.001:.4g}, 1.001", f"{slope:.4g}"),
+    ]
+    assert explain(y).rows[1].cotangent == f"1 … {slope / 1.001:.4g}"
+
+
+def test_the_parts_of_a_program_are_folds_of_the_trace() -> None:
+    model = nn.MLP([4, 30, 20, 3], activation="tanh", rng=0)
+    x, y = np.ones((5, 4), np.float32), np.zeros(5, int)
+    loss = nn.cross_entropy(model(x), y)
+    total = loss
+    for parameter in model.parameters():
+        total = total + 1e-4 * (parameter**2).sum()
+    short = explain(total)
+    assert len(short.rows) < 60
+    for _ in range(10):
+        total = total + nn.cross_entropy(model(x), y)
+    long = explain(total)
+    assert len(long.rows) < 60
+    assert any(row.operation.endswith("operations") for row in long.rows)
+    assert short.rows[0].cotangent.startswith("30×4")
 
 
 def test_in_jupyter_the_trace_is_a_table_with_a_heading_for_each_column() -> None:

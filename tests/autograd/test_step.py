@@ -53,7 +53,9 @@ def network() -> Tensor:
 
 
 def sentences(node: Node, **options: Any) -> list[str]:
-    return [frame.say for frame in step(node, **options).frames]
+    _output = node  # a name with an underscore is not shown
+    del node
+    return [frame.say for frame in step(_output, **options).frames]
 
 
 class Reader(HTMLParser):
@@ -170,6 +172,17 @@ def test_a_leaf_alone_can_be_stepped() -> None:
         "Given: a = 2.",
         "The backward pass begins: the derivative of a by itself is 1.",
         "Done: ∂a/∂a = 1.",
+    ]
+
+
+def test_what_has_no_label_is_called_by_the_variable_that_holds_it() -> None:
+    x, weights = Value(3.0), [Value(2.0), Value(1.0)]
+    hidden = weights[0] * x
+    y = hidden + weights[1]
+    assert [frame.say for frame in step(y).frames][:3] == [
+        "Given: x = 3, weights[0] = 2, weights[1] = 1.",
+        "Forward: hidden = weights[0] × x = 2 × 3 = 6.",
+        "Forward: y = hidden + weights[1] = 6 + 1 = 7.",
     ]
 
 

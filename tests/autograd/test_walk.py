@@ -73,7 +73,7 @@ def test_every_operation_can_be_walked_and_written_down(case: Case) -> None:
         pytest.skip("its result is plain data")
     taken = walked(output, np.ones(output.shape))
     assert_like_gradients(taken, np.ones(output.shape))
-    names = names_of(taken.nodes)
+    names = names_of(taken.nodes, {})
     for node in taken.nodes:
         if node.op is not None:
             said = formula(node, lambda x: names[x] if isinstance(x, Node) else compact(x))
@@ -114,7 +114,8 @@ def test_gradients_and_switches_stay_as_they_are() -> None:
 def test_names_are_labels_or_numbers_and_no_two_are_the_same() -> None:
     a, b, c, d = Value(1.0, "a"), Value(2.0, "a"), Value(3.0), Value(4.0, "v1")
     taken = walked((a + b) * c - d)
-    names = list(names_of(taken.nodes).values())
+    known = {id(node): node.label for node in taken.nodes}
+    names = list(names_of(taken.nodes, known).values())
     assert names == ["a", "a_2", "x1", "v1", "v2", "v3", "v4"]
 
 
