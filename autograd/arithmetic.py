@@ -335,7 +335,11 @@ class Arithmetic(NumPyProtocols, Node):
         return ops.round(self, decimals)
 
     def astype(self, dtype: Any) -> Any:
-        """In another floating-point type; its cotangent is cast back."""
+        """In another floating-point type; its cotangent is cast back. In an integer type, or bool,
+        plain data: they have no derivative.
+        """
+        if np.dtype(dtype).kind in "iub":
+            return np.asarray(self.primal).astype(dtype)
         return ops.cast(self, dtype)
 
     def exp(self) -> Any:

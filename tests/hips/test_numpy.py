@@ -176,6 +176,17 @@ def test_functions_without_derivative_give_plain_results(name: str) -> None:
     numpy.testing.assert_array_equal(found, PLAIN_USES[name](numpy, A), strict=True)
 
 
+def test_whole_numbers_made_of_nodes_are_plain_and_may_be_indices() -> None:
+    def between(x: Any) -> Any:
+        i = np.floor(x).astype(int)
+        assert type(i) is numpy.ndarray
+        return np.sum(V[i] + (x - i) * (V[i + 1] - V[i]))
+
+    x = numpy.array([0.5, 2.25])
+    numpy.testing.assert_allclose(grad(between)(x), [V[1] - V[0], V[3] - V[2]])
+    assert np.astype(Tensor(x), bool).dtype == bool
+
+
 @pytest.mark.parametrize(("space", "name"), names(Mark.REFUSED))
 def test_functions_that_cannot_be_differentiated_raise_their_names(space: str, name: str) -> None:
     for arguments in ((Tensor(A),), ([Value(1.0)],)):
