@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.graph import Array, tracing
+from autograd.jit.batching.units import of_units
 from autograd.recorded import Argnums, Function, Recorded
 from autograd.trees import flatten
 
@@ -198,45 +199,48 @@ def _size(x: Array) -> int:
     return int(np.prod(ops.shape_of(x), dtype=int))
 
 
-def _units(x: Array) -> Iterator[Any]:
-    """The unit vectors of the space of x."""
-    shape = ops.shape_of(x)
-    for i in range(_size(x)):
-        unit = np.zeros(_size(x))
-        unit[i] = 1
-        yield unit.reshape(shape)
-
-
 def _by_rows(run: Recorded) -> Iterator[list[Array]]:
     """The block of each output (outer) and input (inner), by a backward pass for each entry."""
     for number, out in enumerate(run.outputs):
-        rows = [run.pull({number: unit}) for unit in _units(out)]
-        yield [
-            _block([row[i] for row in rows], ops.shape_of(out) + node.shape, axis=0)
-            for i, node in enumerate(run.inputs)
-        ]
+        yield _for_units(run.pull, number, out, run.inputs)
 
 
 def _by_columns(run: Recorded) -> Iterator[list[Array]]:
     """The same, by a forward pass for each entry of an input."""
     columns = [
-        [run.push({number: unit}) for unit in _units(node)]
-        for number, node in enumerate(run.inputs)
+        _for_units(run.push, number, node, run.outputs) for number, node in enumerate(run.inputs)
     ]
-    for number, out in enumerate(run.outputs):
+    for number in range(len(run.outputs)):
         yield [
-            _block([t[number] for t in block], ops.shape_of(out) + node.shape, axis=1)
+            ops.moveaxis(block[number], range(node.ndim), range(-node.ndim, 0))
             for block, node in zip(columns, run.inputs, strict=True)
         ]
 
 
-def _block(parts: Sequence[Array], shape: tuple[int, ...], axis: int) -> Array:
-    """The rows (axis 0) or columns (axis 1) of a Jacobian, put together in its shape."""
-    if not parts:
-        return np.zeros(shape)
+def _for_units(
+    linear: Callable[[dict[int, Array]], list[Array]],
+    number: int,
+    space: Array,
+    targets: Sequence[Array],
+) -> list[Array]:
+    """What `linear` gives for each unit vector of `space`, whose axes come first in the results.
+
+    linear: `pull` or `push` of a run, of which `space` is the output or input of the number.
+
+    In a compiled program all go through it in one pass; without, a pass each keeps memory small.
+    """
+    shape, size = ops.shape_of(space), _size(space)
     if not shape:
-        return parts[0]
-    return ops.reshape(ops.stack([ops.ravel(part) for part in parts], axis), shape)
+        return linear({number: np.ones(())})
+    if tracing.get() is not None and size > 1:
+        return of_units(lambda unit: linear({number: unit}), space)
+    passes = [linear({number: unit.reshape(shape)}) for unit in np.eye(size)]
+    return [
+        ops.reshape(ops.stack([parts[i] for parts in passes]), shape + ops.shape_of(target))
+        if passes
+        else np.zeros(shape + ops.shape_of(target))
+        for i, target in enumerate(targets)
+    ]
 
 
 @_argnum_too

@@ -120,9 +120,7 @@ class _Way(Batch):
         stay = np.flatnonzero(agree)
         self.left.append(self.points[~agree])
         self.points = self.points[stay]
-        self.size = stay.size
-        self.inputs = {node: index_op(x, key=stay) for node, x in self.inputs.items()}
-        self.known = dict(self.inputs)
+        self.restart(stay.size, {node: index_op(x, key=stay) for node, x in self.inputs.items()})
 
     def finish(self, result: Any) -> None:
         """Find what the result is for all points that came this way."""

@@ -31,16 +31,20 @@ class Batch(Trace):
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
         super().__init__()
         self.name = name
-        self.size = size
-        self.inputs = inputs
-        self.known = dict(inputs)
-        """What has been found for all examples, by the example's node."""
+        self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
         """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
         self.outer = tracing.get()
         self.mode = recording.get()
         self.first = next_index()
+
+    def restart(self, size: int, inputs: Mapping[Node, Array]) -> None:
+        """Forget what has been found, and take other examples that the recorded one stands for."""
+        self.size = size
+        self.inputs = inputs
+        self.known = dict(inputs)
+        """What has been found for all examples, by the example's node."""
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """What `f` gives for the example."""
