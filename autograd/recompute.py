@@ -20,6 +20,7 @@ from autograd.graph import (
     next_index,
     recording,
     set_recording,
+    tracing,
 )
 from autograd.ops import concatenate, identity, index, ravel, reshape
 from autograd.trees import flatten
@@ -30,7 +31,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     It trades a second run of f for the memory of its intermediate results. f takes and gives nodes
     in nested dicts, lists and tuples, may read other nodes from outside (parameters), and must
-    compute the same when it is run again.
+    compute the same when it is run again. In a compiled program it is f itself, since what to
+    remember is the compiler's to decide.
 
     >>> from autograd import Value, checkpoint, tanh
     >>> x = Value(0.5)
@@ -41,7 +43,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not recording.get():
+        if not recording.get() or tracing.get() is not None:
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         inputs = [part for part in leaves if isinstance(part, Node)]
