@@ -152,4 +152,20 @@ WORKS = (
         quick=Plan(rounds=1, seconds=0.0),
         baselines=(BY_HAND, FIT),
     ),
+    Work(
+        name="programs",
+        title="programs in HIPS autograd's style",
+        description=(
+            "The value and gradient of the objectives of twenty small programs that say `import "
+            "autograd.numpy as np`: the same source in both libraries, on float64. Collector on."
+        ),
+        contestants=(
+            Contestant(OURS, "benchmarks.systems.programs.ours"),
+            Contestant("HIPS autograd", "benchmarks.systems.programs.hips"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=7, seconds=0.02),
+        quick=Plan(rounds=1, seconds=0.005),
+        baselines=(OURS,),
+    ),
 )

@@ -5,7 +5,7 @@ Nothing here is timed, and no differentiation library is imported.
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.problems import classification, epochs, moons, operations
+from benchmarks.problems import classification, epochs, moons, operations, programs
 from benchmarks.problems.arrays import Answer
 
 # For each work, what every measure of it must give.
@@ -14,4 +14,5 @@ ANSWERS: Mapping[str, Callable[[], Mapping[str, Answer]]] = {
     "step": classification.answers,
     "operations": operations.answers,
     "epoch": epochs.answers,
+    "programs": programs.answers,
 }

@@ -1,4 +1,4 @@
-"""The programs in HIPS autograd's style on JAX: the same source, in which `autograd` stands for JAX.
+"""The programs in HIPS autograd's style on JAX: the same source, where `autograd` stands for JAX.
 
 Value and gradient of the objective agree.
 """
