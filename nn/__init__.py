@@ -1,6 +1,7 @@
 """Neural networks on ``autograd``."""
 
-from nn import datasets, init, losses, metrics, plot, scalar
+from nn import backprop, datasets, init, losses, metrics, plot, scalar
+from nn.backprop import deltas
 from nn.classifier import Classifier
 from nn.data import DataError, batches, one_hot, standardize, train_test_split
 from nn.exchange import export_onnx, load_torch_state, save_torch_state
@@ -81,7 +82,7 @@ __all__ = [
     "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
     "Softmax", "Softplus", "Step", "Tanh",
     # activations: functions, and how they fare
-    "activation_statistics", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid",
+    "activation_statistics", "deltas", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid",
     "softmax", "softplus", "step", "tanh",
     # losses
     "bernoulli_nll", "binary_cross_entropy", "binary_cross_entropy_with_logits",
@@ -99,5 +100,5 @@ __all__ = [
     # other programs
     "export_onnx", "load_torch_state", "save_torch_state",
     # modules of this package
-    "datasets", "init", "losses", "metrics", "plot", "scalar", "schedules",
+    "backprop", "datasets", "init", "losses", "metrics", "plot", "scalar", "schedules",
 ]  # fmt: skip

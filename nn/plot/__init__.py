@@ -7,6 +7,7 @@ and is imported when the first picture is drawn.
 
 from nn.plot.classes import confusion_matrix, decision_boundary
 from nn.plot.curves import learning_curves
+from nn.plot.deltas import delta_sizes
 from nn.plot.functions import activations
 from nn.plot.images import images, mistakes, weights
 
@@ -14,6 +15,7 @@ __all__ = [
     "activations",
     "confusion_matrix",
     "decision_boundary",
+    "delta_sizes",
     "images",
     "learning_curves",
     "mistakes",
