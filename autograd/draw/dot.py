@@ -19,7 +19,7 @@ _STYLES: dict[Role, str] = {
     "parameter": 'shape=cylinder, style=filled, fillcolor="#8FD0B4", color="#00563F", '
     'penwidth=1.4, margin="0.1,0.08"',
     "data": 'shape=note, style=filled, fillcolor="#F6EFA6", color="#6B6300"',
-    "fold": 'shape=box3d, style=filled, fillcolor="#E3DCEF", color="#54407A", margin="0.14,0.11"',
+    "fold": 'shape=box3d, style=filled, fillcolor="#C9B9E6", color="#54407A", margin="0.14,0.11"',
     "interior": 'shape=box, style="rounded,filled", fillcolor="#FFFFFF", color="#666666"',
     "output": 'shape=box, style="rounded,filled", fillcolor="#F5B94A", color="#7A4B00", '
     "penwidth=1.4, peripheries=2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +13,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import nn
 from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu
 from tests.autograd.cases import CASES, Case
 from tests.autograd.dotfile import read
-from tests.autograd.drawings import expression, needs_a_program, picture_of, texts_of
+from tests.autograd.drawings import (
+    SIGHT,
+    contrast,
+    expression,
+    lab,
+    needs_a_program,
+    picture_of,
+    texts_of,
+)
 
 # --------------------------------------------------------------------------------------------------
 # What is shown
@@ -229,25 +239,45 @@ def test_the_same_program_gives_the_same_text_with_names_from_n0() -> None:
     assert names == [f"n{i}" for i in range(11)]
 
 
-def test_roles_differ_in_grey_and_black_text_can_be_read_on_all() -> None:
-    picture = picture_of(expression())
-    lightness = {}
-    for role in ("leaf", "interior", "output", "operation"):
-        fill = picture.of_role(role)[0].attributes["fillcolor"]
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-            for c in (int(fill[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        ]
-        luminance = float(np.dot([0.2126, 0.7152, 0.0722], linear))
-        assert (luminance + 0.05) / 0.05 > 7, "WCAG's contrast for AAA"
-        lightness[role] = 116 * luminance ** (1 / 3) - 16
-    assert lightness["interior"] - lightness["leaf"] > 8
-    assert lightness["leaf"] - lightness["output"] > 8
-    shapes = [
-        (box.attributes["shape"], box.attributes.get("style"), box.attributes.get("peripheries"))
+def styles_by_role() -> dict[str, dict[str, str]]:
+    layer = nn.Linear(2, 2, rng=0)
+    open_layer = picture_of(layer(np.ones((1, 2))).sum() * Value(1.0), expand="Linear")
+    closed_layer = picture_of(layer(np.ones((1, 2))), fold=True)
+    return {
+        box.role: box.attributes
+        for picture in (open_layer, closed_layer, picture_of(expression()))
         for box in picture.boxes.values()
-    ]
-    assert len(set(shapes)) == 5, "each role has its own form too"
+    }
+
+
+def test_each_role_has_a_form_of_its_own() -> None:
+    styles = styles_by_role()
+    keys = ("shape", "style", "peripheries")
+    assert len(styles) == 8
+    assert len({tuple(style.get(key) for key in keys) for style in styles.values()}) == 8
+
+
+def test_black_text_can_be_read_on_all_boxes() -> None:
+    for style in styles_by_role().values():
+        if "fillcolor" in style:
+            assert contrast(style["fillcolor"], "#000000") > 7, "WCAG's contrast for AAA"
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_roles_differ_in_colour_also_for_the_colour_blind(sight: str) -> None:
+    styles = styles_by_role()
+    del styles["operation"], styles["constant"]
+    looks = {role: lab(style["fillcolor"], sight) for role, style in styles.items()}
+    for (one, look), (other, there) in combinations(looks.items(), 2):
+        assert np.linalg.norm(look - there) > 8, f"{one} and {other} look alike"
+
+
+def test_leaves_parameters_and_results_differ_in_grey() -> None:
+    styles = styles_by_role()
+    grey = [lab(styles[role]["fillcolor"])[0] for role in ("interior", "leaf", "output")]
+    assert grey[0] - grey[1] > 8
+    assert grey[1] - grey[2] > 8
+    assert grey[1] - lab(styles["parameter"]["fillcolor"])[0] > 8
 
 
 # --------------------------------------------------------------------------------------------------

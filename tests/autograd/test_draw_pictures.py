@@ -8,16 +8,20 @@ import stat
 import subprocess
 import sys
 import sysconfig
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from autograd import DrawingError, Value, draw
+import nn
+import nn.scalar
+from autograd import Drawing, DrawingError, Tensor, Value, draw
 from autograd.draw import drawing as drawing_module
 from autograd.draw.render import programs
 from tests.autograd.dotfile import read
-from tests.autograd.drawings import SVG, expression, needs_a_program, texts_of
+from tests.autograd.drawings import SVG, contrast, expression, needs_a_program, texts_of
 
 PROJECT = Path(__file__).parents[2]
 
@@ -38,6 +42,73 @@ def test_svg_holds_every_box_and_every_text(tmp_path: Path) -> None:
     cells = [cell for box in picture.boxes.values() for cell in box.cells]
     arrows = [text.strip() for _, _, text in picture.arrows if text]
     assert sorted(texts_of(tmp_path / "graph.svg")) == sorted(cells + arrows)
+
+
+def deep_network() -> Tensor:
+    model = nn.Sequential(*(nn.MLP([4, 6, 4], rng=0) for _ in range(3)), nn.Linear(4, 3, rng=0))
+    loss = nn.cross_entropy(model(np.linspace(0, 1, 20).reshape(5, 4)), np.array([0, 1, 2, 0, 1]))
+    loss.backward()
+    return loss
+
+
+def neurons() -> Value:
+    model = nn.scalar.MLP(30, [20, 3], rng=0)
+    total = sum(model(list(np.linspace(-1, 1, 30))), Value(0.0))
+    total.backward()
+    return total
+
+
+@needs_a_program
+@pytest.mark.parametrize(
+    "drawing",
+    [draw(expression()), draw(deep_network()), draw(deep_network(), fold=True), draw(neurons())],
+    ids=["expression", "network", "folded network", "neurons"],
+)
+def test_no_text_overlaps_another_or_runs_off_the_picture(drawing: Drawing, tmp_path: Path) -> None:
+    drawing.save(tmp_path / "graph.svg")
+    root = ElementTree.fromstring((tmp_path / "graph.svg").read_bytes())
+    _, _, width, height = map(float, root.get("viewBox", "").split())
+    graph = root.find(f"{SVG}g")
+    assert graph is not None
+    moved = re.search(r"translate\(([\d.]+)[ ,]([\d.]+)\)", graph.get("transform", ""))
+    assert moved
+    places = []
+    for text in root.iter(f"{SVG}text"):
+        size, shown = float(text.get("font-size", "14")), "".join(text.itertext()).strip()
+        across = 0.5 * size * len(shown)  # Helvetica's letters are half as wide as high
+        x = float(text.get("x", "")) + float(moved[1])
+        x -= {"middle": across / 2, "end": across}.get(text.get("text-anchor", "start"), 0)
+        y = float(text.get("y", "")) + float(moved[2])
+        assert x >= 0, shown
+        assert x + across <= width, shown
+        assert size <= y <= height, shown
+        places.append((x, x + across, y - 0.7 * size, y, shown))
+    for (left, right, top, bottom, one), (l2, r2, t2, b2, other) in combinations(places, 2):
+        beside, above = right <= l2 or r2 <= left, bottom <= t2 or b2 <= top
+        assert beside or above, f"{one!r} is written over {other!r}"
+
+
+@needs_a_program
+def test_a_picture_is_no_wider_than_its_page_and_dark_where_that_is(tmp_path: Path) -> None:
+    draw(expression()).save(tmp_path / "graph.svg")
+    root = ElementTree.fromstring((tmp_path / "graph.svg").read_bytes())
+    assert root.get("style") == "max-width:100%;height:auto"
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "Drawing(6 nodes)"
+    style = root.findtext(f"{SVG}style", "")
+    assert style.startswith("@media (prefers-color-scheme:dark){")
+    background, text = (
+        re.search(rule + r"\{fill:(#\w{6})\}", style)
+        for rule in (r"wengert>polygon", "wengert text")
+    )
+    assert background
+    assert text
+    fills = re.findall(r"\.(\w+) :not\(text,\[fill=none\]\)\{fill:(#\w{6})\}", style)
+    assert {role for role, _ in fills} == {
+        "leaf", "parameter", "data", "operation", "interior", "fold", "output"
+    }  # fmt: skip
+    for _, fill in [*fills, ("page", background[1])]:
+        assert contrast(text[1], fill) > 4.5, "WCAG's contrast for AA"
 
 
 @needs_a_program
