@@ -293,7 +293,10 @@ def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array
                 "(backward(gradient=...), gradients(..., seed=...)), or ask for all rows by "
                 "jacobian(f)"
             )
-        return 1.0 if isinstance(node, ScalarNode) else np.ones(shape, dtype)
+        if isinstance(node, ScalarNode):
+            return 1.0
+        ones = np.ones(shape, dtype)
+        return ones if tracing.get() is None else array_node(ones)
     if isinstance(seed, Node) and not create_graph:
         seed = seed.primal
     if shape_of(seed) != shape:

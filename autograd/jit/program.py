@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -55,19 +56,28 @@ class Program:
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
         ]
-        _, new = simplify([*roots, *self.inputs])
-        self.risky = any(term.op in (kinds.chain, kinds.closed) for term in new.values())
-        self.code = lowered(
-            made, self.inputs, self.outputs, [(new[term], array) for term, array in sinks], new
-        )
-        self._make = self.code.compiled(name)
+        self._new = simplify([*roots, *self.inputs])
+        self.risky = any(term.op in (kinds.chain, kinds.closed) for term in self._new.values())
+        self._name = name
         self.pack = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
-        self._idle: list[Callable[..., Any]] = []
         self._watch = Watch(made.watched)
         self._reads = [part.read for part in made.outside]
-        self._seen = [None for _ in self._reads]
+        self._seen = [read() for read in self._reads]
+        self._moving = {part.term for part in made.outside if part.term.scalar}
+        self._write()
+
+    def _write(self) -> None:
+        """Make the code, for data from outside that stays in the memory where it is now."""
+        outside = zip(self.made.outside, self._seen, strict=True)
+        fixed = {part.term: now for part, now in outside if part.term not in self._moving}
+        self._make = self._code(fixed).compiled(self._name)
+        self._idle: list[Callable[..., Any]] = []
+        self._parameters = [part.term in self._moving for part in self.made.outside]
+
+    def _code(self, fixed: Mapping[Term, Any]) -> Code:
+        return lowered(self.made, self.inputs, self.outputs, self._sunk, fixed, self._new)
 
     def _sinks(self, updates: Sequence[Term | None], into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array; what is the same at each run is put there now."""
@@ -107,7 +117,7 @@ class Program:
             states = [g.bit_generator.state for g, _ in self._draws] if self.made.checks else []
             drawn = [np.asarray(draw(generator)) for generator, draw in self._draws]
         try:
-            values = self._run([*data, *outside, *drawn])
+            values = self._run(data, outside, drawn)
         except Misfit:
             if drawn:  # the program that fits draws the same numbers
                 for (generator, _), state in zip(self._draws, states, strict=True):
@@ -133,28 +143,38 @@ class Program:
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
         now = [read() for read in self._reads]
         if not all(map(operator.is_, now, self._seen)):
-            for part, array in zip(made.outside, now, strict=True):
-                if not part.term.fits(array):
-                    raise Misfit("an array from outside has another shape or type")
-            self._seen = now
+            self._moved(now)
         return now
 
-    def _run(self, data: list[Any]) -> Sequence[Any]:
+    def _moved(self, now: list[Any]) -> None:
+        """Data from outside is elsewhere: from now on it is looked for at each run."""
+        moving = set()
+        for part, array, before in zip(self.made.outside, now, self._seen, strict=True):
+            if array is not before:
+                if not part.term.fits(array):
+                    raise Misfit("an array from outside has another shape or type")
+                moving.add(part.term)
+        self._seen = now
+        if not moving <= self._moving:
+            self._moving |= moving
+            self._write()
+
+    def _run(self, data: Sequence[Any], outside: list[Any], drawn: list[Any]) -> Sequence[Any]:
         try:
             run = self._idle.pop()  # another thread, or a call within this one, may hold the last
         except IndexError:
             run = self._make()
         try:
             with np.errstate(all="ignore"):
-                values = run(*data)
+                values = run(*data, *compress(outside, self._parameters), *drawn)
         except (ArithmeticError, ValueError):  # of Python's floats, where arrays give inf or nan
-            return self._step_by_step(data)
+            return self._step_by_step([*data, *outside, *drawn])
         finally:
             self._idle.append(run)
         if values.__class__ is int:
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
         if self.risky and any(map(_has_nan, values)):
-            return self._step_by_step(data)
+            return self._step_by_step([*data, *outside, *drawn])
         return values
 
     def _step_by_step(self, data: list[Any]) -> list[Any]:
@@ -180,7 +200,8 @@ class Program:
 
 
 def _has_nan(value: Any) -> bool:
-    return bool(value != value) if isinstance(value, float) else bool(np.isnan(value).any())
+    different = value != value  # as NaN alone is from itself
+    return bool(different.any() if isinstance(different, np.ndarray) else different)
 
 
 def lowered(
@@ -188,7 +209,8 @@ def lowered(
     inputs: Sequence[Term],
     outputs: Sequence[Term],
     sinks: Sequence[tuple[Term, Any]],
-    new: dict[Term, Term],
+    fixed: Mapping[Term, Any],
+    new: Mapping[Term, Term],
 ) -> Code:
     """The source of a recording, whose terms are now those in `new`."""
     names = [(f"x{number}", new[term]) for number, term in enumerate(inputs)]
@@ -199,7 +221,8 @@ def lowered(
         results,
         [arg for _, args in effects for arg in args],
         [(new[check.term], _fails(check)) for check in made.checks],
-        sinks,
+        [(new[term], array) for term, array in sinks],
+        {new[term]: array for term, array in fixed.items()},
         lambda term: "",
     )
     writer.write()

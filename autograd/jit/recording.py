@@ -184,7 +184,7 @@ def _translated(
                 if id(owner) in by_array:  # a view: it shows what the array holds at each run
                     viewed.add(id(owner))
                     return _from_outside(id(x), lambda: x, x, None)
-        fresh = fresh or isinstance(x, np.ndarray | np.generic)
+        fresh = fresh or (isinstance(x, np.ndarray | np.generic) and not _zeros_and_ones(x))
         return terms.constant(x)
 
     def _from_outside(key: Any, get: Read, example: Any, node: Node | None) -> Term:
@@ -268,6 +268,11 @@ class _Again:
             self.first = False
         else:
             self.f(*args)
+
+
+def _zeros_and_ones(x: Any) -> bool:
+    """Whether an array is one such as `eye` and `zeros` make, from no data."""
+    return bool(((x == 0) | (x == 1)).all())
 
 
 def _setter(owner: Any, name: str) -> Callable[[Any], None]:

@@ -6,7 +6,8 @@ algebra that goes with it is in `algebra`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,52 @@ import numpy as np
 from autograd.jit.algebra import rewrite
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
-from autograd.ops import exponentials, predicates, reductions, structural
+from autograd.ops import exponentials, predicates, products, reductions, structural
 
 
-def simplify(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
-    """New terms, and for each term that `roots` depend on the one that stands for it."""
+def simplify(roots: Sequence[Term]) -> dict[Term, Term]:
+    """For each term that `roots` depend on the one, of a new program, that stands for it."""
+    simple = _written_out(roots)
+    fused = _fused([simple[root] for root in roots])
+    return {term: fused[new] for term, new in simple.items() if new in fused}
+
+
+def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
+    """The same with sums of products that nothing else uses as inner products."""
+    terms = Terms(rewrite)
+    new: dict[Term, Term] = {}
+    order = ordered(roots)
+    uses = Counter(arg for term in order for arg in term.args)
+    uses.update(roots)
+    for term in order:
+        terms.index = term.index
+        if term.op is None:
+            new[term] = terms.constant(term.example) if term.constant else terms.input(term.example)
+        elif _is_inner_product(term, uses):
+            rows = [
+                terms.apply(structural.reshape_op, [new[arg]], shape=(arg.size,))
+                for arg in term.args[0].args
+            ]
+            new[term] = terms.apply(products.matmul_op, [rows[0], rows[-1]])
+        else:
+            new[term] = terms.apply(term.op, [new[arg] for arg in term.args], **term.settings)
+    return new
+
+
+def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
+    if term.op is not structural.sum_op or term.ndim:
+        return False
+    (x,) = term.args
+    factors = [*x.args, *x.args] if x.op is e.square else x.args
+    return (
+        (x.op is e.mul or x.op is e.square)
+        and uses[x] == 1
+        and x.dtype.kind == "f"
+        and all(factor.shape == x.shape and factor.dtype == x.dtype for factor in factors)
+    )
+
+
+def _written_out(roots: Iterable[Term]) -> dict[Term, Term]:
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
     for term in ordered(roots):
@@ -32,8 +74,7 @@ def simplify(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
             new[term] = terms.apply(term.op, args, **term.settings)
-    terms.index = -1
-    return terms, new
+    return new
 
 
 Apply = Callable[..., Term]

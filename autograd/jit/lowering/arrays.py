@@ -6,8 +6,9 @@ How each kind of operation is written is in `statements`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code, literal
 from autograd.jit.lowering.storage import Slot, Slots
 from autograd.jit.terms import Term, ordered
-from autograd.ops import structural
+from autograd.ops import products, reductions, structural
 from autograd.ops.kinds import Elementwise
 
 
@@ -37,6 +38,9 @@ class Place:
     whole: bool = False
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
 
+
+_INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
+"""Operations other than those by entry whose result can be put anywhere."""
 
 VIEWS: frozenset[Op] = frozenset(
     {structural.reshape_op, structural.transpose_op, structural.broadcast_op, structural.index_op}
@@ -72,6 +76,7 @@ class Arrays:
         escaping: Sequence[Term],
         checks: Sequence[tuple[Term, str]],
         sinks: Sequence[tuple[Term, Any]],
+        fixed: Mapping[Term, Any],
         comment: Callable[[Term], str],
     ) -> None:
         """Prepare to write.
@@ -79,6 +84,7 @@ class Arrays:
         results, escaping: terms whose arrays leave the program, as results or otherwise.
         checks: terms, and a condition, with `{}` for the value, under which the run ends there.
         sinks: terms, and arrays that they are to be in at the end of each run.
+        fixed: inputs that are in the same memory at each run.
         """
         self.code = Code()
         self.slots = Slots()
@@ -103,7 +109,8 @@ class Arrays:
         self._boxes: set[str] = set()
         self.taken: set[Slot] = set()
         self._inputs = {term: name for name, term in inputs}
-        self.code.parameters = [name for name, _ in inputs]
+        self.code.parameters = [name for name, term in inputs if term not in fixed]
+        self._fixed = fixed
         self._find_lifetimes(roots)
         self._inputs_in = {
             term: [
@@ -113,6 +120,7 @@ class Arrays:
             ]
             for term, (_, array) in self.sinks.items()
         }
+        self._find_homes()
 
     def _find_lifetimes(self, roots: Sequence[Term]) -> None:
         """Where the memory of each term is needed for the last time, views of it included."""
@@ -125,9 +133,55 @@ class Arrays:
         for term in roots:
             last[self.owner[term]] = len(self.order)
         self.last = last
-        self.ending: dict[int, list[Term]] = {}
-        for term, position in last.items():
+        self.ending: dict[int, list[Term]]
+
+    def _find_homes(self) -> None:
+        """Which terms can be computed where an array that they become parts of will be."""
+        self.homes: dict[Term, tuple[Term, int]] = {}
+        self._joined: dict[Term, Place] = {}
+        for whole in self.order:
+            if whole.op is not structural.concatenate_op or whole.settings["axis"] % whole.ndim:
+                continue
+            if whole in self.escaping or self._inputs_in.get(whole):
+                continue
+            start = 0
+            for arg in whole.args:
+                part = arg
+                while part.op is structural.reshape_op:
+                    part = part.args[0]
+                if (
+                    (isinstance(part.op, Elementwise) or part.op in _INTO_ANY)
+                    and not part.scalar
+                    and part.dtype == whole.dtype
+                    and part not in self.escaping
+                    and part not in self.sinks
+                    and part not in self.homes
+                ):
+                    self.homes[part] = whole, start
+                    self.last[whole] = max(self.last[whole], self.last[part])
+                start += arg.size
+        self.ending = {}
+        for term, position in self.last.items():
             self.ending.setdefault(position, []).append(term)
+
+    def joined(self, whole: Term) -> Place:
+        """Where an array is that has parts computed in their places; made with the first of them."""
+        if whole not in self._joined:
+            if whole in self.sinks:
+                name, array = self.sinks[whole]
+                self._joined[whole] = Place(name, array)
+            else:
+                self._joined[whole] = self._memory(whole, True)
+        return self._joined[whole]
+
+    def part(self, whole: Term, start: int, shape: tuple[int, ...], key: Term | None) -> Place:
+        """The entries of such an array from number `start`, in a shape of their own."""
+        base = self.joined(whole)
+        stop = start + prod(shape)
+        flat = base.name if whole.ndim == 1 else f"{base.name}.reshape(-1)"
+        text = f"{flat}[{start}:{stop}]" + ("" if len(shape) == 1 else f".reshape({shape})")
+        name = self.once(key, text, "t" if key else "w")
+        return Place(name, base.fixed.reshape(-1)[start:stop].reshape(shape))
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -175,7 +229,10 @@ class Arrays:
             name = f"c{term.number}"
             self.code.constants[name] = term.example
             return Place(name, term.example)
-        return Place(self._inputs[term])
+        name = self._inputs[term]
+        if term in self._fixed:
+            self.code.constants[name] = self._fixed[term]
+        return Place(name, self._fixed.get(term))
 
     def _number(self, term: Term) -> Place:
         operands = [self.places[arg].name for arg in term.args]
@@ -222,6 +279,8 @@ class Arrays:
             self._late.append((name, term))
         if term in self.escaping:
             return None
+        if term in self.homes:
+            return self.part(*self.homes[term], term.shape, term)
         for arg in reuse:
             place = self.places[arg]
             if (
@@ -238,6 +297,9 @@ class Arrays:
             ):
                 self.taken.add(place.slot)
                 return Place(place.name, place.fixed, place.slot, True)
+        return self._memory(term, shared)
+
+    def _memory(self, term: Term, shared: bool) -> Place:
         slot = self.slots.take(term.shape, term.dtype, shared)
         whole = slot.size == term.size
         part = slot.name if whole else f"{slot.name}[:{term.size}]"

@@ -314,9 +314,26 @@ def _scatter(to: Arrays, term: Term) -> Place:
 
 @_writes(structural.concatenate_op)
 def _concatenate(to: Arrays, term: Term) -> Place:
+    if any(whole is term for whole, _ in to.homes.values()):
+        return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
     call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
     return _into(to, to.destination(term), call, name=f"t{term.number}")
+
+
+def _join(to: Arrays, term: Term) -> Place:
+    """Parts that have been computed in their places already, and others that are copied there."""
+    start = 0
+    for arg in term.args:
+        source = arg
+        while source.op is structural.reshape_op:
+            source = source.args[0]
+        if to.homes.get(source) != (term, start) or to.places[source].slot is not None:
+            place = to.part(term, start, arg.shape, None)
+            name = to.operand(arg, term.dtype)
+            to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name})")
+        start += arg.size
+    return to.joined(term)
 
 
 # --------------------------------------------------------------------------------------------------
