@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from types import ModuleType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -100,7 +100,11 @@ class Explanation:
         return f"<p>{escape(self.reason)}</p>\n{self.trace._repr_html_()}"
 
 
-def explain(what: Node | Callable[..., Any], *args: Array, seed: Array | None = None) -> Any:
+@overload
+def explain(what: Node, *, seed: Array | None = None) -> Trace: ...
+@overload
+def explain(what: Callable[..., Any], *args: Array) -> Explanation: ...
+def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Explanation:
     """How a node was computed, as a table, or what a function and its derivatives are, as formulas.
 
     what: a node (Value or Tensor); or a function of `args`, which are numbers, small arrays or
@@ -113,8 +117,9 @@ def explain(what: Node | Callable[..., Any], *args: Array, seed: Array | None = 
     place of numbers, and simplified by SymPy; and what they are at x. A formula is that of the
     branch that f takes at x, and holds wherever no operation is at a kink.
 
-    Raises TypeError for anything else, ValueError for a function that gives several numbers, and
-    ImportError where SymPy is not installed, which formulas need.
+    Raises TypeError for anything else; ValueError for a function that gives several numbers, or a
+    node of several without `seed`; GraphChangedError where a leaf of the node was given other data
+    since; and ImportError where SymPy is not installed, which formulas need.
 
     >>> import numpy as np
     >>> from autograd import explain
@@ -133,6 +138,8 @@ def explain(what: Node | Callable[..., Any], *args: Array, seed: Array | None = 
             f"explain: {what!r} is neither a node (Value or Tensor) nor a function; "
             "explain(f, x) takes a function and its arguments"
         )
+    if not args:
+        raise TypeError("explain: a function is explained at a point: explain(f, x)")
     names = _parameters(what, len(args))
     given = dict(zip(names, map(_leaf, names, args), strict=True))
     with set_recording(True):
@@ -145,8 +152,10 @@ def explain(what: Node | Callable[..., Any], *args: Array, seed: Array | None = 
             f"explain: the function must return a single number, and it returned {shape}: reduce "
             "it, as by .sum(), or take one entry"
         )
-    name = getattr(what, "__name__", "f")
-    return Explanation(name if name.isidentifier() else "f", output, given)
+    name = getattr(what, "__name__", "")
+    if not name.isidentifier() or hasattr(what, "__wrapped__"):
+        name = "f"  # `grad(f)` has the name of f, and is another function
+    return Explanation(name, output, given)
 
 
 def _formulas() -> ModuleType:
@@ -163,15 +172,14 @@ def _formulas() -> ModuleType:
 def _parameters(f: Callable[..., Any], count: int) -> list[str]:
     """The names under which f takes its positional arguments."""
     try:
-        parameters = list(inspect.signature(f).parameters.values())
+        parameters = [] if isinstance(f, Op) else list(inspect.signature(f).parameters.values())
     except ValueError:  # as with functions written in C
-        parameters = []
-    if isinstance(f, Op):
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
-    names += [f"{rest}{i}" for i in range(1, count - len(names) + 1)] if count > 1 else [rest]
-    return names[:count]
+    if count == 1 and not names:
+        return [rest]
+    return [*names, *(f"{rest}{i}" for i in range(1, count - len(names) + 1))][:count]
 
 
 def _leaf(name: str, arg: Array) -> Node:

@@ -198,7 +198,7 @@ def _there_may_be_none(op: Op) -> Iterator[None]:
     except NoFormulaError:
         raise
     except Exception as error:
-        raise NoFormulaError(f"there is no formula of {op.name!r}") from error
+        raise NoFormulaError(f"{op.name} has none") from error
 
 
 def _fitted(share: Any, shape: tuple[int, ...]) -> Any:
