@@ -58,7 +58,7 @@ def scopes(first: int, last: int) -> list[Scope]:
     Parts that are gone have no names any more and are left out.
     """
     found = []
-    for reference, begun, ended in reversed(_recent):  # in the order in which they ended
+    for reference, begun, ended in reversed(_recent.copy()):  # in the order in which they ended
         if ended < first:
             break
         owner = reference()

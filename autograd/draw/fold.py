@@ -12,15 +12,15 @@ from itertools import chain
 
 from autograd.draw.content import Fold, clip
 from autograd.draw.leaves import folds_of_leaves
-from autograd.draw.opening import line_name, lines_in, opened, resolve
+from autograd.draw.opening import BESIDE, line_name, lines_in, opened, resolve
 from autograd.draw.parts import Part, tree
 from autograd.draw.repeats import repeats
 from autograd.draw.subject import Subject
 from autograd.graph import Node
 from autograd.lines import Line
 
-_BESIDE, _CLOSELY = 24, 12
-"""Boxes for the operations of an open part that are in no part inside it; for close folding."""
+_CLOSELY = 12
+"""The same as `BESIDE`, where it is to be folded closely."""
 
 
 def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> dict[Node, Fold]:
@@ -38,7 +38,7 @@ def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> d
     for groups in parts.values():
         for found in _closed(group for group in groups if group[0] not in parts):
             folds.update(dict.fromkeys(found.nodes, found))
-    beside = _CLOSELY if closely else _BESIDE if program.inner else room
+    beside = _CLOSELY if closely else BESIDE if program.inner else room
     uses = Counter(chain.from_iterable(subject.parents))
 
     def outside(node: Node) -> Hashable:

@@ -18,7 +18,7 @@ from autograd.lines import Line, line_of, user_line_of
 _MANY_ALIKE = 16
 """Parts in a part, from which on those that compute the same are one, though in a sequence."""
 
-_ROOM_BESIDE = 24
+BESIDE = 24
 """Boxes for operations of a part that are not in its inner parts."""
 
 
@@ -111,7 +111,7 @@ def opened(
         for row in rows.values():
             parts = [group[0] for group in row if len(group) == 1]
             inside = [len(groups(part)) for part in parts]
-            beside = [min(2 * len(part.direct), _ROOM_BESIDE) for part in parts]
+            beside = [min(2 * len(part.direct), BESIDE) for part in parts]
             more = sum(inside) + sum(beside)
             if len(parts) == len(row) and min(inside) > 1 and boxes + more <= room:
                 boxes += more
