@@ -18,6 +18,7 @@ from autograd.graph import (
     GraphChangedError,
     Node,
     Observer,
+    Op,
     ScalarNode,
     array_node,
     recording,
@@ -293,10 +294,7 @@ def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array
                 "(backward(gradient=...), gradients(..., seed=...)), or ask for all rows by "
                 "jacobian(f)"
             )
-        if isinstance(node, ScalarNode):
-            return 1.0
-        ones = np.ones(shape, dtype)
-        return ones if tracing.get() is None else array_node(ones)
+        return _filled(1.0, node)
     if isinstance(seed, Node) and not create_graph:
         seed = seed.primal
     if shape_of(seed) != shape:
@@ -315,11 +313,27 @@ def as_node(g: Array | None, node: Node) -> Node:
         return g
     if isinstance(node, ScalarNode):
         return scalar_node(0.0 if g is None else float(g))
-    return array_node(_zeros(node) if g is None else np.asarray(g))
+    g = _zeros(node) if g is None else g
+    return g if isinstance(g, Node) else array_node(np.asarray(g))
+
+
+_constant = Op("constant", lambda number, shape, dtype: np.full(shape, number, dtype))
+
+
+def _filled(number: float, node: Node) -> Any:
+    """The same number in all places of `node`.
+
+    In a program that is recorded it is an operation, or it might be anything read from outside.
+    """
+    if isinstance(node, ScalarNode):
+        return number
+    settings = {"number": number, "shape": node.shape, "dtype": node.dtype}
+    make = _constant.evaluate if tracing.get() is None else _constant.apply
+    return make((), settings)
 
 
 def _zeros(node: Node) -> Any:
-    return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)
+    return _filled(0.0, node)
 
 
 def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:

@@ -21,8 +21,10 @@ from nn.targets import (
     check_classes,
     check_distributions,
     check_probabilities,
+    chosen,
+    examine,
+    examine_target,
     given,
-    plain,
     reduce,
 )
 
@@ -40,17 +42,21 @@ def gaussian_nll(mean: Any, target: Any, variance: Any = 1.0, reduction: Reducti
     1.9189
     """
     mean, target = alike("gaussian_nll", mean, target)
-    variance = cast_like(given(variance), mean)
-    numbers = plain(variance)
-    if (numbers <= 0).any():
-        raise DataError(f"gaussian_nll: a variance is positive, and the least is {numbers.min()}")
-    if np.broadcast_shapes(numbers.shape, mean.shape) != mean.shape:
+    if not isinstance(variance, int | float):
+        variance = cast_like(given(variance), mean)
+    examine(_check_variance, prediction=variance)
+    if np.broadcast_shapes(np.shape(variance), mean.shape) != mean.shape:
         raise DataError(
-            f"gaussian_nll: a variance of shape {numbers.shape} does not broadcast to the mean's "
-            f"shape {mean.shape}"
+            f"gaussian_nll: a variance of shape {np.shape(variance)} does not broadcast to the "
+            f"mean's shape {mean.shape}"
         )
     losses = 0.5 * (ag.log(variance) + ag.square(target - mean) / variance + math.log(2 * math.pi))
     return reduce(losses, reduction)
+
+
+def _check_variance(data: Any) -> None:
+    if np.any(data <= 0):
+        raise DataError(f"gaussian_nll: a variance is positive, and the least is {np.min(data)}")
 
 
 def bernoulli_nll(probability: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -63,11 +69,14 @@ def bernoulli_nll(probability: Any, target: Any, reduction: Reduction = "mean") 
     0.1643
     """
     p, outcome = alike("bernoulli_nll", probability, target)
-    check_probabilities("bernoulli_nll", p)
-    happened = plain(outcome) == 1
-    if not (happened | (plain(outcome) == 0)).all():
+    examine(check_probabilities, "bernoulli_nll", prediction=p)
+    examine_target(_check_outcomes, target=outcome)
+    return reduce(-ag.log(ag.where(outcome == 1, p, 1 - p)), reduction)
+
+
+def _check_outcomes(data: Any) -> None:
+    if not np.isin(data, (0, 1)).all():
         raise DataError("bernoulli_nll: an outcome is 0 or 1, and others are among the targets")
-    return reduce(-ag.log(ag.where(happened, p, 1 - p)), reduction)
 
 
 def categorical_nll(probabilities: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -80,16 +89,15 @@ def categorical_nll(probabilities: Any, target: Any, reduction: Reduction = "mea
     >>> round(float(categorical_nll([[0.2, 0.8], [0.5, 0.5]], [1, 0])), 4)
     0.4581
     """
-    p, outcome = given(probabilities), plain(target)
+    p, outcome = given(probabilities), given(target)
     if p.ndim != 2 or p.size == 0 or outcome.shape != p.shape[:1]:
         raise DataError(
             f"categorical_nll: probabilities of shape {p.shape} and a target of shape "
             f"{outcome.shape}; (n, classes) and class numbers (n,) are needed"
         )
-    check_distributions("categorical_nll: a row", p)
-    check_classes("categorical_nll", outcome, p.shape[1])
-    chosen = p[np.arange(len(outcome)), outcome.astype(np.intp)]
-    return reduce(-ag.log(chosen), reduction)
+    examine(check_distributions, "categorical_nll: a row", prediction=p)
+    examine_target(check_classes, "categorical_nll", p.shape[1], target=outcome)
+    return reduce(-ag.log(chosen(p, outcome)), reduction)
 
 
 def kl_divergence(prediction: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -105,8 +113,8 @@ def kl_divergence(prediction: Any, target: Any, reduction: Reduction = "mean") -
     0.1308
     """
     p, q = alike("kl_divergence", prediction, target)
-    check_distributions("kl_divergence: a predicted row", p)
-    check_distributions("kl_divergence: a target row", q)
-    absent = plain(q) == 0
+    examine(check_distributions, "kl_divergence: a predicted row", prediction=p)
+    examine_target(check_distributions, "kl_divergence: a target row", target=q)
+    absent = q == 0
     terms = q * (ag.log(ag.where(absent, 1, q)) - ag.log(ag.where(absent, 1, p)))
     return reduce(ag.sum(terms, -1), reduction)

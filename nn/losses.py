@@ -24,8 +24,11 @@ from nn.targets import (
     check_distributions,
     check_probabilities,
     check_unit_interval,
+    chosen,
+    examine,
+    examine_target,
     given,
-    plain,
+    lessened,
     reduce,
     rows_of,
     warn_of_probabilities,
@@ -103,11 +106,11 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
     0.1643
     """
     o, y = alike("binary_cross_entropy", probability, target)
-    check_probabilities("binary_cross_entropy", o)
-    check_unit_interval("binary_cross_entropy", y)
+    examine(check_probabilities, "binary_cross_entropy", prediction=o)
+    examine_target(check_unit_interval, "binary_cross_entropy", target=y)
     # Where a term does not count its logarithm is taken of 1, so that no 0·∞ arises.
-    positive = y * ag.log(ag.where(plain(y) == 0, 1, o))
-    negative = (1 - y) * ag.log(ag.where(plain(y) == 1, 1, 1 - o))
+    positive = y * ag.log(ag.where(y == 0, 1, o))
+    negative = (1 - y) * ag.log(ag.where(y == 1, 1, 1 - o))
     return reduce(-(positive + negative), reduction)
 
 
@@ -127,7 +130,7 @@ def binary_cross_entropy_with_logits(
     -0.5
     """
     z, y = alike("binary_cross_entropy_with_logits", logits, target)
-    check_unit_interval("binary_cross_entropy_with_logits", y)
+    examine_target(check_unit_interval, "binary_cross_entropy_with_logits", target=y)
     warn_of_probabilities("binary_cross_entropy_with_logits", z)
     return reduce(ag.softplus(z) - y * z, reduction)
 
@@ -175,10 +178,10 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
         )
     target = given(target)
     if target.shape == z.shape:
-        check_distributions("cross_entropy: a target row", target)
+        examine_target(check_distributions, "cross_entropy: a target row", target=target)
         target = cast_like(target, z)
         # A class that the target excludes counts as 0, also where its probability is 0.
-        logs = ag.where(plain(target) == 0, 0, ag.log_softmax(z))
+        logs = ag.where(target == 0, 0, ag.log_softmax(z))
         return reduce(-ag.sum(target * logs, -1), reduction)
     if target.shape != z.shape[:-1]:
         fix = ": target.reshape(-1)" if target.size == len(z) else ""
@@ -187,31 +190,43 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
             f"one-hot rows or probabilities of the logits' shape, or class numbers of shape "
             f"{z.shape[:-1]}{fix}"
         )
-    check_classes("cross_entropy", plain(target), classes)
-    return reduce(_class_cross_entropy(z, target), reduction)
-
-
-def _pick(z: Any, y: Any) -> tuple[Any, ...]:
-    """The index of the entry of each row that its class number names."""
-    rows = (np.arange(len(y)),) if y.ndim == 1 else np.indices(y.shape, sparse=True)
-    return (*rows, y.astype(np.intp, copy=False))
+    examine_target(check_classes, "cross_entropy", classes, target=target)
+    of_classes = _written_out if ag.is_compiling() else _class_cross_entropy
+    return reduce(of_classes(z, target), reduction)
 
 
 def _class_cross_entropy_kernel(z: Any, y: Any) -> Any:
     below = z - np.maximum.reduce(z, -1, keepdims=True)
-    return np.log(np.add.reduce(np.exp(below), -1)) - below[_pick(z, y)]
+    return np.log(np.add.reduce(np.exp(below), -1)) - chosen(below, y)
 
 
 def _class_cross_entropy_rule(g: Any, out: Any, z: Any, y: Any) -> Any:
-    chosen = np.zeros(z.shape, z.dtype)
-    chosen[_pick(z, plain(y))] = 1
-    return (ag.softmax(z) - chosen) * g[..., np.newaxis]
+    return lessened(ag.softmax(z) * g[..., np.newaxis], g, y)
 
 
-# One operation, so that the gradient is softmax(z) - 1{y = j} as written, with nothing scattered,
-# and the labels are an argument of the graph, not part of an index.
+# One operation, so that the gradient is g (softmax(z) - 1{y = j}), with nothing scattered, and the
+# labels are an argument of the graph, not part of an index.
 _class_cross_entropy = ag.custom_op(
     _class_cross_entropy_kernel, vjp=(_class_cross_entropy_rule, None), name="cross_entropy"
+)
+
+
+def _written_out(z: Any, y: Any) -> Any:
+    """The same in steps that its gradient takes too, so that a compiled program takes them once."""
+    below = z - ag.stop_gradient(ag.max(z, -1, keepdims=True))
+    total = ag.sum(ag.exp(below), -1, keepdims=True)
+    return _surprise(below, ag.stop_gradient(total), y)
+
+
+def _surprise_rule(g: Any, out: Any, below: Any, total: Any, y: Any) -> Any:
+    odds, g_column = ag.exp(below), g[..., np.newaxis]
+    return lessened(odds * (g_column / ag.sum(odds, -1, keepdims=True)), g, y)
+
+
+_surprise = ag.custom_op(
+    lambda below, total, y: np.log(total)[..., 0] - chosen(below, y),
+    vjp=(_surprise_rule, None, None),
+    name="cross_entropy",
 )
 
 

@@ -6,6 +6,10 @@ The losses are in ``nn.losses`` and ``nn.likelihoods``.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,22 +21,17 @@ from nn.data import Array, DataError, one_hot
 Reduction = Literal["mean", "sum", "none"]
 
 
-def plain(x: Any) -> Any:
-    """The numbers of a node, or of anything else as an array."""
-    return x.numpy() if isinstance(x, Tensor | Value) else np.asarray(x)
-
-
 def given(x: Any) -> Any:
-    """A node or an array as it is, else an array, lists of nodes included."""
-    return x if isinstance(x, Tensor | Value | np.ndarray) else ag.array(x)
+    """A node or an array as it is, else an array, lists of nodes included.
+
+    While compiling it is a node, so that what is asked of it is asked at each run.
+    """
+    return ag.captured(x if isinstance(x, Tensor | Value | np.ndarray) else ag.array(x))
 
 
 def cast_like(target: Any, prediction: Any) -> Any:
-    """A plain target in the prediction's type, so that float32 stays float32."""
-    if isinstance(target, np.ndarray):
-        kind = prediction.dtype if prediction.dtype.kind == "f" else np.float64
-        return target.astype(kind, copy=False)
-    return target
+    """A target in the prediction's type, so that float32 stays float32."""
+    return ag.cast(target, prediction.dtype if prediction.dtype.kind == "f" else np.float64)
 
 
 def alike(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
@@ -53,8 +52,56 @@ def rows_of(prediction: Any, target: Any) -> Any:
     """Class numbers as one-hot rows of the prediction's shape; other targets as they are."""
     target, prediction = given(target), given(prediction)
     if prediction.ndim == 2 and prediction.shape[1] > 1 and target.shape == prediction.shape[:1]:
-        return one_hot(plain(target), prediction.shape[1], prediction.dtype)
+        return _one_hot(target, classes=prediction.shape[1], dtype=prediction.dtype)
     return target
+
+
+# Operations, so that labels are arguments of a graph and may be the input of a compiled program.
+
+_one_hot = ag.custom_op(
+    lambda labels, classes, dtype: one_hot(labels, classes, dtype), vjp=(None,), name="one_hot"
+)
+
+
+def place_of(labels: Any) -> tuple[Any, ...]:
+    """The index of the entry of each row that its class number names."""
+    first = (np.arange(len(labels)),) if labels.ndim == 1 else np.indices(labels.shape, sparse=True)
+    return (*first, labels.astype(np.intp, copy=False))
+
+
+def _place(values: Any, labels: Any, classes: int) -> Any:
+    out = np.zeros((*labels.shape, classes), values.dtype)
+    out[place_of(labels)] = values
+    return out
+
+
+def _lessen(rows: Any, amounts: Any, labels: Any) -> Any:
+    out = rows.copy()
+    out[place_of(labels)] -= amounts
+    return out
+
+
+chosen: ag.Op = ag.custom_op(
+    lambda rows, labels: rows[place_of(labels)],
+    vjp=(lambda g, out, rows, labels: _placed(g, labels, classes=rows.shape[-1]), None),
+    name="chosen",
+)
+"""The entry of each row that its class number names: ``rows[i, labels[i]]``."""
+
+_placed: ag.Op = ag.custom_op(
+    _place, vjp=(lambda g, out, values, labels, classes: chosen(g, labels), None), name="placed"
+)
+
+lessened: ag.Op = ag.custom_op(
+    _lessen,
+    vjp=(
+        lambda g, out, rows, amounts, labels: g,
+        lambda g, out, rows, amounts, labels: -chosen(g, labels),
+        None,
+    ),
+    name="lessened",
+)
+"""The rows, with an amount for each taken from the entry that its class number names."""
 
 
 def reduce(losses: Any, reduction: Reduction) -> Any:
@@ -69,9 +116,39 @@ def reduce(losses: Any, reduction: Reduction) -> Any:
     raise ValueError(f"reduction={reduction!r} is none of 'mean', 'sum' and 'none'")
 
 
-def check_probabilities(name: str, probability: Any) -> None:
+# --------------------------------------------------------------------------------------------------
+# Checks of numbers, each called with a name for its message first and the plain data last
+
+_checked: ContextVar[bool] = ContextVar("checked", default=False)
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """What is compiled in the block does not look at its targets at each run.
+
+    For who has checked them as a whole, and then runs the program on parts of them.
+    """
+    token = _checked.set(True)
+    try:
+        yield
+    finally:
+        _checked.reset(token)
+
+
+def examine(check: Callable[..., None], *settings: Any, prediction: Any) -> None:
+    """``check(*settings, numbers)`` of a prediction, in a compiled program at each run."""
+    ag.observe(partial(check, *settings), prediction)
+
+
+def examine_target(check: Callable[..., None], *settings: Any, target: Any) -> None:
+    """The same of a target, unless it has been `checked`."""
+    if not (_checked.get() and ag.is_compiling()):
+        ag.observe(partial(check, *settings), target)
+
+
+def check_probabilities(name: str, data: Any) -> None:
     """Refuse numbers outside [0, 1] from a model; NaN goes on, to be found where it arose."""
-    data = plain(probability)
+    data = np.asarray(data)
     if (data < 0).any() or (data > 1).any():
         raise DataError(
             f"{name}: probabilities lie in [0, 1], and these in [{data.min()}, {data.max()}]; "
@@ -79,9 +156,9 @@ def check_probabilities(name: str, probability: Any) -> None:
         )
 
 
-def check_unit_interval(name: str, target: Any) -> None:
+def check_unit_interval(name: str, data: Any) -> None:
     """Refuse targets outside [0, 1], NaN among them."""
-    data = plain(target)
+    data = np.asarray(data)
     if not (data.min() >= 0 and data.max() <= 1):
         raise DataError(
             f"{name}: the target holds numbers from {data.min()} to {data.max()}; they must be 0, "
@@ -89,9 +166,8 @@ def check_unit_interval(name: str, target: Any) -> None:
         )
 
 
-def check_distributions(what: str, rows: Any) -> None:
+def check_distributions(what: str, data: Any) -> None:
     """Refuse rows with a negative number, or of a sum further than 1e-3 from 1."""
-    data = plain(rows)
     total = data.sum(-1)
     if not (data.min() >= 0 and (abs(total - 1) <= 1e-3).all()):
         raise DataError(
@@ -100,7 +176,7 @@ def check_distributions(what: str, rows: Any) -> None:
         )
 
 
-def check_classes(name: str, labels: Array, classes: int) -> None:
+def check_classes(name: str, classes: int, labels: Array) -> None:
     """Refuse labels that are not whole numbers from 0 to ``classes`` - 1."""
     if labels.dtype.kind not in "iub" and (labels.dtype.kind != "f" or (labels % 1 != 0).any()):
         raise DataError(f"{name}: class numbers are whole, and these are {labels.dtype}")

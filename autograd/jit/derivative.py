@@ -36,6 +36,7 @@ class Compiled(Op):
         self.inputs = inputs
         self.outputs = [term for term in outputs if term.dtype.kind == "f"]
         self.terms = ordered(self.outputs)
+        self.varies = _varying(self.terms, self.outputs, inputs)
         self.pullback = compile(self._pull)
 
     def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
@@ -71,7 +72,7 @@ class Compiled(Op):
 
     def _pull(self, g: Array, *args: Array) -> list[Array]:
         out = self._forward(*args)
-        wanted = [arg for arg, term in zip(args, self.inputs, strict=True) if _varies(term)]
+        wanted = [arg for arg, varies in zip(args, self.varies, strict=True) if varies]
         if not isinstance(out, Node):  # it does not depend on any of them
             return [arg * 0.0 for arg in wanted]
         return gradients(out, wanted, seed=g, create_graph=True)
@@ -79,7 +80,7 @@ class Compiled(Op):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        if not _varies(self.inputs[argnum]):
+        if not self.varies[argnum]:
             return None
         # One run serves all arguments.
         memory = pass_memory.get()
@@ -88,11 +89,18 @@ class Compiled(Op):
             pulled = self.pullback(g, *args)
             if memory is not None:
                 memory[self] = g, pulled
-        return pulled[sum(map(_varies, self.inputs[:argnum]))]
+        return pulled[sum(self.varies[:argnum])]
 
 
-def _varies(term: Term) -> bool:
-    return term.dtype.kind == "f"
+def _varying(
+    terms: Sequence[Term], outputs: Sequence[Term], inputs: Sequence[Term]
+) -> list[bool]:
+    """For each input, whether an output has a derivative by it."""
+    reached = set(outputs)
+    for term in reversed(terms):
+        if term in reached and term.op is not None and term.op.has_derivative:
+            reached.update(term.args)
+    return [term in reached and term.dtype.kind == "f" for term in inputs]
 
 
 def _like(node: Array, value: Any) -> Node:

@@ -167,7 +167,8 @@ class Program:
         try:
             with np.errstate(all="ignore"):
                 values = run(*data, *compress(outside, self._parameters), *drawn)
-        except (ArithmeticError, ValueError):  # of Python's floats, where arrays give inf or nan
+        except (ArithmeticError, ValueError, IndexError):
+            # Python's floats raise where arrays give inf or nan; and what looks at data comes last.
             return self._step_by_step([*data, *outside, *drawn])
         finally:
             self._idle.append(run)
@@ -186,6 +187,8 @@ class Program:
             for check, value in zip(made.checks, wanted, strict=True):
                 if check.kind(value) != check.then:
                     raise Misfit(f"the branch at {check.line} went the other way")
+            for effect in made.effects:
+                effect.act(*evaluate(effect.args, known))
             try:
                 values = evaluate(self.outputs, known)
                 for (_, array), value in zip(
@@ -194,8 +197,6 @@ class Program:
                     array[...] = value
             except np.linalg.LinAlgError as error:  # the function may have a way of its own then
                 raise Misfit(str(error)) from error
-            for effect in made.effects:
-                effect.act(*evaluate(effect.args, known))
         return values
 
 

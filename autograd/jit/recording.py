@@ -276,4 +276,4 @@ def _zeros_and_ones(x: Any) -> bool:
 
 
 def _setter(owner: Any, name: str) -> Callable[[Any], None]:
-    return lambda new: setattr(owner, name, new)
+    return lambda new: setattr(owner, name, new if new.__class__ is float else np.array(new))

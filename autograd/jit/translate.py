@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from autograd.graph import Node
 from autograd.jit.terms import Term, Terms
 
@@ -27,7 +29,9 @@ def translate(
         args = []
         for arg in node.args:
             if not isinstance(arg, Node):
-                args.append(read(arg))
+                if arg.__class__ is int and node.dtype.kind in "iu":  # or it would become a float
+                    arg = terms.constant(np.asarray(arg, node.dtype))
+                args.append(arg if isinstance(arg, Term) else read(arg))
                 continue
             term = known.get(arg)
             if term is None:

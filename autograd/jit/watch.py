@@ -162,7 +162,8 @@ def _hideable(name: str, kind: type, variables: dict[str, Any]) -> Iterator[Plac
     for base in kind.__mro__[:-1]:
         for word, value in vars(base).items():
             if isinstance(value, _ATOMS) and word not in variables and not word.startswith("__"):
-                yield Place(f"{name}.{word}", word, functools.partial(variables.get, word), None)
+                get = functools.partial(variables.get, word, value)
+                yield Place(f"{name}.{word}", word, get, value)
 
 
 def _slots(name: str, thing: Any) -> Iterator[Place]:

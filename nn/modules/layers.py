@@ -166,8 +166,13 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         x = ag.array(x)
-        kept = self.generator.random(x.shape, np.float32) >= np.float32(self.p)
-        return x * (kept / (1 - self.p)).astype(x.dtype)
+        shape, dtype, p = x.shape, x.dtype, self.p
+
+        def mask(generator: np.random.Generator) -> Array:
+            kept: Array = generator.random(shape, np.float32) >= np.float32(p)
+            return (kept / (1 - p)).astype(dtype)
+
+        return x * ag.sample(self.generator, mask)
 
 
 @register
@@ -236,7 +241,7 @@ class BatchNorm(Module):
             variance = ag.mean(ag.square(centred), axes)
             self._follow(mean, variance, x.size // max(x.shape[-1], 1))
         else:
-            centred, variance = x - self.running_mean, self.running_var
+            centred, variance = x - self.running_mean, ag.captured(self.running_var)
         return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
 
     def _follow(self, mean: Any, variance: Any, n: int) -> None:
@@ -246,18 +251,19 @@ class BatchNorm(Module):
                 f"batch needs at least two examples (switch to evaluation by model.eval(), or "
                 f"leave out the last, short batch)"
             )
-        mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))
-        self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
-        share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        # New arrays, for a graph may still hold the old.
-        for name, new in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
-            old = getattr(self, name)
-            setattr(self, name, ((1 - share) * old + share * new).astype(old.dtype))
+        with ag.no_grad():
+            count = ag.array(ag.captured(self.num_batches_tracked) + 1)
+            share = 1 / count if self.momentum is None else self.momentum
+            ag.assign(self, "num_batches_tracked", count)
+            # New arrays, for a graph may still hold the old.
+            for name, new in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
+                old = ag.captured(getattr(self, name))
+                ag.assign(self, name, ag.cast((1 - share) * old + share * new, old.dtype))
 
 
 def _features(module: Module, x: Any, features: int) -> Any:
     """The input as a node or array, refused where its last axis is of another length."""
-    x = ag.array(x)
+    x = ag.captured(ag.array(x))
     if x.ndim == 0 or x.shape[-1] != features:
         raise ValueError(
             f"{module.title()} got an input of shape {x.shape}; its last axis must hold "

@@ -48,8 +48,8 @@ class Standardize(Module):
         return self
 
     def forward(self, x: Any) -> Any:
-        x = ag.array(x)
+        x, std = ag.captured(ag.array(x)), ag.captured(self.std)
         if self.inverse:
-            return x * self.std + self.mean
-        per_std = np.divide(1, self.std, out=np.zeros_like(self.std), where=self.std > 0)
-        return (x - self.mean) * per_std
+            return x * std + self.mean
+        varies = std > 0
+        return (x - self.mean) * ag.where(varies, 1 / ag.where(varies, std, 1), 0)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, Value
+from autograd import Tensor, Value, is_compiling, stop_gradient
 from nn.data import Array
 
 
@@ -213,11 +213,13 @@ def _holds(value: Any) -> list[_Place]:
 
 
 def _constant(value: Any) -> Any:
-    """An attribute with its parameters as plain arrays and numbers."""
-    if isinstance(value, Tensor) and value.op is None:
-        return value.numpy()
-    if isinstance(value, Value) and value.op is None:
-        return value.data
+    """An attribute with its parameters as plain arrays and numbers, or while compiling as nodes
+    without a derivative, which are read at each run.
+    """
+    if isinstance(value, Tensor | Value) and value.op is None:
+        if is_compiling():
+            return stop_gradient(value)
+        return value.numpy() if isinstance(value, Tensor) else value.data
     if isinstance(value, dict):
         return {key: _constant(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

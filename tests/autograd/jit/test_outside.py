@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import JitNotice, Tensor, assign, captured, jit, observe, sample
+from autograd import (
+    JitNotice,
+    Tensor,
+    assign,
+    captured,
+    grad,
+    jit,
+    observe,
+    sample,
+    stop_gradient,
+)
 
 
 class Thing:
@@ -95,14 +105,24 @@ def test_a_gradient_is_of_the_same_random_numbers_as_the_value() -> None:
 
 def test_what_observes_is_called_once_a_run_the_first_among_them() -> None:
     seen: list[Any] = []
-    f = jit(lambda x: (observe(seen.append, x * x), x + 1)[1])
+
+    @jit
+    def f(x: Any) -> Any:
+        observe(seen.append, x * x)
+        return x + 1
+
     assert (f(2.0), f(3.0), f(4.0)) == (3.0, 4.0, 5.0)
     assert seen == [4.0, 9.0, 16.0]
 
 
 def test_what_observes_sees_captured_arrays_as_they_are() -> None:
     seen, array = [], np.ones(2)
-    f = jit(lambda x: (observe(lambda a: seen.append(a.sum()), array), x)[1])
+
+    @jit
+    def f(x: Any) -> Any:
+        observe(lambda a: seen.append(a.sum()), array)
+        return x
+
     f(1.0)
     array[:] = 2.0
     f(1.0)
@@ -139,3 +159,43 @@ def test_a_recording_that_fails_changes_nothing_outside() -> None:
         jit(f)(np.ones(2))
     np.testing.assert_array_equal(thing.array, [0, 0])
     assert rng.normal() == np.random.default_rng(0).normal()
+
+
+def test_whole_numbers_stay_whole() -> None:
+    x = np.arange(5.0)
+    f = jit(lambda x, i: x[2 * i + 1])
+    for i in ([0, 1], [1, 0]):
+        np.testing.assert_array_equal(f(x, np.array(i)), x[2 * np.array(i) + 1])
+
+
+def test_what_is_read_without_a_derivative_gets_no_gradient() -> None:
+    held, used = Tensor(np.ones(2)), Tensor(np.ones(2))
+    f = jit(lambda x: (x * used * stop_gradient(held)).sum())
+    f(np.ones(2)).backward()
+    assert held.grad is None
+    np.testing.assert_array_equal(used.grad, [1, 1])
+
+
+def test_a_gradient_follows_captured_arrays_without_another_recording() -> None:
+    array = np.ones(2)
+    f = jit(grad(lambda x: (x * array).sum()))
+    f(np.ones(2))
+    array[:] = 2.0
+    np.testing.assert_array_equal(f(np.ones(2)), [2, 2])
+    assert f.stats().recorded == 1
+
+
+def test_what_looks_at_an_index_is_asked_before_the_index_is_used() -> None:
+    def check(i: Any) -> None:
+        if (i > 2).any():
+            raise ArithmeticError("too large")
+
+    @jit
+    def f(x: Any, i: Any) -> Any:
+        observe(check, i)
+        return x[i]
+
+    x = np.arange(3.0)
+    np.testing.assert_array_equal(f(x, np.array([0, 2])), [0, 2])
+    with pytest.raises(ArithmeticError, match="too large"):
+        f(x, np.array([0, 3]))
