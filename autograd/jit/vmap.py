@@ -33,8 +33,9 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     user's own, is called for one example after the other.
 
     Where f branches on a value, all examples have to go the same way: else JitError names the line.
-    Random numbers cannot be drawn by `sample`, and numbers drawn otherwise are those of the first
-    example for all. ValueError for axes that do not fit.
+    A tensor takes numbers of the examples as its index, and so does an array from outside by
+    `captured(x)[i]`. Random numbers cannot be drawn by `sample`, and those drawn otherwise are the
+    same for all examples. Raises ValueError for axes that do not fit.
 
     >>> import numpy as np
     >>> from autograd import grad, vmap
