@@ -36,7 +36,7 @@ __all__ = [
 
 
 class GradientOptimizer(Optimizer):
-    """An optimiser that changes each parameter by its own gradient; ``update`` is its rule."""
+    """An optimiser that changes each parameter by its own gradient; ``rule`` says how."""
 
     settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "decay_biases")
 
@@ -53,11 +53,37 @@ class GradientOptimizer(Optimizer):
             if parameter.grad is not None:
                 state = self._states[name]
                 state["steps"] += 1
-                decayed = self.weight_decay and (self.decay_biases or not is_bias(name, parameter))
-                self.update(parameter, parameter.grad, state, self.weight_decay if decayed else 0)
+                slots = {key: slot(state, key, parameter, x) for key, x in self.begins().items()}
+                new, slots = self.rule(
+                    parameter.numpy(),
+                    parameter.grad,
+                    slots,
+                    self.rates(state["steps"]),
+                    decayed=self.decays(name, parameter),
+                )
+                parameter.data = new
+                state |= slots
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        """Change ``parameter``; ``decay`` is its λ. ``g`` is the user's and must stay as it is."""
+    def decays(self, name: str, parameter: Parameter) -> bool:
+        """Whether weight decay acts on a parameter."""
+        return bool(self.weight_decay) and (self.decay_biases or not is_bias(name, parameter))
+
+    def begins(self) -> dict[str, float]:
+        """What the rule remembers of a parameter, by name: the number each array begins with."""
+        return {}
+
+    def rates(self, steps: int) -> dict[str, float]:
+        """The numbers in the rule, at that step: settings, and what follows from them."""
+        return {"lr": self.lr, "weight_decay": self.weight_decay}
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        """θ and what is remembered of it after one step along the gradient ``g``.
+
+        It is written in arithmetic that holds for arrays and for nodes, since ``fit`` compiles it,
+        for all parameters at once. Nothing that is given is written into.
+        """
         raise NotImplementedError
 
 
@@ -94,15 +120,22 @@ class SGD(GradientOptimizer):
         if nesterov and not momentum:
             raise ValueError("SGD(nesterov=True) needs a momentum above 0")
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        if decay:
-            g = g + decay * parameter.numpy()
-        if self.momentum:
-            v = slot(state, "velocity", parameter)
-            v *= self.momentum
-            v += g
-            g = g + self.momentum * v if self.nesterov else v
-        parameter.data -= self.lr * g
+    def begins(self) -> dict[str, float]:
+        return {"velocity": 0.0} if self.momentum else {}
+
+    def rates(self, steps: int) -> dict[str, float]:
+        return super().rates(steps) | {"momentum": self.momentum}
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        if decayed:
+            g = g + rates["weight_decay"] * theta
+        if slots:
+            v = rates["momentum"] * slots["velocity"] + g
+            slots = {"velocity": v}
+            g = g + rates["momentum"] * v if self.nesterov else v
+        return theta - rates["lr"] * g, slots
 
 
 class Adam(GradientOptimizer):
@@ -129,19 +162,30 @@ class Adam(GradientOptimizer):
         self.beta1, self.beta2 = betas
         self.eps = eps
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        if decay:
-            g = g + decay * parameter.numpy()
-        m = slot(state, "mean", parameter)
-        m *= self.beta1
-        m += (1 - self.beta1) * g
-        v = slot(state, "square", parameter)
-        v *= self.beta2
-        v += (1 - self.beta2) * (g * g)
+    def begins(self) -> dict[str, float]:
+        return {"mean": 0.0, "square": 0.0}
+
+    def rates(self, steps: int) -> dict[str, float]:
         # The two corrections are numbers: taken out of the root they cost no array operations.
-        root = math.sqrt(1 - self.beta2 ** state["steps"])
-        rate = self.lr * root / (1 - self.beta1 ** state["steps"])
-        parameter.data -= rate * m / (np.sqrt(v) + self.eps * root)
+        root = math.sqrt(1 - self.beta2**steps)
+        return super().rates(steps) | {
+            "beta1": self.beta1,
+            "beta2": self.beta2,
+            "new1": 1 - self.beta1,
+            "new2": 1 - self.beta2,
+            "rate": self.lr * root / (1 - self.beta1**steps),
+            "floor": self.eps * root,
+        }
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        if decayed:
+            g = g + rates["weight_decay"] * theta
+        m = rates["beta1"] * slots["mean"] + rates["new1"] * g
+        v = rates["beta2"] * slots["square"] + rates["new2"] * (g * g)
+        step = rates["rate"] * m / (np.sqrt(v) + rates["floor"])
+        return theta - step, {"mean": m, "square": v}
 
 
 class AdamW(Adam):
@@ -169,10 +213,15 @@ class AdamW(Adam):
             decay_biases=decay_biases,
         )
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        if decay:
-            parameter.data *= 1 - self.lr * decay
-        super().update(parameter, g, state, 0)
+    def rates(self, steps: int) -> dict[str, float]:
+        return super().rates(steps) | {"kept": 1 - self.lr * self.weight_decay}
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        if decayed:
+            theta = theta * rates["kept"]
+        return super().rule(theta, g, slots, rates, decayed=False)
 
 
 class RMSProp(GradientOptimizer):
@@ -204,24 +253,36 @@ class RMSProp(GradientOptimizer):
         self.momentum = momentum
         self.centered = centered
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        if decay:
-            g = g + decay * parameter.numpy()
-        v = slot(state, "square", parameter)
-        v *= self.alpha
-        v += (1 - self.alpha) * (g * g)
+    def begins(self) -> dict[str, float]:
+        slots = {"square": 0.0}
         if self.centered:
-            m = slot(state, "mean", parameter)
-            m *= self.alpha
-            m += (1 - self.alpha) * g
-            v = np.maximum(v - m * m, 0)  # a variance that rounding may have made negative
-        q = g / (np.sqrt(v) + self.eps)
+            slots["mean"] = 0.0
         if self.momentum:
-            b = slot(state, "velocity", parameter)
-            b *= self.momentum
-            b += q
-            q = b
-        parameter.data -= self.lr * q
+            slots["velocity"] = 0.0
+        return slots
+
+    def rates(self, steps: int) -> dict[str, float]:
+        return super().rates(steps) | {
+            "alpha": self.alpha,
+            "new": 1 - self.alpha,
+            "eps": self.eps,
+            "momentum": self.momentum,
+        }
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        if decayed:
+            g = g + rates["weight_decay"] * theta
+        v = rates["alpha"] * slots["square"] + rates["new"] * (g * g)
+        after = {"square": v}
+        if "mean" in slots:
+            m = after["mean"] = rates["alpha"] * slots["mean"] + rates["new"] * g
+            v = np.maximum(v - m * m, 0)  # a variance that rounding may have made negative
+        step = g / (np.sqrt(v) + rates["eps"])
+        if "velocity" in slots:
+            step = after["velocity"] = rates["momentum"] * slots["velocity"] + step
+        return theta - rates["lr"] * step, after
 
 
 class Adagrad(GradientOptimizer):
@@ -250,13 +311,22 @@ class Adagrad(GradientOptimizer):
         self.initial_accumulator = initial_accumulator
         self.eps = eps
 
-    def update(self, parameter: Parameter, g: Any, state: State, decay: float) -> None:
-        if decay:
-            g = g + decay * parameter.numpy()
-        s = slot(state, "square_sum", parameter, self.initial_accumulator)
-        s += g * g
-        rate = self.lr / (1 + (state["steps"] - 1) * self.lr_decay)
-        parameter.data -= rate * g / (np.sqrt(s) + self.eps)
+    def begins(self) -> dict[str, float]:
+        return {"square_sum": self.initial_accumulator}
+
+    def rates(self, steps: int) -> dict[str, float]:
+        return super().rates(steps) | {
+            "rate": self.lr / (1 + (steps - 1) * self.lr_decay),
+            "eps": self.eps,
+        }
+
+    def rule(
+        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        if decayed:
+            g = g + rates["weight_decay"] * theta
+        s = slots["square_sum"] + g * g
+        return theta - rates["rate"] * g / (np.sqrt(s) + rates["eps"]), {"square_sum": s}
 
 
 _OPTIMIZERS: dict[str, Callable[..., GradientOptimizer | RandomSearch]] = {
