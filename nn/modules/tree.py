@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd import Tensor, Value, is_compiling, stop_gradient
 from nn.data import Array
+from nn.modules.card import module_card
 
 
 def is_bias(path: str, parameter: Any) -> bool:
@@ -158,6 +159,10 @@ class Tree:
         left, middle, right = (max(map(len, column)) for column in zip(*rows, strict=True))
         lines = [f"{a:<{left}}  {b:<{middle}}  {c:>{right}}".rstrip() for a, b, c in rows]
         return "\n".join([lines[0] + " parameters" * bool(rows[0][2]), *lines[1:]])
+
+    def _repr_html_(self) -> str:
+        parameters = self.named_parameters(frozen=True)
+        return module_card(self.named_modules(), parameters, self.named_parameters())
 
 
 class _Place(NamedTuple):

@@ -5,7 +5,6 @@ It is filled by ``nn.fit``; its pictures are drawn by ``nn.plot``.
 
 from __future__ import annotations
 
-import base64
 import csv
 import html
 import io
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from nn.extras import require
 from nn.files.arrayfile import PathLike, write_atomically
+from nn.training.sketch import loss_sketch
 
 Column = NDArray[np.float64]
 COUNTS = ("step", "epoch")
@@ -181,7 +181,7 @@ class History:
         return pandas.DataFrame(self.joined()).astype(dict.fromkeys(COUNTS, np.int64))
 
     def _repr_html_(self) -> str:
-        """The last epochs as a table, and below it the curves where matplotlib is installed."""
+        """The last epochs as a table, and below it the loss as a sketch."""
         means = self.epochs()
         names = ("loss", *self.metrics)
         validated = dict(zip(self.validations["epoch"], range(self.validations.rows), strict=True))
@@ -197,21 +197,10 @@ class History:
             cells = "".join(f"<td>{'' if x != x else format(x, '.4g')}</td>" for x in figures)
             rows.append(f"<tr><td>{int(epoch)}</td>{cells}</tr>")
         ended = f"<p>{html.escape(self.stopped)}</p>" if self.stopped else ""
-        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{ended}{self._picture()}"
-
-    def _picture(self) -> str:
-        """The curves as an HTML image; "" where matplotlib is not installed or nothing is known."""
-        if not self.steps.rows:
-            return ""
-        try:
-            pyplot = require("matplotlib.pyplot", extra="train")
-        except ImportError:
-            return ""
-        figure = np.ravel(self.plot())[0].figure
-        image = io.BytesIO()
-        figure.savefig(image, format="png", bbox_inches="tight")
-        pyplot.close(figure)
-        return f'<img src="data:image/png;base64,{base64.b64encode(image.getvalue()).decode()}">'
+        sketch = loss_sketch(
+            (means["epoch"], means["loss"]), (self.validations["epoch"], self.validations["loss"])
+        )
+        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{ended}{sketch}"
 
     def state_dict(self) -> dict[str, Any]:
         """Everything, as text and arrays."""

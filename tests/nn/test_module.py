@@ -6,6 +6,7 @@ import pickle
 from collections import namedtuple
 from functools import partial
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -344,6 +345,32 @@ def test_a_repr_shows_the_tree_with_shapes_and_counts() -> None:
         "    2: Linear(3, 1)          weight (1, 3) frozen, bias (1,) frozen   4",
         "  1: Dropout(0.25)",
     ]
+
+
+def test_a_card_shows_the_parts_and_the_numbers_in_the_parameters() -> None:
+    model = nn.Sequential(nn.MLP([3, 4, 2], init="zeros"), nn.Linear(2, 1, rng=0))
+    model[1].freeze()
+    card = model._repr_html_()
+    root = ElementTree.fromstring(card)
+    rows = [list(row.itertext()) for row in root.iter("tr")]
+    assert rows[:4] == [
+        ["Sequential()"],
+        ["0", "MLP([3, 4, 2], init='zeros')"],
+        ["0.0", "Linear(3, 4, init='zeros')"],
+        ["0.0.weight", "(4, 3)", "12", "float32, all 0"],
+    ]
+    assert ["1.bias (frozen)", "(1,)", "1", "float32, all 0"] in rows
+    assert rows[-1] == ["parameters", "29"]
+    weight = next(row for row in rows if row[0] == "1.weight (frozen)")
+    assert weight[3].startswith("float32, from ")
+
+
+def test_a_card_of_parameters_in_lists_and_of_many_parts_is_bounded() -> None:
+    assert "w.1" in nn.scalar.Neuron(2)._repr_html_()
+    large = nn.Sequential(*[nn.Linear(1, 1, init="zeros") for _ in range(50)])
+    card = large._repr_html_()
+    assert "91 more rows" in card
+    assert card.count("<tr>") == 62
 
 
 def test_a_repr_without_parameters_has_no_counts() -> None:

@@ -118,10 +118,8 @@ def test_learning_curves_of_nothing_are_refused():
         plot.learning_curves(History([]))
 
 
-def test_history_plots_itself_and_shows_its_picture_in_notebooks():
-    made = history(2, 3)
-    assert len(made.plot()) == 2
-    assert "data:image/png" in made._repr_html_()
+def test_history_plots_itself():
+    assert len(history(2, 3).plot()) == 2
 
 
 # --- axes given ----------------------------------------------------------------------------------
