@@ -37,7 +37,7 @@ def vectorize(f: Callable[..., Any]) -> Callable[..., Any]:
     f is written on numbers: with operators, comparisons, and functions of autograd or NumPy, not of
     `math`. It gives a number or array, or a nested dict, list or tuple of them. Its arguments are
     numbers too, or nest them; arrays in their place, of any shapes that broadcast, are points.
-    Keyword arguments are handed on as they are.
+    Numbers are handed on as they are, and so are keyword arguments.
 
     f runs on one point, and what it does is done for all others in float64; those that a branch
     sends another way are left, and it runs again on one of them. So f may branch and loop as it
@@ -60,10 +60,11 @@ def vectorize(f: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(f)
     def of_points(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten(args)
-        if all(isinstance(leaf, int | float | ScalarNode) for leaf in leaves):
+        varied = [n for n, leaf in enumerate(leaves) if not isinstance(leaf, _NUMBERS)]
+        if not varied:
             return f(*args, **kwargs)
-        shape = np.broadcast_shapes(*map(shape_of, leaves))
-        rows = [_row(leaf, shape) for leaf in leaves]
+        shape = np.broadcast_shapes(*[shape_of(leaves[n]) for n in varied])
+        rows = [_row(leaves[n], shape) for n in varied]
         left = np.arange(math.prod(shape))
         ways: list[_Way] = []
         while left.size or not ways:
@@ -76,12 +77,17 @@ def vectorize(f: Callable[..., Any]) -> Callable[..., Any]:
                 )
             taken = left if len(ways) < LIMIT else left[:1]
             way = _Way(rows, taken)
-            way.finish(way.run(f, rebuild(iter(way.example)), kwargs))
+            for n, number in zip(varied, way.example, strict=True):
+                leaves[n] = number
+            way.finish(way.run(f, rebuild(iter(leaves)), kwargs))
             ways.append(way)
             left = np.concatenate([left[taken.size :], *way.left])
         return _joined(ways, shape)
 
     return of_points
+
+
+_NUMBERS = (int, float, ScalarNode)
 
 
 def _name(f: Callable[..., Any]) -> str:
@@ -90,7 +96,7 @@ def _name(f: Callable[..., Any]) -> str:
 
 def _row(leaf: Any, shape: Shape) -> Any:
     """The points of one argument, in a row."""
-    if not isinstance(leaf, Node | np.ndarray | np.generic | int | float):
+    if not isinstance(leaf, Node | np.ndarray | np.generic):
         raise TypeError(
             f"vectorize: {leaf!r} of type {type(leaf).__name__} is no number and no array of "
             "points; what is the same for all points can be handed on by keyword"
