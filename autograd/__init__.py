@@ -29,6 +29,7 @@ from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.jit import (
+    Flat,
     JitError,
     JitNotice,
     assign,
@@ -45,8 +46,8 @@ from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
-from autograd.summaries import Summary, summary
 from autograd.stepping import Stepper, step
+from autograd.summaries import Summary, summary
 from autograd.transforms import (
     derivative,
     elementwise_grad,
@@ -67,6 +68,7 @@ __all__ = [
     "DrawingError",
     "Explanation",
     "Fault",
+    "Flat",
     "GradientError",
     "GraphChangedError",
     "JitError",

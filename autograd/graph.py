@@ -294,7 +294,12 @@ def saved_primals(args: tuple[Array, ...]) -> tuple[Any, ...]:
     primals = []
     for arg in args:
         if isinstance(arg, Node):
-            if arg.op is None and isinstance(arg, ArrayNode) and not arg.frozen:
+            if (
+                arg.op is None
+                and isinstance(arg, ArrayNode)
+                and not arg.frozen
+                and tracing.get() is None  # a recorded program reads it again at each run
+            ):
                 held_elsewhere = sys.getrefcount(arg.primal) > 2  # by the leaf, and by the call
                 arg.freeze()
                 if held_elsewhere:

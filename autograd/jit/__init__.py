@@ -1,5 +1,6 @@
 """The compiler: a program recorded once, simplified, and run many times as straight-line code."""
 
+from autograd.jit.flat import Flat as Flat
 from autograd.jit.function import JitNotice as JitNotice
 from autograd.jit.function import jit as jit
 from autograd.jit.trace import JitError as JitError

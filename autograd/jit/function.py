@@ -44,12 +44,12 @@ class Jitted:
         self,
         f: Function,
         static: frozenset[int | str],
-        closed: bool = False,
         into: Sequence[Any] = (),
+        watch: Sequence[Any] | None = None,
     ) -> None:
         update_wrapper(self, f)
         self._f = f
-        self._closed = closed
+        self._roots = [f] if watch is None else list(watch)
         self._into = into
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
@@ -97,7 +97,8 @@ class Jitted:
             self._eager += 1
             return self._f(*args, **kwargs)
         self._reasons.append(reason)
-        made = record(self._f, args, kwargs, self._static, None if self._closed else call.objects)
+        roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
+        made = record(self._f, args, kwargs, self._static, [*roots, *call.objects])
         self._kept.append(call.objects)
         program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
         programs.insert(0, program)
@@ -121,7 +122,7 @@ class Jitted:
 
 def _closed(f: Function) -> Jitted:
     """A compiled function that reads nothing but its arguments."""
-    return Jitted(f, frozenset(), closed=True)
+    return Jitted(f, frozenset(), watch=())
 
 
 def jit(
@@ -130,11 +131,15 @@ def jit(
     static_argnames: str | Iterable[str] = (),
     static_argnums: int | Iterable[int] = (),
     into: Sequence[Any] = (),
+    watch: Sequence[Any] | None = None,
 ) -> Any:
     """`f`, recorded once and then run as straight-line code over buffers made once.
 
     into: arrays that `f`, which then returns (result, updates), has new contents for: at each call
-        the updates are written into them, in their order, and the result alone is returned.
+        the updates are written into them, in their order, and the result alone is returned. An
+        argument may be one of them, and then has to be at each call.
+    watch: functions and objects in which data that `f` reads from outside, besides parameters, is
+        looked for; if not given in `f` and all that it can reach.
     """
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
@@ -142,6 +147,6 @@ def jit(
     def make(f: Function) -> Jitted:
         parameters = list(inspect.signature(f).parameters) if names else []
         also = [parameters.index(name) for name in names if name in parameters]
-        return Jitted(f, frozenset([*names, *numbers, *also]), into=into)
+        return Jitted(f, frozenset([*names, *numbers, *also]), into=into, watch=watch)
 
     return make if f is None else make(f)

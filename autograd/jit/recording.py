@@ -77,14 +77,13 @@ def record(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     static: frozenset[int | str],
-    objects: Sequence[tuple[str, Any]] | None,
+    roots: Sequence[tuple[str, Any]],
 ) -> Recording:
     """Run `f` on nodes of its own, and translate what it has done.
 
-    objects: arguments through which it may read from outside, besides what it finds by itself;
-        None for a function that is known to read nothing.
+    roots: functions and other objects, by name, through which it may read from outside.
     """
-    around = [] if objects is None else places([(getattr(f, "__name__", "f"), f), *objects])
+    around = places(roots)
     found = [place.found for place in around]
     generators = [thing for thing in found if isinstance(thing, np.random.Generator)]
     states = _random_states(generators)

@@ -82,6 +82,10 @@ class Optimizer:
         for parameter in self.parameters.values():
             parameter.grad = 0.0 if isinstance(parameter, Value) else None
 
+    def named_states(self) -> dict[str, State]:
+        """What is remembered of each parameter, by its name: not a copy."""
+        return self._states
+
     def state_dict(self) -> dict[str, Any]:
         """Settings and state as numbers and copies of arrays, by the parameters' names."""
         return {

@@ -1,0 +1,149 @@
+"""One step of training: compiled as a whole, or operation by operation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import autograd as ag
+from autograd import Flat, Tensor, gradients
+from nn.data import Array
+from nn.modules.module import Module
+from nn.optim.clipping import grad_norm
+from nn.optim.rules import GradientOptimizer
+from nn.targets import checked
+
+
+class Step(NamedTuple):
+    """What a step of training tells: the loss before it, the gradient's norm, the outputs."""
+
+    loss: float
+    norm: float
+    output: Any
+
+
+class NotCompilable(Exception):
+    """A step that cannot be compiled; the message says why."""
+
+
+class _NotFinite(Exception):
+    """The loss or the gradient is not finite, or so large that its square is not."""
+
+
+class CompiledStep:
+    """Loss, gradient and update of all parameters as one compiled program.
+
+    The parameters are moved into one array, and so is what the optimiser remembers of them; weight
+    decay acts on the first of them. Raises ``NotCompilable``.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        optimizer: GradientOptimizer,
+        clip_norm: float | None,
+        with_output: bool,
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.most = clip_norm
+        self.with_output = with_output
+        by_decay = sorted(
+            optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
+        )
+        self.names = [name for name, _ in by_decay]
+        parameters = [parameter for _, parameter in by_decay]
+        if not all(isinstance(parameter, Tensor) for parameter in parameters):
+            raise NotCompilable("some of its parameters are Values")
+        try:
+            self.flat = Flat(parameters)
+        except ValueError as error:
+            raise NotCompilable(str(error)) from error
+        self.decayed = sum(p.size for name, p in by_decay if optimizer.decays(name, p))
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Memory for the gradient and the optimiser's state, and the function to compile."""
+        theta = self.flat.array
+        self.gradient = np.zeros_like(theta)
+        self.gradients = self.flat.split(self.gradient)
+        states = self.optimizer.named_states()
+        if len({states[name]["steps"] for name in self.names}) != 1:
+            raise NotCompilable("its parameters have been trained for different numbers of steps")
+        self.slots = {}
+        self.states = {}
+        for key, first in self.optimizer.begins().items():
+            self.slots[key] = np.full_like(theta, first)
+            self.states[key] = self.flat.split(self.slots[key])
+            for name, part in zip(self.names, self.states[key], strict=True):
+                if key in states[name]:
+                    part[...] = states[name][key]
+                states[name][key] = part
+        self._held = [self._segments(array) for array in (theta, *self.slots.values())]
+        into = [part for segments in self._held for part in segments]
+        watch = (self.model, self.loss)
+        self._run = ag.jit(self._step, into=[*into, self.gradient], watch=watch)
+
+    def _segments(self, array: Any) -> list[Any]:
+        """The part of an array that weight decay acts on, and the rest; what is empty is left out."""
+        size = self.flat.array.size
+        ends = [(0, self.decayed), (self.decayed, size)]
+        return [array if stop - start == size else array[start:stop] for start, stop in ends if stop > start]
+
+    def _step(self, x: Any, y: Any, held: list[list[Any]], rates: dict[str, Any]) -> Any:
+        output = self.model(x)
+        loss = self.loss(output, y)
+        found = gradients(loss, self.flat.tensors, create_graph=True)
+        g = ag.concatenate([ag.ravel(part) for part in found])
+        square = ag.sum(g * g)
+        if not square + ag.abs(loss) < np.inf:
+            raise _NotFinite
+        step = g
+        if self.most is not None:
+            norm = ag.sqrt(square)
+            step = g * ag.where(norm > self.most, self.most / norm, 1.0)
+        after = []
+        for number, part in enumerate(self._segments(step)):
+            theta, *rest = [segments[number] for segments in held]
+            theta, slots = self.optimizer.rule(
+                theta,
+                part,
+                dict(zip(self.slots, rest, strict=True)),
+                rates,
+                decayed=self.decayed > 0 and number == 0,
+            )
+            after.append([theta, *[slots[key] for key in self.slots]])
+        told = (loss, square, output if self.with_output else None)
+        return told, [*[new for kept in zip(*after, strict=True) for new in kept], step]
+
+    def __call__(self, x: Array, y: Array) -> Step | None:
+        """Take one step; ``None``, and nothing is changed, where a number is not finite."""
+        states = self.optimizer.named_states()
+        self._gather(states)
+        steps = states[self.names[0]]["steps"] + 1
+        try:
+            with checked():
+                loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
+        except _NotFinite:
+            return None
+        self.flat.settled()
+        for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
+            states[name]["steps"] = steps
+            tensor.grad = g
+        norm = math.sqrt(square) if square > 1e-30 else grad_norm(self.flat.tensors)
+        return Step(float(loss), norm, output)
+
+    def _gather(self, states: dict[str, Any]) -> None:
+        """Data and state that were replaced since the last step: back into the arrays."""
+        if not self.flat.hold():
+            self._prepare()
+            return
+        for key, parts in self.states.items():
+            for name, part in zip(self.names, parts, strict=True):
+                held = states[name].get(key)
+                if held is not part:
+                    part[...] = self.optimizer.begins()[key] if held is None else held
+                    states[name][key] = part
