@@ -225,7 +225,7 @@ class Arithmetic(NumPyProtocols, Node):
 
     @property
     def _value(self) -> Any:
-        return self.primal
+        return self._taken_out("the plain value")
 
     # The methods of a NumPy array.
 
@@ -339,7 +339,7 @@ class Arithmetic(NumPyProtocols, Node):
         plain data: they have no derivative.
         """
         if np.dtype(dtype).kind in "iub":
-            return np.asarray(self.primal).astype(dtype)
+            return ask(_as_integers, self, dtype=np.dtype(dtype))
         return ops.cast(self, dtype)
 
     def exp(self) -> Any:
@@ -371,6 +371,10 @@ def _number(primal: Any) -> float:
     if np.size(primal) != 1:
         raise ValueError(f"item() needs a single number, and this has shape {np.shape(primal)}")
     return float(np.asarray(primal).reshape(()))
+
+
+def _as_integers(x: Any, dtype: Any) -> Any:
+    return np.asarray(x).astype(dtype)
 
 
 def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:

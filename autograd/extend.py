@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograd.arithmetic import Arithmetic
 from autograd.graph import Array, Node, Op, Settings
 from autograd.trees import map_tree
 
@@ -113,13 +114,20 @@ def notrace_primitive(f: Function) -> Function:
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        return f(*_plain(args), **_plain(kwargs))
+        return f(*map_tree(getval, args), **map_tree(getval, kwargs))
 
     return function
 
 
-def _plain(tree: Any) -> Any:
-    return map_tree(lambda leaf: leaf.primal if isinstance(leaf, Node) else leaf, tree)
+def getval(x: Any) -> Any:
+    """The plain number or array in a node; anything else as it is.
+
+    >>> from autograd import Value
+    >>> from autograd.tracer import getval
+    >>> getval(Value(2.0)), getval(3.0)
+    (2.0, 3.0)
+    """
+    return x._value if isinstance(x, Arithmetic) else x
 
 
 # --------------------------------------------------------------------------------------------------

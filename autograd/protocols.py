@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from functools import cache
+from inspect import Parameter, signature
 from typing import Any, NoReturn
 
 import numpy as np
@@ -128,12 +130,32 @@ def _call(
             f"{_name(func)}(..., out=...): a node cannot be written into, nor an array take its "
             "place; use the returned node"
         )
+    if kwargs:
+        names = _other_argument_names(func, ours)
+        kwargs = {names.get(name, name): setting for name, setting in kwargs.items()}
     try:
         return ours(*args, **kwargs)
     except TypeError as error:
         if "argument" not in str(error):
             raise
         raise TypeError(f"{_name(func)} of a node: {error}") from error
+
+
+@cache
+def _other_argument_names(theirs: Callable[..., Any], ours: Callable[..., Any]) -> dict[str, str]:
+    """What is called otherwise in ours at the same place: in clip(a, a_min, a_max) all three."""
+    if isinstance(theirs, np.ufunc):
+        return {}
+    by_place = [
+        name
+        for name, parameter in signature(theirs).parameters.items()
+        if parameter.kind is not Parameter.KEYWORD_ONLY
+    ]
+    return {
+        name: own
+        for name, own in zip(by_place, signature(ours).parameters, strict=False)
+        if own not in by_place
+    }
 
 
 def _plain(tree: Any) -> Any:

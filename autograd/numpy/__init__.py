@@ -13,7 +13,7 @@ import numpy
 from autograd.numpy import calculus, creation, elementwise, rearranging, statistics
 from autograd.numpy.fft import MARKS as _FFT
 from autograd.numpy.linalg import MARKS as _LINALG
-from autograd.numpy.linalg import mat_vec, vec_dot, vec_mat
+from autograd.numpy.linalg import ein_sum, mat_vec, vec_dot, vec_mat
 from autograd.numpy.random import MARKS as _RANDOM
 from autograd.numpy.wrapping import Function, wrap
 
@@ -40,7 +40,7 @@ _composed |= {
     for name, argnum in rearranging.MOVES.items()
     if hasattr(numpy, name)
 }
-_composed |= {"matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
+_composed |= {"einsum": ein_sum, "matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
 _wrapped = wrap(numpy, _composed, _PLAIN.split())
 MARKS = {
     "numpy": _wrapped.marks,
@@ -50,7 +50,7 @@ MARKS = {
 }
 """What each function does with nodes."""
 globals().update(_wrapped.names)
-globals().update({"r_": creation.r_, "c_": creation.c_})
+globals().update({name: getattr(creation, name) for name in ("c_", "make_diagonal", "r_")})
 
 
 def __getattr__(name: str) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.extend import getval
 from autograd.graph import Array
-from autograd.ops.structural import index_op, normalize_axis, plain
+from autograd.ops.structural import index_op, normalize_axis
 
 __all__ = [
     "convolve",
@@ -143,8 +144,8 @@ def interp(
     x: Array, xp: Array, fp: Array, left: Array | None = None, right: Array | None = None
 ) -> Array:
     """The polygon through the points (xp, fp) at x, with xp ascending; constant outside."""
-    xp, fp, at = ops.array(xp), ops.array(fp), plain(x)
-    knots = plain(xp)
+    xp, fp = ops.array(xp), ops.array(fp)
+    at, knots = np.asarray(getval(x)), getval(xp)
     left = fp[0] if left is None else left
     right = fp[-1] if right is None else right
     if len(knots) == 1:

@@ -12,7 +12,6 @@ import numpy as np
 from autograd import ops
 from autograd.graph import Array
 from autograd.numpy.wrapping import holds_node
-from autograd.ops.structural import plain
 
 __all__ = [
     "array",
@@ -27,6 +26,7 @@ __all__ = [
     "geomspace",
     "linspace",
     "logspace",
+    "make_diagonal",
     "r_",
 ]
 
@@ -113,10 +113,20 @@ def geomspace(
     axis: int = 0,
 ) -> Array:
     """Numbers of one sign, each a constant multiple of the one before."""
-    sign = np.sign(plain(start))
+    sign = ops.sign(start)
     logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
     powers = sign * ops.exp(logs)
     return powers if dtype is None else ops.cast(powers, dtype)
+
+
+def make_diagonal(D: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """Matrices with the last axis of D on their diagonals: HIPS autograd's own inverse of
+    `diagonal`, for offset 0 and the last two axes only.
+    """
+    if offset != 0 or (axis1, axis2) not in ((-1, -2), (-2, -1)):
+        raise NotImplementedError("make_diagonal: offset must be 0, axis1=-1 and axis2=-2")
+    D = ops.array(D)
+    return ops.expand_dims(D, -1) * np.eye(ops.shape_of(D)[-1])
 
 
 class _Rows:

@@ -9,8 +9,8 @@ import numpy as np
 
 from autograd import ops
 from autograd.custom import custom_op
+from autograd.extend import getval
 from autograd.graph import Array, Op
-from autograd.ops.structural import plain
 
 __all__ = [
     "conj",
@@ -73,14 +73,12 @@ def divmod(x: Array, y: Array) -> tuple[Array, Array]:
 
 def fmax(x: Array, y: Array) -> Array:
     """The larger of x and y; where one is NaN, the other."""
-    larger = ops.maximum(x, y)
-    return ops.where(np.isnan(plain(y)), x, ops.where(np.isnan(plain(x)), y, larger))
+    return ops.where(np.isnan(y), x, ops.where(np.isnan(x), y, ops.maximum(x, y)))
 
 
 def fmin(x: Array, y: Array) -> Array:
     """The smaller of x and y; where one is NaN, the other."""
-    smaller = ops.minimum(x, y)
-    return ops.where(np.isnan(plain(y)), x, ops.where(np.isnan(plain(x)), y, smaller))
+    return ops.where(np.isnan(y), x, ops.where(np.isnan(x), y, ops.minimum(x, y)))
 
 
 def deg2rad(x: Array) -> Array:
@@ -113,15 +111,18 @@ def nan_to_num(
     x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Array:
     """x with numbers in the places of NaN and of infinities, which get no derivative."""
-    data = plain(x)
-    return ops.where(np.isfinite(data), x, np.nan_to_num(data, True, nan, posinf, neginf))
+    x = ops.array(x)
+    most = np.finfo(x.dtype).max if posinf is None else posinf
+    least = np.finfo(x.dtype).min if neginf is None else neginf
+    instead = ops.where(np.isnan(x), nan, ops.where(x > 0, most, least))
+    return ops.where(np.isfinite(x), x, instead)
 
 
 def unwrap(
     p: Array, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:
     """Angles with multiples of the period added where they jump; the derivative is that of p."""
-    data = plain(p)
+    data = getval(p)
     return p + (np.unwrap(data, discont, axis, period=period) - data)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +60,22 @@ def _vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord:
         found = ops.norm(rows, ord, 0)
         return ops.expand_dims(found, tuple(axes)) if keepdims else found
     return ops.norm(x, ord, axis, keepdims)
+
+
+def ein_sum(*operands: Any, optimize: Any = "greedy") -> Array:
+    """`autograd.einsum`, also in NumPy's other form: einsum(x, [0, 1], y, [1, 2], [0, 2])."""
+    if isinstance(operands[0], str):
+        return ops.einsum(*operands, optimize=optimize)
+    arrays = operands[: len(operands) // 2 * 2 : 2]
+    terms = ["".join([_letter(axis) for axis in axes]) for axes in operands[1::2]]
+    subscripts = ",".join(terms)
+    if len(operands) % 2:
+        subscripts += "->" + "".join([_letter(axis) for axis in operands[-1]])
+    return ops.einsum(subscripts, *arrays, optimize=optimize)
+
+
+def _letter(axis: Any) -> str:
+    return "..." if axis is Ellipsis else ascii_letters[axis]
 
 
 def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:

@@ -13,7 +13,6 @@ import numpy as np
 
 from autograd import ops
 from autograd.graph import Array
-from autograd.ops.structural import plain
 from autograd.trees import map_tree
 
 MOVES = {
@@ -41,6 +40,7 @@ __all__ = [
     "dstack",
     "meshgrid",
     "partition",
+    "reshape",
     "row_stack",
     "select",
 ]
@@ -58,6 +58,14 @@ def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
         return map_tree(lambda part: ops.index(entries, part), places)
 
     return function
+
+
+def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
+    """The same entries in another shape, the last axis running fastest, or with "F" the first."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    if order == "F":
+        return ops.transpose(ops.reshape(ops.transpose(a), shape[::-1]))
+    return ops.reshape(a, shape)
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
@@ -132,14 +140,14 @@ def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
     """Entries in an order in which the kth is where sorting would put it."""
     if axis is None:
         a, axis = ops.ravel(a), 0
-    return ops.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis)
+    return ops.take_along_axis(a, np.argpartition(a, kth, axis), axis)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
     """For each place the entry of the first of the choices whose condition holds there."""
     chosen = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        chosen = ops.where(plain(condition), choice, chosen)
+        chosen = ops.where(condition, choice, chosen)
     return chosen
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.extend import getval
 from autograd.graph import Array
 from autograd.ops import Axis
 from autograd.ops.shaping import join_axes
-from autograd.ops.structural import normalize_axis, plain
+from autograd.ops.structural import normalize_axis
 
 __all__ = [
     "average",
@@ -87,8 +88,9 @@ def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True) -> Array:
 
 def bincount(x: Any, weights: Array | None = None, minlength: int = 0) -> Array:
     """For each number up to the largest in x, the sum of the weights where it stands."""
-    length = max(minlength, int(np.max(plain(x), initial=-1)) + 1)
-    return ops.scatter(1.0 if weights is None else weights, plain(x).astype(int), (length,))
+    places = np.asarray(getval(x))
+    length = max(minlength, int(np.max(places, initial=-1)) + 1)
+    return ops.scatter(1.0 if weights is None else weights, places.astype(int), (length,))
 
 
 def quantile(
@@ -105,15 +107,15 @@ def quantile(
     """
     if method != "linear":
         raise TypeError(f"quantile: of nodes the method is 'linear', not {method!r}")
-    a, q = ops.array(a), plain(q)
+    a, q = ops.array(a), np.asarray(getval(q))
     ordered = ops.sort(join_axes(a, axis))
     last = ops.shape_of(ordered)[-1] - 1
     below = np.clip(np.floor(q * last).astype(int), 0, max(last - 1, 0))
     share = q * last - below
     low, high = ops.take(ordered, below, -1), ops.take(ordered, np.minimum(below + 1, last), -1)
     between = low + (high - low) * share
-    missing = np.isnan(plain(ordered)[..., -1:].reshape(ordered.shape[:-1] + (1,) * q.ndim))
-    between = ops.where(missing, np.nan, between)
+    last_entry = ops.reshape(ordered[..., -1], ordered.shape[:-1] + (1,) * q.ndim)
+    between = ops.where(np.isnan(last_entry), np.nan, between)
     lead = len(ops.shape_of(ordered)) - 1
     between = ops.moveaxis(between, tuple(range(lead, lead + q.ndim)), tuple(range(q.ndim)))
     if not keepdims:
@@ -167,7 +169,7 @@ def _from_start(running: Array, start: float, axis: int, include: bool) -> Array
 def _present(a: Array, instead: float) -> tuple[Array, Any]:
     """The entries, with a number in the place of each NaN, and where they are present."""
     a = ops.array(a)
-    there = ~np.isnan(plain(a))
+    there = np.logical_not(np.isnan(a))
     return ops.where(there, a, instead), there
 
 

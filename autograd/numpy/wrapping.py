@@ -65,12 +65,12 @@ def wrap(
         elif name in composed:
             made.names[name] = differentiable(theirs, composed[name])
             made.marks[name] = Mark.DERIVATIVE
-        elif name in plain or theirs in LOOKING_ONLY:
+        elif name in plain:
             made.names[name] = notrace_primitive(theirs)
             made.marks[name] = Mark.PLAIN
-        elif theirs in RULES:
+        elif theirs in RULES or theirs in LOOKING_ONLY:
             made.names[name] = theirs if isinstance(theirs, np.ufunc) else with_lists(theirs)
-            made.marks[name] = Mark.DERIVATIVE
+            made.marks[name] = Mark.PLAIN if theirs in LOOKING_ONLY else Mark.DERIVATIVE
         else:
             made.names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
             made.marks[name] = Mark.REFUSED

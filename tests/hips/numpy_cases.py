@@ -61,7 +61,12 @@ CASES: dict[str, list[Case]] = dict(
         binary("power", abs(A), B),
         binary("float_power", abs(A), B),
         ("ldexp", one(lambda np, x: np.ldexp(x, numpy.array([1, -2, 3])))),
-        ("clip", one(lambda np, x: np.clip(x, -1.0, 1.2))),
+        (
+            "clip",
+            one(lambda np, x: np.clip(x, -1.0, 1.2))
+            + one(lambda np, x: np.clip(x, a_min=-1.0, a_max=1.2))
+            + one(lambda np, x: np.clip(a=x, a_min=None, a_max=1.2)),
+        ),
         ("where", one(lambda np, x, y: np.where(A > 0.6, x, y), A, B)),
         ("unwrap", one(lambda np, x: np.unwrap(5 * x, axis=1))),
         # reductions
@@ -177,7 +182,12 @@ CASES: dict[str, list[Case]] = dict(
         ],
         *[unary(n, A, V, 0.3) for n in ("atleast_1d", "atleast_2d")],
         *[unary(n, A, V) for n in ("sort", "diagflat")],
-        ("reshape", one(lambda np, x: np.reshape(x, (3, -1)))),
+        (
+            "reshape",
+            one(lambda np, x: np.reshape(x, (3, -1)))
+            + one(lambda np, x: np.reshape(x, shape=6))
+            + one(lambda np, x: np.reshape(x, (4, 3, 2), order="F"), T3),
+        ),
         ("swapaxes", one(lambda np, x: np.swapaxes(x, 0, 2), T3)),
         ("moveaxis", one(lambda np, x: np.moveaxis(x, 0, -1), T3)),
         ("rollaxis", one(lambda np, x: np.rollaxis(x, 2), T3)),
@@ -244,7 +254,12 @@ CASES: dict[str, list[Case]] = dict(
         ("kron", one(lambda np, x, y: np.kron(x, y), A, U)),
         ("cross", one(lambda np, x, y: np.cross(x, y), A, B)),
         ("tensordot", one(lambda np, x, y: np.tensordot(x, y, axes=([0, 1], [0, 1])), A, B)),
-        ("einsum", one(lambda np, x, y: np.einsum("ij,kj->ik", x, y), A, B)),
+        (
+            "einsum",
+            one(lambda np, x, y: np.einsum("ij,kj->ik", x, y), A, B)
+            + one(lambda np, x, y: np.einsum(x, [0, 1], y, [2, 1], [2, 0]), A, B)
+            + one(lambda np, x, y: np.einsum(x, [..., 1], y, [..., 1]), A, B),
+        ),
         ("matvec", one(lambda np, x, y: np.matvec(x, y), A, U)),
         ("vecmat", one(lambda np, x, y: np.vecmat(x, y), U, S)),
         ("vecdot", one(lambda np, x, y: np.vecdot(x, y), A, B)),

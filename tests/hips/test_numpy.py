@@ -100,6 +100,31 @@ def test_r_and_c_join_nodes() -> None:
         np.r_["1", Tensor(V)]
 
 
+def test_arguments_go_by_numpys_names() -> None:
+    x = Tensor(A)
+    for found, expected in (
+        (np.sum(a=x, axis=0, keepdims=True), numpy.sum(a=A, axis=0, keepdims=True)),
+        (np.std(a=x, axis=1, ddof=1), numpy.std(a=A, axis=1, ddof=1)),
+        (np.split(ary=x, indices_or_sections=3, axis=1)[1], numpy.split(A, 3, 1)[1]),
+        (np.tile(A=x, reps=2), numpy.tile(A=A, reps=2)),
+        (np.dot(a=x, b=A.T), numpy.dot(A, A.T)),
+        (np.diag(v=x, k=1), numpy.diag(v=A, k=1)),
+        (np.linalg.norm(x=x, ord=1, axis=0), numpy.linalg.norm(A, 1, 0)),
+        (np.linalg.solve(a=x[:, :2], b=x), numpy.linalg.solve(A[:, :2], A)),
+    ):
+        numpy.testing.assert_allclose(found.data, expected, rtol=1e-13)
+    with pytest.raises(TypeError, match=r"np\.sum of a node: .*'dtype'"):
+        np.sum(x, dtype=float)
+
+
+def test_make_diagonal_undoes_diagonal() -> None:
+    check_grads(lambda d: np.make_diagonal(d, axis1=-1, axis2=-2), A)
+    made = np.make_diagonal(Tensor(A), axis1=-1, axis2=-2)
+    numpy.testing.assert_array_equal(np.diagonal(made, axis1=-1, axis2=-2).data, A)
+    with pytest.raises(NotImplementedError, match="offset must be 0"):
+        np.make_diagonal(A)
+
+
 @pytest.mark.parametrize("order", range(7))
 @pytest.mark.parametrize("x", [0.0, 1e-9, 0.01, 0.3, 1.0, 2.31, -7.5])
 def test_sinc_has_derivatives_of_every_order_also_at_zero(order: int, x: float) -> None:
@@ -163,6 +188,8 @@ PLAIN_USES: dict[str, Callable[[Any, Any], Any]] = {
     "nanargmax": lambda np, x: np.nanargmax(x),
     "imag": lambda np, x: np.imag(x),
     "angle": lambda np, x: np.angle(x),
+    "isnan": lambda np, x: np.isnan(x),
+    "argmax": lambda np, x: np.argmax([x, 2 * x], axis=0),
     "iscomplexobj": lambda np, x: np.iscomplexobj(x),
     "argpartition": lambda np, x: np.argpartition(x, 1),
     "matrix_rank": lambda np, x: np.linalg.matrix_rank(x),

@@ -7,7 +7,6 @@ import numpy as np
 from autograd import ops
 from autograd.graph import Array
 from autograd.numpy.wrapping import differentiable
-from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.special import betainc, betaln, xlog1py, xlogy
 from autograd.scipy.stats.distribution import others
@@ -18,7 +17,7 @@ _theirs = load("stats").beta
 def _logpdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     z = (x - loc) / scale
     density = xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b) - ops.log(scale)
-    return ops.where((plain(z) >= 0) & (plain(z) <= 1), density, -np.inf)
+    return ops.where(np.logical_and(z >= 0, z <= 1), density, -np.inf)
 
 
 def _cdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.extend import getval
 from autograd.graph import Array
 from autograd.numpy.wrapping import differentiable
-from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.stats.distribution import others
 
@@ -43,7 +43,7 @@ def _logpdf(
     away = x - mean
     if allow_singular:
         values, vectors = ops.eigh(cov)
-        data = plain(values)
+        data = getval(values)
         real = data > 1e6 * np.finfo(data.dtype).eps * np.max(np.abs(data))
         values, vectors = values[real], vectors[:, real]
         size = int(real.sum())

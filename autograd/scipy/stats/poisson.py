@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from autograd import ops
+from autograd.extend import getval
 from autograd.graph import Array
 from autograd.numpy.wrapping import differentiable
-from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.special import gammaincc, gammaln, xlogy
 from autograd.scipy.stats.distribution import others
@@ -16,13 +16,13 @@ _theirs = load("stats").poisson
 
 
 def _logpmf(k: Array, mu: Array, loc: Array = 0) -> Array:
-    k = plain(k) - plain(loc)
+    k = np.subtract(getval(k), getval(loc))
     mass = xlogy(k, mu) - gammaln(k + 1) - mu
     return ops.where((k >= 0) & (np.floor(k) == k), mass, -np.inf)
 
 
 def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
-    k = np.floor(plain(k) - plain(loc))
+    k = np.floor(np.subtract(getval(k), getval(loc)))
     return ops.where(k >= 0, gammaincc(np.maximum(k, 0) + 1, mu), 0.0)
 
 
