@@ -33,7 +33,7 @@ def warn_of_idle(model: Module, loss: Loss, first: Any, x: Array, y: Array) -> N
         with mode(model, training=False):
             idle = _idle(model, loss(model(x[:MOST_EXAMPLES]), y[:MOST_EXAMPLES]))
         if idle:
-            warnings.warn(_message(idle), IdleParameterWarning, stacklevel=6)  # at fit
+            warnings.warn(_message(idle), IdleParameterWarning, stacklevel=7)  # at fit
 
 
 def _idle(model: Module, value: Any) -> dict[str, Why]:
