@@ -24,11 +24,11 @@ from nn.targets import (
     check_distributions,
     check_probabilities,
     check_unit_interval,
-    chosen,
     examine,
     examine_target,
     given,
     lessened,
+    place_of,
     reduce,
     rows_of,
     warn_of_probabilities,
@@ -197,7 +197,7 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
 
 def _class_cross_entropy_kernel(z: Any, y: Any) -> Any:
     below = z - np.maximum.reduce(z, -1, keepdims=True)
-    return np.log(np.add.reduce(np.exp(below), -1)) - chosen(below, y)
+    return np.log(np.add.reduce(np.exp(below), -1)) - below[place_of(y)]
 
 
 def _class_cross_entropy_rule(g: Any, out: Any, z: Any, y: Any) -> Any:
@@ -224,7 +224,7 @@ def _surprise_rule(g: Any, out: Any, below: Any, total: Any, y: Any) -> Any:
 
 
 _surprise = ag.custom_op(
-    lambda below, total, y: np.log(total)[..., 0] - chosen(below, y),
+    lambda below, total, y: np.log(total)[..., 0] - below[place_of(y)],
     vjp=(_surprise_rule, None, None),
     name="cross_entropy",
 )
