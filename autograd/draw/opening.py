@@ -10,6 +10,8 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 
 from autograd.draw.parts import Part
 from autograd.graph import Node
@@ -147,15 +149,18 @@ def alike(part: Part, wanted: Collection[str]) -> list[list[Part]]:
 
 
 def _ranks(part: Part) -> Mapping[Part, int]:
-    """How many other parts' results each part in a part is computed from, one after the other."""
-    owner = dict.fromkeys(part.direct, part)
+    """How many other parts' results each part in a part is computed from, one after the other.
+
+    Operations directly in the part between them count as parts.
+    """
+    owner: dict[Node, Part | Node] = {node: node for node in part.direct}
     for inner in part.inner.values():
         owner.update(dict.fromkeys(inner.operations(), inner))
-    ranks: defaultdict[Part, int] = defaultdict(int)
-    steps: dict[Node, int] = {}
-    for node in sorted(owner, key=lambda node: node.index):
+    ranks: defaultdict[Any, int] = defaultdict(int)
+    for node in sorted(owner, key=attrgetter("index")):
         here = owner[node]
-        befores = [steps[p] + (owner[p] is not here) for p in node.parents if p in owner]
-        steps[node] = max(befores, default=0)
-        ranks[here] = max(ranks[here], steps[node])
+        for parent in node.parents:
+            before = owner.get(parent, here)
+            if before is not here and ranks[before] >= ranks[here]:
+                ranks[here] = ranks[before] + 1
     return ranks

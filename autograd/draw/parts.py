@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from autograd.graph import Node
@@ -44,7 +45,7 @@ class Part:
     @cached_property
     def shape(self) -> tuple[Any, ...]:
         """Equal for two parts that make the same operations in the same order, wired the same."""
-        nodes = sorted(self.operations(), key=lambda node: node.index)
+        nodes = sorted(self.operations(), key=attrgetter("index"))
         inside = set(nodes)
         found: list[Any] = []
         for node in nodes:

@@ -6,7 +6,7 @@ It is how a program is folded of which nothing is known but its graph.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 
 from autograd.graph import Node
 
@@ -20,20 +20,75 @@ def repeats(
     outside: Callable[[Node], Hashable],
     room: int,
 ) -> list[list[Node]]:
-    """The nodes in groups that take about `room` boxes at most, as finely as that allows.
+    """The nodes in groups that take about `room` boxes, as finely as that allows.
 
     First a chain of one operation, such as the sum of a hundred terms, is one thing, and so are
     uses of one leaf by one operation, such as those of a weight at each step of a loop. Then
-    things of the same operation are equal; then those of them that have the same shape and whose
-    arguments are equal, and so on further back, as long as there is room.
+    things of the same operation and shape are equal; then those of them whose arguments are equal,
+    and so on further back until nothing changes. Where that has no end, as along a loop, things of
+    the same operation and shape stay together.
 
     nodes: in the order of their creation.
     uses: how often each node is an argument.
     outside: of what kind an argument is that is none of the nodes.
     """
     chains = _sharing_leaves(_chains(nodes, uses))
+    sources = _sources(chains, outside)
+    kinds = _numbered([(chain[0].op.name, chain[0].shape) for chain in chains])
+    if _boxes(kinds, chains) > room:
+        kinds = _numbered([chain[0].op.name for chain in chains])
+    together: set[int] = set()
+    while True:
+        finer, endless = _refined(kinds, sources, chains, together, room)
+        if not endless:
+            break
+        together |= endless
+    groups: defaultdict[int, list[Node]] = defaultdict(list)
+    for kind, chain in zip(finer, chains, strict=True):
+        groups[kind] += chain
+    return list(groups.values())
+
+
+def _refined(
+    coarse: Sequence[int],
+    sources: Sequence[Collection[int]],
+    chains: Sequence[Sequence[Node]],
+    together: Collection[int],
+    room: int,
+) -> tuple[Sequence[int], set[int]]:
+    """Kinds told apart by their sources, and by theirs, but for those that stay together.
+
+    Also gives the coarse kinds that were still changing when it had to end.
+    """
+    kinds, changing = coarse, [set[int]()]
+    for _ in range(_DEEPEST):
+        finer = _numbered(
+            [
+                whole if whole in together else (kind, _kinds_of(args, kinds))
+                for whole, kind, args in zip(coarse, kinds, sources, strict=True)
+            ]
+        )
+        pairs = set(zip(coarse, kinds, finer, strict=True))
+        split = Counter(kind for _, kind, _ in pairs)
+        changing.append({whole for whole, kind, _ in pairs if split[kind] > 1})
+        if not changing[-1]:
+            return finer, set()
+        if _boxes(finer, chains) > room:
+            break
+        kinds = finer
+    return kinds, set().union(*changing[-3:])
+
+
+def _kinds_of(sources: Collection[int], kinds: Sequence[int]) -> frozenset[int]:
+    """The kinds of sources; what is outside has negative numbers, which are its kinds."""
+    return frozenset([kinds[at] if at >= 0 else at for at in sources])
+
+
+def _sources(
+    chains: Sequence[Sequence[Node]], outside: Callable[[Node], Hashable]
+) -> list[set[int]]:
+    """The places of the chains that each is computed from, and negative numbers for the outside."""
     place = {node: number for number, chain in enumerate(chains) for node in chain}
-    kinds = _numbered([chain[0].op.name for chain in chains])
     sources: list[set[int]] = []
     known: dict[Hashable, int] = {}
     for number, chain in enumerate(chains):
@@ -41,25 +96,12 @@ def repeats(
         for node in chain:
             for parent in node.parents:
                 at = place.get(parent)
-                if at is None:  # what is outside gets negative numbers
+                if at is None:
                     args.add(~known.setdefault(outside(parent), len(known)))
                 elif at != number:
                     args.add(at)
         sources.append(args)
-    for _ in range(_DEEPEST):
-        finer = _numbered(
-            [
-                (kind, chain[0].shape, frozenset([kinds[at] if at >= 0 else at for at in args]))
-                for kind, chain, args in zip(kinds, chains, sources, strict=True)
-            ]
-        )
-        if _boxes(finer, chains) > room or max(finer) == max(kinds):
-            break
-        kinds = finer
-    groups: defaultdict[int, list[Node]] = defaultdict(list)
-    for kind, chain in zip(kinds, chains, strict=True):
-        groups[kind] += chain
-    return list(groups.values())
+    return sources
 
 
 def _chains(nodes: Sequence[Node], uses: Counter[Node]) -> list[list[Node]]:
@@ -110,7 +152,7 @@ def _numbered(keys: list[Hashable]) -> list[int]:
     return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
-def _boxes(kinds: list[int], chains: list[list[Node]]) -> int:
+def _boxes(kinds: Sequence[int], chains: Sequence[Sequence[Node]]) -> int:
     """What the groups take: a box for a fold, two for an operation and its result."""
     size: Counter[int] = Counter()
     for kind, chain in zip(kinds, chains, strict=True):

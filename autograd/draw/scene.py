@@ -63,22 +63,21 @@ def scene(shown: Shown) -> Scene:
         if fold is None or (node in outputs and node.op is not None):
             boxes[node] = picture.add(*_node(node, shown))
     data = _Data(picture, shown)
-    folded: dict[Arrow, None] = {}  # each once, however many nodes it stands for
-    for node in shown.graph.nodes:
+    folded: dict[tuple[str, str], None] = {}  # each once, however many nodes it stands for
+    for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
         fold = shown.folds.get(node)
-        if fold is not None:
-            for arg in node.args:
-                if isinstance(arg, Node):
-                    tail = boxes[shown.folds.get(arg, arg)]
-                    if tail != boxes[fold]:
-                        folded[Arrow(tail, boxes[fold])] = None
-                else:
-                    data.enters(fold, arg)
-            if node in boxes:
-                folded[Arrow(boxes[fold], boxes[node])] = None
-        elif node.op is not None:
-            _operation(node, boxes, data, picture, shown)
-    picture.arrows += folded
+        if fold is None:
+            if node.op is not None:
+                _operation(node, boxes, data, picture, shown)
+            continue
+        head = boxes[fold]
+        for parent in parents:
+            folded[boxes[shown.folds.get(parent, parent)], head] = None
+        if node.op is not None and node.op.arity != len(parents):
+            data.enters(fold, node.args)
+        if node in boxes:
+            folded[head, boxes[node]] = None
+    picture.arrows += [Arrow(tail, head) for tail, head in folded if tail != head]
     data.add_to_folds(boxes)
     return picture
 
@@ -192,12 +191,13 @@ class _Data:
             self.arrays[id(constant)] = self.picture.add("data", name, self._rows([constant]))
         return self.arrays[id(constant)]
 
-    def enters(self, fold: Fold, constant: Any) -> None:
-        """Remember an argument of an operation in a fold."""
-        if np.ndim(constant):
-            self.entering[fold][id(constant)] = constant
-        elif isinstance(constant, int | float | np.number):
-            self.entering[fold][float(constant)] = constant
+    def enters(self, fold: Fold, args: Iterable[Any]) -> None:
+        """Remember the constants among the arguments of an operation in a fold."""
+        for arg in args:
+            if isinstance(arg, float | int | np.number):
+                self.entering[fold][float(arg)] = arg
+            elif not isinstance(arg, Node) and np.ndim(arg):
+                self.entering[fold][id(arg)] = arg
 
     def add_to_folds(self, boxes: Mapping[Node | Fold, str]) -> None:
         """Draw what has entered folds, all in one box where it is much."""
