@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
-from autograd.graph import Array, Node, Op, Settings
+from autograd.graph import Array, Node, Op, Settings, recording, tracing
 from autograd.trees import map_tree
 
 Function: TypeAlias = Callable[..., Any]
@@ -117,6 +117,23 @@ def notrace_primitive(f: Function) -> Function:
         return f(*map_tree(getval, args), **map_tree(getval, kwargs))
 
     return function
+
+
+def calling_back(kernel: Function) -> Function:
+    """A kernel that calls functions of the user's: what these differentiate on their own account is
+    no part of what is recorded around it.
+    """
+
+    @wraps(kernel)
+    def apart(*args: Any, **kwargs: Any) -> Any:
+        traced, recorded = tracing.set(None), recording.set(True)
+        try:
+            return kernel(*args, **kwargs)
+        finally:
+            tracing.reset(traced)
+            recording.reset(recorded)
+
+    return apart
 
 
 def getval(x: Any) -> Any:

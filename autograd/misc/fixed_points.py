@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from autograd.extend import calling_back
 from autograd.graph import Node, Op
 from autograd.transforms import vjp
 from autograd.trees import flatten
@@ -32,6 +33,7 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
     """
     leaves, rebuild = flatten(a)
 
+    @calling_back
     def iterate(*leaves: Any) -> Any:
         step = f(rebuild(iter(leaves)))
         x, following = x0, step(x0)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
+from autograd.extend import calling_back
 from autograd.graph import Array, Node, Op
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
@@ -61,6 +62,7 @@ def _solve(
 ) -> Array:
     """`odeint` of slope(y, t, *varying), as an operation on y0, t and what varies."""
 
+    @calling_back
     def integrate(y0: Any, t: Any, *varying: Any) -> Any:
         def plain_slope(y: Any, t: Any) -> Any:
             found = slope(y, t, *varying)

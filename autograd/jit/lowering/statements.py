@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +27,13 @@ def statement(to: Arrays, term: Term) -> Place:
     writer = _WRITERS.get(term.op)
     if writer is not None:
         return writer(to, term)
-    if isinstance(term.op.kernel, np.ufunc) and not term.settings:
-        return _ufunc(to, term, term.op.kernel.__name__)
+    kernel = term.op.kernel
+    if (
+        isinstance(kernel, np.ufunc)
+        and not term.settings
+        and vars(np).get(kernel.__name__) is kernel
+    ):
+        return _ufunc(to, term, kernel.__name__)
     return _call(to, term)
 
 
@@ -75,7 +81,11 @@ def _reciprocal(to: Arrays, term: Term) -> Place:
 @_writes(e.pow)
 def _power(to: Arrays, term: Term) -> Place:
     exponent = term.args[1]
-    function = {0.5: "sqrt", -1.0: "reciprocal"}.get(exponent.example) if exponent.scalar and exponent.constant else None
+    function = (
+        {0.5: "sqrt", -1.0: "reciprocal"}.get(exponent.example)
+        if exponent.scalar and exponent.constant
+        else None
+    )
     if function is None:
         return _ufunc(to, term, "power")
     place = to.destination(term, reuse=term.args[:1])
@@ -165,7 +175,9 @@ def _part(part: Any) -> str:
     if part is Ellipsis:
         return "..."
     if isinstance(part, slice):
-        first, last, step = ("" if n is None else str(n) for n in (part.start, part.stop, part.step))
+        first, last, step = (
+            "" if n is None else str(n) for n in (part.start, part.stop, part.step)
+        )
         return f"{first}:{last}" + (f":{step}" if step else "")
     return "None" if part is None else str(int(part))
 
@@ -349,7 +361,9 @@ def _call(to: Arrays, term: Term) -> Place:
         to.code.helpers[op.name] = helper
         function = op.name
     else:
-        function = f"op_{op.name}".replace("(", "_").replace(")", "")
+        function = re.sub(r"\W", "_", f"op_{op.name}")
+        if to.code.shared.get(function, op.kernel) is not op.kernel:  # another one of this name
+            function = f"{function}_{term.number}"
         to.code.shared[function] = op.kernel
     for name, value in term.settings.items():
         to.code.shared[f"s{term.number}_{name}"] = value
@@ -358,4 +372,3 @@ def _call(to: Arrays, term: Term) -> Place:
     if not term.scalar and term.ndim == 0:
         to.body(f"t{term.number} = np.asarray(t{term.number})")
     return Place(f"t{term.number}")
-
