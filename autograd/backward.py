@@ -211,6 +211,7 @@ def _run(
 ) -> None:
     """One pass. Sums are not formed in place: an addition hands one array to both its arguments."""
     get, pop, careful = cotangents.get, cotangents.pop, kernels.is_careful()
+    tracer = tracing.get() if create_graph else None
     for node in order:
         g = pop(node, None)
         if store:
@@ -220,6 +221,8 @@ def _run(
         if node in keep:
             cotangents[node] = g
         if create_graph:
+            if tracer is not None:
+                tracer.differentiates(node, "gradient", g)
             check_unchanged(node)
             out, args = node, node.args
         elif isinstance(node, ScalarNode):
@@ -240,6 +243,8 @@ def _run(
                 step = op.vjp(argnum, g, out, args, settings)
                 if step is not None:
                     add_cotangent(cotangents, arg, project(step, arg))
+    if tracer is not None:
+        tracer.differentiates(None)
 
 
 def _has_nan(g: Array) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import kernels
 from autograd.backward import check_unchanged, gradients
-from autograd.graph import Array, Node, Op, ScalarNode, Settings, array_node, set_recording
+from autograd.graph import Array, Node, Op, ScalarNode, Settings, array_node, set_recording, tracing
 from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
 
 
@@ -19,11 +19,14 @@ def run_forward(order: list[Node], tangents: dict[Node, Array], create_graph: bo
     """
     get = tangents.get
     total: Any
+    tracer = tracing.get() if create_graph else None
     with np.errstate(all="ignore"), kernels.careful(), set_recording(create_graph):
         for node in reversed(order):
             if node in tangents:
                 continue
             if create_graph:
+                if tracer is not None:
+                    tracer.differentiates(node, "tangent")
                 check_unchanged(node)
                 out, args = node, node.args
             elif isinstance(node, ScalarNode):
@@ -44,6 +47,8 @@ def run_forward(order: list[Node], tangents: dict[Node, Array], create_graph: bo
                         total = step if total is None else total + step
             if total is not None:
                 tangents[node] = _fit(total, node)
+    if tracer is not None:
+        tracer.differentiates(None)
 
 
 def push(

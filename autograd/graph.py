@@ -58,6 +58,12 @@ class Tracer(Protocol):
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
         """Random numbers are drawn: `f(generator)`, an array of a shape that does not change."""
 
+    def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
+        """What is computed from here on is the derivative at `node`; None is the end of that.
+
+        how: "gradient" or "tangent"; g: the cotangent of the node, where it is known.
+        """
+
 
 class Node:
     """A value in a computation, with the operation and the arguments that made it.

@@ -76,23 +76,25 @@ class LineLog:
         self._variables = Variables()
         self._on = False
 
-    def line_of(self, node: Node) -> Line | None:
+    def line_of(self, node: Node | int) -> Line | None:
         """The innermost line outside `autograd` and NumPy that was running when `node` was made.
+
+        node: a node, or its creation number.
 
         None for a node that was not made inside the block.
         """
         return _line(self._at(node)[0])
 
-    def user_line_of(self, node: Node) -> Line | None:
+    def user_line_of(self, node: Node | int) -> Line | None:
         """The same outside `nn` too: the innermost line of the user's own."""
         return _line(self._at(node)[1])
 
-    def name_of(self, node: Node) -> str | None:
+    def name_of(self, node: Node | int) -> str | None:
         """The variable of the user's that the node was first given to, if a line did so."""
-        return self._variables.names.get(node.index)
+        return self._variables.names.get(_number(node))
 
-    def _at(self, node: Node) -> tuple[_Place | None, _Place | None]:
-        place = bisect_left(self._marks, node.index) - 1
+    def _at(self, node: Node | int) -> tuple[_Place | None, _Place | None]:
+        place = bisect_left(self._marks, _number(node)) - 1
         return self._places[place] if place >= 0 else (None, None)
 
     def __enter__(self) -> Self:
@@ -256,6 +258,10 @@ def user_line_of(node: Node) -> Line | None:
         if line := log.user_line_of(node):
             return line
     return None
+
+
+def _number(node: Node | int) -> int:
+    return node if isinstance(node, int) else node.index
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.graph import Array, Node, array_node, next_index, set_recording, tracing
+from autograd.jit.notes import Notes
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace
@@ -48,6 +50,8 @@ class Outside:
     read: Read
     node: Node | None
     """The node it is the data of, if it is a node's."""
+    name: str
+    """The variable, attribute or item that holds it, as the source writes it."""
 
 
 @dataclass
@@ -78,10 +82,12 @@ def record(
     kwargs: dict[str, Any],
     static: frozenset[int | str],
     roots: Sequence[tuple[str, Any]],
+    notes: Notes | None = None,
 ) -> Recording:
     """Run `f` on nodes of its own, and translate what it has done.
 
     roots: functions and other objects, by name, through which it may read from outside.
+    notes: where to note down what each operation belongs to.
     """
     around = places(roots)
     found = [place.found for place in around]
@@ -98,10 +104,10 @@ def record(
 
     args = tuple([arg if n in static else _map(fresh, arg) for n, arg in enumerate(args)])
     kwargs = {k: arg if k in static else _map(fresh, arg) for k, arg in kwargs.items()}
-    trace = Trace(around)
+    trace = Trace(around, notes)
     token = tracing.set(trace)
     try:
-        with Called() as called, set_recording(True):
+        with Called() as called, set_recording(True), notes or nullcontext():
             result = f(*args, **kwargs)
     finally:
         tracing.reset(token)
@@ -161,6 +167,7 @@ def _translated(
     known = {node: terms.input(node.primal) for node in inputs}
     input_terms = [known[node] for node in inputs]
     by_array = {id(p.found): p for p in reversed(watched) if isinstance(p.found, np.ndarray)}
+    names = {id(p.found): p.name for p in reversed(watched)}
     outside: dict[Any, Outside] = {}
     live: set[int] = set()
     viewed: set[int] = set()
@@ -170,25 +177,27 @@ def _translated(
         nonlocal fresh
         if isinstance(x, Node):
             if x.index < first:
-                return _from_outside(x, functools.partial(getattr, x, "primal"), x.primal, x)
+                get = functools.partial(getattr, x, "primal")
+                return _from_outside(x, get, x.primal, x, names.get(id(x), x.label))
             x = x.primal
         if isinstance(x, np.ndarray):
             place = by_array.get(id(x))
             if place is not None:
                 live.add(id(x))
-                return _from_outside(id(x), place.read, x, None)
+                return _from_outside(id(x), place.read, x, None, place.name)
             owner = x
             while isinstance(owner.base, np.ndarray):
                 owner = owner.base
                 if id(owner) in by_array:  # a view: it shows what the array holds at each run
                     viewed.add(id(owner))
-                    return _from_outside(id(x), lambda: x, x, None)
+                    name = f"a view of {names[id(owner)]}"
+                    return _from_outside(id(x), lambda: x, x, None, name)
         fresh = fresh or (isinstance(x, np.ndarray | np.generic) and not _zeros_and_ones(x))
         return terms.constant(x)
 
-    def _from_outside(key: Any, get: Read, example: Any, node: Node | None) -> Term:
+    def _from_outside(key: Any, get: Read, example: Any, node: Node | None, name: str) -> Term:
         if key not in outside:
-            outside[key] = Outside(terms.input(example), get, node)
+            outside[key] = Outside(terms.input(example), get, node, name)
         return outside[key].term
 
     leaves, rebuild = flatten(result)

@@ -24,6 +24,7 @@ from autograd.graph import (
     set_recording,
     tracing,
 )
+from autograd.jit.notes import Notes
 from autograd.jit.watch import Place, changes
 from autograd.ops.elementwise import stop_gradient
 from autograd.ops.predicates import Question
@@ -79,9 +80,10 @@ draw_op = Draw()
 class Trace:
     """Set as `tracing` while a program is recorded; it keeps what is not in the graph."""
 
-    def __init__(self, around: Sequence[Place] = ()) -> None:
+    def __init__(self, around: Sequence[Place] = (), notes: Notes | None = None) -> None:
         self.events: list[Event] = []
         self.around = around
+        self.notes = notes
         self.observers_own: set[int] = set()
         """Which of the places `around` (by `id`) are changed by functions that observe."""
         self.draws: list[Node] = []
@@ -122,6 +124,10 @@ class Trace:
         settings = {"generator": generator, "f": f}
         self.draws.append(array_node(np.asarray(f(generator)), draw_op, settings=settings))
         return self.draws[-1]
+
+    def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
+        if self.notes is not None:
+            self.notes.differentiates(node, how, g)
 
     def restore(self) -> None:
         """Undo what the recording did outside, for it is done again when the program runs."""
