@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from types import CodeType, FrameType
 from typing import Any, ClassVar, NamedTuple
 from weakref import ref
@@ -53,13 +54,22 @@ class CutLog:
         self.cuts: deque[Cut] = deque(maxlen=self.MOST)
         self._lines = lines
         self._hold = hold
+        self._begun, self._ended = inf, inf
 
     @contextmanager
     def watch(self) -> Iterator[CutLog]:
         """A block in which cuts are noted."""
         self.recent.append(self)
-        with on_return(dict.fromkeys(_TAKERS, self._taken)):
-            yield self
+        self._begun = next_index()
+        try:
+            with on_return(dict.fromkeys(_TAKERS, self._taken)):
+                yield self
+        finally:
+            self._ended = next_index()
+
+    def saw(self, node: Node) -> bool:
+        """Whether `node` was computed in the block."""
+        return self._begun < node.index < self._ended
 
     def _taken(self, frame: FrameType, result: Any) -> None:
         line = self._lines.asked_by(frame)

@@ -36,14 +36,15 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
     >>> from autograd import Value, relu, why
     >>> x = Value(-2.0, "x")
     >>> why(x, relu(x) * 3)  # doctest: +ELLIPSIS
-    The gradient of x is zero: in operation 'relu' the unit is dead: the inputs of relu are -2, ...
+    The gradient of x is zero because of operation 'relu': the unit is dead: the inputs ...
     >>> why(x, lambda: x.item() * Value(3.0)).kind
     'cut'
     """
     if not isinstance(x, Node):
         raise TypeError(f"why: x must be a node (Value or Tensor), not a {type(x).__name__}")
-    cuts = [cut for log in CutLog.recent for cut in log.cuts]
-    if not isinstance(output, Node):
+    if isinstance(output, Node):
+        cuts = [cut for log in CutLog.recent if log.saw(output) for cut in log.cuts]
+    else:
         if not callable(output):
             raise TypeError(
                 f"why: the output must be a node, or a function that computes it, not a "
@@ -100,7 +101,7 @@ def _zero(x: Node, found: Flow) -> Why:
     more = f" ({others} more operations on the paths let nothing through either)" if others else ""
     return Why(
         kind,
-        f"{gradient_of(x)} is zero: in {in_operations([use.result])} {words}{more}.",
+        f"{gradient_of(x)} is zero because of {in_operations([use.result])}: {words}{more}.",
         user_line_of(use.result),
         use.result.op.name,
         lasting,
@@ -123,7 +124,7 @@ def _tiny(x: Node, output: Node, found: Flow) -> Why:
     worst = path[place].result
     small = [factor for factor in factors if factor < 0.5]
     if factors[place] < 1e-3 or len(small) < 2:
-        words = f"in {in_operations([worst])} {shrinking(path[place], factors[place])}"
+        words = f"{in_operations([worst])}: {shrinking(path[place], factors[place])}"
     else:
         words = (
             f"each of {len(small)} operations on the way makes it smaller by more than half, "

@@ -100,7 +100,7 @@ def test_an_operation_that_lets_nothing_through_is_named_with_its_line(
     x = Tensor([1.5, -2.0], "x")
     answer = why(x, lambda: f(x))
     assert (answer.kind, answer.lasting, text_of(answer)) == (kind, lasting, line)
-    assert repr(answer).startswith("The gradient of x is zero: ")
+    assert repr(answer).startswith("The gradient of x is zero")
     assert line in repr(answer)
     assert why(x, f(x)).kind == kind  # without a line, since nobody looked on
 
@@ -199,6 +199,16 @@ def test_a_number_taken_out_to_be_looked_at_is_not_blamed() -> None:
         return loss
 
     assert text_of(why(x, f)) == "hidden = x.data * 2"
+
+
+def test_a_cut_in_another_program_is_not_blamed() -> None:
+    x = Tensor([1.5, -2.0], "x")
+    with debug():
+        by_argmax(x)
+        inside = by_data(x)
+        assert why(x, inside).operation == ".data"
+    output = Value(2.0) * 3.0
+    assert why(x, output).kind == "apart"
 
 
 def test_without_anybody_looking_on_a_copy_is_recognised() -> None:

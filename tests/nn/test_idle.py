@@ -35,7 +35,7 @@ def dead(bias: float = -100.0) -> nn.MLP:
 
 def test_units_that_are_dead_on_all_examples_are_warned_of_once() -> None:
     (message,) = idle_of(dead(), epochs=2)
-    assert message.startswith("parameter '0.weight' cannot learn. The gradient of weight is zero: ")
+    assert message.startswith("parameter '0.weight' cannot learn. The gradient of weight is zero")
     assert "every unit is dead: the inputs of relu are shape (40, 4) from -10" in message
     assert "The same or the like is true of '0.bias'." in message
 
