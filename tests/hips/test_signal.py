@@ -1,0 +1,64 @@
+"""`autograd.scipy.signal.convolve` beside SciPy's, and its sums over axes beside loops."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.signal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import check_grads
+from autograd.scipy.signal import convolve
+
+SIZES = st.integers(1, 4)
+
+
+@given(st.data(), st.integers(1, 3), st.sampled_from(["full", "same", "valid"]))
+def test_a_convolution_along_all_axes_is_scipys(data: Any, ndim: int, mode: str) -> None:
+    a, b = (
+        np.random.default_rng(i).random([data.draw(SIZES) for _ in range(ndim)]) for i in (1, 2)
+    )
+    larger = [n >= k for n, k in zip(a.shape, b.shape, strict=True)]
+    smaller = [n <= k for n, k in zip(a.shape, b.shape, strict=True)]
+    if mode == "valid" and not all(larger) and not all(smaller):
+        with pytest.raises(ValueError, match="neither is the larger along all axes"):
+            convolve(a, b, mode=mode)
+    else:
+        expected = scipy.signal.convolve(a, b, mode, method="direct")
+        np.testing.assert_allclose(convolve(a, b, mode=mode), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("larger_first", [True, False])
+def test_other_axes_are_kept_and_sums_are_taken(mode: str, larger_first: bool) -> None:
+    rng = np.random.default_rng(0)
+    images, filters = rng.random((2, 3, 6, 5)), rng.random((3, 4, 3, 2))
+    pairs = [[2, 3], [2, 3]], [[1], [0]]
+    if larger_first or mode == "same":
+        found = convolve(images, filters, *pairs, mode=mode)
+    else:
+        found = convolve(filters, images, [[2, 3], [2, 3]], [[0], [1]], mode).transpose(1, 0, 2, 3)
+    for image, kernel in itertools.product(range(2), range(4)):
+        planes = [
+            scipy.signal.convolve(images[image, channel], filters[channel, kernel], mode)
+            for channel in range(3)
+        ]
+        np.testing.assert_allclose(found[image, kernel], sum(planes), rtol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_derivatives_are_right(mode: str) -> None:
+    rng = np.random.default_rng(1)
+    images, filters = rng.random((2, 4, 2, 3)), rng.random((2, 3, 2))
+    check_grads(
+        lambda a, b: convolve(a, b, [[3, 1], [1, 2]], [[2], [0]], mode=mode), images, filters
+    )
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ValueError, match="'half' is not 'full', 'same' or 'valid'"):
+        convolve(np.ones(3), np.ones(2), mode="half")
