@@ -7,11 +7,12 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 import autograd as ad
 from autograd import JitError, Tensor, Value, grad, jit, vmap
 from tests.autograd.cases import CASES, Case
+from tests.autograd.programs import AUTOGRAD, Program, programs
 
 SIZE = 3
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -75,6 +76,27 @@ def test_gradients_are_those_of_a_loop(case: Case) -> None:
     same(vmap(gradient)(*batch), loop, 1e-11)
     through = grad(lambda *xs: ad.sum(vmap(total(case))(*xs)), range(len(case.args)))
     same(through(*batch), loop, 1e-11)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(), st.sets(st.integers(0, 3), min_size=1))
+def test_random_programs_with_some_inputs_the_same_for_all(
+    program: Program, varied: set[int]
+) -> None:
+    def f(*inputs: Any) -> Any:
+        return program.run(AUTOGRAD, inputs, program.constants)
+
+    examples = [
+        [x * factor if n in varied else x for n, x in enumerate(program.inputs)]
+        for factor in (1.0, 0.95, 1.02)
+    ]
+    args = [
+        np.stack([example[n] for example in examples]) if n in varied else x
+        for n, x in enumerate(program.inputs)
+    ]
+    axes = tuple([0 if n in varied else None for n in range(4)])
+    for g in (f, grad(f, tuple(varied))):
+        same(vmap(g, in_axes=axes)(*args), [g(*example) for example in examples], 1e-9)
 
 
 # Where the batch lies
