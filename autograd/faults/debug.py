@@ -16,6 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
+from autograd import kernels
 from autograd.backward import gradients, interior
 from autograd.faults import report
 from autograd.faults.cuts import CutLog
@@ -49,8 +50,8 @@ def debug(*, at_once: bool = True) -> Watch:
     such entry, the module, the operations on the way, and a fix where one is known. A NaN that is
     in the data is reported where it is first used. A `backward` through a graph whose arrays have
     been overwritten since, or whose leaves have new data, raises GraphChangedError. Shapes (n, 1)
-    and (n,) that broadcast to (n, n) are warned of (BroadcastWarning). Forward mode (`jvp`) is not
-    looked at.
+    and (n,) that broadcast to (n, n) are warned of (BroadcastWarning). The tangents of forward mode
+    (`jvp`) are not looked at.
 
     at_once: with False nothing is raised; `with debug(at_once=False) as watch:` notes the lines,
         and `watch.find(output)` then looks for the fault. It passes over infinities that the
@@ -79,7 +80,6 @@ class Watch(Observer):
         self.on = True
         self.log = LineLog()
         self.cuts = CutLog(self.log, hold=hold)
-        self.in_rule = False
         self.made_plain: list[tuple[Any, Fault]] = []
         """Plain arrays in which an operation made NaN or infinity, no node being among its
         arguments; it is a fault when a node meets them."""
@@ -118,14 +118,14 @@ class Watch(Observer):
         arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is not None and arrays:
             self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
-        if not self.on and not self.in_rule and (line := user_line_of(node)):
+        if kernels.is_careful():  # in a derivative, where a zero may yet close what is not finite
+            return node
+        if not self.on and (line := user_line_of(node)):
             for arg in args:
                 if isinstance(arg, Node):
                     self.cuts.note("no_grad()", line, arg, node)
-        if not self.in_rule:
-            self.check_broadcast(op, args, node)
-        # What is not finite in a rule need not be so in its result.
-        if self.at_once and not self.in_rule and not is_finite(node):
+        self.check_broadcast(op, args, node)
+        if self.at_once and not is_finite(node):
             self.judge(op, args, node)
         return node
 
@@ -158,8 +158,8 @@ class Watch(Observer):
 
     def note_plain(self, frame: FrameType, out: Any) -> None:
         """An operation has computed on plain data, which is no fault until a node meets the NaN."""
-        mode = recording.get()
-        if not isinstance(mode, Watch) or mode.in_rule or isinstance(out, Node) or is_finite(out):
+        inside = not isinstance(recording.get(), Watch) or kernels.is_careful()
+        if inside or isinstance(out, Node) or is_finite(out):
             return
         args, op = frame.f_locals["args"], frame.f_locals["self"]
         fault = self.fault_behind(args)
@@ -178,7 +178,6 @@ class Watch(Observer):
     ) -> None:
         for node in order:
             self.check_unchanged(node)
-        self.in_rule = True
         for node in order:
             g = cotangents.get(node)
             before = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}

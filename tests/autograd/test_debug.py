@@ -188,6 +188,13 @@ def test_a_masked_branch_leaks_no_error_on_the_way_back() -> None:
     np.testing.assert_array_equal(x.grad, [0.0, 0.25])
 
 
+def test_forward_mode_is_let_through_whatever_is_closed_in_it_later() -> None:
+    with debug():
+        out, tangent = ag.jvp(ag.sqrt, (0.0,), (0.0,))
+        assert (out, tangent) == (0.0, 0.0)
+        assert grad(lambda x: ag.jvp(ag.sqrt, (x,), (0.0,))[1])(0.0) == 0.0
+
+
 def test_a_derivative_of_a_derivative_leads_to_the_line_of_the_function() -> None:
     def f(x: Any) -> Any:
         return x**1.5
