@@ -58,9 +58,20 @@ class Arrays:
         """Whether a node is a number of Python."""
         return self._group[node] in self._numbers
 
-    def is_boolean(self, node: Node) -> bool:
-        """Whether a node in an array is a boolean."""
+    def is_boolean_in_array(self, node: Node) -> bool | None:
+        """Whether a node is a boolean; None where it is in no array."""
+        if self.is_number(node):
+            return None
         return self._arrays[int(self._group[node])].dtype.kind == "b"
+
+    def without_axes(self, number: Term) -> Term:
+        """A number as an array, if it is none."""
+        if not number.scalar:
+            return number
+        array = reshaped(self._terms, self.apply(pack, number), ())
+        if number.dtype.kind == "b":
+            array = self.apply(cast_op, array, dtype=number.dtype)
+        return array
 
     def number(self, node: Node) -> Term:
         """One node as a number of Python."""

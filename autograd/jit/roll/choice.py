@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd.jit.roll.cost import NUMBER, cost
+from autograd.jit.roll.cost import cost, written_out
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.proof import agree
-from autograd.jit.roll.scalars import Scalars, is_scalar_program
+from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import sums
 from autograd.jit.terms import Term, Terms
 
@@ -25,13 +25,12 @@ WELL = 5.0
 def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     """`outputs` computed by operations on arrays; None where floats are cheaper.
 
-    outputs: terms of Python's numbers, computed by elementwise operations from inputs that are
-        numbers. For others None is given.
+    The numbers in the program that elementwise operations make of others become entries of arrays;
+    what goes into them, and what is done with arrays besides, stays as it is.
 
-    The result is again numbers, each an `entry` of an array or a number all along. Sums are formed
-    in another order than written, so results differ by a few units in the last place of the sum of
-    the absolute values of the terms. A product of the chain rule within a sum is a plain product:
-    0 · ∞ is NaN there.
+    Sums are formed in another order than written, so results differ by a few units in the last
+    place of the sum of the absolute values of the terms. A product of the chain rule within a sum
+    is a plain product: 0 · ∞ is NaN there.
     """
     return _best(terms, outputs, (False, True))
 
@@ -42,19 +41,31 @@ def levels(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
 
 
 def _best(terms: Terms, outputs: Sequence[Term], ways: Sequence[bool]) -> list[Term] | None:
-    if not is_scalar_program(outputs):
-        return None
     program = Scalars(outputs)
-    if program.operations < SHORT:
+    if program.tangled or program.operations < SHORT:
         return None
     found = sums(program)
-    straight = least = NUMBER * program.operations
+    straight = least = written_out(program.terms)
     best = None
     for by_depth in ways:
-        rolled = lower(terms, grouped(terms, program, found, by_depth))
-        price = cost(rolled)
-        if price < least:
-            best, least = rolled, price
+        groups = grouped(terms, program, found, by_depth)
+        rolled = lower(terms, groups, program.wanted)
+        if cost(rolled) < least:
+            best, least = rolled, cost(rolled)
         if least * WELL < straight:
             break
-    return best if best and agree(program, found, best) else None
+    if best is None or not agree(program, found, best):
+        return None
+    return _put_in_place(terms, program, outputs, best)
+
+
+def _put_in_place(
+    terms: Terms, program: Scalars, outputs: Sequence[Term], rolled: Sequence[Term]
+) -> list[Term]:
+    """The outputs, with all that depends on the numbers made again of what they have become."""
+    new = dict(zip(program.wanted, rolled, strict=True))
+    for term in program.after:
+        assert term.op is not None
+        args = [new.get(arg, arg) for arg in term.args]
+        new[term] = terms.apply(term.op, args, **term.settings)
+    return [new.get(output, output) for output in outputs]

@@ -30,6 +30,12 @@ def cost(outputs: Iterable[Term]) -> float:
     return float(sum(map(_cost, ordered(outputs))))
 
 
+def written_out(numbers: Iterable[Term]) -> float:
+    """The same for operations on numbers, one after the other."""
+    computed = [term for term in numbers if term.op is not None]
+    return float(sum([NUMBER if term.scalar else CALL for term in computed]))
+
+
 def _cost(term: Term) -> float:
     op = term.op
     if op is None or is_view(term):
@@ -51,5 +57,6 @@ def is_view(term: Term) -> bool:
     """Whether a term is its argument looked at in another way, which costs nothing at each run."""
     if term.op is index_op:
         key: Any = term.settings["key"]
-        return not any(isinstance(part, np.ndarray) for part in key)
+        parts = key if isinstance(key, tuple) else (key,)
+        return not any(isinstance(part, np.ndarray | list | tuple | bool) for part in parts)
     return term.op in (reshape_op, transpose_op, broadcast_op)

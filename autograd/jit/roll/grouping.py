@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
 from autograd.jit.roll.like_terms import LikeTerms, Pairs, Part, alike, parts
-from autograd.jit.roll.scalars import Scalars
+from autograd.jit.roll.scalars import Scalars, places_in_arrays
 from autograd.jit.roll.sums import Addends, Sums
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
@@ -28,19 +28,18 @@ class _Grouping:
         self._program = program
         self._node: dict[int, Node] = {}
         """The node in a group for each of the program, besides steps of sums and their products."""
-        self._booleans: set[Node] = set()
+        self._counts: set[Node] = set()
+        """Nodes that are booleans or integers: what is added up has to be real."""
         self._inner = self._products_of_sums(found)
-        for node, op in enumerate(program.ops):
-            if op is None:
-                self._leaf(node)
+        self._leaves()
         for nodes in self._levels(found):
             for node in nodes:
                 op = program.ops[node]
                 if op is not None and node not in found.found:
                     args = [self._node[arg] for arg in program.args[node]]
                     self._node[node] = self.groups.elementwise(op, args)
-                    if program.terms[node].example.__class__ is bool:
-                        self._booleans.add(self._node[node])
+                    if program.terms[node].dtype.kind == "b":
+                        self._counts.add(self._node[node])
             self._sums({node: found.found[node] for node in nodes if node in found.found})
         self.groups.outputs = [self._node[output] for output in program.outputs]
 
@@ -72,14 +71,21 @@ class _Grouping:
             levels[depth[node]].append(node)
         return [levels[n] for n in sorted(levels)]
 
-    def _leaf(self, node: int) -> None:
-        term = self._program.terms[node]
-        if term.constant:
-            self._node[node] = self.groups.constant(float(term.example))
-        else:
-            self._node[node] = self.groups.input(term)
-            if term.example.__class__ is bool:
-                self._booleans.add(self._node[node])
+    def _leaves(self) -> None:
+        terms, groups = self._program.terms, self.groups
+        leaves = [node for node, op in enumerate(self._program.ops) if op is None]
+        leaves.sort(key=lambda node: terms[node].number)  # inputs in the order they are given in
+        places = places_in_arrays([terms[node] for node in leaves])
+        for node in leaves:
+            term = terms[node]
+            if term.constant:
+                self._node[node] = groups.constant(float(term.example))
+            elif term in places:
+                self._node[node] = groups.entry(*places[term])
+            else:
+                self._node[node] = groups.input(term)
+            if term.dtype.kind != "f":
+                self._counts.add(self._node[node])
 
     # ----------------------------------------------------------------------------------------------
     # Sums
@@ -127,7 +133,9 @@ class _Grouping:
                 found.constant += sign * float(program.terms[addend].example)
                 continue
             if addend in self._inner:
-                left, right = [self._node[arg] for arg in program.args[addend]]
+                left, right = program.args[addend]
+                sign, left = self._without_sign(sign, left)
+                sign, right = self._without_sign(sign, right)
                 if right in groups.values:
                     left, right = right, left
                 if left in groups.values:
@@ -143,11 +151,18 @@ class _Grouping:
             found.add(groups, 1.0, groups.constant(factor), held)
         return found
 
+    def _without_sign(self, sign: float, factor: int) -> tuple[float, Node]:
+        """The factor of a product without changes of its sign, which the product takes over."""
+        program = self._program
+        while program.ops[factor] is neg and program.args[factor][0] in self._node:
+            sign, (factor,) = -sign, program.args[factor]
+        return sign, self._node[factor]
+
     def _multiplied(self, part: Part, batch: Sequence[LikeTerms]) -> float | None:
         """The sign of a term that is a node times 1 or -1, if it is the same in all the sums."""
         pairs = [part.pairs(sum)[0] for sum in batch]
         factors = {self.groups.values.get(left) for left, _ in pairs}
-        if factors not in ({1.0}, {-1.0}) or any(right in self._booleans for _, right in pairs):
+        if factors not in ({1.0}, {-1.0}) or any(right in self._counts for _, right in pairs):
             return None
         return factors.pop()
 

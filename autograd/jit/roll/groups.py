@@ -23,7 +23,8 @@ class Group:
     """Nodes that are computed alike from `args`, which has an entry for each of them.
 
     An entry holds the arguments of `op`, or the `Rows` of a scalar product where `op` is None.
-    Constants and inputs are groups of depth 0; their entries are terms.
+    Constants and inputs are groups of depth 0, whose entries are terms; so are numbers that stand
+    in an array already, whose entries are pairs of the array and the place.
     """
 
     number: int
@@ -60,6 +61,10 @@ class Groups:
     def input(self, term: Term) -> Node:
         """The node of a number that is given."""
         return self._new(self.inputs, term)
+
+    def entry(self, array: Term, place: int) -> Node:
+        """The node of a number in an array that is given."""
+        return self._new(self._group(array, None, 0), (array, place))
 
     def constant(self, value: float) -> Node:
         """The node of a constant; equal ones are one."""

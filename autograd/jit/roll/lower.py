@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from autograd.graph import Op
@@ -13,19 +15,21 @@ from autograd.jit.roll.patterns import runs
 from autograd.jit.roll.products import Products
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import add, mul
-from autograd.ops.structural import concatenate_op
+from autograd.ops.structural import concatenate_op, index_op
 
 NARROW = 3
 """Groups of so few nodes are computed as numbers of Python."""
 
 
-def lower(terms: Terms, groups: Groups) -> list[Term]:
-    """The outputs of the program as numbers, computed group by group."""
+def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
+    """Terms that are what `outputs` were: those of the nodes that are the outputs of the groups."""
     arrays = Arrays(terms, groups)
     products = Products(arrays, groups)
     for group in groups.in_order():
-        if group.depth == 0:
+        if group is groups.inputs or group is groups.constants:
             arrays.hold_numbers(group, group.args)
+        elif group.depth == 0:
+            arrays.hold(group, group.args[0][0], np.array([place for _, place in group.args]))
         elif group.op is None:
             if sum([len(left) for left, _ in group.args]) <= 2 * NARROW:
                 arrays.hold_numbers(group, [_sum_of_products(arrays, *rows) for rows in group.args])
@@ -37,7 +41,7 @@ def lower(terms: Terms, groups: Groups) -> list[Term]:
             arrays.hold_numbers(group, [arrays.apply(op, *row) for row in rows])
         else:
             _elementwise(arrays, group.op, group)
-    return _outputs(arrays, groups.outputs)
+    return _outputs(arrays, groups.outputs, outputs)
 
 
 def _sum_of_products(arrays: Arrays, left: tuple[Node, ...], right: tuple[Node, ...]) -> Term:
@@ -77,17 +81,24 @@ FEW_RUNS = 8
 """So many slices are joined rather than that their entries are gathered."""
 
 
-def _outputs(arrays: Arrays, nodes: list[Node]) -> list[Term]:
-    """The outputs as numbers of Python; those that stand in arrays in their order in one."""
-    found = {node: arrays.number(node) for node in nodes if arrays.is_number(node)}
-    for booleans in (False, True):
-        row = [
-            n for n in dict.fromkeys(nodes) if n not in found and arrays.is_boolean(n) == booleans
-        ]
+def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> list[Term]:
+    """The outputs, as numbers of Python or arrays of one; all that stand in arrays from one."""
+    found: dict[tuple[Node, bool], Term] = {}
+    for boolean in (False, True):
+        row = [n for n in dict.fromkeys(nodes) if arrays.is_boolean_in_array(n) is boolean]
         if row:
             joined = _in_a_row(arrays, np.array(row))
-            found |= {node: arrays.apply(entry, joined, index=n) for n, node in enumerate(row)}
-    return [found[node] for node in nodes]
+            if not boolean:
+                joined = arrays.real(joined)
+            for place, node in enumerate(row):
+                found[node, True] = arrays.apply(entry, joined, index=place)
+                found[node, False] = arrays.apply(index_op, joined, key=(place,))
+    for node in nodes:
+        if arrays.is_number(node):
+            number = arrays.number(node)
+            found[node, True] = number
+            found[node, False] = arrays.without_axes(number)
+    return [found[node, output.scalar] for node, output in zip(nodes, outputs, strict=True)]
 
 
 def _in_a_row(arrays: Arrays, nodes: Nodes) -> Term:

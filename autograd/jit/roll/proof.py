@@ -6,14 +6,14 @@ biases may be 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import Sums
-from autograd.jit.terms import Term, evaluate
+from autograd.jit.terms import Term, evaluate, ordered
 
 ROUNDING = 1e-9
 """The difference allowed, as a share of the absolute values that are added up."""
@@ -22,29 +22,33 @@ FLOOR = 1e-13
 
 
 def agree(program: Scalars, sums: Sums, rolled: Sequence[Term]) -> bool:
-    """Whether `rolled` gives the outputs of the program, up to the order of additions."""
+    """Whether `rolled` gives what is wanted of the program, up to the order of additions."""
     here = [term.example for term in program.terms]
     if not _same(program, sums, here, [term.example for term in rolled]):
         return False
-    inputs = [term for term in program.terms if term.op is None and not term.constant]
+    leaves = [term for term, op in zip(program.terms, program.ops, strict=True) if op is None]
+    inputs = [term for term in ordered([*leaves, *rolled]) if term.op is None and not term.constant]
     moved = {term: _moved(term.example, n) for n, term in enumerate(inputs)}
-    return _same(program, sums, _values(program, moved), evaluate(rolled, moved))
+    return _same(program, sums, _values(program, leaves, moved), evaluate(rolled, moved))
 
 
-def _moved(x: float | bool, number: int) -> float | bool:
-    """x changed by some per cent, each number by a share of its own."""
-    if isinstance(x, bool):
+def _moved(x: Any, number: int) -> Any:
+    """x changed by some per cent, each number by a share of its own; only real numbers are."""
+    if isinstance(x, float):
+        return float(_moved(np.array(x), number))
+    if isinstance(x, bool) or x.dtype.kind != "f":
         return x
-    share = 0.02 * (0.5 + math.modf(0.6180339887 * number)[0])
-    return x + share * (abs(x) + 0.1 if math.isfinite(x) else 0.0)
+    shares = 0.02 * (0.5 + np.modf(0.6180339887 * (number + np.arange(x.size)))[0])
+    return x + shares.reshape(x.shape) * (np.abs(np.nan_to_num(x, posinf=0.0, neginf=0.0)) + 0.1)
 
 
-def _values(program: Scalars, inputs: Mapping[Term, float | bool]) -> list[float | bool]:
+def _values(program: Scalars, leaves: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
     """Every number of the program."""
-    values: list[float | bool] = []
+    given = dict(zip(leaves, evaluate(leaves, inputs), strict=True))
+    values: list[Any] = []
     for term, op, args in zip(program.terms, program.ops, program.args, strict=True):
         if op is None:
-            values.append(term.example if term.constant else inputs[term])
+            values.append(given[term])
         else:
             value = op.evaluate(tuple([values[arg] for arg in args]), {})
             values.append(float(value) if value.__class__ is int else value)
@@ -54,16 +58,14 @@ def _values(program: Scalars, inputs: Mapping[Term, float | bool]) -> list[float
 def _same(
     program: Scalars,
     sums: Sums,
-    values: Sequence[float | bool],
-    found: Sequence[float | bool],
+    values: Sequence[Any],
+    found: Sequence[Any],
 ) -> bool:
     """Whether `found` are the outputs, where the nodes of the program have these values."""
     sizes = np.abs(np.array(values, np.float64))
     floor = FLOOR * float(sizes[np.isfinite(sizes)].max(initial=0.0))
     for output, new in zip(program.outputs, found, strict=True):
         old = values[output]
-        if old.__class__ is not new.__class__:
-            return False
         if old != new and (old == old or new == new):
             addends = [addend for _, addend in sums.found.get(output, ())]
             scale = float(sizes[[output, *addends]].sum())

@@ -1,4 +1,4 @@
-"""The scalar program to be rolled: terms as numbered nodes, and who uses them.
+"""The numbers in a program, numbered, and what else there is: arrays that they come from or go to.
 
 Nothing is computed or changed here.
 """
@@ -6,18 +6,22 @@ Nothing is computed or changed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from autograd.graph import Op
+from autograd.jit.roll.cost import is_view
 from autograd.jit.terms import Term, ordered
 from autograd.ops.elementwise import identity, stop_gradient
 from autograd.ops.kinds import Elementwise
 
 
 class Scalars:
-    """Terms that hold one of Python's numbers each, numbered so that arguments come first.
+    """The terms of single numbers that elementwise operations make of others, as numbered nodes.
 
-    `ops[n]` is None for a leaf: an input, a constant, or what comes from outside of the elementwise
-    operations on numbers.
+    Arguments come first. `ops[n]` is None for a leaf: an input, a constant, or a number that is
+    computed in another way. Numbers are Python's, or arrays without axes.
     """
 
     def __init__(self, outputs: Sequence[Term]) -> None:
@@ -25,20 +29,15 @@ class Scalars:
         self.ops: list[Op | None] = []
         self.args: list[tuple[int, ...]] = []
         self.uses: list[int] = []
-        number: dict[Term, int] = {}
-        for term in ordered(outputs):
-            if term.op in (identity, stop_gradient):  # of use only to who differentiates
-                number[term] = number[term.args[0]]
-                continue
-            number[term] = len(self.terms)
-            self.terms.append(term)
-            self.ops.append(term.op)
-            args = tuple([number[arg] for arg in term.args])
-            self.args.append(args)
-            self.uses.append(0)
-            for arg in args:
-                self.uses[arg] += 1
-        self.outputs = [number[output] for output in outputs]
+        self.wanted: list[Term] = []
+        """The terms that outputs are, or arrays are made of."""
+        self.after: list[Term] = []
+        """The terms that depend on wanted ones, themselves in no program of numbers."""
+        self.tangled = False
+        """Whether a leaf depends on other nodes, or is no number as the others are."""
+        self._number: dict[Term, int] = {}
+        self._read(outputs)
+        self.outputs = [self._number[term] for term in self.wanted]
         for node in self.outputs:
             self.uses[node] += 1
 
@@ -47,10 +46,69 @@ class Scalars:
         """How many numbers are computed."""
         return sum(op is not None for op in self.ops)
 
+    def _read(self, outputs: Sequence[Term]) -> None:
+        number, made = self._number, set()
+        wanted: dict[Term, None] = {}
+        after: set[Term] = set()
+        for term in ordered(outputs):
+            if term.op is None:
+                continue
+            if not (isinstance(term.op, Elementwise) and is_number(term)):
+                inside = [arg for arg in term.args if arg in made]
+                wanted.update(dict.fromkeys(inside))
+                if inside or not after.isdisjoint(term.args):
+                    after.add(term)
+                    self.after.append(term)
+                continue
+            args = []
+            for arg in term.args:
+                if arg not in number:
+                    self.tangled |= arg in after or arg.dtype == np.float32
+                    self._add(arg, None, ())
+                args.append(number[arg])
+            made.add(term)
+            if term.op is identity or term.op is stop_gradient:
+                number[term] = args[0]  # of use only to who differentiates
+            else:
+                self._add(term, term.op, tuple(args))
+        wanted.update(dict.fromkeys([output for output in outputs if output in made]))
+        self.wanted = list(wanted)
 
-def is_scalar_program(outputs: Sequence[Term]) -> bool:
-    """Whether numbers are all there is, and elementwise operations all that is done to them."""
-    return all(
-        term.scalar and (term.op is None or isinstance(term.op, Elementwise))
-        for term in ordered(outputs)
-    )
+    def _add(self, term: Term, op: Op | None, args: tuple[int, ...]) -> None:
+        self._number[term] = len(self.terms)
+        self.terms.append(term)
+        self.ops.append(op)
+        self.args.append(args)
+        self.uses.append(0)
+        for arg in args:
+            self.uses[arg] += 1
+
+
+def is_number(term: Term) -> bool:
+    """Whether a term is a number or a boolean, of Python or in an array without axes."""
+    return term.scalar or (term.shape == () and term.dtype in (np.float64, np.bool_))
+
+
+_LARGE = 2**20
+"""Arrays of so many numbers are not searched."""
+
+
+def places_in_arrays(leaves: Sequence[Term]) -> dict[Term, tuple[Term, int]]:
+    """For leaves that are entries of arrays, looked at in whatever way, the array and the place."""
+    seen: dict[Term, tuple[Term, Any]] = {}
+
+    def look(term: Term) -> tuple[Term, Any]:
+        if term not in seen:
+            if term.op is not None and is_view(term) and term.args[0].size < _LARGE:
+                base, places = look(term.args[0])
+                seen[term] = base, term.op.evaluate((places,), term.settings)
+            else:
+                seen[term] = term, np.arange(term.size).reshape(term.shape)
+        return seen[term]
+
+    found = {}
+    for leaf in leaves:
+        base, place = look(leaf) if not leaf.scalar else (leaf, 0)
+        if base is not leaf:
+            found[leaf] = base, int(place)
+    return found

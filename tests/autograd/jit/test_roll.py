@@ -42,7 +42,7 @@ class Recorded:
             out = f(xs)
             return (out, gradients(out, xs, create_graph=True)) if isinstance(out, Value) else out
 
-        made = record(both, (list(map(float, inputs)),), {}, frozenset(), None)
+        made = record(both, (list(map(float, inputs)),), {}, frozenset(), ())
         self.terms, self.inputs = made.terms, made.inputs
         self.outputs = [term for term in made.outputs if term is not None]
         self.outputs += [check.term for check in made.checks]
@@ -50,7 +50,9 @@ class Recorded:
     def forced(self, by_depth: bool) -> list[Term]:
         """Rolled, whether that is cheaper or not."""
         program = Scalars(self.outputs)
-        return lower(self.terms, grouped(self.terms, program, sums(program), by_depth))
+        groups = grouped(self.terms, program, sums(program), by_depth)
+        new = dict(zip(program.wanted, lower(self.terms, groups, program.wanted), strict=True))
+        return [new.get(output, output) for output in self.outputs]
 
     def check(self, rolled: list[Term], tolerance: float = 1e-11) -> None:
         """The same results as recorded, on the numbers of the recording and on others."""
@@ -318,7 +320,7 @@ def test_programs_of_arrays_are_left_alone(program: Program) -> None:
         tuple(program.inputs),
         {},
         frozenset(),
-        None,
+        (),
     )
     outputs = [term for term in made.outputs if term is not None]
     assume(outputs)
