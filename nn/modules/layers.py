@@ -251,6 +251,8 @@ class BatchNorm(Module):
                 f"batch needs at least two examples (switch to evaluation by model.eval(), or "
                 f"leave out the last, short batch)"
             )
+        if not ag.is_compiling():  # arithmetic of plain arrays takes a third of the time
+            mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))
         with ag.no_grad():
             count = ag.array(ag.captured(self.num_batches_tracked) + 1)
             share = 1 / count if self.momentum is None else self.momentum
