@@ -5,6 +5,7 @@ No mathematics is here: what an operation computes and how it is differentiated 
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -357,6 +358,10 @@ class Op:
         kind = type(self).__name__.strip("_").lower() if type(self) is not Op else "operation"
         takes = "" if self.arity is None else f" of {self.arity} argument{'s' * (self.arity != 1)}"
         return f"<op {self.name}: {kind}{takes}>"
+
+    def _repr_html_(self) -> str:
+        summary = (self.__doc__ or "").partition("\n")[0]
+        return f"<p><code>{html.escape(repr(self))}</code><br/>{html.escape(summary)}</p>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError(

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from weakref import ref
 
 from autograd.arithmetic import Arithmetic
-from autograd.faults.returns import on_return
+from autograd.faults.returns import Handler, on_return
 from autograd.graph import Node, next_index
 from autograd.lines import Line, LineLog
 from autograd.ops.predicates import ask
@@ -39,7 +39,7 @@ class Cut(NamedTuple):
 
 
 class CutLog:
-    """Inside `with log.watch():` it is noted where the user's own lines ask nodes for `.data`,
+    """Inside `with log.watch({}):` it is noted where the user's own lines ask nodes for `.data`,
     `.item()`, `float()`, `.numpy()`, `.detach()`, a comparison, or an argmax.
 
     With `hold` the nodes are kept for as long as the log is.
@@ -57,12 +57,12 @@ class CutLog:
         self._begun, self._ended = inf, inf
 
     @contextmanager
-    def watch(self) -> Iterator[CutLog]:
-        """A block in which cuts are noted."""
+    def watch(self, others: Mapping[CodeType, Handler]) -> Iterator[CutLog]:
+        """A block in which cuts are noted, and what others want to see return is handed to them."""
         self.recent.append(self)
         self._begun = next_index()
         try:
-            with on_return(dict.fromkeys(_TAKERS, self._taken)):
+            with on_return({**dict.fromkeys(_TAKERS, self._taken), **others}):
                 yield self
         finally:
             self._ended = next_index()

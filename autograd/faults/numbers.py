@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ def data_of(x: Any) -> Any:
 
 def is_finite(x: Any) -> bool:
     """Whether a number, an array or a node holds finite numbers only."""
+    primal = x.primal if isinstance(x, Node) else x
+    if primal.__class__ is float:
+        return isfinite(primal)
     return bool(np.isfinite(data_of(x)).all())
 
 
