@@ -13,6 +13,7 @@ from autograd.jit.roll.lower import lower
 from autograd.jit.roll.proof import agree
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import sums
+from autograd.jit.roll.surroundings import put_in_place
 from autograd.jit.terms import Term, Terms
 
 SHORT = 100
@@ -56,16 +57,4 @@ def _best(terms: Terms, outputs: Sequence[Term], ways: Sequence[bool]) -> list[T
             break
     if best is None or not agree(program, found, best):
         return None
-    return _put_in_place(terms, program, outputs, best)
-
-
-def _put_in_place(
-    terms: Terms, program: Scalars, outputs: Sequence[Term], rolled: Sequence[Term]
-) -> list[Term]:
-    """The outputs, with all that depends on the numbers made again of what they have become."""
-    new = dict(zip(program.wanted, rolled, strict=True))
-    for term in program.after:
-        assert term.op is not None
-        args = [new.get(arg, arg) for arg in term.args]
-        new[term] = terms.apply(term.op, args, **term.settings)
-    return [new.get(output, output) for output in outputs]
+    return put_in_place(terms, program, outputs, best)

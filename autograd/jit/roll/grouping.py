@@ -8,7 +8,8 @@ from collections.abc import Hashable, Sequence
 from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
 from autograd.jit.roll.like_terms import LikeTerms, Pairs, Part, alike, parts
-from autograd.jit.roll.scalars import Scalars, places_in_arrays
+from autograd.jit.roll.origins import Origins
+from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import Addends, Sums
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
@@ -75,15 +76,17 @@ class _Grouping:
         terms, groups = self._program.terms, self.groups
         leaves = [node for node, op in enumerate(self._program.ops) if op is None]
         leaves.sort(key=lambda node: terms[node].number)  # inputs in the order they are given in
-        places = places_in_arrays([terms[node] for node in leaves])
+        origins = Origins()
         for node in leaves:
             term = terms[node]
             if term.constant:
                 self._node[node] = groups.constant(float(term.example))
-            elif term in places:
-                self._node[node] = groups.entry(*places[term])
             else:
-                self._node[node] = groups.input(term)
+                array, places = origins.of(term)
+                is_entry = array is not term
+                self._node[node] = (
+                    groups.entry(array, int(places)) if is_entry else groups.input(term)
+                )
             if term.dtype.kind != "f":
                 self._counts.add(self._node[node])
 

@@ -6,12 +6,10 @@ Nothing is computed or changed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.roll.cost import is_view
 from autograd.jit.terms import Term, ordered
 from autograd.ops.elementwise import identity, stop_gradient
 from autograd.ops.kinds import Elementwise
@@ -87,28 +85,3 @@ class Scalars:
 def is_number(term: Term) -> bool:
     """Whether a term is a number or a boolean, of Python or in an array without axes."""
     return term.scalar or (term.shape == () and term.dtype in (np.float64, np.bool_))
-
-
-_LARGE = 2**20
-"""Arrays of so many numbers are not searched."""
-
-
-def places_in_arrays(leaves: Sequence[Term]) -> dict[Term, tuple[Term, int]]:
-    """For leaves that are entries of arrays, looked at in whatever way, the array and the place."""
-    seen: dict[Term, tuple[Term, Any]] = {}
-
-    def look(term: Term) -> tuple[Term, Any]:
-        if term not in seen:
-            if term.op is not None and is_view(term) and term.args[0].size < _LARGE:
-                base, places = look(term.args[0])
-                seen[term] = base, term.op.evaluate((places,), term.settings)
-            else:
-                seen[term] = term, np.arange(term.size).reshape(term.shape)
-        return seen[term]
-
-    found = {}
-    for leaf in leaves:
-        base, place = look(leaf) if not leaf.scalar else (leaf, 0)
-        if base is not leaf:
-            found[leaf] = base, int(place)
-    return found

@@ -382,6 +382,71 @@ def test_infinities_and_nan_are_where_they_were() -> None:
 
 
 # --------------------------------------------------------------------------------------------------
+# Arrays around the numbers
+
+
+def recorded(f: Callable[..., Any], *args: Any) -> tuple[Terms, list[Term], list[Term]]:
+    made = record(f, args, {}, frozenset(), ())
+    return made.terms, made.inputs, [term for term in made.outputs if term is not None]
+
+
+def assert_same(found: list[Term], outputs: list[Term], inputs: list[Term]) -> None:
+    """Equal in number, type and shape, on the recording's data and on other."""
+    for moved in (0.0, 0.01):
+        given = {x: x.example if x.dtype.kind == "i" else x.example + moved for x in inputs}
+        pairs = zip(evaluate(found, given), evaluate(outputs, given), strict=True)
+        for new, old in pairs:
+            assert type(new) is type(old)
+            assert getattr(new, "dtype", None) == getattr(old, "dtype", None)
+            np.testing.assert_allclose(new, old, rtol=1e-11, atol=1e-13, strict=True)
+
+
+@pytest.mark.parametrize("kind", [float, int])
+def test_loop_over_the_rows_of_an_array_takes_the_array(kind: type) -> None:
+    def loss(parameters: list[Value], points: Any, labels: Any) -> Any:
+        *weights, bias = parameters
+        result: Any = 0.0
+        for point, label in zip(points, labels, strict=True):
+            z = sum(w * x for w, x in zip(weights, point, strict=True)) + bias
+            result = result + ad.softplus(z) - label * z
+        return result, gradients(result, parameters, create_graph=True)
+
+    labels = (normal(50) > 0).astype(kind)
+    terms, inputs, outputs = recorded(loss, [0.1, -0.2, 0.3, 0.4], normal(50, 3), labels)
+    found = roll(terms, outputs)
+    assert found is not None
+    assert_same(found, outputs, inputs)
+    assert calls(found)["matmul"] >= 3
+    assert calls(found).total() <= 20
+
+
+def test_array_made_of_numbers_is_the_array_that_they_stand_in() -> None:
+    def scores(weights: list[Value], points: Any) -> Any:
+        rows = [
+            [sum(w * x for w, x in zip(weights, p, strict=True)) + k for k in range(3)]
+            for p in points
+        ]
+        whole = ad.array(rows)
+        return ad.tanh(whole).sum(), whole[::-1]
+
+    terms, inputs, outputs = recorded(scores, [0.1, -0.2, 0.3], normal(40, 3))
+    found = roll(terms, outputs)
+    assert found is not None
+    assert_same(found, outputs, inputs)
+    assert calls(found)["concatenate"] == 0
+    assert calls(found).total() <= 8
+
+
+def test_numbers_that_depend_on_arrays_of_others_are_left_alone() -> None:
+    def f(x: list[Value]) -> Any:
+        squares = ad.array([v * v for v in x])
+        return total([ad.sin(squares[n]) * v for n, v in enumerate(x)])
+
+    terms, _, outputs = recorded(f, normal(80).tolist())
+    assert roll(terms, outputs) is None
+
+
+# --------------------------------------------------------------------------------------------------
 # The proof
 
 
