@@ -13,6 +13,8 @@ from types import CodeType, FrameType
 from typing import Any, ClassVar, NamedTuple
 from weakref import ref
 
+import numpy as np
+
 from autograd.arithmetic import Arithmetic
 from autograd.faults.returns import Handler, on_return
 from autograd.graph import Node, next_index
@@ -27,15 +29,15 @@ class Cut(NamedTuple):
 
     how: ".item()", "no_grad()", "a comparison", "argmax", ...
     when: counted as `node.index` is.
-    node: gives the node; None for one that is gone, which is so only if the log did not hold it.
-    result: what came of it.
+    node, result: give the node, and what came of it; None for what is gone, which is so only if
+        the log did not hold it.
     """
 
     how: str
     line: Line
     when: int
     node: Callable[[], Node | None]
-    result: Any
+    result: Callable[[], Any]
 
 
 class CutLog:
@@ -46,7 +48,7 @@ class CutLog:
     """
 
     recent: ClassVar[deque[CutLog]] = deque(maxlen=8)
-    """The logs begun last, the latest at the end."""
+    """The logs begun last that hold nothing, the latest at the end."""
 
     MOST: ClassVar[int] = 1000
 
@@ -59,7 +61,8 @@ class CutLog:
     @contextmanager
     def watch(self, others: Mapping[CodeType, Handler]) -> Iterator[CutLog]:
         """A block in which cuts are noted, and what others want to see return is handed to them."""
-        self.recent.append(self)
+        if not self._hold:  # else it is for one question only
+            self.recent.append(self)
         self._begun = next_index()
         try:
             with on_return({**dict.fromkeys(_TAKERS, self._taken), **others}):
@@ -82,8 +85,11 @@ class CutLog:
         """Numbers of `node` were taken out of the graph at `line`."""
         if self.cuts and self.cuts[-1].line == line and self.cuts[-1].node() is node:
             return  # one way out leads through another, as .data through .numpy()
-        held = (lambda: node) if self._hold else ref(node)
-        self.cuts.append(Cut(how, line, next_index(), held, result))
+        self.cuts.append(Cut(how, line, next_index(), self._held(node), self._held(result)))
+
+    def _held(self, x: Any) -> Callable[[], Any]:
+        weak = isinstance(x, Node | np.ndarray) and not self._hold
+        return ref(x) if weak else lambda: x
 
 
 def _asked(variables: Mapping[str, Any]) -> tuple[str, list[Node]]:

@@ -90,7 +90,7 @@ def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
             continue
         if node is not None and not descends(node, x):
             continue
-        fits = any(_same(cut.result, constant) for constant in constants) + (node is not None)
+        fits = any(_same(cut.result(), constant) for constant in constants) + (node is not None)
         if fits >= most:
             most, best = fits, cut
     return best

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -322,3 +323,18 @@ def test_a_checkpoint_on_the_way_is_gone_through() -> None:
 def test_what_is_no_node_is_refused(pair: tuple[Any, Any]) -> None:
     with pytest.raises(TypeError, match="why: "):
         why(*pair)
+
+
+def test_asking_keeps_no_graph_alive() -> None:
+    x = Tensor([1.0, 2.0])
+    made = []
+
+    def f() -> Any:
+        hidden = x * 2.0
+        made.append(ref(hidden))
+        return hidden.data.sum()
+
+    why(x, f)
+    with debug():
+        f()
+    assert [node() for node in made] == [None, None]
