@@ -19,8 +19,11 @@ Gradient: TypeAlias = Callable[[Any, int], Any]
 Callback: TypeAlias = Callable[[Any, int, Any], Any]
 
 
-def _on_nested(optimizer: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an optimiser of one row of numbers take nested parameters."""
+def unflatten_optimizer(optimizer: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an optimiser of one row of numbers take nested parameters.
+
+    The optimiser is called as `optimizer(grad, x, callback, ...)`, always with a callback.
+    """
 
     @wraps(optimizer)
     def optimize(
@@ -40,7 +43,7 @@ def _on_nested(optimizer: Callable[..., Any]) -> Callable[..., Any]:
     return optimize
 
 
-@_on_nested
+@unflatten_optimizer
 def sgd(
     grad: Gradient,
     x: Any,
@@ -65,7 +68,7 @@ def sgd(
     return x
 
 
-@_on_nested
+@unflatten_optimizer
 def rmsprop(
     grad: Gradient,
     x: Any,
@@ -92,7 +95,7 @@ def rmsprop(
     return x
 
 
-@_on_nested
+@unflatten_optimizer
 def adam(
     grad: Gradient,
     x: Any,

@@ -18,7 +18,7 @@ import autograd.numpy as np
 from autograd import Tensor, Value, check_grads, derivative, grad
 from autograd.numpy.wrapping import Mark
 from autograd.trees import flatten
-from tests.hips.numpy_cases import CASES, FFT, LINALG, A, U, V
+from tests.hips.numpy_cases import CASES, FFT, LINALG, SPD, A, U, V
 
 NAMESPACES = {
     "np": (numpy, np.MARKS["numpy"], CASES),
@@ -171,6 +171,24 @@ def test_a_function_without_nodes_is_numpys_own() -> None:
     ours, theirs = np.random.RandomState(0), numpy.random.RandomState(0)
     numpy.testing.assert_array_equal(ours.randn(3), theirs.randn(3))
     assert np.random.rand(3).shape == (3,)
+
+
+def test_calculus_says_what_does_not_fit() -> None:
+    x = Tensor(V)
+    with pytest.raises(TypeError, match="gradient: 2 spacings for 1 axes"):
+        np.gradient(x, 1.0, 2.0)
+    with pytest.raises(ValueError, match="gradient: 2 samples and edge_order 2"):
+        np.gradient(x[:2], edge_order=2)
+    with pytest.raises(ValueError, match="'half' is not 'full', 'same' or 'valid'"):
+        np.convolve(x, x, "half")
+
+
+def test_one_point_and_no_weights_are_enough() -> None:
+    numpy.testing.assert_array_equal(np.interp(A, [0.5], Tensor([2.0])).data, numpy.full((2, 3), 2))
+    assert np.average(Tensor(V)).item() == pytest.approx(V.mean())
+    assert np.corrcoef(Tensor(V)).item() == 1.0
+    assert np.linalg.cond(Tensor(SPD), -2).item() == pytest.approx(numpy.linalg.cond(SPD, -2))
+    assert np.array([Value(1.0)], dtype=numpy.float32).dtype == numpy.float32
 
 
 # --------------------------------------------------------------------------------------------------

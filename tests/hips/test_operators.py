@@ -57,7 +57,8 @@ from autograd.extend import (
 from autograd.misc import flatten
 from autograd.misc.fixed_points import fixed_point
 from autograd.misc.flatten import flatten_func
-from autograd.misc.optimizers import adam, rmsprop, sgd
+from autograd.misc.optimizers import adam, rmsprop, sgd, unflatten_optimizer
+from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check
 from autograd.tracer import getval, isbox
 
@@ -275,6 +276,7 @@ def test_builtins_look_through_nodes() -> None:
     assert isinstance_of((a, x), tuple_of)
     assert type_of(x) is numpy.ndarray
     assert isbox(x)
+    assert isinstance(x, ArrayBox)
     assert isinstance(x, Box)
     assert not isbox(X)
     pair = grad(lambda p: p["a"] * list_of(tuple_of([p["a"], 1.0]))[0])(dict_of(a=3.0))
@@ -359,6 +361,17 @@ def test_optimisers_take_nested_parameters_and_report_each_step(optimizer: Any) 
     check_equivalent(calls[0][0], start)
     check_equivalent(calls[0][2], grad(loss)(start, 0))
     assert [call[1] for call in calls] == list(range(100))
+
+
+def test_an_optimiser_of_ones_own_takes_nested_parameters() -> None:
+    @unflatten_optimizer
+    def descend(grad: Any, x: Any, callback: Any, steps: int) -> Any:
+        for i in range(steps):
+            x = x - 0.5 * grad(x, i)
+        return x
+
+    end = descend(lambda x, i: {"a": x["a"]}, {"a": np.ones(2)}, steps=3)
+    check_equivalent(end, {"a": np.ones(2) / 8})
 
 
 def test_an_optimisation_can_be_differentiated() -> None:

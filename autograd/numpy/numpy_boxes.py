@@ -1,0 +1,5 @@
+"""`ArrayBox`, which programs for HIPS autograd import to recognise what is differentiated."""
+
+from autograd.extend import Box as ArrayBox
+
+__all__ = ["ArrayBox"]
