@@ -168,7 +168,7 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
     """The function that gives all ∂fᵢ/∂xⱼ, of shape f.shape + x.shape.
 
     mode: "reverse" takes one backward pass per entry of f, "forward" one forward pass per entry of
-        x, and "auto" whichever are fewer.
+        x, and "auto" whichever are fewer. Within `jit` and `vmap` one pass serves all.
 
     Where f gives or takes nested dicts, lists and tuples, the result nests likewise: the form of f
     outside, that of its argument inside.

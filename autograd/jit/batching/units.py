@@ -50,4 +50,4 @@ def _apart(value: Array, reached: Any, member: Any) -> Array:
     size = reached[0].size
     rows, columns = reached.reshape(len(reached), size).nonzero()
     entries = index_op(ravel(value), key=member[rows] * size + columns)
-    return scatter_op(entries, key=rows * size + columns, shape=(reached.size,))
+    return scatter_op(entries, key=(rows * size + columns,), shape=(reached.size,))
