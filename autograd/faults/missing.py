@@ -17,30 +17,16 @@ from autograd.faults.numbers import data_of
 from autograd.graph import Node
 from autograd.lines import user_line_of
 
+_WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
+
 
 def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
     """There is no path from `x` to `output`, which is None where there is not even a node.
 
     cuts: what was noted while the program ran.
     """
-    cut = _likeliest(x, output, cuts)
-    if cut is not None:
-        kind = "no derivative" if cut.how in _WITHOUT_DERIVATIVE else "cut"
-        fix = (
-            " and has no derivative"
-            if kind == "no derivative"
-            else ", and what is computed from it is constant: use the node itself"
-        )
-        if cut.how == "no_grad()":
-            fix = ", where nothing is recorded: compute it outside of that block"
-        return Why(
-            kind,
-            f"{gradient_of(x)} is zero: at {cut.line}, `{cut.line.text}`, {cut.how} takes the "
-            f"numbers out of the graph{fix}.",
-            cut.line,
-            cut.how,
-            lasting=True,
-        )
+    if likeliest := _likeliest(x, output, cuts):
+        return _by_cut(x, *likeliest)
     if output is None:
         words = "the function gave no node: what it computed was not recorded"
     elif output.op is None:
@@ -72,11 +58,27 @@ def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
     )
 
 
-_WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
+def _by_cut(x: Node, cut: Cut, sure: bool) -> Why:
+    has_derivative = cut.how not in _WITHOUT_DERIVATIVE
+    if not has_derivative:
+        fix = " and has no derivative"
+    elif cut.how == "no_grad()":
+        fix = ", where nothing is recorded: compute it outside of that block"
+    else:
+        fix = ", and what is computed from it is constant: use the node itself"
+    return Why(
+        "cut" if has_derivative else "no derivative",
+        f"{gradient_of(x)} is zero{'' if sure else ', it seems'}: at {cut.line}, "
+        f"`{cut.line.text}`, {cut.how} takes the numbers out of the graph{fix}.",
+        cut.line,
+        cut.how,
+        lasting=True,
+    )
 
 
-def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
-    """The cut that made the output constant in `x`: the latest of those that fit best.
+def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> tuple[Cut, bool] | None:
+    """The cut that made the output constant in `x`, the latest of those that fit best, and whether
+    it is sure to fit.
 
     It fits that the node descends from `x`, and that the graph of the output holds the numbers. A
     node that is gone may have done either.
@@ -93,7 +95,7 @@ def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Cut | None:
         fits = any(_same(cut.result(), constant) for constant in constants) + (node is not None)
         if fits >= most:
             most, best = fits, cut
-    return best
+    return None if best is None else (best, most > 0)
 
 
 def _constants(output: Node) -> list[Any]:

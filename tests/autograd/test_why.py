@@ -338,3 +338,11 @@ def test_asking_keeps_no_graph_alive() -> None:
     with debug():
         f()
     assert [node() for node in made] == [None, None]
+
+
+def test_a_cut_that_only_may_have_done_it_is_said_to_seem_so() -> None:
+    x = Tensor([1.5, -2.0], "x")
+    with debug():
+        output = by_the_math_module(x)  # by a result that is gone, and numbers that went on
+    assert "is zero, it seems: at test_why.py:" in repr(why(x, output))
+    assert "is zero: at test_why.py:" in repr(why(x, lambda: by_the_math_module(x)))
