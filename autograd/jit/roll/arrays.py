@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.graph import Op
+from autograd.jit.packing import entry, pack
 from autograd.jit.roll.groups import Group, Groups, Node
-from autograd.jit.roll.packing import entry, pack
 from autograd.jit.roll.patterns import Places
 from autograd.jit.roll.views import gather, read, reshaped
 from autograd.jit.terms import Term, Terms

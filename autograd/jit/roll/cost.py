@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.roll.packing import entry, pack
+from autograd.jit.packing import entry, pack
 from autograd.jit.terms import Term, ordered
 from autograd.ops.products import matmul_op
 from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op

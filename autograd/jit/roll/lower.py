@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.graph import Op
+from autograd.jit.packing import entry
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.layout import layout
-from autograd.jit.roll.packing import entry
 from autograd.jit.roll.patterns import runs
 from autograd.jit.roll.products import Products
 from autograd.jit.terms import Term, Terms

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.jit.packing import segment_sums
 from autograd.jit.roll.arrays import Arrays
 from autograd.jit.roll.blocks import Pairing, pairing
 from autograd.jit.roll.groups import Group, Groups
-from autograd.jit.roll.packing import segment_sums
 from autograd.jit.roll.patterns import strides_of
 from autograd.jit.terms import Term
 from autograd.ops.elementwise import mul
