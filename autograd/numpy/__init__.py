@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from autograd.numpy import calculus, creation, elementwise, rearranging, statistics
+from autograd.numpy import (
+    calculus,
+    creation,
+    elementwise,
+    rearranging,
+    reductions,
+    statistics,
+)
 from autograd.numpy.fft import MARKS as _FFT
 from autograd.numpy.linalg import MARKS as _LINALG
 from autograd.numpy.linalg import ein_sum, mat_vec, vec_dot, vec_mat
@@ -32,7 +39,7 @@ tril_indices tril_indices_from triu_indices triu_indices_from typename unravel_i
 
 _composed: dict[str, Function] = {
     name: getattr(module, name)
-    for module in (calculus, creation, elementwise, rearranging, statistics)
+    for module in (calculus, creation, elementwise, rearranging, reductions, statistics)
     for name in module.__all__
 }
 _composed |= {

@@ -93,15 +93,48 @@ def vec_mat(x1: Array, x2: Array, /) -> Array:
     return ops.matmul(ops.expand_dims(x1, -2), x2)[..., 0, :]
 
 
+# NumPy gives several results under names: eigh(a).eigenvalues, slogdet(a).logabsdet.
+_ONE = np.ones((1, 1))
+
+
+def _eigh(a: Array, UPLO: str = "L") -> Any:
+    return type(np.linalg.eigh(_ONE))(*ops.eigh(a))
+
+
+def _eigvalsh(a: Array, UPLO: str = "L") -> Array:
+    return ops.linalg.eigvalsh(a)
+
+
+def _qr(a: Array, mode: str = "reduced") -> Any:
+    factors = ops.qr(a, mode)
+    return type(np.linalg.qr(_ONE))(*factors) if isinstance(factors, tuple) else factors
+
+
+def _slogdet(a: Array) -> Any:
+    return type(np.linalg.slogdet(_ONE))(*ops.slogdet(a))
+
+
+def _svd(
+    a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    factors = ops.svd(a, full_matrices, compute_uv)
+    return type(np.linalg.svd(_ONE))(*factors) if compute_uv else factors
+
+
 COMPOSED: dict[str, Function] = {
     "cond": _cond,
     "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
+    "eigh": _eigh,
+    "eigvalsh": _eigvalsh,
     "matmul": ops.matmul,
     "matrix_norm": _matrix_norm,
     "matrix_transpose": ops.matrix_transpose,
     "multi_dot": _multi_dot,
     "outer": ops.outer,
+    "qr": _qr,
+    "slogdet": _slogdet,
+    "svd": _svd,
     "svdvals": lambda x, /: ops.svd(x, compute_uv=False),
     "tensordot": lambda x1, x2, /, *, axes=2: ops.tensordot(x1, x2, axes),
     "tensorinv": _tensorinv,

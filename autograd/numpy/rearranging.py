@@ -40,6 +40,7 @@ __all__ = [
     "dstack",
     "meshgrid",
     "partition",
+    "ravel",
     "reshape",
     "row_stack",
     "select",
@@ -66,6 +67,11 @@ def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = No
     if order == "F":
         return ops.transpose(ops.reshape(ops.transpose(a), shape[::-1]))
     return ops.reshape(a, shape)
+
+
+def ravel(a: Array, order: str = "C") -> Array:
+    """The entries in one axis, the last axis running fastest, or with "F" the first."""
+    return ops.ravel(ops.transpose(a) if order == "F" else a)
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:

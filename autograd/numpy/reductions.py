@@ -1,0 +1,140 @@
+"""NumPy's reductions with all their arguments: `dtype`, `initial` and `where`.
+
+What they compute is in the engine's table. `out` stays None: a node cannot be written into.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.ops import Axis
+
+__all__ = ["amax", "amin", "max", "mean", "min", "prod", "std", "sum", "var"]
+
+
+def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: float) -> Array:
+    """The entries in a number type, with a number in the place of those left out."""
+    if out is not None:
+        raise TypeError(f"np.{name}(..., out=...): a node cannot be written into; use the result")
+    a = ops.array(a)
+    a = a if dtype is None else ops.cast(a, dtype)
+    return a if where is True else ops.where(where, a, instead)
+
+
+def sum(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """Σ of the entries where the condition holds, and `initial`."""
+    total = ops.sum(_entries("sum", a, dtype, out, where, 0.0), axis, keepdims)
+    return total if initial is None else total + initial
+
+
+def prod(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """Π of the entries where the condition holds, and `initial`."""
+    product = ops.prod(_entries("prod", a, dtype, out, where, 1.0), axis, keepdims)
+    return product if initial is None else product * initial
+
+
+def max(
+    a: Array,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """The largest of the entries where the condition holds, and of `initial`."""
+    largest = ops.max(_entries("max", a, None, out, where, -np.inf), axis, keepdims)
+    return largest if initial is None else ops.maximum(largest, initial)
+
+
+def min(
+    a: Array,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """The smallest of the entries where the condition holds, and of `initial`."""
+    smallest = ops.min(_entries("min", a, None, out, where, np.inf), axis, keepdims)
+    return smallest if initial is None else ops.minimum(smallest, initial)
+
+
+amax, amin = max, min
+
+
+def _count(a: Array, axis: Axis, keepdims: bool, where: Any) -> Any:
+    return np.sum(np.broadcast_to(where, ops.shape_of(a)), axis, keepdims=keepdims)
+
+
+def mean(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Array:
+    """The mean of the entries where the condition holds."""
+    a = _entries("mean", a, dtype, out, where, 0.0)
+    if where is True:
+        return ops.mean(a, axis, keepdims)
+    return ops.sum(a, axis, keepdims) / _count(a, axis, keepdims, where)
+
+
+def var(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    correction: float | None = None,
+) -> Array:
+    """The variance of the entries where the condition holds."""
+    ddof = ddof if correction is None else correction
+    if where is True:
+        return ops.var(_entries("var", a, dtype, out, True, 0.0), axis, ddof, keepdims)
+    away = a - mean(a, axis, dtype, out, True, where=where)
+    squares = ops.sum(ops.where(where, away * away, 0.0), axis, keepdims)
+    return squares / (_count(a, axis, keepdims, where) - ddof)
+
+
+def std(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    correction: float | None = None,
+) -> Array:
+    """The standard deviation of the entries where the condition holds."""
+    ddof = ddof if correction is None else correction
+    if where is True:
+        return ops.std(_entries("std", a, dtype, out, True, 0.0), axis, ddof, keepdims)
+    return ops.sqrt(var(a, axis, dtype, out, ddof, keepdims, where=where))
