@@ -283,13 +283,13 @@ class Arithmetic(NumPyProtocols, Node):
         """Running products; see `autograd.cumprod`."""
         return ops.cumprod(self, axis)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The same entries in another shape; see `autograd.reshape`."""
-        return ops.reshape(self, *shape)
+        return ops.reshape(self, *shape, order=order)
 
-    def ravel(self) -> Any:
-        """The entries in one axis."""
-        return ops.ravel(self)
+    def ravel(self, order: str = "C") -> Any:
+        """The entries in one axis; see `autograd.ravel`."""
+        return ops.ravel(self, order)
 
     flatten = ravel
 

@@ -40,7 +40,6 @@ __all__ = [
     "dstack",
     "meshgrid",
     "partition",
-    "ravel",
     "reshape",
     "row_stack",
     "select",
@@ -63,15 +62,7 @@ def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """The same entries in another shape, the last axis running fastest, or with "F" the first."""
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if order == "F":
-        return ops.transpose(ops.reshape(ops.transpose(a), shape[::-1]))
-    return ops.reshape(a, shape)
-
-
-def ravel(a: Array, order: str = "C") -> Array:
-    """The entries in one axis, the last axis running fastest, or with "F" the first."""
-    return ops.ravel(ops.transpose(a) if order == "F" else a)
+    return ops.reshape(a, shape, order=order)
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:

@@ -166,10 +166,11 @@ cast_op = Linear(
 )
 
 
-def reshape(x: Array, *shape: Any) -> Array:
-    """The entries of x, in C order, in another shape, given as a tuple or as several numbers.
+def reshape(x: Array, *shape: Any, order: str = "C") -> Array:
+    """The entries of x in another shape, given as a tuple or as several numbers.
 
-    One size may be -1: it follows from the others. Raises ValueError where the sizes differ.
+    One size may be -1: it follows from the others. The last axis runs fastest, or with order "F"
+    the first. Raises ValueError where the sizes differ.
 
     >>> import numpy as np
     >>> from autograd import reshape
@@ -179,6 +180,8 @@ def reshape(x: Array, *shape: Any) -> Array:
     if len(shape) == 1 and isinstance(shape[0], tuple | list):
         shape = tuple(shape[0])
     x = as_array(x)
+    if order == "F":
+        return transpose(reshape(transpose(x), shape[::-1]))
     try:
         return reshape_op(x, shape=shape)
     except ValueError as error:
@@ -187,15 +190,15 @@ def reshape(x: Array, *shape: Any) -> Array:
         ) from error
 
 
-def ravel(x: Array) -> Array:
-    """The entries of x, in C order, in one axis.
+def ravel(x: Array, order: str = "C") -> Array:
+    """The entries of x in one axis; the last axis runs fastest, or with order "F" the first.
 
     >>> import numpy as np
     >>> from autograd import ravel
     >>> ravel(np.zeros((2, 3))).shape
     (6,)
     """
-    return reshape_op(as_array(x), shape=(-1,))
+    return reshape_op(transpose(x) if order == "F" else as_array(x), shape=(-1,))
 
 
 def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:

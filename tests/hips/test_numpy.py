@@ -113,6 +113,12 @@ def test_arguments_go_by_numpys_names() -> None:
         (np.linalg.solve(a=x[:, :2], b=x), numpy.linalg.solve(A[:, :2], A)),
     ):
         numpy.testing.assert_allclose(found.data, expected, rtol=1e-13)
+    for order in ("C", "F"):
+        for method in ("reshape", "ravel", "flatten"):
+            given_ = ((3, -1),) if method == "reshape" else ()
+            found = getattr(x, method)(*given_, order=order)
+            expected = getattr(A, method)(*given_, order=order)
+            numpy.testing.assert_array_equal(found.data, expected)
     with pytest.raises(TypeError, match=r"np\.sum\(\.\.\., out=\.\.\.\): a node cannot be written"):
         np.sum(x, out=numpy.zeros(()))
 
