@@ -10,7 +10,7 @@ from bisect import bisect_left
 from typing import Self
 
 from autograd.graph import Array, Node, next_index
-from autograd.lines import Line, LineLog
+from autograd.lines import LineLog
 
 
 class Notes:
@@ -49,9 +49,8 @@ class Notes:
             node, how = at
             before = self.origin(node.index)
             return f"{how} of {before}" if before else ""
-        user, inner = self._log.user_line_of(index), self._log.line_of(index)
-        texts = [f"{line}: {line.text}" for line in dict.fromkeys((user, inner)) if line is not None]
-        return ", in ".join(texts)
+        lines = dict.fromkeys((self._log.user_line_of(index), self._log.line_of(index)))
+        return ", in ".join([f"{line}: {line.text}" for line in lines if line is not None])
 
     def name(self, index: int) -> str | None:
         """The variable that held the node of a creation number; of a cotangent, `grad_` and what it

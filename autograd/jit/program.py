@@ -221,10 +221,9 @@ def lowered(
         names,
         results,
         [arg for _, args in effects for arg in args],
-        [(new[check.term], _fails(check)) for check in made.checks],
+        [(new[check.term], fails(check), f"return {n}") for n, check in enumerate(made.checks)],
         [(new[term], array) for term, array in sinks],
         {new[term]: array for term, array in fixed.items()},
-        lambda term: "",
     )
     writer.write()
     code = writer.finish(results, effects)
@@ -232,7 +231,7 @@ def lowered(
     return code
 
 
-def _fails(check: Check) -> str:
+def fails(check: Check) -> str:
     """The condition under which a program does not fit, with `{}` for the number."""
     if check.kind is bool:
         return "not {}" if check.then else "{}"

@@ -95,7 +95,7 @@ def _picked(shape: Shape, key: Any) -> Shape:
 # The same where integers in the key are nodes, as they may be while a program is recorded: they are
 # arguments then, and a mark in the key keeps their places.
 
-_HERE = "here"
+HERE = "here"
 
 
 def split_key(key: Any) -> tuple[Any, list[Node]]:
@@ -112,12 +112,12 @@ def split_key(key: Any) -> tuple[Any, list[Node]]:
             raise TypeError(_NODE_AS_KEY)
     if not numbers:
         return key, numbers
-    return tuple([_HERE if isinstance(part, Node) else plain_key(part) for part in parts]), numbers
+    return tuple([HERE if isinstance(part, Node) else plain_key(part) for part in parts]), numbers
 
 
 def _fill(key: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
     given = iter(numbers)
-    return tuple([next(given) if part is _HERE else part for part in key])
+    return tuple([next(given) if part is HERE else part for part in key])
 
 
 def _of_first_argument(rule: Callable[..., Array]) -> Callable[[int], Any]:

@@ -87,7 +87,7 @@ _Plan: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int,
 
 
 @lru_cache(maxsize=1024)
-def _plan(subscripts: str) -> _Plan | None:
+def plan(subscripts: str) -> _Plan | None:
     """How to compute it as a product of matrices; None where it is no such product."""
     inputs, out = subscripts.split("->")
     x, y = inputs.split(",")
@@ -108,10 +108,10 @@ def _plan(subscripts: str) -> _Plan | None:
 
 
 def _contract(x: Any, y: Any, subscripts: str) -> Any:
-    plan = _plan(subscripts)
-    if plan is None:
+    found = plan(subscripts)
+    if found is None:
         return np.einsum(subscripts, x, y)
-    x_axes, y_axes, out_axes, batch, summed = plan
+    x_axes, y_axes, out_axes, batch, summed = found
     x, y = np.asarray(x).transpose(x_axes), np.asarray(y).transpose(y_axes)
     rows = x.shape[batch : x.ndim - summed]
     columns = y.shape[batch + summed :]

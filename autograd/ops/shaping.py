@@ -204,10 +204,10 @@ def flipud(x: Array) -> Array:
     return flip(x, 0)
 
 
-_roll: Linear = Linear(
+roll_op: Linear = Linear(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
-    lambda g, x, shift, axis: _roll(
+    lambda g, x, shift, axis: roll_op(
         g, shift=tuple([-s for s in shift]) if isinstance(shift, tuple) else -shift, axis=axis
     ),
 )
@@ -223,7 +223,7 @@ def roll(x: Array, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
     >>> roll(np.array([1.0, 2.0, 3.0]), 1)
     array([3., 1., 2.])
     """
-    return _roll(as_array(x), shift=shift, axis=axis)
+    return roll_op(as_array(x), shift=shift, axis=axis)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""From terms to Python source: plain floats for numbers, NumPy with buffers made once for arrays."""
+"""From terms to Python source: floats for numbers, NumPy with buffers made once for arrays."""

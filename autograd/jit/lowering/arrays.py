@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Op
 from autograd.jit.lowering import scalars
-from autograd.jit.lowering.code import Code, literal
+from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.literals import literal
 from autograd.jit.lowering.storage import Slot, Slots
 from autograd.jit.terms import Term, ordered
 from autograd.ops import products, reductions, structural
@@ -42,6 +44,8 @@ class Place:
 _INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
 """Operations other than those by entry whose result can be put anywhere."""
 
+NO_NAMES: Mapping[Term, str] = MappingProxyType({})
+
 VIEWS: frozenset[Op] = frozenset(
     {structural.reshape_op, structural.transpose_op, structural.broadcast_op, structural.index_op}
 )
@@ -66,6 +70,11 @@ def is_basic(key: Any) -> bool:
     )
 
 
+def sizes(shape: Sequence[int]) -> str:
+    """A shape as `reshape` takes it."""
+    return ", ".join(map(str, shape)) or "()"
+
+
 class Arrays:
     """Writes a program down; `code` is the result."""
 
@@ -74,18 +83,22 @@ class Arrays:
         inputs: Sequence[tuple[str, Term]],
         results: Sequence[Term],
         escaping: Sequence[Term],
-        checks: Sequence[tuple[Term, str]],
+        checks: Sequence[tuple[Term, str, str]],
         sinks: Sequence[tuple[Term, Any]],
         fixed: Mapping[Term, Any],
-        comment: Callable[[Term], str],
+        names: Mapping[Term, str] = NO_NAMES,
+        comment: Callable[[Term], str] | None = None,
     ) -> None:
         """Prepare to write.
 
         results, escaping: terms whose arrays leave the program, as results or otherwise.
-        checks: terms, and a condition, with `{}` for the value, under which the run ends there.
+        checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
         sinks: terms, and arrays that they are to be in at the end of each run.
         fixed: inputs that are in the same memory at each run.
+        names: how to call terms, in code that is to be read; numbers stand in it as they are.
+        comment: where in the program a term comes from.
         """
+        self._names = names
         self.code = Code()
         self.slots = Slots()
         self.places: dict[Term, Place] = {}
@@ -99,13 +112,13 @@ class Arrays:
         self.escaping = {*results, *escaping} - set(self.sinks)
         self._comment = comment
         self._line = ""
-        roots = [*results, *escaping, *self.sinks, *[term for term, _ in checks]]
+        roots = [*results, *escaping, *self.sinks, *[term for term, _, _ in checks]]
         self.order = ordered(roots)
         self.uses = Counter(arg for term in self.order for arg in term.args)
         self.uses.update(roots)
-        self._checks: dict[Term, list[tuple[int, str]]] = {}
-        for number, (term, condition) in enumerate(checks):
-            self._checks.setdefault(term, []).append((number, condition))
+        self._checks: dict[Term, list[tuple[str, str]]] = {}
+        for term, condition, leave in checks:
+            self._checks.setdefault(term, []).append((condition, leave))
         self._boxes: set[str] = set()
         self.taken: set[Slot] = set()
         self._inputs = {term: name for name, term in inputs}
@@ -165,7 +178,7 @@ class Arrays:
             self.ending.setdefault(position, []).append(term)
 
     def joined(self, whole: Term) -> Place:
-        """Where an array is that has parts computed in their places; made with the first of them."""
+        """Where an array is of which parts are computed in their places; made with the first."""
         if whole not in self._joined:
             if whole in self.sinks:
                 name, array = self.sinks[whole]
@@ -179,8 +192,8 @@ class Arrays:
         base = self.joined(whole)
         stop = start + prod(shape)
         flat = base.name if whole.ndim == 1 else f"{base.name}.reshape(-1)"
-        text = f"{flat}[{start}:{stop}]" + ("" if len(shape) == 1 else f".reshape({shape})")
-        name = self.once(key, text, "t" if key else "w")
+        text = f"{flat}[{start}:{stop}]" + ("" if len(shape) == 1 else f".reshape({sizes(shape)})")
+        name = self.once(key, text)
         return Place(name, base.fixed.reshape(-1)[start:stop].reshape(shape))
 
     # --- writing ---------------------------------------------------------------------------------
@@ -189,17 +202,17 @@ class Arrays:
         """Write all terms, in order."""
         from autograd.jit.lowering.statements import statement
 
-        for self.position, term in enumerate(self.order):
-            self._line = self._comment(term)
+        for position, term in enumerate(self.order):
+            self.position, self._now = position, term
             if term.op is None:
                 self.places[term] = self._given(term)
             elif scalars.can_write(term):
                 self.places[term] = self._number(term)
             else:
                 self.places[term] = statement(self, term)
-            for number, condition in self._checks.get(term, ()):
+            for condition, leave in self._checks.get(term, ()):
                 self.body(f"if {condition.format(self.places[term].name)}:")
-                self.body(f"    return {number}")
+                self.body(f"    {leave}")
             self._release()
         return self.code
 
@@ -208,17 +221,24 @@ class Arrays:
             slot = self.places[term].slot
             if slot is not None and slot not in self.taken:
                 self.slots.release(slot)
-        self.taken: set[Slot] = set()
+        self.taken = set()
 
     def body(self, line: str) -> None:
         """A line that is run each time."""
-        if self._line:
-            line, self._line = f"{line}  # {self._line}", ""
+        if self._comment is not None:
+            origin = self._comment(self._now)
+            if origin and origin != self._line:
+                self.code.body.append(f"# {origin}")
+                self._line = origin
         self.code.body.append(line)
 
-    def once(self, term: Term | None, expression: str, prefix: str = "v") -> str:
-        """A name for something that is made once."""
-        name = f"{prefix}{len(self.code.setup)}" if term is None else f"{prefix}{term.number}"
+    def name(self, term: Term) -> str:
+        """What a term is called."""
+        return self._names.get(term) or f"t{term.number}"
+
+    def once(self, term: Term | None, expression: str) -> str:
+        """A name, that of a term if given, for something that is made once."""
+        name = f"part{len(self.code.setup)}" if term is None else self.name(term)
         self.code.setup.append(f"{name} = {expression}")
         return name
 
@@ -226,13 +246,44 @@ class Arrays:
         if term.constant:
             if term.scalar:
                 return Place(_float(term.example))
-            name = f"c{term.number}"
-            self.code.constants[name] = term.example
-            return Place(name, term.example)
+            return Place(self.constant(term.example), term.example)
         name = self._inputs[term]
         if term in self._fixed:
             self.code.constants[name] = self._fixed[term]
         return Place(name, self._fixed.get(term))
+
+    def constant(self, array: Any) -> str:
+        """A name for an array of numbers that stay."""
+        for name, known in self.code.constants.items():
+            if known is array or _same(known, array):
+                return name
+        name = f"const{len(self.code.constants)}"
+        self.code.constants[name] = array
+        return name
+
+    def setting(self, value: Any) -> str:
+        """How a setting of an operation is written."""
+        if isinstance(value, np.ndarray):
+            return self.constant(value)
+        if isinstance(value, tuple):
+            parts = [self.setting(part) for part in value]
+            return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        if isinstance(value, slice):
+            parts = [self.setting(part) for part in (value.start, value.stop, value.step)]
+            return f"slice({', '.join(parts)})"
+        if isinstance(value, np.dtype):
+            return f"np.{_dtype(value)}"
+        if value is Ellipsis:
+            return "..."
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or isinstance(value, bool | int | str):
+            return repr(value)
+        if isinstance(value, float):
+            return _float(value)
+        name = f"setting{len(self.code.shared)}"
+        self.code.shared[name] = value
+        return name
 
     def _number(self, term: Term) -> Place:
         operands = [self.places[arg].name for arg in term.args]
@@ -247,7 +298,7 @@ class Arrays:
         )
         if inline:
             return Place(text)
-        name = f"t{term.number}"
+        name = self.name(term)
         self.body(f"{name} = {text.removeprefix('(').removesuffix(')') if _bare(text) else text}")
         return Place(name)
 
@@ -261,7 +312,9 @@ class Arrays:
 
     # --- memory ----------------------------------------------------------------------------------
 
-    def destination(self, term: Term, reuse: Sequence[Term] = (), shared: bool = True) -> Place | None:
+    def destination(
+        self, term: Term, reuse: Sequence[Term] = (), shared: bool = True
+    ) -> Place | None:
         """The memory that a term is to be computed into; None for new memory at each run.
 
         reuse: arguments that may be overwritten by it, if they are needed no more.
@@ -296,15 +349,18 @@ class Arrays:
                 )
             ):
                 self.taken.add(place.slot)
-                return Place(place.name, place.fixed, place.slot, True)
+                name = place.name
+                if term in self._names and not _is_numbered(self._names[term]):
+                    name = self.once(term, name)  # a name of its own for the same memory
+                return Place(name, place.fixed, place.slot, True)
         return self._memory(term, shared)
 
     def _memory(self, term: Term, shared: bool) -> Place:
         slot = self.slots.take(term.shape, term.dtype, shared)
         whole = slot.size == term.size
         part = slot.name if whole else f"{slot.name}[:{term.size}]"
-        shape = "" if term.shape == (term.size,) else f".reshape({_tuple(term.shape)})"
-        name = self.once(term, part + shape, "t")
+        shape = "" if term.shape == (term.size,) else f".reshape({sizes(term.shape)})"
+        name = self.once(term, part + shape)
         return Place(name, np.empty(term.shape, term.dtype), slot, True)
 
     def operand(self, arg: Term, dtype: np.dtype[Any] | None) -> str:
@@ -314,12 +370,12 @@ class Arrays:
         place = self.places[arg]
         if not arg.scalar:
             return place.name
-        if dtype is None or arg.dtype.kind != dtype.kind:
+        if self._names or dtype is None or arg.dtype.kind != dtype.kind:
             return place.name
-        kind = "bool" if dtype == bool else dtype.name
+        kind = _dtype(dtype)
         if arg.constant:
             return self._shared_number(arg, dtype)
-        name = f"k{arg.number}_{kind}"
+        name = f"number{arg.number}_{kind}"
         if name not in self._boxes:
             self._boxes.add(name)
             self.code.setup.append(f"{name} = np.empty((), np.{kind})")
@@ -327,13 +383,15 @@ class Arrays:
         return name
 
     def _shared_number(self, arg: Term, dtype: np.dtype[Any]) -> str:
-        key = f"k{arg.number}_{dtype.name}"
+        key = f"number{arg.number}_{dtype.name}"
         if key not in self._boxes:
             self._boxes.add(key)
             self.code.setup.append(f"{key} = {literal(np.asarray(arg.example, dtype))}")
         return key
 
-    def finish(self, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]) -> Code:
+    def finish(
+        self, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
+    ) -> Code:
         """What is done and given at the end of each run."""
         given: set[Term] = set()
         for term, (name, _) in self.sinks.items():
@@ -343,11 +401,10 @@ class Arrays:
             self.body(f"{self.code.of_numpy('copyto')}({name}, {self.places[term].name})")
         for name, args in effects:
             self.body(f"{name}({', '.join(self._own(arg, given) for arg in args)})")
-        parts = [
-            f"{self.places[term].name}[()]" if not (term.ndim or term.scalar) else self._own(term, given)
+        self.code.results = [
+            self._own(term, given) if term.ndim or term.scalar else f"{self.places[term].name}[()]"
             for term in results
         ]
-        self.code.results = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
         self.code.setup[:0] = [
             f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{_dtype(s.dtype)})"
             for s in self.slots.all
@@ -380,12 +437,26 @@ def _bare(text: str) -> bool:
 
 def _float(value: float | bool) -> str:
     text = repr(value)
-    return f"float('{text}')" if text in ("nan", "inf", "-inf") else f"({text})" if value < 0 else text
+    if text in ("nan", "inf", "-inf"):
+        return f"float('{text}')"
+    return f"({text})" if value < 0 else text
 
 
 def _dtype(dtype: np.dtype[Any]) -> str:
-    return "bool" if dtype == bool else dtype.name
+    return "bool" if dtype.kind == "b" else dtype.name
 
 
-def _tuple(shape: tuple[int, ...]) -> str:
-    return repr(shape)
+def _same(x: Any, y: Any) -> bool:
+    """Whether two small arrays hold the same, to the bit."""
+    if x.shape != y.shape or x.dtype != y.dtype or x.nbytes > _SMALL:
+        return False
+    same: bool = x.tobytes() == y.tobytes()
+    return same
+
+
+_SMALL = 4096
+
+
+def _is_numbered(name: str) -> bool:
+    """Whether a name is one that a term has for want of a better."""
+    return name[:1] == "t" and name[1:].isdigit()

@@ -41,7 +41,7 @@ _OPERATORS: dict[Op, str] = {
     e.minimum_op: "({0} if {0} < {1} or {0} != {0} else {1})",
     e.abs: "abs({})",
     e.sign: "({0} if {0} != {0} else float(({0} > 0) - ({0} < 0)))",
-    e.heaviside: "({0} if {0} != {0} else float({0} >= 0))",
+    e.heaviside_op: "({0} if {0} != {0} else {1} if {0} == 0 else float({0} > 0))",
     e.floor: "float(floor({}))",
     e.ceil: "float(ceil({}))",
     e.round_op: "float(round({}))",
@@ -61,12 +61,13 @@ _MATH: dict[Op, str] = {
     p.isnan: "isnan",
     p.isfinite: "isfinite",
 }
-for _name in "cbrt cos cosh erf exp exp2 expm1 hypot log log10 log1p log2 pow sin sinh sqrt".split():
-    _MATH[getattr(e, _name)] = _name
-for _name in ("tan", "tanh"):
-    _MATH[getattr(e, _name)] = _name
+for _op in (
+    *(e.cbrt, e.cos, e.cosh, e.erf, e.exp, e.exp2, e.expm1, e.hypot, e.log, e.log10, e.log1p),
+    *(e.log2, e.pow, e.sin, e.sinh, e.sqrt, e.tan, e.tanh),
+):
+    _MATH[_op] = _op.name
 
-_NEEDED = {
+_NEEDED: dict[Op, set[str]] = {
     e.floor: {"floor"},
     e.ceil: {"ceil"},
     e.sigmoid: {"exp"},

@@ -1,16 +1,18 @@
-"""How each kind of operation on arrays is written in NumPy."""
+"""How operations on arrays are written in NumPy, with their results in memory made once.
+
+Those of which NumPy makes a new array at each run are in `calls`.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.lowering import helpers
-from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view
+from autograd.jit.lowering import calls
+from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view, sizes
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, reductions, running, structural
@@ -34,7 +36,7 @@ def statement(to: Arrays, term: Term) -> Place:
         and vars(np).get(kernel.__name__) is kernel
     ):
         return _ufunc(to, term, kernel.__name__)
-    return _call(to, term)
+    return calls.call(to, term)
 
 
 def _writes(*ops: Op) -> Callable[[Writer], Writer]:
@@ -65,7 +67,7 @@ def _ufunc(to: Arrays, term: Term, function: str) -> Place:
     dtype = kinds.pop() if len(kinds) == 1 else None
     operands = ", ".join([to.operand(arg, dtype or arg.dtype) for arg in term.args])
     place = to.destination(term, reuse=term.args)
-    return _into(to, place, f"{to.code.of_numpy(function)}({operands}", name=f"t{term.number}")
+    return _into(to, place, f"{to.code.of_numpy(function)}({operands}", name=to.name(term))
 
 
 @_writes(kinds.chain, kinds.closed)
@@ -90,7 +92,7 @@ def _power(to: Arrays, term: Term) -> Place:
         return _ufunc(to, term, "power")
     place = to.destination(term, reuse=term.args[:1])
     base = to.places[term.args[0]].name
-    return _into(to, place, f"{to.code.of_numpy(function)}({base}", name=f"t{term.number}")
+    return _into(to, place, f"{to.code.of_numpy(function)}({base}", name=to.name(term))
 
 
 @_writes(e.where)
@@ -99,8 +101,11 @@ def _where(to: Arrays, term: Term) -> Place:
     operands += [to.operand(arg, term.dtype) for arg in term.args[1:]]
     place = to.destination(term)
     if place is None:
-        to.body(f"t{term.number} = {to.code.of_numpy('where')}({', '.join(operands)})")
-        return Place(f"t{term.number}")
+        call = f"{to.code.of_numpy('where')}({', '.join(operands)})"
+        if term.dtype != np.float64 and all(arg.scalar for arg in term.args[1:]):
+            call += f".astype(np.{term.dtype.name})"
+        to.body(f"{to.name(term)} = {call}")
+        return Place(to.name(term))
     copyto = to.code.of_numpy("copyto")
     to.body(f"{copyto}({place.name}, {operands[2]})")
     to.body(f"{copyto}({place.name}, {operands[1]}, where={operands[0]})")
@@ -114,10 +119,10 @@ def _cast(to: Arrays, term: Term) -> Place:
     if place is None:
         dtype = f"np.{'bool' if term.dtype == bool else term.dtype.name}"
         if term.args[0].scalar:
-            to.body(f"t{term.number} = np.array({name}, {dtype})")
+            to.body(f"{to.name(term)} = np.array({name}, {dtype})")
         else:
-            to.body(f"t{term.number} = {name}.astype({dtype})")
-        return Place(f"t{term.number}")
+            to.body(f"{to.name(term)} = {name}.astype({dtype})")
+        return Place(to.name(term))
     to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name}, 'unsafe')")
     return place
 
@@ -131,17 +136,19 @@ def _view(to: Arrays, term: Term) -> Place:
     source = to.places[arg]
     expression = _arranged(term, source.name)
     if source.fixed is None:
-        to.body(f"t{term.number} = {expression}")
-        return Place(f"t{term.number}", None, source.slot)
+        if to.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40:
+            return Place(expression, None, source.slot)
+        to.body(f"{to.name(term)} = {expression}")
+        return Place(to.name(term), None, source.slot)
     arranged = _rearrange(term, source.fixed)
     if np.may_share_memory(arranged, source.fixed) or not arranged.size:
         return Place(to.once(term, expression), arranged, source.slot)
     # A reshape of what does not lie in order: it has to be copied at each run.
     place = to.destination(term)
     if place is None:
-        to.body(f"t{term.number} = {expression}")
-        return Place(f"t{term.number}")
-    flat = to.once(None, f"{place.name}.reshape({arg.shape})", "w")
+        to.body(f"{to.name(term)} = {expression}")
+        return Place(to.name(term))
+    flat = to.once(None, f"{place.name}.reshape({sizes(arg.shape)})")
     to.body(f"{to.code.of_numpy('copyto')}({flat}, {source.name})")
     return place
 
@@ -162,7 +169,7 @@ def _open(key: Any) -> Any:
 def _arranged(term: Term, name: str) -> str:
     settings = term.settings
     if term.op is structural.reshape_op:
-        return f"{name}.reshape({tuple(settings['shape'])})"
+        return f"{name}.reshape({sizes(settings['shape'])})"
     if term.op is structural.transpose_op:
         return f"{name}.T" if term.ndim == 2 else f"{name}.transpose({settings['axes']})"
     if term.op is structural.broadcast_op:
@@ -197,13 +204,13 @@ def _axes(term: Term, x: Term) -> tuple[int, ...]:
 @_writes(structural.sum_op)
 def _sum(to: Arrays, term: Term) -> Place:
     (x,) = term.args
-    source = to.places[x]
-    axes = _axes(term, x)
-    if x.dtype.kind == "f" and not x.scalar and x.ndim == 2 and len(axes) == 1:
-        if x.shape[axes[0]] <= _MOST_BY_DOT:
-            return _sum_by_dot(to, term, x, axes[0])
     if x.scalar:
-        return _call(to, term)
+        return calls.call(to, term)
+    axes = _axes(term, x)
+    if x.dtype.kind == "f" and x.ndim == 2 and len(axes) == 1:
+        (axis,) = axes
+        if x.shape[axis] <= _MOST_BY_DOT:
+            return _sum_by_dot(to, term, x, axis)
     return _reduce(to, term, "add")
 
 
@@ -215,12 +222,12 @@ def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
     source = to.places[x].name
     call = f"{name}.dot({source}" if axis == 0 else f"{source}.dot({name}"
     if not term.settings["keepdims"]:
-        return _into(to, to.destination(term), call, name=f"t{term.number}")
+        return _into(to, to.destination(term), call, name=to.name(term))
     place = to.destination(term)
     if place is None:
-        to.body(f"t{term.number} = {call}).reshape({term.shape})")
-        return Place(f"t{term.number}")
-    flat = to.once(None, f"{place.name}.reshape(-1)", "w")
+        to.body(f"{to.name(term)} = {call}).reshape({sizes(term.shape)})")
+        return Place(to.name(term))
+    flat = to.once(None, f"{place.name}.reshape(-1)")
     to.body(f"{call}, {flat})")
     return place
 
@@ -232,23 +239,23 @@ def _reduce(to: Arrays, term: Term, function: str) -> Place:
     place = to.destination(term)
     out = "None" if place is None else place.name
     call += f", {out}, {keepdims})" if keepdims else f", {out})" if place else ")"
-    to.body(call if place else f"t{term.number} = {call}")
-    return place or Place(f"t{term.number}")
+    to.body(call if place else f"{to.name(term)} = {call}")
+    return place or Place(to.name(term))
 
 
 @_writes(reductions.max_op)
 def _max(to: Arrays, term: Term) -> Place:
-    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "maximum")
+    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "maximum")
 
 
 @_writes(reductions.min_op)
 def _min(to: Arrays, term: Term) -> Place:
-    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "minimum")
+    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "minimum")
 
 
 @_writes(running.prod_op)
 def _prod(to: Arrays, term: Term) -> Place:
-    return _call(to, term) if term.args[0].scalar else _reduce(to, term, "multiply")
+    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "multiply")
 
 
 # --------------------------------------------------------------------------------------------------
@@ -264,7 +271,7 @@ def _matmul(to: Arrays, term: Term) -> Place:
         call = f"{to.places[x].name}.dot({to.places[y].name}"
     else:
         call = f"{to.code.of_numpy('matmul')}({to.places[x].name}, {to.places[y].name}"
-    return _into(to, place, call, name=f"t{term.number}")
+    return _into(to, place, call, name=to.name(term))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -285,17 +292,16 @@ def _pick(to: Arrays, term: Term) -> Place:
         and numbers.dtype.kind in "iu"
     )
     if not simple or x.scalar:
-        return _call(to, term)
+        return calls.call(to, term)
     if not x.shape[axis]:
-        return _call(to, term)
+        return calls.call(to, term)
     places = np.where(numbers < 0, numbers + x.shape[axis], numbers).astype(np.intp)
-    name = f"i{term.number}"
-    to.code.constants[name] = places
+    name = to.constant(places)
     place = to.destination(term)
     source = to.places[x].name
     if place is None:
-        to.body(f"t{term.number} = {source}.take({name}, {axis})")
-        return Place(f"t{term.number}")
+        to.body(f"{to.name(term)} = {source}.take({name}, {axis})")
+        return Place(to.name(term))
     to.body(f"{source}.take({name}, {axis}, {place.name}, 'clip')")
     return place
 
@@ -306,19 +312,19 @@ def _scatter(to: Arrays, term: Term) -> Place:
     (x,) = term.args
     key = term.settings["key"]
     if not is_basic(key) or x.scalar:
-        return _call(to, term)
+        return calls.call(to, term)
     place = to.destination(term, shared=False)
     inside = f"[{', '.join(map(_part, _open(key)))}]"
     if place is None or term in to.sinks:
         kind = "bool" if term.dtype == bool else term.dtype.name
         if place is None:
-            to.body(f"t{term.number} = np.zeros({term.shape}, np.{kind})")
-            place = Place(f"t{term.number}")
+            to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{kind})")
+            place = Place(to.name(term))
         else:
             to.body(f"{place.name}.fill(0)")
         to.body(f"{place.name}{inside} = {to.places[x].name}")
         return place
-    part = to.once(None, f"{place.name}{inside}", "w")
+    part = to.once(None, f"{place.name}{inside}")
     to.body(f"{to.code.of_numpy('copyto')}({part}, {to.places[x].name})")
     place.whole = False
     return place
@@ -330,7 +336,7 @@ def _concatenate(to: Arrays, term: Term) -> Place:
         return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
     call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
-    return _into(to, to.destination(term), call, name=f"t{term.number}")
+    return _into(to, to.destination(term), call, name=to.name(term))
 
 
 def _join(to: Arrays, term: Term) -> Place:
@@ -346,29 +352,3 @@ def _join(to: Arrays, term: Term) -> Place:
             to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name})")
         start += arg.size
     return to.joined(term)
-
-
-# --------------------------------------------------------------------------------------------------
-# Everything else: a new array at each run
-
-
-def _call(to: Arrays, term: Term) -> Place:
-    op = term.op
-    assert op is not None
-    operands = [to.places[arg].name for arg in term.args]
-    helper = getattr(helpers, op.name, None)
-    if helper is not None:
-        to.code.helpers[op.name] = helper
-        function = op.name
-    else:
-        function = re.sub(r"\W", "_", f"op_{op.name}")
-        if to.code.shared.get(function, op.kernel) is not op.kernel:  # another one of this name
-            function = f"{function}_{term.number}"
-        to.code.shared[function] = op.kernel
-    for name, value in term.settings.items():
-        to.code.shared[f"s{term.number}_{name}"] = value
-        operands.append(f"{name}=s{term.number}_{name}")
-    to.body(f"t{term.number} = {function}({', '.join(operands)})")
-    if not term.scalar and term.ndim == 0:
-        to.body(f"t{term.number} = np.asarray(t{term.number})")
-    return Place(f"t{term.number}")

@@ -35,7 +35,7 @@ class Slots:
             best = min(fitting, key=lambda slot: slot.size)
             self.free.remove(best)
             return best
-        slot = Slot(f"b{len(self.all)}", size, dtype, shared)
+        slot = Slot(f"buffer{len(self.all)}", size, dtype, shared)
         self.all.append(slot)
         return slot
 
