@@ -58,11 +58,9 @@ class Arrays:
         """Whether a node is a number of Python."""
         return self._group[node] in self._numbers
 
-    def is_boolean_in_array(self, node: Node) -> bool | None:
-        """Whether a node is a boolean; None where it is in no array."""
-        if self.is_number(node):
-            return None
-        return self._arrays[int(self._group[node])].dtype.kind == "b"
+    def array_of(self, node: Node) -> Term | None:
+        """The array that a node stands in; None for a number of Python."""
+        return None if self.is_number(node) else self._arrays[int(self._group[node])]
 
     def without_axes(self, number: Term) -> Term:
         """A number as an array, if it is none."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Row: TypeAlias = tuple[int, ...]
+Block: TypeAlias = tuple[list[int], list[int]]
+"""Numbers of left and of right rows of which all pairs are there."""
 Sizes: TypeAlias = tuple[int, ...]
 """Of a matrix product: the length of the rows, how many there are on the left, on the right."""
 
@@ -36,10 +38,8 @@ class Pairing:
         p, q, count = len(self.lefts), len(self.rights), len(self.left_of)
         return p * q == count or (min(p, q) > 1 and p * q <= SPARSE * count)
 
-    def blocks(self) -> list[tuple[list[int], list[int]]] | None:
-        """Sets of left and of right rows of which all pairs are there and no others; None where it
-        cannot be divided so.
-        """
+    def blocks(self) -> list[Block] | None:
+        """Blocks that all pairs are in; None where they cannot be divided so."""
         partners: dict[int, set[int]] = defaultdict(set)
         for left, right in zip(self.left_of, self.right_of, strict=True):
             partners[left].add(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from autograd.jit.packing import entry
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.layout import layout
-from autograd.jit.roll.patterns import runs
+from autograd.jit.roll.patterns import inverse, runs
 from autograd.jit.roll.products import Products
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import add, mul
@@ -59,9 +60,7 @@ def _elementwise(arrays: Arrays, op: Op, group: Group) -> None:
     args = [arrays.read(row[order].reshape(shape)) for row in table]
     if not _gives_numbers(op, args):
         args[-1] = arrays.real(args[-1])
-    places = np.empty(len(order), int)
-    places[order] = np.arange(len(order))
-    arrays.hold(group, arrays.apply(op, *args), places)
+    arrays.hold(group, arrays.apply(op, *args), inverse(order))
 
 
 def _gives_numbers(op: Op, args: list[Term]) -> bool:
@@ -82,28 +81,36 @@ FEW_RUNS = 8
 
 
 def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> list[Term]:
-    """The outputs, as numbers of Python or arrays of one; all that stand in arrays from one."""
-    found: dict[tuple[Node, bool], Term] = {}
-    for boolean in (False, True):
-        row = [n for n in dict.fromkeys(nodes) if arrays.is_boolean_in_array(n) is boolean]
-        if row:
-            joined = _in_a_row(arrays, np.array(row))
-            if not boolean:
-                joined = arrays.real(joined)
-            for place, node in enumerate(row):
-                found[node, True] = arrays.apply(entry, joined, index=place)
-                found[node, False] = arrays.apply(index_op, joined, key=(place,))
-    for node in nodes:
-        if arrays.is_number(node):
+    """The nodes as `outputs` were, as numbers of Python or in arrays without axes."""
+    rows: dict[Term | str, list[Node]] = defaultdict(list)
+    for node in dict.fromkeys(nodes):
+        array = arrays.array_of(node)
+        if array is not None:
+            rows[array if array.size <= NARROW else array.dtype.kind].append(node)
+    places = {}
+    for row in rows.values():
+        joined = _in_a_row(arrays, np.array(row))
+        places.update({node: (joined, place) for place, node in enumerate(row)})
+    found = []
+    for node, output in zip(nodes, outputs, strict=True):
+        if node not in places:
             number = arrays.number(node)
-            found[node, True] = number
-            found[node, False] = arrays.without_axes(number)
-    return [found[node, output.scalar] for node, output in zip(nodes, outputs, strict=True)]
+            found.append(number if output.scalar else arrays.without_axes(number))
+        else:
+            joined, place = places[node]
+            if output.scalar:
+                found.append(arrays.apply(entry, joined, index=place))
+            else:
+                found.append(arrays.apply(index_op, joined, key=(place,)))
+    return found
 
 
 def _in_a_row(arrays: Arrays, nodes: Nodes) -> Term:
+    """The nodes one after the other, so that they leave their arrays by one call."""
     parts = runs(*arrays.location(nodes))
     if len(parts) > FEW_RUNS:
-        return arrays.full(nodes)
-    found = [arrays.full(nodes[part]) for part in parts]
-    return found[0] if len(found) == 1 else arrays.apply(concatenate_op, *found, axis=0)
+        row = arrays.full(nodes)
+    else:
+        found = [arrays.full(nodes[part]) for part in parts]
+        row = found[0] if len(found) == 1 else arrays.apply(concatenate_op, *found, axis=0)
+    return row if row.dtype.kind == "b" else arrays.real(row)

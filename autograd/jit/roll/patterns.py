@@ -62,3 +62,10 @@ def runs(groups: Any, places: Places) -> list[slice]:
         even = np.concatenate([[True], steps == steps[:1].sum()]) & same
         cuts.append(start + (len(even) if even.all() else int(even.argmin())))
     return [slice(start, stop) for start, stop in pairwise(cuts)]
+
+
+def inverse(order: Any) -> Any:
+    """Where each entry goes if they are put into this order."""
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    return place

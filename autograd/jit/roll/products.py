@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.packing import segment_sums
 from autograd.jit.roll.arrays import Arrays
-from autograd.jit.roll.blocks import Pairing, pairing
+from autograd.jit.roll.blocks import Block, Pairing, pairing
 from autograd.jit.roll.groups import Group, Groups
-from autograd.jit.roll.patterns import strides_of
+from autograd.jit.roll.patterns import inverse, strides_of
 from autograd.jit.terms import Term
 from autograd.ops.elementwise import mul
 from autograd.ops.products import einsum_op, matmul_op
@@ -27,14 +28,16 @@ class Products:
 
     def compute(self, group: Group) -> None:
         """The operations for a group, and where the nodes stand in the result."""
-        lengths = {len(left) for left, _ in group.args}
+        if len({len(left) for left, _ in group.args}) > 1:
+            return self._segments(group)
         pairs = pairing(group.args)
-        if len(lengths) > 1:
-            self._segments(group)
-        elif pairs.is_matrix:
-            self._matrix(group, pairs)
-        else:
-            self._batch(group, pairs)
+        if pairs.is_matrix:
+            return self._matrix(group, pairs)
+        blocks = pairs.blocks() or []
+        sizes = {(len(lefts), len(rights)) for lefts, rights in blocks}
+        if len(sizes) == 1 and sizes != {(1, 1)}:
+            return self._matrices(group, pairs, blocks)
+        return self._rows(group)
 
     # ----------------------------------------------------------------------------------------------
     # All pairs of two sets of rows
@@ -66,9 +69,7 @@ class Products:
             order = np.argsort(ranks, kind="stable")
         else:
             order = np.lexsort(places.T[::-1])
-        position = np.empty(len(order), int)
-        position[order] = np.arange(len(order))
-        return rows[order], position[row_of]
+        return rows[order], inverse(order)[row_of]
 
     def _turned(self, group: Group, sides: list[tuple[Any, Any]]) -> bool:
         """Whether the right rows should make the rows of the result.
@@ -103,23 +104,43 @@ class Products:
     # ----------------------------------------------------------------------------------------------
     # Other pairs
 
-    def _batch(self, group: Group, pairs: Pairing) -> None:
-        """Many matrix products of the same sizes at once; at the least, of one row and one row."""
+    def _matrices(self, group: Group, pairs: Pairing, blocks: Sequence[Block]) -> None:
+        """Matrix products of the same sizes, one for each block, in one call."""
+        sides = []
+        for rows, row_of, chosen in (
+            (pairs.lefts, pairs.left_of, [lefts for lefts, _ in blocks]),
+            (pairs.rights, pairs.right_of, [rights for _, rights in blocks]),
+        ):
+            table = np.array(rows)
+            source, places = self._arrays.source(table)
+            if not source.constant:
+                chosen = [sorted(block, key=lambda row: places[row, 0]) for block in chosen]
+            position = np.empty(len(rows), int)
+            position[np.array(chosen)] = np.arange(len(chosen[0]))
+            block_of = np.empty(len(rows), int)
+            block_of[np.array(chosen)] = np.arange(len(chosen))[:, None]
+            sides.append((table[np.array(chosen)], position[row_of], block_of[row_of]))
+        (left, i, block), (right, j, _) = sides
+        columns = self._columns(left[:, 0], right[:, 0])
+        a = self._factors(left[:, :, columns])
+        b = self._factors(right[:, :, columns].transpose(0, 2, 1))
+        p, q = left.shape[1], right.shape[1]
+        self._arrays.hold(group, self._arrays.apply(matmul_op, a, b), (block * p + i) * q + j)
+
+    def _rows(self, group: Group) -> None:
+        """Each row with its own."""
         left = np.array([row for row, _ in group.args])
         right = np.array([row for _, row in group.args])
-        source, places = self._arrays.source(right)
-        if not source.constant:
-            columns = np.argsort(places[0], kind="stable")
-            left, right, places = left[:, columns], right[:, columns], places[:, columns]
+        columns = self._columns(left, right)
+        left, right = left[:, columns], right[:, columns]
+        _, places = self._arrays.source(right)
         order = np.lexsort(places.T[::-1])
         a, b = self._factors(left[order]), self._factors(right[order])
         if _is_one(a):
             result = self._arrays.apply(sum_op, b, axis=1, keepdims=False)
         else:
             result = self._arrays.apply(einsum_op, a, b, subscripts="ij,ij->i")
-        position = np.empty(len(order), int)
-        position[order] = np.arange(len(order))
-        self._arrays.hold(group, result, position)
+        self._arrays.hold(group, result, inverse(order))
 
     def _segments(self, group: Group) -> None:
         """Sums of unlike lengths, one after the other in a row."""

@@ -202,7 +202,25 @@ def bag_of_words(documents: int) -> Recorded:
     return Recorded(f, normal(20))
 
 
+def batched_products(count: int) -> Recorded:
+    """Small matrix products side by side, each of matrices of its own."""
+
+    def f(x: list[Value]) -> Any:
+        parts: list[Any] = []
+        for start in range(0, len(x), 12):
+            a, b = x[start : start + 6], x[start + 6 : start + 12]
+            parts += [
+                ad.sin(sum(a[3 * i + k] * b[2 * k + j] for k in range(3)))
+                for i in range(2)
+                for j in range(2)
+            ]
+        return total(parts)
+
+    return Recorded(f, normal(12 * count))
+
+
 WRITTEN = {
+    "products side by side": lambda: batched_products(12),
     "network with relu": lambda: network((2, 8, 8, 1), 20, ad.relu),
     "network with tanh": lambda: network((3, 7, 5, 2), 10, ad.tanh),
     "network of one neuron a layer": lambda: network((1, 1, 1), 20, ad.tanh),
@@ -262,6 +280,14 @@ def test_recurrence_adds_up_over_time_in_one_product() -> None:
     short, long = (recurrence(steps, 6) for steps in (8, 12))
     found = [calls(roll(p.terms, p.outputs) or ()) for p in (short, long)]
     assert (found[1].total() - found[0].total()) / 4 <= 12  # calls for each further step
+
+
+def test_matrix_products_side_by_side_are_one_call() -> None:
+    program = batched_products(20)
+    found = calls(roll(program.terms, program.outputs) or ())
+    assert found["einsum"] == found["segment_sums"] == 0
+    assert found["matmul"] == 3  # forward, backward to both sides, and the sum
+    assert found.total() <= 10
 
 
 def test_neighbours_of_unlike_number_are_one_group_by_depth() -> None:
