@@ -1,0 +1,284 @@
+# %% [markdown]
+# # 1. From one number to a graph
+#
+# **The question.** A program computes a number from others. If one of the inputs changes a
+# little, how much does the result change, and can the program find that out by itself?
+#
+# Ten minutes' reading. What is needed: a little Python, and the chain rule, which is explained
+# below.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from autograd import Value, check_grads, cos, custom_op, derivative, draw, explain, grad, step, tanh
+from nn.plot import COLOURS
+
+BLUE, VERMILION = COLOURS[:2]
+
+# %% [markdown]
+# ## Elementary operations
+#
+# Whatever a program computes, in the end it adds, multiplies and divides, and calls a few
+# functions such as $\sin$ and $\exp$. A `Value` is a number that remembers how it was made: from
+# which other values, and by which of these operations.
+
+# %%
+a, b = Value(2.0, "a"), Value(-2.5, "b")
+c = tanh(a * b + a**2)
+c
+
+# %%
+c.op.name, c.parents
+
+# %% [markdown]
+# The value below `c` was made by an addition, and so on down to `a` and `b`, which were made by
+# nobody: they are the leaves. One line of Python has become four elementary operations. `explain`
+# lists them, each with its *local derivative*: how its own result changes with its own arguments,
+# the others held fixed. Those are the derivatives that everyone learns at school: $(x^2)' = 2x$,
+# $\partial(xy)/\partial x = y$, $\tanh' = 1 - \tanh^2$.
+
+# %%
+explain(c)
+
+# %% [markdown]
+# ## The chain rule
+#
+# In one variable: if $z$ depends on $y$ and $y$ on $x$, then
+#
+# $$\frac{dz}{dx} = \frac{dz}{dy}\,\frac{dy}{dx}.$$
+#
+# Local derivatives along a path are multiplied. In several variables: if $z$ depends on $x$ and
+# $y$, and both depend on $t$, then the change comes through by both paths, and the shares add up:
+#
+# $$\frac{dz}{dt} = \frac{\partial z}{\partial x}\,\frac{dx}{dt}
+#                 + \frac{\partial z}{\partial y}\,\frac{dy}{dt}.$$
+#
+# That is all of the mathematics. Here it is in numbers, with $x = \cos t$, $y = t^2$ and $z = xy
+# + y$:
+
+
+# %%
+def z_of(x, y):
+    return x * y + y
+
+
+t = 0.5
+x, y = np.cos(t), t**2
+dz_dx, dz_dy = grad(z_of, argnums=(0, 1))(x, y)
+dx_dt, dy_dt = derivative(np.cos)(t), derivative(lambda t: t**2)(t)
+
+by_both_paths = dz_dx * dx_dt + dz_dy * dy_dt
+at_once = derivative(lambda t: z_of(np.cos(t), t**2))(t)
+print(f"{dz_dx:.4f} · ({dx_dt:.4f}) + {dz_dy:.4f} · {dy_dt:.4f} = {by_both_paths:.10f}")
+print(f"the engine, from t to z at once:     {at_once:.10f}")
+
+# %% [markdown]
+# ## The graph, drawn
+#
+# Every value points to those that it was made from. Together they are a graph. `backward()` goes
+# through it once, from the result to the leaves, and leaves in each value `v` the number `v.grad`
+# $= \partial c/\partial v$. `draw` shows both passes: in the boxes the value that was found going
+# forward and the gradient that was found going back, on the arrows the local derivatives. Any
+# gradient is the sum, over the arrows that leave its box, of *local derivative × gradient at the
+# arrow's end*.
+
+# %%
+c.backward()
+draw(c)
+
+# %% [markdown]
+# What does `a.grad` mean? It is the slope of the tangent: when `a` grows by a small $h$, `c`
+# grows by about `a.grad` $\cdot\,h$.
+
+
+# %%
+def program(a):
+    return np.tanh(a * -2.5 + a**2)
+
+
+h = 0.001
+print(f"change of c for h = {h}: {program(a.data + h) - program(a.data):.8f}")
+print(f"a.grad · h:               {a.grad * h:.8f}")
+
+around = np.linspace(0.5, 3.5, 200)
+tangent = c.data + a.grad * (around - a.data)
+fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+ax.plot(around, program(around), color=BLUE, label=r"$c(a) = \tanh(ab + a^2)$ at $b = -2.5$")
+ax.plot(around, tangent, "--", color=VERMILION, label=f"tangent, slope a.grad = {a.grad:.4f}")
+ax.plot(a.data, c.data, "o", color=VERMILION)
+ax.set(xlabel="a", ylabel="c", ylim=(-1.1, 1.1))
+ax.grid(alpha=0.3)
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## Step by step
+#
+# `step` walks through the same graph, one operation at a time. In Jupyter it has buttons and a
+# slider; `step(c).save("backprop.html")` writes a page for any browser. Its sentences can also be
+# printed.
+
+# %%
+step(c)
+
+# %%
+print(step(c))
+
+# %% [markdown]
+# ## Why the order matters
+#
+# Now a trap. Take `c` $= 4a$, in two additions:
+
+# %%
+a = Value(3.0, "a")
+b = a + a
+c = b + b
+draw(c, gradients=False)
+
+# %% [markdown]
+# The first idea that comes to mind is recursion: a node gets a share, adds it to what it has, and
+# passes it on to its parents. (The local derivatives of an addition are 1, so passing on is all.)
+
+
+# %%
+def naive(node, share, found):
+    found[node] = found.get(node, 0.0) + share
+    for parent in node.parents:
+        naive(parent, found[node], found)
+    return found
+
+
+c.backward()
+print("naive recursion:", naive(c, 1.0, {})[a])
+print("the engine:     ", a.grad)
+
+# %% [markdown]
+# The truth is 4, and recursion says 6. What went wrong? `c` uses `b` twice. At the first use `b`
+# has 1 and passes on 1; at the second it has 2 and passes on 2, *in which the first share is
+# contained again*. `b` spoke before it had heard everything.
+#
+# One can mend it by passing on only the new share. Then the result is right, but the recursion
+# walks along every path of the graph separately, and in a chain of $n$ such doublings there are
+# $2^n$ of them. The way out is an order: **a node passes on its gradient only after all of its
+# users have passed on theirs.** Such an order is called topological. The order in which a program
+# creates its values is one, for no value can be used before it exists. So the engine goes through
+# the nodes from the newest to the oldest, once:
+
+# %%
+gradients = {c: 1.0}
+for node in [c, b]:  # newest first
+    for parent in node.parents:
+        gradients[parent] = gradients.get(parent, 0.0) + 1.0 * gradients[node]
+gradients[a]
+
+
+# %%
+def all_paths(node, share, found):
+    """Right, but along every path: gives how many nodes were visited."""
+    found[node] = found.get(node, 0.0) + share
+    return 1 + sum(all_paths(parent, share, found) for parent in node.parents)
+
+
+depths, visits = range(1, 15), []
+for depth in depths:
+    out = leaf = Value(1.0)
+    for _ in range(depth):
+        out = out + out
+    found = {}
+    visits.append(all_paths(out, 1.0, found))
+    out.backward()
+    assert found[leaf] == leaf.grad == 2.0**depth
+
+fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+ax.semilogy(depths, visits, "o-", color=VERMILION, label="recursion along every path")
+ax.semilogy(
+    depths, [depth + 1 for depth in depths], "s-", color=BLUE, label="once, in topological order"
+)
+ax.set(xlabel="doublings in a row", ylabel="nodes visited")
+ax.grid(alpha=0.3)
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## What was learned
+#
+# - A program is a graph of elementary operations, and each of them knows its local derivative.
+# - The chain rule puts them together: multiply along a path, add over the paths.
+# - One pass from the result to the leaves gives the derivatives by *all* inputs, provided that it
+#   goes in topological order. This is reverse-mode differentiation; R. E. Wengert described the
+#   list of elementary operations in 1964, and backpropagation in neural networks is a case of it
+#   (Nielsen 2015, ch. 2; Bishop 2006, sec. 5.3; Goodfellow et al. 2016, sec. 6.5).
+#
+# Next: the gradient is computed by a program as well. [What happens if one differentiates
+# that?](02_any_order.ipynb)
+
+# %% [markdown]
+# ## Exercises
+#
+# The engine itself says whether an answer is right. Change the cells and run them again.
+
+
+# %%
+def verdict(check):
+    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
+    try:
+        check()
+    except AssertionError as error:
+        print("Not yet.", error)
+    else:
+        print("Right.")
+
+
+# %% [markdown]
+# **1.** *An operation of your own.* The function $s(x) = x/(1 + |x|)$ looks like $\tanh$. To use
+# it as an elementary operation the engine needs its derivative. The one below is wrong.
+# (`check_grads` compares it with differences of the function itself, and asks for the second
+# derivative as well.)
+
+# %%
+softsign = custom_op(
+    lambda x: x / (1 + np.abs(x)),
+    derivative=lambda out, x: 1 / (1 + abs(x)),
+    name="softsign",
+)
+
+verdict(lambda: check_grads(softsign, 0.7, order=2))
+
+# %% [markdown]
+# **2.** *Backwards in your head.* For `e = (p * q + p) * q` write down the gradients of `p`, `q`
+# and of the product `p * q`, at $p = 2$, $q = 3$, before you let the engine compute them.
+
+# %%
+p, q = Value(2.0, "p"), Value(3.0, "q")
+product = p * q
+e = (product + p) * q
+answer = {p: 0.0, q: 0.0, product: 0.0}
+
+
+def check_answer():
+    e.backward()
+    wrong = [name for name, v in {"p": p, "q": q, "p * q": product}.items() if answer[v] != v.grad]
+    assert not wrong, f"These are not the engine's: {', '.join(wrong)}. draw(e) shows why."
+
+
+verdict(check_answer)
+
+# %% [markdown]
+# **3.** *The other way round.* Which function has the derivative $x \cos x$? The engine cannot
+# integrate, but `explain` writes down the formula of the derivative of what you propose.
+
+
+# %%
+def f(x):
+    return x**2 * cos(x) / 2
+
+
+def check_antiderivative():
+    points = np.linspace(-3, 3, 13)
+    found = explain(f, 1.0).derivatives["x"]
+    holds = np.allclose(derivative(f)(points), points * np.cos(points), atol=1e-12)
+    assert holds, f"Its derivative is {found}."
+
+
+verdict(check_antiderivative)
