@@ -6,14 +6,16 @@ import inspect
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial, update_wrapper
+from functools import update_wrapper
+from types import MethodType
 from typing import Any
 
-from autograd.graph import Observer, recording, tracing
+from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Unpack, unpacker
 from autograd.jit.program import Misfit, Program
 from autograd.jit.recording import record
 from autograd.jit.signature import Signature
+from autograd.jit.trace import JitError
 
 Function = Callable[..., Any]
 
@@ -31,6 +33,8 @@ class Stats:
 
 LIMIT = 16
 """So many programs are kept for calls that only their numbers tell apart."""
+LIMIT_OF_FORMS = 256
+"""So many kinds of calls, of other shapes or settings, are recorded."""
 
 
 class JitNotice(UserWarning):
@@ -46,6 +50,7 @@ class Jitted:
         static: frozenset[int | str],
         into: Sequence[Any] = (),
         watch: Sequence[Any] | None = None,
+        notices: bool = True,
     ) -> None:
         update_wrapper(self, f)
         self._f = f
@@ -54,6 +59,7 @@ class Jitted:
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
         self._kept: list[Any] = []
+        self._notices = notices
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
@@ -61,11 +67,11 @@ class Jitted:
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """A method: the object it is looked up on becomes the first argument."""
-        return self if owner is None else partial(self, owner)
+        return self if owner is None else MethodType(self, owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
-            return self._f(*args, **kwargs)
+            return self._uncompiled(args, kwargs)
         if self._latest is not None:
             unpack, program = self._latest
             data = unpack(args, kwargs)
@@ -87,15 +93,16 @@ class Jitted:
                     programs.insert(0, programs.pop(position))
                 self._remember(args, kwargs, program)
                 return result
-        if programs:
-            self._notice(f"{reason}: recorded again" )
-        if len(programs) >= LIMIT:
+        if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             self._notice(
-                f"has been recorded in {LIMIT} ways, and runs uncompiled from here on where none of them fits; "
-                f"last, {reason}"
+                f"it has been recorded in {LIMIT if programs else LIMIT_OF_FORMS} ways, and calls "
+                f"that none of them fits run uncompiled from here on (at the last, {reason}). What "
+                "changes at each call should be an argument, and a number, not an integer"
             )
             self._eager += 1
-            return self._f(*args, **kwargs)
+            return self._uncompiled(args, kwargs)
+        if programs:
+            self._notice(f"{reason}, so it is recorded again")
         self._reasons.append(reason)
         roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
         made = record(self._f, args, kwargs, self._static, [*roots, *call.objects])
@@ -104,6 +111,19 @@ class Jitted:
         programs.insert(0, program)
         self._remember(args, kwargs, program)
         return program(call.leaves)
+
+    def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = self._f(*args, **kwargs)
+        if not self._into:
+            return result
+        if tracing.get() is not None:
+            raise JitError(
+                f"{self.__name__} writes into arrays, and cannot be part of another program"
+            )
+        result, updates = result
+        for array, new in zip(self._into, updates, strict=True):
+            array[...] = new.primal if isinstance(new, Node) else new
+        return result
 
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         unpack = unpacker(args, kwargs, self._static)
@@ -115,7 +135,7 @@ class Jitted:
         return Stats(len(self._reasons), runs, self._eager, list(self._reasons))
 
     def _notice(self, text: str) -> None:
-        if text not in self._noticed:
+        if self._notices and text not in self._noticed:
             self._noticed.add(text)
             warnings.warn(f"jit: {self.__name__}: {text}", JitNotice, stacklevel=3)
 
@@ -132,21 +152,55 @@ def jit(
     static_argnums: int | Iterable[int] = (),
     into: Sequence[Any] = (),
     watch: Sequence[Any] | None = None,
+    notices: bool = True,
 ) -> Any:
-    """`f`, recorded once and then run as straight-line code over buffers made once.
+    """`f`, recorded at its first call and then run as straight-line code over buffers made once.
 
+    f: a function of numbers, arrays, nodes, modules and nested lists, tuples and dicts of them,
+        that gives such a thing. It may be a derivative, `jit(grad(f))`, or be differentiated.
+    static_argnames, static_argnums: arguments that are settings, not data: for each of their values
+        a program of its own is recorded. Integers, booleans, strings and None always are; they, and
+        what is static, must be hashable.
     into: arrays that `f`, which then returns (result, updates), has new contents for: at each call
         the updates are written into them, in their order, and the result alone is returned. An
         argument may be one of them, and then has to be at each call.
     watch: functions and objects in which data that `f` reads from outside, besides parameters, is
         looked for; if not given in `f` and all that it can reach.
+    notices: whether to warn (`JitNotice`) when a call is recorded again, naming the reason.
+
+    A program serves all calls of one structure, with the same shapes and types, that take the same
+    branches. Where a comparison, `bool()` or `int()` of a computed number comes out differently, or
+    something that `f` reads from outside was replaced, that way is recorded too, up to 16 of them;
+    calls that none fits then run uncompiled. Arrays outside and parameters are read at each run,
+    `sample` draws and `assign` assigns anew. `f.stats()` tells how often it was recorded, and why.
+
+    The results are those of `f` to within a few roundings of the sums in it, which may be added up
+    in another order. Raises JitError, naming the line, where `f` takes a number out of the program
+    (`float(x)`, `x.item()`, `print(x)`), changes what is outside of it, or draws random numbers by
+    itself. Not noticed is a number that plain Python has read from an array outside
+    (`float(a[0])`) which the program also uses as a whole: pass such an array as an argument.
+
+    >>> import numpy as np
+    >>> from autograd import grad, jit
+    >>> @jit
+    ... def slope(x):
+    ...     return grad(lambda t: (t * t).sum() if t[0] > 0 else -t.sum())(x)
+    >>> slope(np.array([1.0, 2.0])), slope(np.array([3.0, 4.0]))
+    (array([2., 4.]), array([6., 8.]))
+    >>> slope.stats().recorded
+    1
     """
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
     def make(f: Function) -> Jitted:
-        parameters = list(inspect.signature(f).parameters) if names else []
-        also = [parameters.index(name) for name in names if name in parameters]
-        return Jitted(f, frozenset([*names, *numbers, *also]), into=into, watch=watch)
+        static: set[int | str] = {*names, *numbers}
+        if names:
+            parameters = list(inspect.signature(f).parameters)
+            unknown = [name for name in names if name not in parameters]
+            if unknown:
+                raise ValueError(f"jit: static_argnames names {unknown[0]!r}, no argument of {f}")
+            static |= {parameters.index(name) for name in names}
+        return Jitted(f, frozenset(static), into, watch, notices)
 
     return make if f is None else make(f)

@@ -47,6 +47,7 @@ def fit(
     checkpoint: PathLike | Checkpoint | None = None,
     progress: bool = True,
     rng: Rng | None = 0,
+    compile: bool = True,
 ) -> History:
     """Train ``model`` on ``data`` and tell how it went.
 
@@ -67,10 +68,13 @@ def fit(
         ``Checkpoint(path, every)`` every so many steps too. Where it exists already the run goes on
         from it, and ends with exactly the weights of an uninterrupted run.
     progress: show a progress bar where the output is a terminal or a notebook (tqdm).
+    compile: run each step but the first as one compiled program (``autograd.jit``), which sums in
+        another order; a step that cannot be compiled runs as usual, after one sentence that says
+        why. With ``False`` the steps are those of the plain loop below, to the last bit.
     rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
 
     The model trains in training mode and is left in the mode it was in. The same seeds give the
-    same weights to the last bit, and so does the plain loop, which is all that ``fit`` does:
+    same weights to the last bit, and uncompiled so does the plain loop, which is all ``fit`` does:
 
     >>> import nn
     >>> from nn.optim import SGD
@@ -88,7 +92,7 @@ def fit(
     ...         optimizer.step()
 
     >>> history = fit(same, (x, y[:, None]), loss=loss, optimizer=SGD(same, lr=0.1),
-    ...               epochs=3, batch_size=10, rng=0, progress=False)
+    ...               epochs=3, batch_size=10, rng=0, progress=False, compile=False)
     >>> bool((model.to_vector() == same.to_vector()).all())
     True
 
@@ -131,6 +135,7 @@ def fit(
         clip_norm=clip_norm,
         callbacks=callbacks,
         checkpoint=checkpoint,
+        compile=compile,
     )
     shuffle = None if rng is None else np.random.default_rng(rng)
     return Run(model, optimizer, settings, shuffle).run(progress)

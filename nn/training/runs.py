@@ -5,6 +5,7 @@ What it is told to do is in ``nn.training.settings``; ``nn.fit`` makes and runs 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from math import inf, isfinite, nan
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, Value, no_grad
+from autograd import JitNotice, Tensor, Value, no_grad
 from nn.data import Array, batches
 from nn.modules.module import Module
 from nn.optim.clipping import clip_grad_norm
@@ -25,6 +26,7 @@ from nn.training.idle import warn_of_idle
 from nn.training.nonfinite import NonFiniteError, explain, is_finite
 from nn.training.progress import Progress
 from nn.training.settings import Settings
+from nn.training.steps import CompiledStep, NothingToLearn, Step
 
 
 class Run:
@@ -52,6 +54,8 @@ class Run:
         self._model_generators = model.named_generators()
         self._epochs_done = 0
         self._batches_done = 0
+        self._compiled: CompiledStep | None = None
+        self._may_compile = settings.compile and isinstance(optimizer, GradientOptimizer)
         self._epoch_began: Any = None  # the state of `rng` that the order of the examples is from
 
     def stop(self, reason: str) -> None:
@@ -128,6 +132,47 @@ class Run:
         before = {path: g.bit_generator.state for path, g in self._model_generators.items()}
         if settings.schedule:
             optimizer.lr = settings.schedule(self.step - 1)
+        taken = self._train_compiled(x, y)
+        if taken is None:
+            self._rewind(before)
+            taken = self._train_eagerly(x, y, before)
+        output = taken.output
+        plain = output.numpy() if isinstance(output, Tensor) else output
+        figures = {name: float(metric(plain, y)) for name, metric in settings.metrics.items()}
+        self.history.steps.append(
+            step=self.step,
+            epoch=self.epoch,
+            loss=taken.loss,
+            lr=optimizer.lr,
+            gradient_norm=taken.norm,
+            **figures,
+        )
+
+    def _train_compiled(self, x: Array, y: Array) -> Step | None:
+        """The step as one program; ``None`` where it has to be taken operation by operation."""
+        settings, optimizer = self._settings, self.optimizer
+        if not self._may_compile or self.step == 1:  # the graph of the first is looked at, too
+            return None
+        try:
+            if self._compiled is None and isinstance(optimizer, GradientOptimizer):
+                self._compiled = CompiledStep(self.model, settings, optimizer)
+            return None if self._compiled is None else self._compiled(x, y)
+        except NothingToLearn:
+            self._may_compile = False
+            return None
+        except Exception as error:  # whatever it is, the step itself will tell if it matters
+            self._may_compile = False
+            self._compiled = None
+            warnings.warn(
+                f"this training runs uncompiled: {type(error).__name__}: {error}",
+                JitNotice,
+                stacklevel=6,  # at fit
+            )
+            return None
+
+    def _train_eagerly(self, x: Array, y: Array, before: Mapping[str, Any]) -> Step:
+        """The step operation by operation."""
+        settings, optimizer = self._settings, self.optimizer
         optimizer.zero_grad()
         searching = isinstance(optimizer, RandomSearch)
         with no_grad() if searching else nullcontext():
@@ -143,25 +188,15 @@ class Run:
             raise self._non_finite(x, y, before)
         if isinstance(optimizer, RandomSearch):
             optimizer.step(lambda: settings.loss(self.model(x), y), value)
-            norm = nan
-        else:
-            loss.backward()
-            if self.step == 1:
-                warn_of_idle(self.model, settings.loss, loss, *settings.data)
-            norm = clip_grad_norm(optimizer.parameters, settings.clip_norm or inf)
-            if not isfinite(norm):
-                raise self._non_finite(x, y, before)
-            optimizer.step()
-        plain = output.numpy() if isinstance(output, Tensor) else output
-        figures = {name: float(metric(plain, y)) for name, metric in settings.metrics.items()}
-        self.history.steps.append(
-            step=self.step,
-            epoch=self.epoch,
-            loss=value,
-            lr=optimizer.lr,
-            gradient_norm=norm,
-            **figures,
-        )
+            return Step(value, nan, output)
+        loss.backward()
+        if self.step == 1:
+            warn_of_idle(self.model, settings.loss, loss, *settings.data)
+        norm = clip_grad_norm(optimizer.parameters, settings.clip_norm or inf)
+        if not isfinite(norm):
+            raise self._non_finite(x, y, before)
+        optimizer.step()
+        return Step(value, norm, output)
 
     def _watch(self, ended: bool) -> None:
         """Validate where it is time to; tell the schedule, and ask the rules whether to stop."""
@@ -188,9 +223,13 @@ class Run:
 
     def _non_finite(self, x: Array, y: Array, before: Mapping[str, Any]) -> NonFiniteError:
         """Take the present step again, with an eye on every operation."""
+        self._rewind(before)
+        return explain(self.model, self._settings.loss, x, y, step=self.step, epoch=self.epoch)
+
+    def _rewind(self, before: Mapping[str, Any]) -> None:
+        """Let the model's generators draw the same numbers again."""
         for path, generator in self._model_generators.items():
             generator.bit_generator.state = before[path]
-        return explain(self.model, self._settings.loss, x, y, step=self.step, epoch=self.epoch)
 
     # --- the state -------------------------------------------------------------------------------
 

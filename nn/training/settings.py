@@ -37,6 +37,7 @@ class Settings:
     clip_norm: float | None
     callbacks: Sequence[Callable[[Any], Any]]
     checkpoint: Checkpoint | None
+    compile: bool
 
     def remembering(self) -> list[Any]:
         """The parts that may have a state of their own."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import autograd as ag
-from autograd import Flat, Tensor, gradients
-from nn.data import Array
+from autograd import Flat, Tensor, gradients, no_grad
+from nn.data import Array, DataError
 from nn.modules.module import Module
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer
 from nn.targets import checked
+from nn.training.evaluation import mode
+from nn.training.settings import Settings
 
 
 class Step(NamedTuple):
@@ -27,6 +29,10 @@ class Step(NamedTuple):
 
 class NotCompilable(Exception):
     """A step that cannot be compiled; the message says why."""
+
+
+class NothingToLearn(Exception):
+    """A parameter has no part in the loss: what has no gradient is to be left as it is."""
 
 
 class _NotFinite(Exception):
@@ -43,14 +49,14 @@ class CompiledStep:
     def __init__(
         self,
         model: Module,
-        loss: Callable[[Any, Any], Any],
+        settings: Settings,
         optimizer: GradientOptimizer,
-        clip_norm: float | None,
-        with_output: bool,
     ) -> None:
-        self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.most = clip_norm
-        self.with_output = with_output
+        self.model, self.loss, self.optimizer = model, settings.loss, optimizer
+        self.most = settings.clip_norm
+        self.with_output = bool(settings.metrics)
+        # Targets that were looked at as a whole need not be looked at again at each step.
+        self.checked = checked if _targets_pass(model, settings) else nullcontext
         by_decay = sorted(
             optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
         )
@@ -85,7 +91,7 @@ class CompiledStep:
         self._held = [self._segments(array) for array in (theta, *self.slots.values())]
         into = [part for segments in self._held for part in segments]
         watch = (self.model, self.loss)
-        self._run = ag.jit(self._step, into=[*into, self.gradient], watch=watch)
+        self._run = ag.jit(self._step, into=[*into, self.gradient], watch=watch, notices=False)
 
     def _segments(self, array: Any) -> list[Any]:
         """The part of an array that weight decay acts on, and the rest; what is empty is left out."""
@@ -97,6 +103,8 @@ class CompiledStep:
         output = self.model(x)
         loss = self.loss(output, y)
         found = gradients(loss, self.flat.tensors, create_graph=True)
+        if any(part.op is None for part in found):
+            raise NothingToLearn
         g = ag.concatenate([ag.ravel(part) for part in found])
         square = ag.sum(g * g)
         if not square + ag.abs(loss) < np.inf:
@@ -125,7 +133,7 @@ class CompiledStep:
         self._gather(states)
         steps = states[self.names[0]]["steps"] + 1
         try:
-            with checked():
+            with self.checked():
                 loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
         except _NotFinite:
             return None
@@ -147,3 +155,23 @@ class CompiledStep:
                 if held is not part:
                     part[...] = self.optimizer.begins()[key] if held is None else held
                     states[name][key] = part
+
+
+_MOST_CHECKED = 10_000_000
+
+
+def _targets_pass(model: Module, settings: Settings) -> bool:
+    """Whether the loss takes all targets of the data at once; raises ``DataError`` if it refuses."""
+    x, y = settings.data
+    with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
+        one = model(x[:1])
+        output = one.numpy() if isinstance(one, Tensor) else np.asarray(one)
+        if output.size * len(y) > _MOST_CHECKED:
+            return False
+        try:
+            settings.loss(np.broadcast_to(output, (len(y), *output.shape[1:])), y)
+        except DataError:
+            raise
+        except Exception:  # a loss of the user's own, that is made for nodes
+            return False
+    return True

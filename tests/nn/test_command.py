@@ -264,15 +264,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def interrupted_at(step: int, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let Ctrl-C be pressed in the middle of a step."""
-    update = nn.Adam.step
-    taken = iter(range(1, step + 1))
+    rates = nn.Adam.rates
 
-    def interrupted(self: nn.Adam) -> None:
-        if next(taken) == step:
+    def interrupted(self: nn.Adam, steps: int) -> dict[str, float]:
+        if steps == step:
             raise KeyboardInterrupt
-        update(self)
+        return rates(self, steps)
 
-    monkeypatch.setattr(nn.Adam, "step", interrupted)
+    monkeypatch.setattr(nn.Adam, "rates", interrupted)
     return monkeypatch
 
 

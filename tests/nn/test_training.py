@@ -74,6 +74,7 @@ def test_fit_is_the_plain_loop_bit_for_bit(
         rng=5,
         validation=HELD_OUT,
         metrics="accuracy",
+        compile=False,
     )
     assert same(plain, fitted)
     assert not same(plain, network(**model))
@@ -89,7 +90,8 @@ def test_rng_none_keeps_the_order_and_a_seed_shuffles_each_epoch_anew() -> None:
 
     labels = np.arange(120)
     for rng in (None, 0):
-        fit(network(), (X, labels), loss=loss, epochs=2, batch_size=None, rng=rng, progress=False)
+        settings: dict[str, Any] = {"batch_size": None, "rng": rng, "progress": False}
+        fit(network(), (X, labels), loss=loss, epochs=2, compile=False, **settings)
     assert seen[0] == seen[1] == labels.tolist()
     assert labels.tolist() != seen[2] != seen[3]
     assert sorted(seen[2]) == sorted(seen[3]) == labels.tolist()
