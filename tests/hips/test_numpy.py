@@ -61,6 +61,7 @@ def test_every_differentiable_function_has_a_case(space: str, name: str) -> None
     assert any(getattr(module, case, None) is getattr(module, name) for case in cases)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(("function", "inputs"), EACH)
 def test_values_are_numpys_with_nodes_and_without(
     function: Callable[..., Any], inputs: tuple[Any, ...]
@@ -73,6 +74,7 @@ def test_values_are_numpys_with_nodes_and_without(
             numpy.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-14, strict=True)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(("function", "inputs"), EACH)
 def test_derivatives_are_right_at_first_and_second_order(
     function: Callable[..., Any], inputs: tuple[Any, ...]
