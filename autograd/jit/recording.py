@@ -236,7 +236,11 @@ def _translated(
         else:
             outputs.append(None)
             constants.append(leaf)
-    replaced = {id(event.old) for event in trace.events if isinstance(event, Assignment)}
+    replaced = {
+        id(event.old)
+        for event in trace.events
+        if isinstance(event, Assignment) and isinstance(event.old, np.ndarray)
+    }
     identities, contents = [], []
     for place in watched:
         if id(place.found) in replaced:
