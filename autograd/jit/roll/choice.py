@@ -42,6 +42,7 @@ def levels(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
 
 
 def _best(terms: Terms, outputs: Sequence[Term], ways: Sequence[bool]) -> list[Term] | None:
+    """The cheapest of some ways: whether nodes are grouped by depth, or by what they take."""
     program = Scalars(outputs)
     if program.tangled or program.operations < SHORT:
         return None

@@ -20,114 +20,130 @@ _PRODUCTS = (mul, chain)
 
 def grouped(terms: Terms, program: Scalars, sums: Sums, by_depth: bool) -> Groups:
     """The program in groups; new constants are put into `terms`."""
-    return _Grouping(terms, program, sums, by_depth).groups
+    groups = Groups(terms, by_depth)
+    grouping = _Grouping(groups, program)
+    grouping.add_leaves()
+    inner = _products_of_sums(program, sums)
+    for level in _levels(program, sums, inner):
+        grouping.add_elementwise([node for node in level if node not in sums.found])
+        grouping.add_sums({n: sums.found[n] for n in level if n in sums.found}, inner)
+    groups.outputs = [grouping.node[output] for output in program.outputs]
+    return groups
+
+
+def _products_of_sums(program: Scalars, sums: Sums) -> set[int]:
+    """The products that are used in one sum only."""
+    inner = set()
+    for addends in sums.found.values():
+        for node, count in Counter([node for _, node in addends]).items():
+            if program.ops[node] in _PRODUCTS and program.uses[node] == count:
+                inner.add(node)
+    return inner
+
+
+def _levels(program: Scalars, sums: Sums, inner: set[int]) -> list[list[int]]:
+    """What has to be computed, by how many steps from the leaves.
+
+    A sum is one step; the additions on the way to it and the products inside are none.
+    """
+    depth = [0] * len(program.ops)
+    levels: dict[int, list[int]] = defaultdict(list)
+    for node, op in enumerate(program.ops):
+        if op is None or node in sums.steps:
+            continue
+        if node in sums.found:
+            depth[node] = 1 + max([depth[arg] for _, arg in sums.found[node]])
+        else:
+            depth[node] = max([depth[arg] for arg in program.args[node]])
+            if node in inner:
+                continue
+            depth[node] += 1
+        levels[depth[node]].append(node)
+    return [levels[n] for n in sorted(levels)]
 
 
 class _Grouping:
-    def __init__(self, terms: Terms, program: Scalars, found: Sums, by_depth: bool) -> None:
-        self.groups = Groups(terms, by_depth)
+    def __init__(self, groups: Groups, program: Scalars) -> None:
+        self.node: dict[int, Node] = {}
+        """The node in a group for each of the program, besides the insides of sums."""
+        self._groups = groups
         self._program = program
-        self._node: dict[int, Node] = {}
-        """The node in a group for each of the program, besides steps of sums and their products."""
         self._counts: set[Node] = set()
         """Nodes that are booleans or integers: what is added up has to be real."""
-        self._inner = self._products_of_sums(found)
-        self._leaves()
-        for nodes in self._levels(found):
-            for node in nodes:
-                op = program.ops[node]
-                if op is not None and node not in found.found:
-                    args = [self._node[arg] for arg in program.args[node]]
-                    self._node[node] = self.groups.elementwise(op, args)
-                    if program.terms[node].dtype.kind == "b":
-                        self._counts.add(self._node[node])
-            self._sums({node: found.found[node] for node in nodes if node in found.found})
-        self.groups.outputs = [self._node[output] for output in program.outputs]
 
-    def _products_of_sums(self, found: Sums) -> set[int]:
-        """The products that are used in one sum only."""
-        ops, uses = self._program.ops, self._program.uses
-        inner = set()
-        for addends in found.found.values():
-            for node, count in Counter([node for _, node in addends]).items():
-                if ops[node] in _PRODUCTS and uses[node] == count:
-                    inner.add(node)
-        return inner
-
-    def _levels(self, found: Sums) -> list[list[int]]:
-        """What has to be computed, by how many steps from the leaves. A sum is one step."""
-        program = self._program
-        depth = [0] * len(program.ops)
-        levels: dict[int, list[int]] = defaultdict(list)
-        for node, op in enumerate(program.ops):
-            if op is None or node in found.steps:
-                continue
-            if node in found.found:
-                depth[node] = 1 + max([depth[arg] for _, arg in found.found[node]])
-            else:
-                depth[node] = max([depth[arg] for arg in program.args[node]])
-                if node in self._inner:
-                    continue
-                depth[node] += 1
-            levels[depth[node]].append(node)
-        return [levels[n] for n in sorted(levels)]
-
-    def _leaves(self) -> None:
-        terms, groups = self._program.terms, self.groups
+    def add_leaves(self) -> None:
+        """The inputs in the order they are given in, the constants, and the entries of arrays."""
+        terms, groups = self._program.terms, self._groups
         leaves = [node for node, op in enumerate(self._program.ops) if op is None]
-        leaves.sort(key=lambda node: terms[node].number)  # inputs in the order they are given in
+        leaves.sort(key=lambda node: terms[node].number)
         origins = Origins()
-        for node in leaves:
-            term = terms[node]
+        for leaf in leaves:
+            term = terms[leaf]
             if term.constant:
-                self._node[node] = groups.constant(float(term.example))
-            else:
-                array, places = origins.of(term)
-                is_entry = array is not term
-                self._node[node] = (
-                    groups.entry(array, int(places)) if is_entry else groups.input(term)
-                )
+                self.node[leaf] = groups.constant(float(term.example))
+                continue
+            array, places = origins.of(term)
+            inside = array is not term
+            self.node[leaf] = groups.entry(array, int(places)) if inside else groups.input(term)
             if term.dtype.kind != "f":
-                self._counts.add(self._node[node])
+                self._counts.add(self.node[leaf])
 
-    # ----------------------------------------------------------------------------------------------
-    # Sums
+    def add_elementwise(self, nodes: Sequence[int]) -> None:
+        """Operations whose arguments have been added."""
+        program = self._program
+        for node in nodes:
+            op, term = program.ops[node], program.terms[node]
+            assert op is not None
+            self._groups.index = term.index
+            args = [self.node[arg] for arg in program.args[node]]
+            self.node[node] = self._groups.elementwise(op, args)
+            if term.dtype.kind == "b":
+                self._counts.add(self.node[node])
 
-    def _sums(self, found: dict[int, Addends]) -> None:
-        """Those of one level: like terms become scalar products, and the rest is added to them."""
-        batches = alike([self._like_terms(node, addends) for node, addends in found.items()])
-        plans = [parts(self.groups, batch) for batch in batches]
-        rows: dict[tuple[Hashable, ...], list[tuple[LikeTerms, Part]]] = defaultdict(list)
+    def add_sums(self, found: dict[int, Addends], inner: set[int]) -> None:
+        """The sums of one level: like terms are scalar products, to which the rest is added."""
+        batches = alike([self._like_terms(node, addends, inner) for node, addends in found.items()])
+        plans = [parts(self._groups, batch) for batch in batches]
+        products = self._scalar_products(batches, plans)
+        for batch, plan in zip(batches, plans, strict=True):
+            signs = {part: self._sign_of_single(part, batch) for part in plan if part.single}
+            shifted = any(sum.constant for sum in batch)
+            for sum in batch:
+                self._groups.index = self._program.terms[sum.node].index
+                addends = [(1.0, self._groups.constant(sum.constant))] if shifted else []
+                for part in plan:
+                    if not part.single:
+                        addends.append((part.sign, products[sum.node, part]))
+                        continue
+                    ((left, right),) = part.pairs(sum)
+                    sign = signs[part]
+                    if sign is None:
+                        addends.append((part.sign, self._groups.elementwise(mul, (left, right))))
+                    else:
+                        addends.append((sign, right))
+                self.node[sum.node] = self._added(addends)
+
+    def _scalar_products(
+        self, batches: Sequence[Sequence[LikeTerms]], plans: Sequence[Sequence[Part]]
+    ) -> dict[tuple[int, Part], Node]:
+        """What like terms of a level add up to, by sum and part."""
+        same: dict[tuple[Hashable, ...], list[tuple[LikeTerms, Part]]] = defaultdict(list)
         for batch, plan in zip(batches, plans, strict=True):
             for part in plan:
                 if not part.single:
-                    rows[part.kinds] += [(sum, part) for sum in batch]
-        products: dict[tuple[int, Part], Node] = {}
-        for same in rows.values():
-            factors = [_rows(part.pairs(sum)) for sum, part in same]
-            sizes = sizes_of_products(factors, self.groups.values)
-            for (sum, part), row, size in zip(same, factors, sizes, strict=True):
-                products[sum.node, part] = self.groups.scalar_product(row, size)
-        for batch, plan in zip(batches, plans, strict=True):
-            multiplied = {part: self._multiplied(part, batch) for part in plan if part.single}
-            shifted = any(sum.constant for sum in batch)
-            for sum in batch:
-                addends = [(1.0, self.groups.constant(sum.constant))] if shifted else []
-                for part in plan:
-                    if part.single:
-                        ((left, right),) = part.pairs(sum)
-                        sign = multiplied[part]
-                        if sign:
-                            addends.append((sign, right))
-                        else:
-                            product = self.groups.elementwise(mul, (left, right))
-                            addends.append((part.sign, product))
-                    else:
-                        addends.append((part.sign, products[sum.node, part]))
-                self._node[sum.node] = self._added(addends)
+                    same[part.kinds] += [(sum, part) for sum in batch]
+        products = {}
+        for found in same.values():
+            rows = [_rows(part.pairs(sum)) for sum, part in found]
+            sizes = sizes_of_products(rows, self._groups.values)
+            for (sum, part), row, size in zip(found, rows, sizes, strict=True):
+                self._groups.index = self._program.terms[sum.node].index
+                products[sum.node, part] = self._groups.scalar_product(row, size)
+        return products
 
-    def _like_terms(self, node: int, addends: Addends) -> LikeTerms:
-        program, groups = self._program, self.groups
+    def _like_terms(self, node: int, addends: Addends, inner: set[int]) -> LikeTerms:
+        program, groups = self._program, self._groups
+        groups.index = program.terms[node].index
         found = LikeTerms(node)
         multiples: dict[Node, float] = {}
         seen = Counter([addend for _, addend in addends])
@@ -135,48 +151,51 @@ class _Grouping:
             if program.terms[addend].constant:
                 found.constant += sign * float(program.terms[addend].example)
                 continue
-            if addend in self._inner:
-                left, right = program.args[addend]
-                sign, left = self._without_sign(sign, left)
-                sign, right = self._without_sign(sign, right)
-                if right in groups.values:
-                    left, right = right, left
+            if addend in inner:
+                sign, left, right = self._factors(sign, addend)
                 if left in groups.values:
                     multiples[right] = multiples.get(right, 0.0) + sign * groups.values[left]
                     continue
                 if seen[addend] == 1:
                     found.add(groups, sign, left, right)
                     continue
-                self._node[addend] = groups.elementwise(mul, (left, right))
-            held = self._node[addend]
+                held = groups.elementwise(mul, (left, right))
+            else:
+                held = self.node[addend]
             multiples[held] = multiples.get(held, 0.0) + sign
         for held, factor in multiples.items():
             found.add(groups, 1.0, groups.constant(factor), held)
         return found
 
-    def _without_sign(self, sign: float, factor: int) -> tuple[float, Node]:
-        """The factor of a product without changes of its sign, which the product takes over."""
-        program = self._program
-        while program.ops[factor] is neg and program.args[factor][0] in self._node:
-            sign, (factor,) = -sign, program.args[factor]
-        return sign, self._node[factor]
+    def _factors(self, sign: float, product: int) -> tuple[float, Node, Node]:
+        """The factors of a product, a constant first, without changes of their sign, which the
+        product takes over.
+        """
+        program, factors = self._program, []
+        for factor in program.args[product]:
+            while program.ops[factor] is neg and program.args[factor][0] in self.node:
+                sign, (factor,) = -sign, program.args[factor]
+            factors.append(self.node[factor])
+        left, right = factors
+        return (sign, right, left) if right in self._groups.values else (sign, left, right)
 
-    def _multiplied(self, part: Part, batch: Sequence[LikeTerms]) -> float | None:
-        """The sign of a term that is a node times 1 or -1, if it is the same in all the sums."""
+    def _sign_of_single(self, part: Part, batch: Sequence[LikeTerms]) -> float | None:
+        """The sign of a term that is a node times 1 or -1, the same in all the sums; else None."""
         pairs = [part.pairs(sum)[0] for sum in batch]
-        factors = {self.groups.values.get(left) for left, _ in pairs}
+        factors = {self._groups.values.get(left) for left, _ in pairs}
         if factors not in ({1.0}, {-1.0}) or any(right in self._counts for _, right in pairs):
             return None
         return factors.pop()
 
     def _added(self, addends: list[tuple[float, Node]]) -> Node:
-        first = next((n for n, (sign, _) in enumerate(addends) if sign > 0), None)
-        if first is None:
-            first, (_, held) = 0, addends[0]
-            addends[0] = (1.0, self.groups.elementwise(neg, (held,)))
-        _, total = addends.pop(first)
+        """A sum one by one, beginning with one that is not to be subtracted."""
+        groups = self._groups
+        first = next((n for n, (sign, _) in enumerate(addends) if sign > 0), 0)
+        sign, total = addends.pop(first)
+        if sign < 0:
+            total = groups.elementwise(neg, (total,))
         for sign, addend in addends:
-            total = self.groups.elementwise(add if sign > 0 else sub, (total, addend))
+            total = groups.elementwise(add if sign > 0 else sub, (total, addend))
         return total
 
 

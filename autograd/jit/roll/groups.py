@@ -30,6 +30,8 @@ class Group:
     number: int
     op: Op | None
     depth: int
+    index: int
+    """The creation number of the recorded node that it began with; -1 for leaves."""
     nodes: list[Node] = field(default_factory=list)
     args: list[Any] = field(default_factory=list)
 
@@ -48,6 +50,8 @@ class Groups:
         self.values: dict[Node, float] = {}
         """The numbers that constant nodes are."""
         self.outputs: list[Node] = []
+        self.index = -1
+        """Given to new groups as theirs."""
         self._terms = terms
         self._by_key: dict[Hashable, Group] = {}
         self._made: dict[Hashable, Node] = {}
@@ -102,7 +106,7 @@ class Groups:
 
     def _group(self, key: Hashable, op: Op | None, depth: int) -> Group:
         if key not in self._by_key:
-            self._by_key[key] = Group(len(self._by_key), op, depth)
+            self._by_key[key] = Group(len(self._by_key), op, depth, self.index)
         return self._by_key[key]
 
     def _new(self, group: Group, args: Any) -> Node:

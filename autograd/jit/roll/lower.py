@@ -27,6 +27,7 @@ def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
     arrays = Arrays(terms, groups)
     products = Products(arrays, groups)
     for group in groups.in_order():
+        terms.index = group.index
         if group is groups.inputs or group is groups.constants:
             arrays.hold_numbers(group, group.args)
         elif group.depth == 0:
@@ -42,6 +43,7 @@ def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
             arrays.hold_numbers(group, [arrays.apply(op, *row) for row in rows])
         else:
             _elementwise(arrays, group.op, group)
+    terms.index = -1
     return _outputs(arrays, groups.outputs, outputs)
 
 

@@ -299,6 +299,15 @@ def test_neighbours_of_unlike_number_are_one_group_by_depth() -> None:
     assert calls(chosen).total() == by_depth
 
 
+def test_each_call_knows_an_operation_of_the_recording_that_it_does() -> None:
+    program = network((2, 6, 1), 20, ad.tanh)
+    recorded_at = {term.index: term.op for term in ordered(program.outputs) if term.op}
+    found = ordered(roll(program.terms, program.outputs) or ())
+    bends = [term for term in found if term.op is ad.tanh]
+    assert [recorded_at[term.index] for term in bends] == [ad.tanh]
+    assert all(term.index in recorded_at for term in found if term.op and term.ndim == 2)
+
+
 # --------------------------------------------------------------------------------------------------
 # Programs that are better left as they are
 
