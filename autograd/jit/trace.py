@@ -198,16 +198,19 @@ def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], An
 def assign(owner: Any, name: str, new: Array) -> None:
     """`owner.name = new`, with the plain data of a node: in a compiled program, at each run.
 
-    >>> from autograd import assign, jit
-    >>> class Counter:
-    ...     total = 0.0
-    >>> counter = Counter()
+    What it is computed from is best an array, and `captured`: a number outside is a constant of the
+    program, which is recorded again when that has changed.
+
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from autograd import assign, captured, jit
+    >>> running = SimpleNamespace(total=np.zeros(1))
     >>> @jit
     ... def count(x):
-    ...     assign(counter, "total", counter.total + x)
+    ...     assign(running, "total", captured(running.total) + x)
     ...     return x
-    >>> count(2.0) + count(3.0), counter.total
-    (5.0, 5.0)
+    >>> count(2.0) + count(3.0), running.total
+    (5.0, array([5.]))
     """
     tracer = tracing.get()
     if tracer is None:
