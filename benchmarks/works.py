@@ -157,10 +157,12 @@ WORKS = (
         title="programs in HIPS autograd's style",
         description=(
             "The value and gradient of the objectives of twenty small programs that say `import "
-            "autograd.numpy as np`: the same source in both libraries, on float64. Collector on."
+            "autograd.numpy as np`: the same source in both libraries, on float64. Compiling is "
+            "not timed. Collector on."
         ),
         contestants=(
             Contestant(OURS, "benchmarks.systems.programs.ours"),
+            Contestant("autograd jit (ours)", "benchmarks.systems.programs.ours", "jit"),
             Contestant("HIPS autograd", "benchmarks.systems.programs.hips"),
         ),
         tolerance=1e-4,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from autograd import value_and_grad
+from autograd import jit, value_and_grad
 from benchmarks.problems.programs import cases
 from benchmarks.systems.ours import versions
 from benchmarks.timing import Case
@@ -11,5 +11,5 @@ __all__ = ["programs", "versions"]
 
 
 def programs(variant: str) -> Mapping[str, Case]:
-    """Every program."""
-    return cases(value_and_grad)
+    """Every program, eager or compiled."""
+    return cases((lambda f: jit(value_and_grad(f))) if variant == "jit" else value_and_grad)
