@@ -1,0 +1,416 @@
+# %% [markdown]
+# # 2. Derivatives of derivatives
+#
+# **The question.** The gradient is computed by a program, and programs can be differentiated. So
+# can the gradient be differentiated in its turn, how often, what is that good for, and what does
+# it cost?
+#
+# Ten minutes' reading, after [notebook 1](01_values.ipynb).
+
+# %%
+import math
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from autograd import (
+    GradientError,
+    Value,
+    check_grads,
+    cos,
+    custom_op,
+    derivative,
+    draw,
+    explain,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jit,
+)
+from nn.plot import COLOURS
+
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = COLOURS[:5]
+
+# %% [markdown]
+# ## The graph of a derivative
+#
+# Every local derivative is itself written in elementary operations: that of $\sin$ calls $\cos$,
+# that of a product multiplies. So the backward pass can be recorded as a graph like any other.
+# `gradients` with `create_graph=True` gives the derivative as a node. (The constant 1 is $dy/dy$,
+# with which the backward pass begins.)
+
+# %%
+x = Value(2.0, "x")
+y = x * np.sin(x)
+slope = gradients(y, x, create_graph=True)
+draw(slope, gradients=False)
+
+# %% [markdown]
+# This is $x \cos x + \sin x$, and it can be differentiated again. Functions are handier than
+# nodes: `grad(f)` and `derivative(f)` are functions too, so they nest, and `derivative(f, n)` is
+# the $n$-th. `explain` puts symbols in place of numbers; here it is given $f'$, and finds $f''$.
+
+
+# %%
+def f(x):
+    return x * np.sin(x)
+
+
+print(gradients(slope, x), grad(grad(f))(2.0), derivative(f, 2)(2.0))
+explain(derivative(f), 2.0)
+
+# %%
+x = np.linspace(-3, 3, 301)
+fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+ax.plot(x, np.tanh(x), color=BLUE, linewidth=2, label=r"$\tanh x$")
+styles = zip(range(1, 4), (VERMILION, GREEN, PURPLE), ("--", "-.", ":"), strict=True)
+for order, colour, style in styles:
+    ax.plot(x, derivative(np.tanh, order)(x), style, color=colour, label=f"derivative {order}")
+ax.set(xlabel="x", ylabel="value")
+ax.grid(alpha=0.3)
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## A Taylor series of a program
+#
+# A program need not be a formula. This one computes a square root as Heron of Alexandria did, in
+# a loop, from additions and divisions alone:
+
+
+# %%
+def root(a):
+    x = a
+    for _ in range(8):
+        x = (x + a / x) / 2
+    return x
+
+
+root(2.0), math.sqrt(2.0)
+
+# %% [markdown]
+# Its derivatives at $a = 1$ give a Taylor series,
+#
+# $$\sqrt{a} \approx \sum_{k} c_k (a - 1)^k, \qquad
+# c_k = \frac{1}{k!} \frac{d^k}{da^k}\,\mathrm{root}(a)\Big|_{a = 1},$$
+#
+# and they come out as the binomial coefficients $\binom{1/2}{k}$, though nobody told the engine
+# what the loop computes.
+
+# %%
+orders = range(8)
+coefficients = [derivative(root, k)(1.0) / math.factorial(k) for k in orders]
+binomial = [math.prod((0.5 - i) / (i + 1) for i in range(k)) for k in orders]
+for k in orders:
+    print(f"{k}: {coefficients[k]: .15f}   {binomial[k]: .15f}")
+
+# %%
+a = np.linspace(0, 2.6, 300)
+fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+ax.plot(a, np.sqrt(a), color="black", linewidth=2, label=r"$\sqrt{a}$")
+styles = zip((1, 2, 4, 7), (BLUE, VERMILION, GREEN, PURPLE), ("--", "-.", ":", "-"), strict=True)
+for order, colour, style in styles:
+    series = sum(coefficients[k] * (a - 1) ** k for k in range(order + 1))
+    ax.plot(a, series, style, color=colour, label=f"to order {order}")
+ax.axvspan(0, 2, color="grey", alpha=0.12, label="where the series converges")
+ax.set(xlabel="a", ylabel="value", ylim=(0, 2.2), xlim=(0, 2.6))
+ax.legend(ncols=2, fontsize=8)
+plt.show()
+
+# %% [markdown]
+# One warning. The loop is differentiated as it ran. Had it been `while abs(x * x - a) > 1e-12`,
+# it would have stopped at once for $a = 1$, since the first guess is right there, and the engine
+# would have given the derivative of `x = a`: 1 and not ½. The derivative of a program is that of
+# the branch it took.
+
+# %% [markdown]
+# ## Newton's method
+#
+# Gradient descent knows the slope only. The Hessian $H$, the matrix of second derivatives, knows
+# the curvature as well, and Newton's method goes to where a parabola with this slope and
+# curvature has its minimum:
+#
+# $$x \leftarrow x - H(x)^{-1}\, \nabla f(x).$$
+#
+# The test is a bent valley, after Rosenbrock.
+
+
+# %%
+def valley(p):
+    return (1 - p[0]) ** 2 + 10 * (p[1] - p[0] ** 2) ** 2
+
+
+def descend(step, p, count):
+    path = [p]
+    for _ in range(count):
+        path.append(path[-1] - step(path[-1]))
+    return np.array(path)
+
+
+start = np.array([-1.2, 1.0])
+newton = descend(lambda p: np.linalg.solve(hessian(valley)(p), grad(valley)(p)), start, 9)
+descent = descend(lambda p: 0.008 * grad(valley)(p), start, 200)
+print(f"after 9 steps of Newton's method:    f = {valley(newton[-1]):.1e}")
+print(f"after 200 steps of gradient descent: f = {valley(descent[-1]):.1e}")
+distances = np.linalg.norm(newton - 1.0, axis=1)
+print("distance to the minimum, Newton:", *(f"{d:.0e}" for d in distances))
+
+# %%
+across, up = np.meshgrid(np.linspace(-1.6, 1.6, 200), np.linspace(-1.3, 1.7, 200))
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+left.contour(
+    across,
+    up,
+    valley((across, up)),
+    levels=np.geomspace(0.1, 100, 10),
+    colors="grey",
+    linewidths=0.7,
+)
+paths = ((descent, VERMILION, ".", "gradient descent"), (newton, BLUE, "o", "Newton"))
+for path, colour, marker, name in paths:
+    left.plot(*path.T, marker + "-", color=colour, markersize=4, linewidth=1, label=name)
+    distance = np.linalg.norm(path - 1.0, axis=1)
+    right.semilogy(distance, marker + "-", color=colour, markersize=4, label=name)
+left.plot(1, 1, "*", color="black", markersize=11, zorder=3, label="minimum (1, 1)")
+left.set(xlabel="$p_0$", ylabel="$p_1$", title="paths, and lines of equal $f$")
+right.set(xlabel="steps", ylabel="distance to the minimum", xlim=(0, 40), ylim=(1e-15, 10))
+left.legend(fontsize=8, loc="lower left")
+right.legend(fontsize=8)
+right.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# Near the minimum each step of Newton's method about squares the distance, which doubles the
+# number of right digits. The price is the Hessian, which has $n^2$ entries for $n$ parameters.
+# Its *products* with vectors are cheap, and `hvp` gives them without the matrix; how cheap will
+# be measured at the end.
+
+# %% [markdown]
+# ## Gradient checking
+#
+# How does one know that a derivative is right? By differences, $\big(f(x + h) - f(x)\big)/h$. But
+# which $h$? If it is large the curve is not straight over the step, and if it is small the two
+# values agree in most of their digits, which the subtraction cancels. The engine's derivative is
+# a single number with an error near $10^{-16}$, so the error of differences can be looked at:
+
+
+# %%
+def g(x):
+    return np.exp(np.sin(x))
+
+
+exact = derivative(g)(1.0)
+h = np.geomspace(1e-15, 1e-1, 57)
+differences = {
+    "forward, $(f(x+h) - f(x))/h$": (g(1.0 + h) - g(1.0)) / h,
+    "central, $(f(x+h) - f(x-h))/2h$": (g(1.0 + h) - g(1.0 - h)) / (2 * h),
+    "complex, $\\mathrm{Im}\\,f(x+ih)/h$": np.imag(g(1.0 + 1j * h)) / h,
+}
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+styles = zip(differences.items(), (VERMILION, BLUE, GREEN), "os^", strict=True)
+for (name, slopes), colour, marker in styles:
+    error = np.maximum(abs(slopes - exact) / abs(exact), 1e-17)
+    ax.loglog(h, error, marker, color=colour, markersize=3, label=name)
+ax.set(xlabel="step h", ylabel="relative error (0 drawn as $10^{-17}$)")
+ax.grid(alpha=0.3)
+ax.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# `check_grads` knows all that. It takes the complex step where a function can be computed on
+# complex numbers, and central differences of high order elsewhere; it checks forward and reverse
+# mode, at first and second order. A rule that is wrong by a thousandth does not get past it:
+
+# %%
+check_grads(g, 1.0, order=3)
+
+wrong_sine = custom_op(np.sin, derivative=lambda out, x: 1.001 * cos(x), name="wrong_sine")
+try:
+    check_grads(lambda x: np.exp(wrong_sine(x)), 1.0)
+except GradientError as error:
+    print(error)
+
+# %% [markdown]
+# ## What a gradient costs
+#
+# Differences need one run of the function for each parameter. The backward pass goes through the
+# graph once and gives the derivatives by all parameters together. Here both are measured on the
+# squared error of a network with one hidden layer of 1 to 1,024 units, for 50 examples.
+
+# %%
+rng = np.random.default_rng(0)
+X, target = rng.normal(size=(50, 10)), rng.normal(size=50)
+
+
+def error_of(theta):
+    units = len(theta) // 12
+    W, b, v = (
+        theta[: 10 * units].reshape(units, 10),
+        theta[10 * units : 11 * units],
+        theta[11 * units :],
+    )
+    return ((np.tanh(X @ W.T + b) @ v - target) ** 2).mean()
+
+
+def by_differences(theta, h=1e-6):
+    base, found = error_of(theta), np.empty_like(theta)
+    for i in range(len(theta)):
+        moved = theta.copy()
+        moved[i] += h
+        found[i] = (error_of(moved) - base) / h
+    return found
+
+
+def seconds(work, repeats=7):
+    """The shortest of some runs, which other programs have disturbed least."""
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+engine, compiled = grad(error_of), jit(grad(error_of))
+
+
+def measure(units, with_differences):
+    """The number of parameters, and the times of a run and of its gradient in three ways, in s."""
+    theta = rng.normal(size=12 * units) / 4
+    assert np.allclose(engine(theta), compiled(theta))  # the first call compiles
+    finite = math.nan
+    if with_differences:
+        assert np.allclose(engine(theta), by_differences(theta), atol=1e-4)
+        finite = seconds(lambda: by_differences(theta), repeats=1)
+    ways = (error_of, engine, compiled)
+    return len(theta), *(seconds(lambda way=way: way(theta)) for way in ways), finite
+
+
+sizes = (1, 4, 16, 64, 256, 1024)
+rows = [measure(units, with_differences=units <= 256) for units in sizes]
+
+# %%
+n, one_run, backward, compiled_backward, finite = np.array(rows).T
+fig, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
+ax.loglog(n, finite, "o-", color=VERMILION, label="gradient by differences")
+ax.loglog(n, backward, "s-", color=BLUE, label="gradient by one backward pass")
+ax.loglog(n, compiled_backward, "D-", color=GREEN, label="the same, compiled by jit")
+ax.loglog(n, one_run, "^--", color="black", label="the function once")
+ax.set(xlabel="number of parameters n", ylabel="time (s)")
+ax.grid(alpha=0.3, which="both")
+ax.legend(fontsize=8)
+plt.show()
+
+size, once, *ways = rows[-2]
+for name, took in zip(("backward pass", "compiled", "differences"), ways, strict=True):
+    print(f"n = {size:,}, {name}: {took / once:,.1f} runs of the function")
+
+# %% [markdown]
+# Differences grow faster than the function by a factor of $n$; the backward pass costs a small
+# number of runs of the function, whatever $n$ is. (For small $n$ the time is that of Python,
+# which records each operation; `jit` does that once.) A network of today has $10^5$ to $10^{11}$
+# parameters: that it can be trained at all is due to this.
+#
+# And the second order? A whole Hessian of $n = 3{,}072$ would be 9 million numbers. A product
+# with it costs no more than a few gradients:
+
+# %%
+theta = rng.normal(size=3072) / 16
+v = rng.normal(size=3072)
+times = seconds(lambda: hvp(error_of, theta, v)) / seconds(lambda: engine(theta))
+print(f"one Hessian-vector product costs {times:.1f} gradients")
+
+# %% [markdown]
+# ## What was learned
+#
+# - Derivative rules are programs of the same elementary operations, so derivatives of any order
+#   come for free, of programs with loops as well.
+# - Second derivatives make Newton's method; products with the Hessian never need the matrix.
+# - Differences are for checking: their error has a floor, and they cost a run for each parameter.
+# - One backward pass costs a few runs of the function, for any number of parameters (Goodfellow
+#   et al. 2016, sec. 6.5; Bishop 2006, sec. 5.3.3).
+#
+# Next: [the same on arrays](03_tensors.ipynb).
+
+# %% [markdown]
+# ## Exercises
+
+
+# %%
+def verdict(check):
+    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
+    try:
+        check()
+    except AssertionError as error:
+        print("Not yet.", error)
+    else:
+        print("Right.")
+
+
+# %% [markdown]
+# **1.** *A series by hand.* Find the polynomial of degree 4 that has the same derivatives at 0 as
+# $\ln(1 + x)$, up to the fourth.
+
+# %%
+c = [0, 1, 0, 0, 0]  # of 1, x, x², x³, x⁴
+
+
+def check_series():
+    for order in range(5):
+        mine = derivative(lambda x: sum(c[k] * x**k for k in range(5)), order)(0.0)
+        true = derivative(lambda x: np.log(1 + x), order)(0.0)
+        assert np.isclose(mine, true), (
+            f"Derivative {order} at 0 is {mine:g}, and should be {true:g}."
+        )
+
+
+verdict(check_series)
+
+# %% [markdown]
+# **2.** *Newton in one dimension.* Below is gradient descent for $x^4 - 3x^3 + 2$. Make it
+# Newton's method, which finds the minimum in 7 steps from $x = 3$.
+
+
+# %%
+def quartic(x):
+    return x**4 - 3 * x**3 + 2
+
+
+def better(x):
+    return x - 0.01 * derivative(quartic)(x)
+
+
+def check_newton():
+    x = 3.0
+    for _ in range(7):
+        x = better(x)
+    left = derivative(quartic)(x)
+    assert abs(left) < 1e-10, f"After 7 steps x = {x:.6f}, where the slope is still {left:.2g}."
+
+
+verdict(check_newton)
+
+# %% [markdown]
+# **3.** *The chain rule, once more.* $\big(f(g(x))\big)' = f'(g(x))\,g'(x)$. Differentiate that
+# once more by hand. Something is missing below.
+
+
+# %%
+def second(f, g, x):
+    return derivative(f, 2)(g(x)) * derivative(g)(x) ** 2
+
+
+def check_second():
+    for f, g in ((np.sin, np.exp), (np.tanh, np.square), (np.exp, np.tanh)):
+
+        def composed(x, f=f, g=g):
+            return f(g(x))
+
+        mine, true = second(f, g, 0.4), derivative(composed, 2)(0.4)
+        name = f"{f.__name__}({g.__name__}(x))"
+        assert np.isclose(mine, true), f"For {name} at 0.4: {mine:.6f}, and should be {true:.6f}."
+
+
+verdict(check_second)
