@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PLAIN = """
 angle arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
-broadcast_shapes can_cast common_type diag_indices diag_indices_from einsum_path empty eye finfo
+broadcast_shapes can_cast common_type diag_indices diag_indices_from einsum_path empty eye
 format_float_positional format_float_scientific frexp fromfunction histogram histogram2d
 histogram_bin_edges histogramdd identity imag indices iscomplex isdtype isfortran isnat isreal
 isscalar issubdtype iterable lexsort mask_indices min_scalar_type mintypecode nanargmax nanargmin
