@@ -326,7 +326,8 @@ print(f"one Hessian-vector product costs {times:.1f} gradients")
 # ## What was learned
 #
 # - Derivative rules are programs of the same elementary operations, so derivatives of any order
-#   come for free, of programs with loops as well.
+#   need nothing new, of programs with loops as well. (Each order costs two to four times the one
+#   before.)
 # - Second derivatives make Newton's method; products with the Hessian never need the matrix.
 # - Differences are for checking: their error has a floor, and they cost a run for each parameter.
 # - One backward pass costs a few runs of the function, for any number of parameters (Goodfellow
