@@ -1,0 +1,323 @@
+# %% [markdown]
+# # 3. The same engine on arrays
+#
+# **The question.** A network has thousands or billions of numbers. Does the engine need a node
+# for each of them? And when an array is stretched to fit another, as NumPy does silently, what
+# happens to the gradient?
+#
+# Ten minutes' reading, after [notebook 2](02_any_order.ipynb).
+
+# %%
+import time
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import nn
+from autograd import (
+    BroadcastWarning,
+    Tensor,
+    Value,
+    debug,
+    draw,
+    grad,
+    jacobian,
+    jvp,
+    vjp,
+    vmap,
+)
+
+BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
+rng = np.random.default_rng(0)
+
+
+def seconds(work, repeats=5):
+    """The shortest of some runs, which other programs have disturbed least."""
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+# %% [markdown]
+# ## One node for a whole array
+#
+# A `Tensor` is an array whose derivatives are tracked. NumPy's functions and operators work on
+# it; each call becomes one node, however many numbers it works on. Here is $\sum_i x_i \sin x_i$
+# for 5,000 numbers, number by number and in one piece:
+
+# %%
+data = rng.normal(size=5000)
+
+
+def number_by_number():
+    x = [Value(number) for number in data]
+    total = sum((xi * np.sin(xi) for xi in x), 0.0)
+    total.backward()
+    return total, np.array([xi.grad for xi in x])
+
+
+def in_one_piece():
+    x = Tensor(data)
+    total = (x * np.sin(x)).sum()
+    total.backward()
+    return total, x.grad
+
+
+(many, gradient), (few, same) = number_by_number(), in_one_piece()
+ratio = seconds(number_by_number) / seconds(in_one_piece)
+print(f"the largest difference of the gradients: {abs(gradient - same).max():.1e}")
+print(
+    f"nodes: {draw(many).nodes:,} and {draw(few).nodes}; the first takes {ratio:.0f} times as long"
+)
+
+# %%
+draw(few, rankdir="LR")
+
+# %% [markdown]
+# It is the same engine, with the same rules: the local derivative of $\sin$ is $\cos$, for a
+# number as for each number of an array. In the boxes are now shapes and ranges.
+
+# %% [markdown]
+# ## Broadcasting and its transpose
+#
+# New are the operations that move numbers about: sum, broadcast, reshape, transpose, index. They
+# are linear, $y = A x$, and going back means to multiply by $A^\top$. What is the transpose of
+# broadcasting? A row $b$ of 3 numbers that is added to each of 4 rows is used 4 times, so by the
+# chain rule its gradient is the *sum* over these 4 uses:
+
+# %%
+x, b = Tensor(rng.normal(size=(4, 3)), "x"), Tensor([1.0, 2.0, 3.0], "b")
+((x + b) ** 2).sum().backward()
+print("gradient of x, shape", x.grad.shape, "; its columns summed:", x.grad.sum(axis=0))
+print("gradient of b, shape", b.grad.shape, "; it is:             ", b.grad)
+
+# %% [markdown]
+# The Jacobi matrices show it. That of broadcasting a row to (4, 3) is $12 \times 3$, that of
+# summing (4, 3) over its rows is $3 \times 12$, and one is the other transposed:
+
+# %%
+broadcasting = jacobian(lambda b: np.zeros((4, 3)) + b)(np.ones(3)).reshape(12, 3)
+summing = jacobian(lambda x: x.sum(axis=0))(np.ones((4, 3))).reshape(3, 12)
+assert np.array_equal(broadcasting, summing.T)
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", width_ratios=(1, 3))
+left.imshow(broadcasting, cmap="Blues", vmin=0, vmax=1.3)
+left.set(title="broadcast", xlabel="entry of $b$", ylabel="entry of the result")
+picture = right.imshow(summing, cmap="Blues", vmin=0, vmax=1.3)
+right.set(title="sum over rows", xlabel="entry of $x$", ylabel="entry of the sum")
+for ax, matrix in ((left, broadcasting), (right, summing)):
+    ax.set_xticks(range(matrix.shape[1]))
+    ax.set_yticks(range(matrix.shape[0]))
+    for (row, column), entry in np.ndenumerate(matrix):
+        ax.text(
+            column,
+            row,
+            f"{entry:.0f}",
+            color="white" if entry else "black",
+            ha="center",
+            va="center",
+            size=8,
+        )
+plt.show()
+
+# %% [markdown]
+# No matrix is ever made for that. A transposed pair can be recognised without one, from inner
+# products: $\langle u, A v\rangle = \langle A^\top u, v\rangle$ for all $u$ and $v$. `jvp` gives
+# $Av$ (it goes forward), `vjp` gives $A^\top u$ (it goes back):
+
+# %%
+linear = {
+    "sum over rows": lambda x: x.sum(axis=0),
+    "broadcast": lambda x: np.broadcast_to(x, (5, 4, 3)),
+    "transpose": lambda x: x.T,
+    "index": lambda x: x[[0, 0, 2]],
+    "running sum": lambda x: np.cumsum(x, axis=0),
+    "matrix product": lambda x: x @ np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+}
+for name, operation in linear.items():
+    v = rng.normal(size=(4, 3))
+    pushed = jvp(operation, v, v)[1]
+    u = rng.normal(size=pushed.shape)
+    (pulled,) = vjp(operation, v)[1](u)
+    print(f"{name:15} ⟨u, Av⟩ = {(u * pushed).sum(): .12f}   ⟨Aᵀu, v⟩ = {(pulled * v).sum(): .12f}")
+
+# %% [markdown]
+# ## Many points at once
+#
+# A layer maps one point $x$ to $q = h(Wx + b)$. Of many points, one in each row of $X$, it makes
+#
+# $$Q = h(X W^\top + b^\top),$$
+#
+# where $b^\top$ is broadcast over the rows (Lindholm et al. 2022, eq. 6.15). With $dZ$ for the
+# gradient by $Z = XW^\top + b^\top$, the transposes above give the gradients of the parameters,
+# $dW = dZ^\top X$ and $db$ as the sum of the rows of $dZ$.
+
+# %%
+X, W, b = rng.normal(size=(100, 3)), Tensor(rng.normal(size=(2, 3)), "W"), Tensor([0.1, -0.2], "b")
+Z = X @ W.T + b
+Q = np.tanh(Z)
+loss = (Q**2).mean()
+loss.backward()
+dZ = 2 * Q.data / Q.size * (1 - Q.data**2)
+print(abs(W.grad - dZ.T @ X).max(), abs(b.grad - dZ.sum(axis=0)).max())
+draw(loss)
+
+
+# %% [markdown]
+# Or one writes it for a single point and lets `vmap` do the rest. So one also gets what the
+# matrices have summed up: the gradient of each example's own loss.
+
+
+# %%
+def of_one(W, b, x):
+    return (np.tanh(W @ x + b) ** 2).mean()
+
+
+by_example = vmap(grad(of_one), in_axes=(None, None, 0))(W.data, b.data, X)
+print(by_example.shape, abs(by_example.mean(axis=0) - W.grad).max())
+
+# %% [markdown]
+# ## A trap
+#
+# Broadcasting has no opinion on what was meant. A network with one output gives a prediction of
+# shape $(n, 1)$; targets often come as $(n,)$. Their difference has the shape $(n, n)$: every
+# prediction is compared with every target. Nothing fails, and nothing is learned. The losses of
+# `nn` refuse it:
+
+# %%
+prediction, target = rng.normal(size=(100, 1)), rng.normal(size=100)
+print((prediction - target).shape)
+try:
+    nn.mse(prediction, target)
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# ## Forward and reverse mode
+#
+# The Jacobi matrix of a composition is a product, $J = J_3 J_2 J_1$. Whoever wants $J v$ for one
+# direction $v$ multiplies from the right, $J_3 (J_2 (J_1 v))$: that is *forward mode*, it follows
+# the program, and it costs one pass for each **input**. Whoever wants $u^\top J$ multiplies from
+# the left, $((u^\top J_3) J_2) J_1$: *reverse mode*, one pass for each **output**. A loss is one
+# output of many inputs, so training uses reverse mode. Here the whole Jacobi matrix of functions
+# from $n$ inputs to $256/n$ outputs, of 256 entries each time, is computed by both:
+
+# %%
+inputs = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+times = {"forward": [], "reverse": [], "auto": []}
+for n in inputs:
+    A, B = rng.normal(size=(64, n)), rng.normal(size=(256 // n, 64))
+
+    def f(x, A=A, B=B):
+        return np.tanh(B @ np.tanh(A @ x))
+
+    x = rng.normal(size=n)
+    by_mode = [jacobian(f, mode=mode)(x) for mode in times]
+    assert np.allclose(by_mode[0], by_mode[1], atol=1e-12)
+    for mode, list_of_times in times.items():
+        list_of_times.append(seconds(lambda f=f, x=x, mode=mode: jacobian(f, mode=mode)(x)))
+
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+ax.loglog(inputs, times["forward"], "o-", color=BLUE, label="forward mode: a pass for each input")
+ax.loglog(
+    inputs, times["reverse"], "s-", color=VERMILION, label="reverse mode: one for each output"
+)
+ax.loglog(inputs, times["auto"], ":", color="black", linewidth=3, label='mode="auto"')
+ax.set(xlabel="inputs n (there are 256/n outputs)", ylabel="time (s)")
+ax.grid(alpha=0.3, which="both")
+ax.legend(fontsize=8, loc="upper center")
+plt.show()
+
+# %% [markdown]
+# They cross where there are as many inputs as outputs, and `jacobian` chooses by itself. The
+# Hessian of notebook 2 uses both: the gradient goes back, and is then differentiated once more.
+
+# %% [markdown]
+# ## What was learned
+#
+# - One node may hold a whole array; the rules are the same, and Python's share of the work
+#   shrinks.
+# - Going back through a linear operation is multiplying by its transpose: broadcast and sum,
+#   index and scatter, $X W^\top$ and $dZ^\top X$ are such pairs.
+# - Forward mode costs a pass for each input, reverse mode one for each output (Goodfellow et al.
+#   2016, sec. 6.5.9; Bishop 2006, sec. 5.3.4).
+#
+# Next: [what textbooks call backpropagation](04_backpropagation.ipynb).
+
+# %% [markdown]
+# ## Exercises
+
+
+# %%
+def verdict(check):
+    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
+    try:
+        check()
+    except AssertionError as error:
+        print("Not yet.", error)
+    else:
+        print("Right.")
+
+
+# %% [markdown]
+# **1.** *A transpose.* The running sum $y_i = \sum_{j \le i} x_j$ is linear. Its transpose is not
+# the running sum. What is it?
+
+
+# %%
+def transposed(u):
+    return np.cumsum(u)
+
+
+def check_transposed():
+    u = np.array([1.0, 2.0, 4.0])
+    (true,) = vjp(np.cumsum, np.zeros(3))[1](u)
+    assert np.allclose(transposed(u), true), f"For {u} it gives {transposed(u)}, and not {true}."
+
+
+verdict(check_transposed)
+
+# %% [markdown]
+# **2.** *Linear regression.* Write the gradient of $E(W) = \frac{1}{2n}\lVert X W - Y\rVert^2$ by
+# $W$ as a formula in matrices. The shapes alone almost give it away.
+
+
+# %%
+def gradient_of_squares(W, X, Y):
+    return X @ W - Y
+
+
+def check_regression():
+    W, X, Y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+    mine = gradient_of_squares(W, X, Y)
+    true = grad(lambda W: ((X @ W - Y) ** 2).sum() / 40)(W)
+    assert mine.shape == W.shape, f"A gradient by W has the shape {W.shape}, and not {mine.shape}."
+    assert np.allclose(mine, true), f"It is {mine[0, 0] / true[0, 0]:.3g} times too large."
+
+
+verdict(check_regression)
+
+# %% [markdown]
+# **3.** *The trap.* Mend this loss. (Inside `with debug():` the engine warns where a broadcast
+# was hardly meant.)
+
+
+# %%
+def squared_error(w, X, y):
+    return ((X @ w - y) ** 2).mean()
+
+
+def check_squared_error():
+    w, X, y = rng.normal(size=(3, 1)), rng.normal(size=(20, 3)), rng.normal(size=20)
+    with warnings.catch_warnings(record=True) as found, debug():
+        warnings.simplefilter("always", BroadcastWarning)
+        value = squared_error(Tensor(w), X, y)
+    assert not found, f"{found[0].message}"
+    assert np.isclose(value.item(), nn.mse(X @ w[:, 0], y).item()), "Now the value is another."
+
+
+verdict(check_squared_error)
