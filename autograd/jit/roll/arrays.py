@@ -97,7 +97,7 @@ class Arrays:
         return found if found.shape == nodes.shape else gather(self._terms, array, places)
 
     def real(self, x: Term) -> Term:
-        """x, with booleans as 0 and 1."""
+        """x as real numbers: booleans are 0 and 1."""
         return x if x.dtype.kind == "f" else self.apply(cast_op, x, dtype=np.dtype(np.float64))
 
     def location(self, nodes: Nodes) -> tuple[Any, Places]:

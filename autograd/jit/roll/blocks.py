@@ -50,6 +50,12 @@ class Pairing:
             return None
         return [(same, sorted(rights)) for rights, same in lefts.items()]
 
+    def equal_blocks(self) -> list[Block]:
+        """The same if all blocks have the same sizes, and more than one pair each; else none."""
+        blocks = self.blocks() or []
+        sizes = {(len(lefts), len(rights)) for lefts, rights in blocks}
+        return blocks if len(sizes) == 1 and sizes != {(1, 1)} else []
+
 
 def pairing(products: Sequence[tuple[Row, Row]]) -> Pairing:
     """The distinct rows of scalar products."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.jit.packing import segment_sums
 from autograd.jit.roll.arrays import Arrays
-from autograd.jit.roll.blocks import Block, Pairing, pairing
+from autograd.jit.roll.blocks import Block, Pairing, Row, pairing
 from autograd.jit.roll.groups import Group, Groups
 from autograd.jit.roll.patterns import inverse, strides_of
 from autograd.jit.terms import Term
@@ -28,16 +28,15 @@ class Products:
 
     def compute(self, group: Group) -> None:
         """The operations for a group, and where the nodes stand in the result."""
-        if len({len(left) for left, _ in group.args}) > 1:
-            return self._segments(group)
         pairs = pairing(group.args)
-        if pairs.is_matrix:
-            return self._matrix(group, pairs)
-        blocks = pairs.blocks() or []
-        sizes = {(len(lefts), len(rights)) for lefts, rights in blocks}
-        if len(sizes) == 1 and sizes != {(1, 1)}:
-            return self._matrices(group, pairs, blocks)
-        return self._rows(group)
+        if len({len(left) for left in pairs.lefts}) > 1:
+            self._segments(group)
+        elif pairs.is_matrix:
+            self._matrix(group, pairs)
+        elif blocks := pairs.equal_blocks():
+            self._matrices(group, pairs, blocks)
+        else:
+            self._rows(group)
 
     # ----------------------------------------------------------------------------------------------
     # All pairs of two sets of rows
@@ -106,26 +105,24 @@ class Products:
 
     def _matrices(self, group: Group, pairs: Pairing, blocks: Sequence[Block]) -> None:
         """Matrix products of the same sizes, one for each block, in one call."""
-        sides = []
-        for rows, row_of, chosen in (
-            (pairs.lefts, pairs.left_of, [lefts for lefts, _ in blocks]),
-            (pairs.rights, pairs.right_of, [rights for _, rights in blocks]),
-        ):
-            table = np.array(rows)
-            source, places = self._arrays.source(table)
-            if not source.constant:
-                chosen = [sorted(block, key=lambda row: places[row, 0]) for block in chosen]
-            position = np.empty(len(rows), int)
-            position[np.array(chosen)] = np.arange(len(chosen[0]))
-            block_of = np.empty(len(rows), int)
-            block_of[np.array(chosen)] = np.arange(len(chosen))[:, None]
-            sides.append((table[np.array(chosen)], position[row_of], block_of[row_of]))
-        (left, i, block), (right, j, _) = sides
+        left, i, block = self._stacked(pairs.lefts, pairs.left_of, [block[0] for block in blocks])
+        right, j, _ = self._stacked(pairs.rights, pairs.right_of, [block[1] for block in blocks])
         columns = self._columns(left[:, 0], right[:, 0])
         a = self._factors(left[:, :, columns])
         b = self._factors(right[:, :, columns].transpose(0, 2, 1))
         p, q = left.shape[1], right.shape[1]
         self._arrays.hold(group, self._arrays.apply(matmul_op, a, b), (block * p + i) * q + j)
+
+    def _stacked(
+        self, rows: Sequence[Row], row_of: Sequence[int], blocks: Sequence[Sequence[int]]
+    ) -> tuple[Any, Any, Any]:
+        """The rows block by block, and which row of which block each product takes."""
+        table, members = np.array(rows), np.array(blocks)
+        source, places = self._arrays.source(table)
+        if not source.constant:
+            members = np.take_along_axis(members, places[members, 0].argsort(axis=1), axis=1)
+        position = inverse(members.ravel())[row_of]
+        return table[members], position % members.shape[1], position // members.shape[1]
 
     def _rows(self, group: Group) -> None:
         """Each row with its own."""
