@@ -46,6 +46,7 @@ from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
+from autograd.source import source
 from autograd.stepping import Stepper, step
 from autograd.summaries import Summary, summary
 from autograd.transforms import (
@@ -108,6 +109,7 @@ __all__ = [
     "summary",
     "observe",
     "sample",
+    "source",
     "step",
     "value_and_grad",
     "vectorize",

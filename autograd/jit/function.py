@@ -12,9 +12,11 @@ from typing import Any
 
 from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Unpack, unpacker
+from autograd.jit.notes import Notes
 from autograd.jit.program import Misfit, Program
 from autograd.jit.recording import record
 from autograd.jit.signature import Signature
+from autograd.jit.source import source
 from autograd.jit.trace import JitError
 
 Function = Callable[..., Any]
@@ -104,8 +106,7 @@ class Jitted:
         if programs:
             self._notice(f"{reason}, so it is recorded again")
         self._reasons.append(reason)
-        roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
-        made = record(self._f, args, kwargs, self._static, [*roots, *call.objects])
+        made = record(self._f, args, kwargs, self._static, self._sources(call))
         self._kept.append(call.objects)
         program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
         programs.insert(0, program)
@@ -133,6 +134,36 @@ class Jitted:
         """How often the function was recorded and why, and how often it ran."""
         runs = sum(program.runs for programs in self._programs.values() for program in programs)
         return Stats(len(self._reasons), runs, self._eager, list(self._reasons))
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The program for calls like f(*args, **kwargs), as a module to be read.
+
+        It needs NumPy alone. Its function `run` takes the numbers and arrays among the arguments
+        one by one, then what the function reads from outside, and gives the same result; comments
+        name the line of the user's program that each step comes from. Where a float divides by zero
+        or overflows it raises, and 0 · ∞ of a derivative is NaN; the compiled program computes such
+        calls another way. With `into` the updates are returned; what else the function does besides
+        computing is left out.
+
+        The function is recorded once more for it. Raises JitError where an operation of the user's
+        own is not computed by a plain function.
+
+        >>> from autograd import jit
+        >>> module = {}
+        >>> exec(jit(lambda x: x * x + 1.0).source(3.0), module)
+        >>> module["run"](3.0)
+        10.0
+        """
+        call = Signature(args, kwargs, self._static)
+        notes = Notes()
+        made = record(self._f, args, kwargs, self._static, self._sources(call), notes)
+        program = Program(getattr(self, "__name__", "f"), made, _closed)
+        return source(self._f, program, notes, args, kwargs, self._static)
+
+    def _sources(self, call: Signature) -> list[tuple[str, Any]]:
+        """Functions and objects, by name, through which the function may read from outside."""
+        roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
+        return [*roots, *call.objects]
 
     def _notice(self, text: str) -> None:
         if self._notices and text not in self._noticed:

@@ -23,16 +23,20 @@ class Notes:
         self._marks: list[int] = []
         self._at: list[tuple[Node, str] | None] = []
         self._cotangents: dict[int, Node] = {}
+        self.inputs: list[Node] = []
+        self.names: dict[int, str] = {}
+        """What nodes are called that no line of the program stored, by creation number."""
 
     def __enter__(self) -> Self:
         self._log.__enter__()
+        self._around = self._log.line_of(next_index())
         return self
 
     def __exit__(self, *error: object) -> None:
         self._log.__exit__(*error)
 
-    def differentiates(self, node: Node | None, how: str, g: Array) -> None:
-        """See `graph.Tracer`."""
+    def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
+        """See `graph.Tracer`; without saying how, what is computed belongs to the node itself."""
         self._marks.append(next_index())
         self._at.append(None if node is None else (node, how))
         if isinstance(g, Node) and node is not None:
@@ -44,19 +48,22 @@ class Notes:
         A line of a library is named beside the user's that called it, and before one that a
         derivative belongs to stands which derivative it is. "" where nothing is known.
         """
+        if index < 0:
+            return ""
         place = bisect_left(self._marks, index) - 1
         if place >= 0 and (at := self._at[place]) is not None:
             node, how = at
             before = self.origin(node.index)
-            return f"{how} of {before}" if before else ""
+            return f"{how} of {before}" if how else before
         lines = dict.fromkeys((self._log.user_line_of(index), self._log.line_of(index)))
-        return ", in ".join([f"{line}: {line.text}" for line in lines if line is not None])
+        found = [f"{line}: {line.text}" for line in lines if line not in (None, self._around)]
+        return ", in ".join(found) or "(no line of the function)"
 
     def name(self, index: int) -> str | None:
         """The variable that held the node of a creation number; of a cotangent, `grad_` and what it
         is the gradient by.
         """
-        if (name := self._log.name_of(index)) is not None:
+        if (name := self.names.get(index) or self._log.name_of(index)) is not None:
             return name
         node = self._cotangents.get(index)
         if node is None:

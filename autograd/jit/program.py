@@ -56,9 +56,9 @@ class Program:
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
         ]
-        self._new = simplify([*roots, *self.inputs])
-        self.risky = any(term.op in (kinds.chain, kinds.closed) for term in self._new.values())
-        self._name = name
+        self.new = simplify([*roots, *self.inputs])
+        self.risky = any(term.op in (kinds.chain, kinds.closed) for term in self.new.values())
+        self.name = name
         self.pack = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
@@ -72,12 +72,12 @@ class Program:
         """Make the code, for data from outside that stays in the memory where it is now."""
         outside = zip(self.made.outside, self._seen, strict=True)
         fixed = {part.term: now for part, now in outside if part.term not in self._moving}
-        self._make = self._code(fixed).compiled(self._name)
+        self._make = self._code(fixed).compiled(self.name)
         self._idle: list[Callable[..., Any]] = []
         self._parameters = [part.term in self._moving for part in self.made.outside]
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
-        return lowered(self.made, self.inputs, self.outputs, self._sunk, fixed, self._new)
+        return lowered(self.made, self.inputs, self.outputs, self._sunk, fixed, self.new)
 
     def _sinks(self, updates: Sequence[Term | None], into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array; what is the same at each run is put there now."""

@@ -105,6 +105,8 @@ def record(
     args = tuple([arg if n in static else _map(fresh, arg) for n, arg in enumerate(args)])
     kwargs = {k: arg if k in static else _map(fresh, arg) for k, arg in kwargs.items()}
     trace = Trace(around, notes)
+    if notes is not None:
+        notes.inputs = inputs
     token = tracing.set(trace)
     try:
         with Called() as called, set_recording(True), notes or nullcontext():

@@ -113,7 +113,10 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
             continue
     for name, default in (function.__kwdefaults__ or {}).items():
         yield Place(name, name, functools.partial(function.__kwdefaults__.get, name), default)
-    yield from _items("a default", function.__defaults__ or ())
+    defaults = function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    for number, (name, default) in enumerate(zip(names, defaults, strict=True)):
+        yield Place(name, "", functools.partial(defaults.__getitem__, number), default)
     if not _in_library(code.co_filename):
         variables = function.__globals__
         for name in _names(code):

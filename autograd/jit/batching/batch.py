@@ -29,13 +29,13 @@ class Batch(Trace):
 
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
-        super().__init__()
+        self.outer = tracing.get()
+        super().__init__(notes=self.outer.notes if isinstance(self.outer, Trace) else None)
         self.name = name
         self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
         """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
-        self.outer = tracing.get()
         self.mode = recording.get()
         self.first = next_index()
 
@@ -75,7 +75,11 @@ class Batch(Trace):
         if x not in self.known and x not in self.same:
             with self.outside():
                 for node in computed([x], [*self.known, *self.same], self.first):
+                    if self.notes is not None:
+                        self.notes.differentiates(node)
                     self._repeat(node)
+                if self.notes is not None:
+                    self.notes.differentiates(None)
         return self.known.get(x)
 
     def for_any(self, x: Any) -> Any:

@@ -99,6 +99,7 @@ class Arrays:
         comment: where in the program a term comes from.
         """
         self._names = names
+        self._shown: dict[str, str] = {}
         self.code = Code()
         self.slots = Slots()
         self.places: dict[Term, Place] = {}
@@ -236,6 +237,11 @@ class Arrays:
         """What a term is called."""
         return self._names.get(term) or f"t{term.number}"
 
+    def _has_word(self, term: Term) -> bool:
+        """Whether a term has a name that says something."""
+        name = self._names.get(term, "t0")
+        return not (name[0] == "t" and name[1:].isdigit())
+
     def once(self, term: Term | None, expression: str) -> str:
         """A name, that of a term if given, for something that is made once."""
         name = f"part{len(self.code.setup)}" if term is None else self.name(term)
@@ -350,7 +356,7 @@ class Arrays:
             ):
                 self.taken.add(place.slot)
                 name = place.name
-                if term in self._names and not _is_numbered(self._names[term]):
+                if self._has_word(term):
                     name = self.once(term, name)  # a name of its own for the same memory
                 return Place(name, place.fixed, place.slot, True)
         return self._memory(term, shared)
@@ -360,7 +366,10 @@ class Arrays:
         whole = slot.size == term.size
         part = slot.name if whole else f"{slot.name}[:{term.size}]"
         shape = "" if term.shape == (term.size,) else f".reshape({sizes(term.shape)})"
-        name = self.once(term, part + shape)
+        if self._has_word(term):
+            name = self.once(term, part + shape)
+        elif (name := self._shown.get(part + shape, "")) == "":
+            name = self._shown[part + shape] = self.once(term, part + shape)
         return Place(name, np.empty(term.shape, term.dtype), slot, True)
 
     def operand(self, arg: Term, dtype: np.dtype[Any] | None) -> str:
@@ -455,8 +464,3 @@ def _same(x: Any, y: Any) -> bool:
 
 
 _SMALL = 4096
-
-
-def _is_numbered(name: str) -> bool:
-    """Whether a name is one that a term has for want of a better."""
-    return name[:1] == "t" and name[1:].isdigit()

@@ -15,7 +15,7 @@ def error_function(x: Any) -> Any:
     """Erf of each entry."""
     import math
 
-    return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), x.dtype)
 
 
 def with_entries(x: Any, values: Any, key: Any) -> Any:

@@ -17,12 +17,12 @@ def literal(array: Any) -> str:
     array = np.asarray(array)
     dtype = f"np.{'bool' if array.dtype == bool else array.dtype.name}"
     if array.ndim == 0:
-        return f"np.array({number(array.item())}, {dtype})"
+        return f"np.array({number(array[()])}, {dtype})"
     made = _made(array, dtype)
     if made is not None:
         return made
     if array.size <= SMALL:
-        return f"np.array({_nested(array.tolist())}, {dtype})"
+        return f"np.array({_nested(array)}, {dtype})"
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     rows = "\n".join(textwrap.wrap(data, 96))
     flat = f'np.frombuffer(b64decode("""\n{rows}\n"""), {dtype})'
@@ -39,7 +39,7 @@ def _made(array: Any, dtype: str) -> str | None:
         for word, value in (("zeros", 0), ("ones", 1)):
             if array.tobytes() == np.full_like(array, value).tobytes():
                 return f"np.{word}({shape}, {dtype})"
-        return f"np.full({shape}, {number(first.item())}, {dtype})"
+        return f"np.full({shape}, {number(first)}, {dtype})"
     if array.ndim == 1 and array.dtype.kind == "i" and array.size > 2:
         step = array[1] - array[0]
         if step and (np.diff(array) == step).all():
@@ -55,12 +55,12 @@ def _made(array: Any, dtype: str) -> str | None:
 
 
 def number(value: Any) -> str:
-    """A number as NumPy's namespace writes it."""
-    text = repr(value)
+    """A number of NumPy's, with as many digits as tell it from its neighbours."""
+    text = str(value)
     return {"nan": "np.nan", "inf": "np.inf", "-inf": "-np.inf"}.get(text, text)
 
 
-def _nested(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_nested, value))}]"
-    return number(value)
+def _nested(array: Any) -> str:
+    if array.ndim:
+        return f"[{', '.join(map(_nested, array))}]"
+    return number(array)

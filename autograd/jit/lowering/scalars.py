@@ -86,6 +86,11 @@ def can_write(term: Term) -> bool:
     )
 
 
+def functions() -> set[str]:
+    """The functions of `math` that may be needed."""
+    return {*_MATH.values(), "inf", "nan"}.union(*_NEEDED.values())
+
+
 def repeats_operands(op: Op | None) -> bool:
     """Whether an operand is written more than once, and should have a name."""
     return op in _REPEATING

@@ -156,14 +156,14 @@ def _view(to: Arrays, term: Term) -> Place:
 def _rearrange(term: Term, array: Any) -> Any:
     assert term.op is not None
     if term.op is structural.index_op:
-        return array[_open(term.settings["key"])]
+        return array[_key(term.settings["key"], term)]
     return term.op.evaluate((array,), term.settings)
 
 
-def _open(key: Any) -> Any:
-    """The key with an ellipsis, with which NumPy gives a view of one entry, not a number."""
+def _key(key: Any, part: Term) -> tuple[Any, ...]:
+    """The parts of a key, and an ellipsis with which NumPy gives a view of one entry, no number."""
     parts = key if isinstance(key, tuple) else (key,)
-    return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
+    return parts if part.ndim or any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
 
 
 def _arranged(term: Term, name: str) -> str:
@@ -174,7 +174,7 @@ def _arranged(term: Term, name: str) -> str:
         return f"{name}.T" if term.ndim == 2 else f"{name}.transpose({settings['axes']})"
     if term.op is structural.broadcast_op:
         return f"np.broadcast_to({name}, {tuple(settings['shape'])})"
-    return f"{name}[{', '.join(map(_part, _open(settings['key'])))}]"
+    return f"{name}[{', '.join(map(_part, _key(settings['key'], term)))}]"
 
 
 def _part(part: Any) -> str:
@@ -314,7 +314,7 @@ def _scatter(to: Arrays, term: Term) -> Place:
     if not is_basic(key) or x.scalar:
         return calls.call(to, term)
     place = to.destination(term, shared=False)
-    inside = f"[{', '.join(map(_part, _open(key)))}]"
+    inside = f"[{', '.join(map(_part, _key(key, x)))}]"
     if place is None or term in to.sinks:
         kind = "bool" if term.dtype == bool else term.dtype.name
         if place is None:

@@ -1,0 +1,124 @@
+"""Functions whose source goes along with a program's: with them all that they call and read."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+import itertools
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.lowering.literals import literal
+from autograd.jit.trace import JitError
+
+
+class Carried:
+    """The text of functions: `imports`, `constants` and `functions`, by their names there."""
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+        self.constants: dict[str, str] = {}
+        self.functions: dict[str, str] = {}
+        self._things: dict[str, Any] = {}
+
+    def add(self, name: str, function: Callable[..., Any]) -> None:
+        """Take a function along, under a name; raises JitError where its source is not enough."""
+        if not isinstance(function, FunctionType):
+            raise _refusal(name, f"is a {type(function).__name__} and not written in Python")
+        if function.__closure__:
+            variables = ", ".join(function.__code__.co_freevars)
+            raise _refusal(name, f"reads variables of the function around it ({variables})")
+        try:
+            text = textwrap.dedent(inspect.getsource(function)).rstrip()
+        except OSError as error:
+            raise _refusal(name, "has no source to be found") from error
+        if not text.startswith("def "):
+            raise _refusal(name, "is a lambda, or has a decorator")
+        self._things[name] = function
+        self.functions[name] = re.sub(r"^def \w+", f"def {name}", _plain(text))
+        for word in _globals(function.__code__):
+            if word in function.__globals__:
+                self._take(name, word, function.__globals__[word])
+
+    def _take(self, reader: str, name: str, thing: Any) -> None:
+        if name in self._things:
+            if self._things[name] is not thing:
+                raise _refusal(reader, f"reads {name}, of which there is another")
+            return
+        self._things[name] = thing
+        if isinstance(thing, ModuleType):
+            if not _is_at_hand(thing.__name__):
+                raise _refusal(reader, f"needs the module {thing.__name__}")
+            word = thing.__name__
+            self.imports.add(f"import {word}" if word == name else f"import {word} as {name}")
+        elif isinstance(thing, float | int | str | bool | tuple | None):
+            self.constants[name] = repr(thing)
+        elif isinstance(thing, np.ndarray):
+            self.constants[name] = literal(thing)
+        elif (found := _imported(thing)) is not None:
+            self.imports.add(found if found.endswith(f" {name}") else f"{found} as {name}")
+        elif isinstance(thing, FunctionType) and thing.__name__ == name:
+            self.add(name, thing)
+        else:
+            raise _refusal(reader, f"reads {name}, a {type(thing).__name__}")
+
+
+def _plain(text: str) -> str:
+    """The source of a function without the annotations of its arguments and result."""
+    (function,) = ast.parse(text).body
+    assert isinstance(function, ast.FunctionDef)
+    data = text.encode()
+    starts = [0, *itertools.accumulate(map(len, data.splitlines(keepends=True)))]
+    cuts = []
+    for arg in ast.walk(function.args):
+        if isinstance(arg, ast.arg) and (kind := arg.annotation) is not None:
+            start = starts[arg.lineno - 1] + arg.col_offset + len(arg.arg.encode())
+            cuts.append((start, starts[(kind.end_lineno or 0) - 1] + (kind.end_col_offset or 0)))
+    if (kind := function.returns) is not None:
+        start = data.rindex(b"->", 0, starts[kind.lineno - 1] + kind.col_offset)
+        start = len(data[:start].rstrip())
+        cuts.append((start, starts[(kind.end_lineno or 0) - 1] + (kind.end_col_offset or 0)))
+    for start, end in sorted(cuts, reverse=True):
+        data = data[:start] + data[end:]
+    return data.decode()
+
+
+def _refusal(name: str, why: str) -> JitError:
+    return JitError(
+        f"source: the operation {name!r} cannot be written down, since the function that computes "
+        f"it {why}. The compiled program itself runs all the same; for its source, let a plain "
+        "function of a module compute the operation, from NumPy and what it is given"
+    )
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    """The names outside a function that its code reads."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "LOAD_GLOBAL":
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals(constant)
+
+
+def _is_at_hand(module: str) -> bool:
+    package = module.partition(".")[0]
+    return package == "numpy" or package in sys.stdlib_module_names
+
+
+def _imported(thing: Any) -> str | None:
+    """The line that imports a function or class of NumPy or Python's own library."""
+    name = getattr(thing, "__name__", "")
+    if getattr(np, name, None) is thing:
+        return f"from numpy import {name}"
+    module = sys.modules.get(getattr(thing, "__module__", None) or "")
+    if module is not None and _is_at_hand(module.__name__) and getattr(module, name, None) is thing:
+        return f"from {module.__name__} import {name}"
+    return None

@@ -1,0 +1,169 @@
+"""Code laid out to be read: what it takes, constants, memory, the function, and large data last."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from autograd.jit.lowering.carry import Carried
+from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.literals import literal
+from autograd.jit.trace import JitError
+
+WIDTH = 100
+
+
+def page(code: Code, about: Sequence[str], result: str) -> str:
+    """The text of a module that needs NumPy alone and has the function `run`.
+
+    about: the lines of its docstring; result: an expression for what `run` returns.
+    """
+    if code.shared:
+        what = type(next(iter(code.shared.values()))).__name__
+        raise JitError(
+            f"source: an operation has a {what} among its settings, which cannot be written down; "
+            "the compiled program itself runs all the same"
+        )
+    carried = Carried()
+    for name, function in code.functions.items():
+        carried.add(name, function)
+    setup = [_tidy(line) for line in _merged(code)]
+    constants = {name: f"{name} = {literal(array)}" for name, array in code.constants.items()}
+    constants |= {name: f"{name} = {text}" for name, text in carried.constants.items()}
+    large = {name for name, line in constants.items() if "b64decode" in line}
+    late = []
+    for line in setup:
+        name, _, expression = line.partition(" = ")
+        if large & set(_WORD.findall(expression)):
+            large.add(name)
+            late.append(line)
+    setup = [line for line in setup if line not in late]
+    is_constant = [line.partition(" = ")[2].startswith("np.ones(") for line in setup]
+    small = [line for name, line in constants.items() if name not in large]
+    small += [line for line, is_one in zip(setup, is_constant, strict=True) if is_one]
+    memory = [line for line, is_one in zip(setup, is_constant, strict=True) if not is_one]
+    data = [line for name, line in constants.items() if name in large]
+    body = [_tidy(line) for line in code.body]
+    run = [
+        f"def run({', '.join(code.parameters)}):",
+        *[f"    {line}" for line in [*body, _tidy(f"return {result}")]],
+    ]
+    parts = [
+        *_section("", ['"""' + about[0], *about[1:], '"""']),
+        *_section("", _imports(code, carried, "\n".join([*small, *memory, *run, *data]))),
+        *[f"\n\n{text}" for text in carried.functions.values()],
+        *_section("\n# Constants" if carried.functions else "# Constants", small),
+        *_section("# Memory, which each run overwrites", memory),
+        "\n\n" + "\n".join(map(_folded, run)),
+        *_section("\n# Data", [*data, *late]),
+    ]
+    return "\n".join(parts).lstrip("\n") + "\n"
+
+
+_WORD = re.compile(r"\b[A-Za-z_]\w*")
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    """Lines after an empty one, under a title."""
+    if not lines:
+        return []
+    return ["", *([title] if title else []), *map(_folded, lines)]
+
+
+def _imports(code: Code, carried: Carried, text: str) -> list[str]:
+    future = sorted(line for line in carried.imports if "__future__" in line)
+    of_math = sorted(code.math | {word for word in ("inf", "nan") if _bare(word, text)})
+    lines = {*carried.imports, f"from math import {', '.join(of_math)}" if of_math else ""}
+    if "b64decode" in text:
+        lines.add("from base64 import b64decode")
+    of_python = sorted(line for line in lines - {"import numpy as np", ""} if line not in future)
+    of_numpy = ["import numpy as np"] if "np." in text or "import numpy as np" in lines else []
+    if code.numpy:
+        of_numpy.append(f"from numpy import {', '.join(sorted(code.numpy))}")
+    groups = [group for group in (future, of_python, of_numpy) if group]
+    return [line for group in groups for line in ("", *group)][1:]
+
+
+def _bare(word: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){word}\b", text) is not None
+
+
+def _merged(code: Code) -> list[str]:
+    """The lines of the setup, with memory for one array alone made in its shape."""
+    lines = list(code.setup)
+    for line in code.setup:
+        made = re.match(r"^(buffer\d+) = np\.(empty|zeros)\((\d+), (\S+)\)$", line)
+        if made is None:
+            continue
+        name, function, size, dtype = made.groups()
+        uses = [other for other in code.setup if re.search(rf"\b{name}\b", other)][1:]
+        if len(uses) != 1:
+            continue
+        shown = re.match(rf"^(\w+) = {name}(?:\.reshape\((\(\)|[\d, ]+)\))?$", uses[0])
+        if shown is not None:
+            shape = f"({shown[2]})" if "," in (shown[2] or "") else shown[2] or size
+            lines[lines.index(uses[0])] = f"{shown[1]} = np.{function}({shape}, {dtype})"
+            lines.remove(line)
+    return lines
+
+
+# --------------------------------------------------------------------------------------------------
+# Lines as a formatter leaves them
+
+
+def _tidy(line: str) -> str:
+    """A statement without needless parentheses."""
+    indent = line[: len(line) - len(line.lstrip())]
+    statement = line.strip()
+    if statement.startswith("#"):
+        return line if len(line) <= WIDTH - 8 else f"{line[: WIDTH - 9]}…"
+    inner = f"{statement}\n    pass" if statement.endswith(":") else statement
+    text = ast.unparse(ast.parse(inner)).removesuffix("\n    pass")
+    if statement.startswith("return (") and len(indent + text) < WIDTH - 4:
+        text = "return " + text[8:-1] if not text.endswith(",)") else text
+    text = re.sub(r"""'([^'"\\]*)'""", r'"\1"', text)
+    return indent + re.sub(r'float\("(-?)(nan|inf)"\)', r"\1\2", text)
+
+
+def _folded(line: str, room: int = WIDTH) -> str:
+    """A line that is too long over several, at the commas of its last brackets."""
+    if len(line) <= room or line.lstrip().startswith("#") or '"""' in line:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    body, end = (line[:-1], ":") if line.endswith(":") else (line, "")
+    if body[-1] not in ")]}":
+        return line
+    start = _opening(body)
+    head, inside, tail = body[: start + 1], body[start + 1 : -1], body[-1] + end
+    if not inside:
+        return line
+    deeper = f"{indent}    "
+    if len(deeper + inside) <= room and head.lstrip().startswith(("def ", "from ")):
+        return f"{head}\n{deeper}{inside}\n{indent}{tail}"
+    parts = _split(inside)
+    if len(deeper + inside) <= room and len(parts) > 1 and not head.endswith((" [", " {", " (")):
+        return f"{head}\n{deeper}{inside}\n{indent}{tail}"
+    rows = "".join([_folded(deeper + part, room - 1) + ",\n" for part in parts])
+    return f"{head}\n{rows}{indent}{tail}"
+
+
+def _opening(text: str) -> int:
+    """Where the bracket that the last character closes is opened."""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += (text[place] in ")]}") - (text[place] in "([{")
+        if depth == 0:
+            return place
+    return -1
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    return [part for part in [*parts, text[start:].strip()] if part]

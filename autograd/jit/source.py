@@ -1,0 +1,218 @@
+"""The source of a compiled program, to be read and to be run with NumPy alone.
+
+How each operation is written is in `lowering`; here terms get their names, and lines their origin.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import keyword
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.lowering import helpers, scalars
+from autograd.jit.lowering.arrays import Arrays
+from autograd.jit.lowering.page import page
+from autograd.jit.notes import Notes
+from autograd.jit.program import Program, fails
+from autograd.jit.signature import is_leaf
+from autograd.jit.terms import Term, ordered
+from autograd.ops import scattering
+
+
+def source(
+    f: Callable[..., Any],
+    program: Program,
+    notes: Notes,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    static: frozenset[int | str],
+) -> str:
+    """The text for a program that was recorded from f(*args, **kwargs) with these notes."""
+    made, new = program.made, program.new
+    paths = list(_paths_of_arguments(f, args, kwargs, static))
+    given = [
+        *[(path, f"the argument {path}") for path in paths],
+        *[(outside.name, f"from outside: {outside.name}") for outside in made.outside],
+        *[(notes.name(draw.index) or "drawn", "drawn anew at each run") for draw in made.draws],
+    ]
+    roots = [*program.outputs, *[check.term for check in made.checks]]
+    live = ordered([new[root] for root in roots])
+    names = _Names([getattr(term.op.kernel, "__name__", "") for term in live if term.op])
+    for (path, _), term in zip(given, program.inputs, strict=True):
+        names.give(new[term], path)
+    for node, path in zip(notes.inputs, paths, strict=True):
+        notes.names[node.index] = path
+    for outside in made.outside:
+        if outside.node is not None:
+            notes.names[outside.node.index] = outside.name
+    for term in ordered(roots):
+        if term.op is not None and term in new and (name := notes.name(term.index)):
+            names.give(new[term], name)
+    for term in live:
+        if not term.constant:
+            names.give(term, "")
+    parameters = [(names.of[new[term]], new[term]) for term in program.inputs]
+    writer = Arrays(
+        parameters,
+        [new[term] for term in program.outputs],
+        [],
+        [
+            (new[check.term], fails(check), f"raise ValueError({_otherwise(check.line)!r})")
+            for check in made.checks
+        ],
+        [],
+        {},
+        names.of,
+        lambda term: notes.origin(term.index),
+    )
+    writer.write()
+    code = writer.finish([new[term] for term in program.outputs], [])
+    docs = [
+        f"{name}: {_kind(term)}{'' if what == f'the argument {name}' else f', {what}'}"
+        for (name, term), (_, what) in zip(parameters, given, strict=True)
+    ]
+    about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
+    if docs:
+        about += ["", *docs]
+    if made.effects:
+        about += ["", "Left out: what the program does besides computing its result."]
+    return page(code, about, _result(program, code.results))
+
+
+def _otherwise(line: str) -> str:
+    return f"{line} goes the other way"
+
+
+def _kind(term: Term) -> str:
+    return "float" if term.scalar else f"{term.dtype.name} {term.shape}"
+
+
+def _place(f: Any) -> str:
+    code = getattr(inspect.unwrap(f), "__code__", None)
+    if code is None:
+        return ""
+    return f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+
+
+def _result(program: Program, results: Sequence[str]) -> str:
+    """The result as the function nests it; in one row where it has containers of its own kind."""
+    made = program.made
+    given, fixed = iter(results), iter(made.constants)
+    varies = iter([term is not None for term in made.outputs])
+
+    def written(thing: Any) -> str:
+        kind = type(thing)
+        if kind is dict and all(isinstance(key, str) for key in thing):
+            return "{" + ", ".join([f"{key!r}: {written(x)}" for key, x in thing.items()]) + "}"
+        if kind in (list, tuple):
+            parts = [written(part) for part in thing]
+            if kind is list:
+                return f"[{', '.join(parts)}]"
+            return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        if isinstance(thing, list | tuple | dict):
+            raise TypeError
+        if next(varies):
+            return next(given)
+        value = next(fixed)
+        if isinstance(value, np.ndarray | np.generic):
+            return f"np.array({np.asarray(value).tolist()!r})"
+        if isinstance(value, float | int | str | bool | None):
+            return repr(value)
+        raise TypeError
+
+    try:
+        return written(made.result)
+    except TypeError:
+        return f"[{', '.join(results)}]"
+
+
+# --------------------------------------------------------------------------------------------------
+# Names
+
+
+class _Names:
+    """A name for each term, `of` it, that nothing else has."""
+
+    def __init__(self, reserved: Iterable[str]) -> None:
+        self.of: dict[Term, str] = {}
+        self._reserved = {*_RESERVED, *reserved}
+        self._taken: set[str] = set()
+        self._count = 0
+
+    def give(self, term: Term, wanted: str) -> None:
+        """A name like the one wanted, or a number; a term keeps the first that it gets."""
+        if term in self.of or term.constant:
+            return
+        if not wanted:
+            self._count += 1
+            self.of[term] = f"t{self._count}"
+            return
+        name = re.sub(r"\W+", "_", wanted).strip("_")
+        if not name.isidentifier():
+            name = f"x_{name}"
+        if keyword.iskeyword(name) or name in self._reserved or _GENERATED.match(name):
+            name += "_"
+        first, count = name, 1
+        while name in self._taken:
+            count += 1
+            name = f"{first}_{count}"
+        self._taken.add(name)
+        self.of[term] = name
+
+
+_GENERATED = re.compile(r"^(t|buffer|part|const|number|ones|setting)\d")
+_WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
+_FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
+_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | {*vars(helpers), *vars(scattering)}
+
+
+def _paths_of_arguments(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    static: frozenset[int | str],
+) -> Iterator[str]:
+    """How a program would write each number and array among the arguments."""
+    for number, (name, arg) in enumerate(zip(_names_of_positions(f), args, strict=False)):
+        if number not in static:
+            yield from _paths(name, arg)
+    for name, arg in kwargs.items():
+        if name not in static:
+            yield from _paths(name, arg)
+
+
+def _names_of_positions(f: Callable[..., Any]) -> Iterator[str]:
+    rest = "args"
+    try:
+        parameters: Iterable[inspect.Parameter] = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()
+    for parameter in parameters:
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            yield parameter.name
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            rest = parameter.name
+    number = 0
+    while True:
+        yield f"{rest}[{number}]"
+        number += 1
+
+
+def _paths(name: str, tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from _paths(
+                f'{name}["{key}"]' if isinstance(key, str) else f"{name}[{key}]", part
+            )
+    elif isinstance(tree, list | tuple):
+        fields = getattr(tree, "_fields", None)
+        for number, part in enumerate(tree):
+            yield from _paths(f"{name}.{fields[number]}" if fields else f"{name}[{number}]", part)
+    elif is_leaf(tree):
+        yield name
