@@ -1,0 +1,376 @@
+# %% [markdown]
+# # 4. Backpropagation as the textbooks write it
+#
+# **The question.** Textbooks on neural networks derive an algorithm of their own,
+# backpropagation, with error terms $\delta$ that run from layer to layer. Where are they in an
+# engine that knows nothing of layers? And do both compute the same?
+#
+# Ten minutes' reading, after [notebook 3](03_tensors.ipynb).
+
+# %%
+import time
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import nn
+from autograd import Value, draw, grad, gradients, jacobian
+
+BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
+rng = np.random.default_rng(0)
+
+# %% [markdown]
+# ## The notation
+#
+# - **Linear regression**: $f(x; \theta) = w \cdot x + b$.
+# - **Generalised linear model**: the same within a function, $h(w \cdot x + b)$. With $h =
+#   \sigma$ it is logistic regression.
+# - **A network of two layers** feeds $U$ of those, the hidden units, to a linear model.
+# - **A network of $L$ layers** goes on like that. With $q^{(0)} = x$, for $l = 1, \dots, L$:
+#
+# $$z^{(l)} = W^{(l)} q^{(l-1)} + b^{(l)}, \qquad q^{(l)} = h(z^{(l)}),$$
+#
+# the last layer without $h$. $W^{(l)}$ has a row for each output and a column for each input.
+# (Lindholm et al. 2022, ch. 6; Nielsen 2015 writes $a$ for $q$ and $\sigma$ for $h$.)
+
+# %%
+networks = {
+    "linear regression": nn.Linear(3, 1),
+    "generalised linear model": nn.Sequential(nn.Linear(3, 1), nn.Sigmoid()),
+    "two layers, U = 5": nn.MLP([3, 5, 1], activation="tanh"),
+    "four layers": nn.MLP([3, 5, 5, 5, 1], activation="relu"),
+    "softmax regression on MNIST": nn.Linear(784, 10),
+    "784-200-10 on MNIST": nn.MLP([784, 200, 10]),
+}
+for name, network in networks.items():
+    print(f"{name:28} {network.num_parameters():8,} parameters")
+
+# %% [markdown]
+# All the parameters together are one vector $\theta = (\mathrm{vec}\,W^{(1)}, b^{(1)}, \dots)$.
+# `to_vector` gives it, `from_vector` takes it:
+
+# %%
+model = nn.MLP([8, 6, 5, 3], activation="sigmoid", rng=0, dtype=np.float64)
+theta = model.to_vector()
+model.from_vector(theta / 2)
+halved = model.to_vector()
+model.from_vector(theta)
+print(theta.shape, np.allclose(halved, theta / 2))
+model
+
+# %% [markdown]
+# ## The classical algorithm
+#
+# Take the squared error $C = \frac12 \sum_i (y_i - a_i)^2$ of one example, and call
+#
+# $$\delta^{(l)} = \frac{\partial C}{\partial z^{(l)}}$$
+#
+# the *error* of layer $l$. The chain rule gives it for the last layer, and for each other layer
+# from the one above:
+#
+# $$\delta^{(L)} = -(y - a) \odot f'(z^{(L)}), \qquad
+# \delta^{(l)} = \big(W^{(l+1)\top} \delta^{(l+1)}\big) \odot f'(z^{(l)}),$$
+#
+# and from $\delta$ one reads off the gradients, $\nabla_W C = \delta\, a^\top$ with the $a$ of
+# the layer below, and $\nabla_b C = \delta$. ($\odot$ multiplies entry by entry.) In Python that
+# is:
+
+
+# %%
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def classical(parameters, x, y):
+    """The gradients of ½‖y - a‖² by every W and b, and the δ of every layer."""
+    a, zs = [x], []
+    for W, b in parameters:
+        zs.append(W @ a[-1] + b)
+        a.append(sigmoid(zs[-1]))
+    slopes = [sigmoid(z) * (1 - sigmoid(z)) for z in zs]
+    delta = -(y - a[-1]) * slopes[-1]
+    deltas = [delta]
+    for (W, _), slope in zip(parameters[:0:-1], slopes[-2::-1], strict=True):
+        delta = (W.T @ delta) * slope
+        deltas.insert(0, delta)
+    return [(np.outer(d, q), d) for d, q in zip(deltas, a[:-1], strict=True)], deltas
+
+
+# %% [markdown]
+# The engine is told only how to get from the parameters to the error. There are no layers in it,
+# no $\delta$, and no derivative of $\sigma$:
+
+
+# %%
+def cost(parameters, x, y):
+    for W, b in parameters:
+        x = sigmoid(W @ x + b)
+    return 0.5 * ((y - x) ** 2).sum()
+
+
+print("layers  the largest difference between the text's gradient and the engine's")
+for layers in range(1, 6):
+    sizes = rng.integers(2, 8, size=layers + 1)
+    parameters = [
+        (rng.normal(size=(n_out, n_in)), rng.normal(size=n_out)) for n_in, n_out in pairwise(sizes)
+    ]
+    x, y = rng.normal(size=sizes[0]), rng.random(sizes[-1])
+    text, _ = classical(parameters, x, y)
+    engine = grad(cost)(parameters, x, y)
+    largest = max(
+        abs(mine - theirs).max()
+        for pair, other in zip(text, engine, strict=True)
+        for mine, theirs in zip(pair, other, strict=True)
+    )
+    print(f"{layers:6}  {largest:.1e}")
+    assert largest < 1e-12
+
+# %% [markdown]
+# They agree to the last digits. Backpropagation *is* reverse-mode differentiation of a network's
+# error; $\delta^{(l)}$ is what the engine calls the cotangent of $z^{(l)}$, and the
+# multiplications by $W^\top$ and by $f'(z)$ are the local rules for `@` and $\sigma$.
+
+# %% [markdown]
+# ## Four ways to write it
+#
+# `nn.deltas` has the algorithm in the four forms of the texts, for a model of `nn`, and puts the
+# engine beside them.
+#
+# - **scalar** (Neupert et al. 2021): number by number, $\delta_i^{(l)} = \big(\sum_j
+#   W_{ji}\,\delta_j^{(l+1)}\big) f'(z_i^{(l)})$, and $\partial C/\partial W_{ij} = a_j \delta_i$,
+#   $\partial C/\partial b_i = \delta_i$;
+# - **matrix** (Nielsen 2015, BP1 to BP4): what was written above;
+# - **jacobian** (Neupert et al. 2021): Jacobi matrices multiplied back through the layers,
+#   $\partial C/\partial z^{(l)} = \partial C/\partial a \cdot D^{(L)} W^{(L)} \cdots D^{(l)}$
+#   with $D = \mathrm{diag}\,f'(z)$;
+# - **mini-batch** (Lindholm et al. 2022, algorithm 6.1): many examples in one matrix, below.
+
+# %%
+x, y = rng.normal(size=(4, 8)), np.eye(3)[[0, 1, 2, 0]]
+for form in ("scalar", "matrix", "jacobian", "mini-batch"):
+    found = nn.deltas(model, x, y, form=form)
+    print(f"{form:11} text - engine, layer by layer:", *(f"{d:.1e}" for d in found.differences))
+found
+
+# %% [markdown]
+# The Jacobi matrices of the third form need not be taken from the text. The engine has them, too,
+# and their product is the Jacobi matrix of the network:
+
+# %%
+activation, linear = nn.Sigmoid(), model[2]  # the second layer, in the middle
+q = rng.random(6)
+D = jacobian(activation)(linear(q).numpy())
+print("off its diagonal D is", abs(D - np.diag(np.diag(D))).max())
+J = jacobian(lambda q: activation(linear(q)))(q).numpy()
+print("D W - J =", abs(D @ linear.weight.data - J).max())
+
+# %% [markdown]
+# ## Algorithm 6.1
+#
+# In practice a mini-batch of $n$ examples goes through together, one in each row. Lindholm et al.
+# write it as follows; beside it the engine, on the whole `model` with its three layers:
+
+
+# %%
+def algorithm_6_1(model, X, Y):
+    """dW, db of each layer for the cost 1/n Σ ½‖y - q‖², first layer first."""
+    layers = [(layer.weight.data, layer.bias.data) for layer in model.layers[::2]]
+    # Forward: all Q and Z are kept.
+    Q, Z = [X], []
+    for W, b in layers:
+        Z.append(Q[-1] @ W.T + b)
+        Q.append(sigmoid(Z[-1]) if len(Z) < len(layers) else Z[-1])  # the last is linear
+    # Backward: each layer needs only what came from the layer above.
+    found = []
+    dZ = Q[-1] - Y
+    for place in reversed(range(len(layers))):
+        found = [dZ.T @ Q[place] / len(X), dZ.sum(axis=0) / len(X), *found]
+        if place:
+            dQ = dZ @ layers[place][0]
+            dZ = dQ * Q[place] * (1 - Q[place])
+    return found
+
+
+X, Y = rng.normal(size=(50, 8)), rng.normal(size=(50, 3))
+nn.quadratic_cost(model(X), Y).backward()
+for (path, parameter), text in zip(
+    model.named_parameters().items(), algorithm_6_1(model, X, Y), strict=True
+):
+    print(f"{path:9} {parameter.shape!s:7} text - engine: {abs(parameter.grad - text).max():.1e}")
+
+# %% [markdown]
+# ## The same network in scalars and in matrices
+#
+# A neuron can be written as a program on single numbers, and a network as many of them. To the
+# engine that is a graph like any other, only with more nodes. `nn.scalar` has such networks. Here
+# is one with two inputs, two ReLU units and one output, and its twin in matrices with the same
+# weights:
+
+# %%
+small = nn.scalar.MLP(2, [2, 1], rng=4)
+twin = nn.MLP([2, 2, 1], activation="relu", dtype=np.float64)
+for layer, matrix_layer in zip(small.layers, twin.layers[::2], strict=True):
+    matrix_layer.weight.data = [[w.data for w in neuron.w] for neuron in layer.neurons]
+    matrix_layer.bias.data = [neuron.b.data for neuron in layer.neurons]
+
+point, wanted = [0.7, 0.5], 1.0
+out, out_of_twin = small([Value(number) for number in point]), twin([point])
+(0.5 * (out - wanted) ** 2).backward()
+nn.quadratic_cost(out_of_twin, [[wanted]]).backward()
+
+neuron = small.layers[0].neurons[0]
+print("first neuron, in scalars: ", [w.grad for w in neuron.w], neuron.b.grad)
+print("first neuron, in matrices:", twin[0].weight.grad[0], twin[0].bias.grad[0])
+draw(out, locals=False)
+
+# %%
+draw(out_of_twin, fold=True, rankdir="LR")
+
+# %% [markdown]
+# Every sum of the first picture is inside a matrix product of the second. Nothing is gained in
+# mathematics, and much in time:
+
+# %%
+sizes, examples = (10, [30, 1]), rng.normal(size=(20, 10))
+scalar_network = nn.scalar.MLP(*sizes, rng=0)
+matrix_network = nn.MLP([10, 30, 1], dtype=np.float64)
+begin = time.perf_counter()
+sum((scalar_network(list(row)) ** 2 for row in examples), 0.0).backward()
+middle = time.perf_counter()
+(matrix_network(examples) ** 2).sum().backward()
+end = time.perf_counter()
+print(f"20 examples through 10-30-1 and back, in scalars:  {1000 * (middle - begin):6.1f} ms")
+print(f"                                      in matrices: {1000 * (end - middle):6.1f} ms")
+
+# %% [markdown]
+# ## δ over the layers
+#
+# Since $\delta^{(l)} = (W^\top \delta^{(l+1)}) \odot f'(z^{(l)})$, each layer multiplies it by
+# another $f'$. For the sigmoid $f' \le \frac14$: on the way to the first layer $\delta$ shrinks,
+# and the first layers hardly learn. Here it is in a network of seven layers on small handwritten
+# digits, before and after training, once with sigmoids and once with ReLUs:
+
+# %%
+digits = nn.datasets.digits()
+targets = nn.one_hot(digits.y, 10)
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
+for ax, activation in zip(axes, ("sigmoid", "relu"), strict=True):
+    deep = nn.MLP([64, 30, 30, 30, 30, 30, 30, 10], activation=activation, rng=0)
+    before = nn.deltas(deep, digits.x, targets, loss=nn.cross_entropy).sizes
+    history = nn.fit(
+        deep, digits, loss="cross-entropy", optimizer="sgd", lr=0.1, epochs=20, progress=False
+    )
+    after = nn.deltas(deep, digits.x, targets, loss=nn.cross_entropy).sizes
+    right = nn.metrics.accuracy(nn.predict(deep, digits.x), digits.y)
+    layers = range(1, 8)
+    ax.semilogy(layers, before, "o-", color=BLUE, label="before training")
+    ax.semilogy(layers, after, "s--", color=VERMILION, label="after 20 epochs")
+    ax.set(xlabel="layer", title=f"{activation}: {right:.0%} of the digits learned")
+    ax.grid(alpha=0.3)
+axes[0].set_ylabel("mean size of δ")
+axes[0].legend()
+plt.show()
+
+# %% [markdown]
+# With sigmoids $\delta$ falls by a factor of about four per layer, so the first layer gets
+# thousands of times less than the last, and after 20 epochs the network still knows nothing.
+# (With ReLUs $\delta$ is small after training for another reason: there is hardly an error left.)
+# Such *vanishing gradients* kept networks shallow for a long time. What helps is the subject of
+# [the next notebook](05_activations_and_initialisation.ipynb). (`found.plot()` draws such a
+# figure from what `nn.deltas` gives.)
+
+# %% [markdown]
+# ## What was learned
+#
+# - Backpropagation is reverse-mode differentiation of a network's error. $\delta^{(l)}$ is the
+#   cotangent of $z^{(l)}$.
+# - Its four textbook forms, and the engine on the same network, agree to rounding.
+# - A network in scalars and one in matrices are two programs for the same function, with the same
+#   gradients.
+# - $\delta$ shrinks or grows from layer to layer by $W^\top$ and $f'$.
+
+# %% [markdown]
+# ## Exercises
+
+
+# %%
+def verdict(check):
+    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
+    try:
+        check()
+    except AssertionError as error:
+        print("Not yet.", error)
+    else:
+        print("Right.")
+
+
+# %% [markdown]
+# **1.** *Another loss.* Below is $\delta^{(L)}$ for the squared error, with outputs $a =
+# \sigma(z)$. What is it for the cross-entropy $C = -\sum_i [y_i \ln a_i + (1 - y_i) \ln(1 -
+# a_i)]$? (Something cancels.)
+
+
+# %%
+def last_delta(z, y):
+    a = sigmoid(z)
+    return (a - y) * a * (1 - a)
+
+
+def check_last_delta():
+    z, y = np.array([-1.0, 0.5, 3.0]), np.array([0.0, 1.0, 0.0])
+
+    def cross_entropy(z):
+        a = sigmoid(z)
+        return -(y * np.log(a) + (1 - y) * np.log(1 - a)).sum()
+
+    mine, true = last_delta(z, y), grad(cross_entropy)(z)
+    assert np.allclose(mine, true), f"The engine finds {true.round(4)}, and you {mine.round(4)}."
+
+
+verdict(check_last_delta)
+
+# %% [markdown]
+# **2.** *From layer to layer.* Something is missing in this step for a layer of tanh units.
+
+
+# %%
+def delta_below(W_above, delta_above, z):
+    return W_above.T @ delta_above
+
+
+def check_delta_below():
+    net = nn.MLP([4, 5, 3], activation="tanh", rng=1, dtype=np.float64)
+    z = net[0](rng.normal(size=4))
+    output = net[2](net[1](z))
+    above, true = gradients((output**2).sum(), [output, z])
+    mine = delta_below(net[2].weight.data, above, z.data)
+    ratio = (mine / true).round(3)
+    assert np.allclose(mine, true), f"Yours divided by the engine's, unit by unit: {ratio}."
+
+
+verdict(check_delta_below)
+
+# %% [markdown]
+# **3.** *A layer without an activation.* Leave out $h$ between two layers, and they become one:
+# $W^{(2)}(W^{(1)} x + b^{(1)}) + b^{(2)} = Wx + b$. Give this $W$ and $b$. (The check compares
+# values and Jacobi matrices.)
+
+
+# %%
+def merged(W1, b1, W2, b2):
+    return W2 @ W1, b1
+
+
+def check_merged():
+    two = nn.MLP([4, 5, 4], activation="identity", rng=2, dtype=np.float64)
+    two.from_vector(rng.normal(size=two.num_parameters()))
+    W, b = merged(*(parameter.data for parameter in two.parameters()))
+    x = rng.normal(size=4)
+    assert np.shape(W) == (4, 4), f"W should have the shape (4, 4), and has {np.shape(W)}."
+    assert np.allclose(jacobian(two)(x), W), "The Jacobi matrix of the two layers is not your W."
+    assert np.shape(b) == (4,), f"b should have the shape (4,), and has {np.shape(b)}."
+    assert np.allclose(two(x).data, W @ x + b), "W is right, and b is not."
+
+
+verdict(check_merged)
