@@ -412,6 +412,13 @@ def test_outputs_may_be_inputs_constants_and_the_same_twice() -> None:
     assert found[1] is found[3]
 
 
+@pytest.mark.parametrize("op", [ad.arctanh, ad.log, ad.arccosh, ad.sqrt, ad.reciprocal], ids=str)
+def test_operations_with_domains_are_rolled_within_them(op: Callable[[Any], Any]) -> None:
+    numbers = np.linspace(0.2, 0.8, 60) + (op is ad.arccosh)
+    program = Recorded(lambda x: total([op(v) for v in x]), numbers)
+    program.check(program.forced(by_depth=False))
+
+
 def test_infinities_and_nan_are_where_they_were() -> None:
     numbers = normal(100)
     numbers[[3, 17, 40]] = math.inf, math.nan, -math.inf
