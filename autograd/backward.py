@@ -83,7 +83,7 @@ def gradients(
     if create_graph:
         found = [as_node(cotangents.get(node), node) for node in wanted]
         if tracer is not None and cut:
-            found = [tracer.cut(node) for node in found]
+            found = [tracer.plain(node) for node in found]
     else:
         found = own([(cotangents.get(node), node) for node in wanted])
     return found[0] if isinstance(inputs, Node) else found

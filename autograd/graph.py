@@ -47,6 +47,9 @@ class Tracer(Protocol):
     def cut(self, node: Node) -> Node:
         """What `node` holds, as a constant of the derivative though not of the program."""
 
+    def plain(self, node: Node) -> Node:
+        """The same for what is plain data where nothing is traced: so it leaves the program."""
+
     unrecorded: Observer
     """Stands for recording turned off: operations are part of the program, but cut."""
 
@@ -127,6 +130,9 @@ class Node:
         raise NotImplementedError
 
 
+_FLOAT, _BOOL = np.dtype(np.float64), np.dtype(bool)
+
+
 class ScalarNode(Node):
     """A float made of floats by an elementwise operation of one or two arguments.
 
@@ -153,7 +159,10 @@ class ScalarNode(Node):
     shape = ()
     ndim = 0
     size = 1
-    dtype = np.dtype(np.float64)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return _BOOL if self.primal.__class__ is bool else _FLOAT
 
     @property
     def args(self) -> tuple[Array, ...]:

@@ -82,6 +82,10 @@ class _Unpacker:
             self.leaves.append(name)
         elif kind in (list, tuple):
             self._require(f"{name}.__class__ is {kind.__name__} and len({name}) == {len(thing)}")
+            if len(thing) > 4 and all(type(part) is float for part in thing):
+                self._require(f"set(map(type, {name})) == {self._name({float})}")
+                self.leaves.append(f"*{name}")
+                return
             for number, part in enumerate(thing):
                 self.part(f"{name}[{number}]", part, False)
         elif kind is dict and all(isinstance(key, str) for key in thing):

@@ -28,8 +28,10 @@ def rewrite(terms: Terms, op: Op, args: tuple[Term, ...], settings: dict[str, An
         found = rule(terms, *args, **settings)
         if found is not None:
             return found
-    if isinstance(op, Elementwise) and any(arg.ndim for arg in args):
-        return _without_broadcasts(terms, op, args)
+    if isinstance(op, Elementwise):
+        for arg in args:
+            if arg.example.__class__ is np.ndarray and arg.example.ndim:
+                return _without_broadcasts(terms, op, args)
     return None
 
 

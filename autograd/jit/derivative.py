@@ -34,7 +34,7 @@ class Compiled(Op):
     ) -> None:
         super().__init__(f"jit({name})", self._forward)
         self.inputs = inputs
-        self.outputs = [term for term in outputs if term.dtype.kind == "f"]
+        self.outputs = outputs
         self.terms = ordered(self.outputs)
         self.varies = _varying(self.terms, self.outputs, inputs)
         self.pullback = compile(self._pull)

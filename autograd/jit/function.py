@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import update_wrapper
 from types import MethodType
@@ -41,6 +43,18 @@ LIMIT_OF_FORMS = 256
 
 class JitNotice(UserWarning):
     """A compiled function was recorded again, or is not compiled any more."""
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without Python's search for reference cycles, which takes longer than a large recording."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Jitted:
@@ -106,12 +120,19 @@ class Jitted:
         if programs:
             self._notice(f"{reason}, so it is recorded again")
         self._reasons.append(reason)
-        made = record(self._f, args, kwargs, self._static, self._sources(call))
-        self._kept.append(call.objects)
-        program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
+        with _no_collection():
+            program = self._recorded(args, kwargs, call, exactly=bool(programs))
         programs.insert(0, program)
         self._remember(args, kwargs, program)
         return program(call.leaves)
+
+    def _recorded(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, exactly: bool
+    ) -> Program:
+        sources = self._sources(call)
+        made = record(self._f, args, kwargs, self._static, sources, exactly=exactly)
+        self._kept.append(call.objects)
+        return Program(getattr(self, "__name__", "f"), made, _closed, self._into)
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = self._f(*args, **kwargs)

@@ -17,7 +17,7 @@ from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
-from autograd.jit.terms import Term, evaluate
+from autograd.jit.terms import Term, evaluate, ordered
 from autograd.jit.watch import Watch
 from autograd.ops import kinds
 
@@ -49,7 +49,12 @@ class Program:
         self.plain = bool(into) or all(outside.node is None for outside in made.outside)
         self._draws = [(draw.settings["generator"], draw.settings["f"]) for draw in made.draws]
         self._sunk = sinks
-        self.op = Compiled(name, self.inputs, self.outputs, compile)
+        self._as_nodes = [
+            term.dtype.kind == "f" and not plain
+            for term, plain in zip(self.outputs, made.plain, strict=False)
+        ]
+        wanted = list(compress(self.outputs, self._as_nodes))
+        self.op = Compiled(name, self.inputs, wanted, compile)
         roots = [
             *self.outputs,
             *[term for term, _ in sinks],
@@ -57,20 +62,23 @@ class Program:
             *[arg for effect in made.effects for arg in effect.args],
         ]
         self.new = simplify([*roots, *self.inputs])
-        self.risky = any(term.op in (kinds.chain, kinds.closed) for term in self.new.values())
+        products = (kinds.chain, kinds.closed)
+        self.risky = any(term.op in products for term in ordered(self.new.values()))
         self.name = name
         self.pack = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
         self._watch = Watch(made.watched)
-        self._reads = [part.read for part in made.outside]
-        self._seen = [read() for read in self._reads]
+        self._nodes = [part.node for part in made.outside if part.node is not None]
+        self._reads = [part.read for part in made.outside if part.node is None]
+        self._arrays = [not part.term.scalar for part in made.outside]
+        self._seen = [part.read() for part in compress(made.outside, self._arrays)]
         self._moving = {part.term for part in made.outside if part.term.scalar}
         self._write()
 
     def _write(self) -> None:
         """Make the code, for data from outside that stays in the memory where it is now."""
-        outside = zip(self.made.outside, self._seen, strict=True)
+        outside = zip(compress(self.made.outside, self._arrays), self._seen, strict=True)
         fixed = {part.term: now for part, now in outside if part.term not in self._moving}
         self._make = self._code(fixed).compiled(self.name)
         self._idle: list[Callable[..., Any]] = []
@@ -102,7 +110,7 @@ class Program:
             ]
             results = self._recorded((*leaves, *nodes, *drawn), values)
         else:
-            results = [leaf(v) if np.asarray(v).dtype.kind == "f" else v for v in values]
+            results = [leaf(v) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
         return self.pack(results)
 
     def fast(self, data: tuple[Any, ...]) -> Any:
@@ -128,9 +136,8 @@ class Program:
 
     def _recorded(self, args: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
         """The results as nodes, where they have a derivative."""
-        floats = [term.dtype.kind == "f" for term in self.outputs]
-        nodes = iter(self.op.nodes(args, [v for v, f in zip(values, floats, strict=True) if f]))
-        return [next(nodes) if f else v for v, f in zip(values, floats, strict=True)]
+        nodes = iter(self.op.nodes(args, list(compress(values, self._as_nodes))))
+        return [next(nodes) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
 
     def _outside(self) -> list[Any]:
         """The data from outside, as it is now."""
@@ -141,15 +148,17 @@ class Program:
         for place, then in made.contents:
             if not np.array_equal(place.read(), then, equal_nan=True):
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
-        now = [read() for read in self._reads]
-        if not all(map(operator.is_, now, self._seen)):
-            self._moved(now)
+        now = [node.primal for node in self._nodes]
+        now += [read() for read in self._reads]
+        if not all(map(operator.is_, compress(now, self._arrays), self._seen)):
+            self._moved([*compress(now, self._arrays)])
         return now
 
     def _moved(self, now: list[Any]) -> None:
         """Data from outside is elsewhere: from now on it is looked for at each run."""
         moving = set()
-        for part, array, before in zip(self.made.outside, now, self._seen, strict=True):
+        parts = compress(self.made.outside, self._arrays)
+        for part, array, before in zip(parts, now, self._seen, strict=True):
             if array is not before:
                 if not part.term.fits(array):
                     raise Misfit("an array from outside has another shape or type")
@@ -174,7 +183,7 @@ class Program:
             self._idle.append(run)
         if values.__class__ is int:
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
-        if self.risky and any(map(_has_nan, values)):
+        if self.risky and _has_nan(values):
             return self._step_by_step([*data, *outside, *drawn])
         return values
 
@@ -200,9 +209,16 @@ class Program:
         return values
 
 
-def _has_nan(value: Any) -> bool:
-    different = value != value  # as NaN alone is from itself
-    return bool(different.any() if isinstance(different, np.ndarray) else different)
+def _has_nan(values: Sequence[Any]) -> bool:
+    """Whether a NaN is among the numbers; also where they add up to one, as ∞ - ∞ does."""
+    for value in values:
+        if value.__class__ is np.ndarray:
+            if np.isnan(value).any():
+                return True
+        elif value.__class__ is not float and value != value:
+            return True
+    total = sum([value for value in values if value.__class__ is float])
+    return total != total
 
 
 def lowered(

@@ -17,7 +17,7 @@ from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace
 from autograd.jit.translate import translate
-from autograd.jit.watch import Called, Place, changed, places
+from autograd.jit.watch import Called, Place, changed, places, readable_names
 from autograd.nodes import Value
 from autograd.trees import flatten
 
@@ -68,6 +68,8 @@ class Recording:
     """One for each leaf of the result; None for a leaf that is the same at each run."""
     constants: list[Any]
     """The leaves that are None in `outputs`."""
+    plain: list[bool]
+    """For each term in `outputs`, whether it is plain data in the result in any case."""
     rebuild: Callable[[Iterator[Any]], Any]
     watched: list[Place]
     contents: list[tuple[Place, Any]]
@@ -83,11 +85,14 @@ def record(
     static: frozenset[int | str],
     roots: Sequence[tuple[str, Any]],
     notes: Notes | None = None,
+    exactly: bool = False,
 ) -> Recording:
     """Run `f` on nodes of its own, and translate what it has done.
 
     roots: functions and other objects, by name, through which it may read from outside.
     notes: where to note down what each operation belongs to.
+    exactly: watch only for what the code reads that has run, not for what it might have; to find
+        that out takes time.
     """
     around = places(roots)
     found = [place.found for place in around]
@@ -109,7 +114,8 @@ def record(
         notes.inputs = inputs
     token = tracing.set(trace)
     try:
-        with Called() as called, set_recording(True), notes or nullcontext():
+        ran = Called() if exactly else nullcontext()
+        with ran as called, set_recording(True), notes or nullcontext():
             result = f(*args, **kwargs)
     finally:
         tracing.reset(token)
@@ -120,10 +126,12 @@ def record(
             "of the recording again and again: draw them by sample(generator, f), or pass them as "
             "an argument"
         )
+    functions = [Place(name, "", lambda: None, root) for name, root in roots]
+    names = called.names if called is not None else readable_names([*functions, *around])
     watched = [
         place
         for place in around
-        if (not place.word or place.word in called.names) and id(place) not in trace.observers_own
+        if (not place.word or place.word in names) and id(place) not in trace.observers_own
     ]
     _refuse_changes(watched)
     return _translated(trace, inputs, first, result, watched)
@@ -257,12 +265,13 @@ def _translated(
     return Recording(
         terms,
         input_terms,
-        list(outside.values()),
+        sorted(outside.values(), key=lambda part: part.node is None),
         checks,
         effects,
         draws,
         outputs,
         constants,
+        [leaf in trace.leaving for leaf in leaves if isinstance(leaf, Node)],
         rebuild,
         identities,
         contents,

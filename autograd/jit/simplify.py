@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.algebra import rewrite
+from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
 from autograd.ops import exponentials, predicates, products, reductions, structural
 
 
 def simplify(roots: Sequence[Term]) -> dict[Term, Term]:
-    """For each term that `roots` depend on the one, of a new program, that stands for it."""
-    simple = _written_out(roots)
-    fused = _fused([simple[root] for root in roots])
-    return {term: fused[new] for term, new in simple.items() if new in fused}
+    """For each of `roots` the term, of a new program, that stands for it."""
+    terms, simple = _written_out(roots)
+    ends = [simple[root] for root in roots]
+    ends = roll(terms, ends) or ends
+    fused = _fused(ends)
+    return {root: fused[end] for root, end in zip(roots, ends, strict=True)}
 
 
 def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
@@ -43,7 +46,8 @@ def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
             ]
             new[term] = terms.apply(products.matmul_op, [rows[0], rows[-1]])
         else:
-            new[term] = terms.apply(term.op, [new[arg] for arg in term.args], **term.settings)
+            args = tuple([new[arg] for arg in term.args])
+            new[term] = terms.computed(term.op, args, term.settings, term.example)
     return new
 
 
@@ -60,7 +64,7 @@ def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
     )
 
 
-def _written_out(roots: Iterable[Term]) -> dict[Term, Term]:
+def _written_out(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
     for term in ordered(roots):
@@ -73,8 +77,9 @@ def _written_out(roots: Iterable[Term]) -> dict[Term, Term]:
         elif term.op in _WRITTEN_OUT and not term.scalar:
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
-            new[term] = terms.apply(term.op, args, **term.settings)
-    return new
+            new[term] = terms.computed(term.op, tuple(args), term.settings, term.example)
+    terms.index = -1
+    return terms, new
 
 
 Apply = Callable[..., Term]

@@ -119,16 +119,31 @@ class Terms:
     def apply(self, op: Op, args: Iterable[Term | Any], **settings: Any) -> Term:
         """`op(*args, **settings)`, simplified; arguments that are no terms are constants."""
         terms = tuple([arg if isinstance(arg, Term) else self.constant(arg) for arg in args])
-        if all(term.constant for term in terms):
-            return self.constant(_evaluate(op, terms, settings))
-        key = (op, terms, *[(name, _fingerprint(value)) for name, value in settings.items()])
-        known = self._known.get(key)
-        if known is None:
-            simpler = self._rewrite(self, op, terms, settings) if self._rewrite else None
-            known = simpler or self._new(op, terms, settings, _evaluate(op, terms, settings), False)
-            self._known[key] = known
-        return known
+        return self.computed(op, terms, settings, None)
 
+    def computed(
+        self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
+    ) -> Term:
+        """The same where its value on the recording's data is known; None where it is not."""
+        key: Any = (op, args)
+        if settings:
+            key = (op, args, *[(name, _fingerprint(value)) for name, value in settings.items()])
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if example is None:
+            example = _evaluate(op, args, settings)
+        for arg in args:
+            if not arg.constant:
+                break
+        else:
+            return self.constant(example)
+        simpler = None
+        if self._rewrite is not None:
+            simpler = self._rewrite(self, op, args, settings)
+        term = simpler or self._new(op, args, settings, example, False)
+        self._known[key] = term
+        return term
 
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:

@@ -89,6 +89,8 @@ class Trace:
         self.draws: list[Node] = []
         self.generators: dict[np.random.Generator, Any] = {}
         """What random numbers were drawn from, and its state before the first."""
+        self.leaving: set[Node] = set()
+        """Nodes that stand for plain data, and are that in the result of the program."""
         self.unrecorded: Observer = _Cut(self)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
@@ -107,6 +109,11 @@ class Trace:
             return node
         with set_recording(True):
             held: Node = stop_gradient(node)
+        return held
+
+    def plain(self, node: Node) -> Node:
+        held = self.cut(node)
+        self.leaving.add(held)
         return held
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:

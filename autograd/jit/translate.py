@@ -39,7 +39,10 @@ def translate(
             args.append(term)
         terms.index = node.index
         if node.op.pure:
-            known[node] = terms.apply(node.op, args, **node.settings)
+            example = node.primal
+            if example.__class__ not in (float, bool) and all(arg.scalar for arg in args):
+                example = None  # of numbers terms have a number, where nodes have an array
+            known[node] = terms.computed(node.op, tuple(args), node.settings, example)
         else:
             known[node] = terms.input(node.primal, node.settings)
     terms.index = -1

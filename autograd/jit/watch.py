@@ -178,23 +178,60 @@ def _slots(name: str, thing: Any) -> Iterator[Place]:
                 yield Place(f"{name}.{word}", word, read, read())
 
 
+def readable_names(found: Iterable[Place]) -> frozenset[str]:
+    """The names that any function among what was found reads, and any method of the objects there."""
+    functions: set[CodeType] = set()
+    kinds: set[type] = set()
+    for place in found:
+        thing = place.found
+        if isinstance(thing, FunctionType):
+            functions.add(thing.__code__)
+        elif isinstance(thing, MethodType):
+            functions.add(thing.__func__.__code__)
+        else:
+            kinds.update(type(thing).__mro__)
+    for kind in kinds:
+        for member in vars(kind).values():
+            member = getattr(member, "__func__", getattr(member, "fget", member))
+            if isinstance(member, FunctionType):
+                functions.add(member.__code__)
+    return frozenset().union(*[_names(code) | {*code.co_freevars} for code in functions])
+
+
 class Called:
     """Inside `with Called() as called:` collect the names that the running code reads."""
 
     def __enter__(self) -> Called:
         self._codes: set[CodeType] = set()
-        self._before = sys.getprofile()
-        sys.setprofile(self._profile)
+        add = self._codes.add
+        if sys.version_info >= (3, 12):
+            self._tool = next(n for n in range(6) if sys.monitoring.get_tool(n) is None)
+            sys.monitoring.use_tool_id(self._tool, "autograd.jit")
+            event = sys.monitoring.events.PY_START
+
+            def begun(code: CodeType, offset: int) -> Any:
+                add(code)
+                return sys.monitoring.DISABLE
+
+            sys.monitoring.register_callback(self._tool, event, begun)
+            sys.monitoring.set_events(self._tool, event)
+            sys.monitoring.restart_events()
+            return self
+        before = self._before = sys.gettrace()
+
+        def called(frame: FrameType, event: str, arg: Any) -> Any:
+            add(frame.f_code)
+            return before(frame, event, arg) if before is not None else None
+
+        sys.settrace(called)
         return self
 
     def __exit__(self, *error: object) -> None:
-        sys.setprofile(self._before)
-
-    def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event == "call":
-            self._codes.add(frame.f_code)
-        if self._before is not None:
-            self._before(frame, event, arg)
+        if sys.version_info >= (3, 12):
+            sys.monitoring.set_events(self._tool, 0)
+            sys.monitoring.free_tool_id(self._tool)
+        else:
+            sys.settrace(self._before)
 
     @property
     def names(self) -> frozenset[str]:

@@ -102,6 +102,8 @@ class Elementwise(Op):
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
     ) -> Node:
+        if primal.__class__ is bool and self.arity <= 2:  # the answer to a question
+            return scalar_node(primal, self, *args)
         if primal.__class__ is not float or self.arity > 2:
             return super().record(primal, args, primals, settings)
         slopes = [
