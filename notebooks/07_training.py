@@ -1,0 +1,360 @@
+# %% [markdown]
+# # Training
+#
+# **The gradient says which way is down. How far shall one go, after looking at how many examples,
+# and when shall one stop?**
+#
+# Gradient descent is one line, $\theta \leftarrow \theta - \eta\,\nabla J(\theta)$. This notebook
+# looks at the decisions around it: the learning rate $\eta$, the size of the mini-batches, and
+# the moment at which a network stops learning and begins to learn by heart. (Nielsen 2015, ch. 1
+# and 3; Bishop 2006, sections 5.2 and 5.5; Goodfellow et al. 2016, ch. 7 and 8; Lindholm et al. 2022,
+# sections 5.4 and 6.3.)
+
+# %%
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import autograd as ag
+import nn
+from autograd import check_grads, grad, hessian, value_and_grad, vmap
+
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
+BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
+
+# %% [markdown]
+# ## The error surface
+#
+# A network with only two weights can be seen whole: $f(x) = w_2 \tanh(w_1 x)$. Its mean squared
+# error over some examples is a landscape over the $(w_1, w_2)$ plane, which `vmap` computes for all
+# points of a grid at once.
+
+# %%
+rng = np.random.default_rng(0)
+inputs = np.linspace(-2, 2, 25)
+targets = 1.2 * np.tanh(1.5 * inputs) + rng.normal(scale=0.1, size=25)
+
+
+def cost(theta, x=inputs, y=targets):
+    w1, w2 = theta
+    return nn.mse(w2 * np.tanh(w1 * x), y)
+
+
+def descend(start, learning_rate, steps):
+    """The path of gradient descent, one point a row."""
+    path = [np.array(start)]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * grad(cost)(path[-1]))
+    return np.array(path)
+
+
+w1, w2 = np.meshgrid(np.linspace(-4, 4, 120), np.linspace(-3, 3, 120))
+surface = vmap(cost)(np.stack([w1, w2], axis=-1).reshape(-1, 2)).reshape(w1.shape)
+
+
+def landscape(ax):
+    shown = ax.contourf(
+        w1, w2, surface, levels=np.geomspace(0.01, 20, 15), cmap="Greys", norm="log"
+    )
+    ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4, 4), ylim=(-3, 3))
+    return shown
+
+
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+figure.colorbar(landscape(ax), label="mean squared error", format="%.2g")
+for start, style in (((-3.5, 2.5), "-"), ((0.4, -2.5), "--"), ((0.2, 0.3), "-."), ((-1, 0.5), ":")):
+    path = descend(start, learning_rate=0.2, steps=300)
+    (line,) = ax.plot(*path.T, style, linewidth=2, label=f"from {start}")
+    ax.plot(*path[0], "o", color=line.get_color())
+minimum = descend((1, 1), learning_rate=0.2, steps=2000)[-1]
+stars = np.array([minimum, -minimum])
+ax.plot(*stars.T, "*", color="white", markeredgecolor="black", markersize=15, label="minima")
+ax.legend(loc="lower right", fontsize=8)
+print("a minimum:", minimum.round(3))
+print("eigenvalues of the Hessian there:", np.linalg.eigvalsh(hessian(cost)(minimum)).round(3))
+
+# %% [markdown]
+# There are two minima, and they are the same network: turning the sign of both weights changes
+# nothing in $w_2\tanh(w_1 x)$. Between them, at 0, lies a saddle. Which minimum is found depends on
+# the start, and how soon, too: from $(-3.5, 2.5)$, down a valley that is nearly flat, 300 steps are
+# not enough. With $M$ tanh units in a layer there are $2^M M!$ such copies (Bishop 2006, section 5.1.1).
+#
+# ## The learning rate
+#
+# Too small, and one does not arrive; too large, and one jumps over the valley.
+
+# %%
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained", sharey=True)
+for ax, rate, name in zip(axes, (0.02, 1.0, 1.5), ("too small", "right", "too large"), strict=True):
+    path = descend((2.5, 2.5), rate, steps=40)
+    landscape(ax)
+    ax.plot(*path.T, ".-", color=VERMILION, linewidth=1, label="descent, 40 steps")
+    ax.plot(*path[0], "o", color=BLUE, label="start")
+    ax.set_title(f"η = {rate}: {name}, cost {cost(path[-1]):.3f}")
+axes[0].legend(loc="lower right", fontsize=8)
+for ax in axes[1:]:
+    ax.set_ylabel("")
+
+# %% [markdown]
+# How large is too large? Near a minimum the cost is a parabola along each eigenvector of the
+# Hessian, and a step multiplies the distance by $1 - \eta\lambda$: that shrinks only if
+# $\eta < 2/\lambda_{\max}$.
+
+# %%
+largest = np.linalg.eigvalsh(hessian(cost)(minimum))[-1]
+print(f"the largest eigenvalue is {largest:.2f}, so η must stay below {2 / largest:.2f}")
+
+# %% [markdown]
+# ## Batch, mini-batch, one at a time
+#
+# The cost is a mean over examples, so its gradient can be *estimated* from a few of them. In each
+# epoch the examples are dealt anew into mini-batches, every example once. The mean of the
+# mini-batches' gradients is exactly the gradient of the whole:
+
+# %%
+x, y = nn.datasets.moons(300, noise=0.2, rng=0)
+x, y = x.astype(np.float64), y[:, None].astype(np.float64)
+loss = nn.binary_cross_entropy_with_logits
+model = nn.MLP([2, 16, 1], activation="tanh", rng=0, dtype=np.float64)
+
+
+def gradient(inputs, targets):
+    model.zero_grad()
+    loss(model(inputs), targets).backward()
+    return np.concatenate([parameter.grad.ravel() for parameter in model.parameters()])
+
+
+whole = gradient(x, y)
+partition = nn.batches(x, y, size=10, rng=0)
+parts = np.array([gradient(*batch) for batch in partition])
+print("largest difference of the mean:", abs(parts.mean(axis=0) - whole).max())
+print("error of one mini-batch, in units of |gradient|:", end=" ")
+print(round(np.mean(np.linalg.norm(parts - whole, axis=1)) / np.linalg.norm(whole), 2))
+
+first_of_epoch = [next(iter(partition))[0][0].round(2) for _ in range(3)]
+print("the first example of three epochs:", *first_of_epoch)
+
+# %% [markdown]
+# An estimate that is wrong by more than its own size is still right on average, and thirty of them
+# cost as much as one exact gradient. That is the bargain of stochastic gradient descent:
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+for size, style in ((None, "-"), (50, "--"), (10, "-."), (1, ":")):
+    model = nn.MLP([2, 16, 1], activation="tanh", rng=0)
+    history = nn.fit(model, (x, y), loss=loss, lr=0.2, epochs=20, batch_size=size, progress=False)
+    means = history.epochs()
+    left.plot(means["epoch"], means["loss"], style, label="all 300" if size is None else str(size))
+left.set(xlabel="epoch", ylabel="cost, mean over the epoch", ylim=(0, 0.7))
+left.set_xticks([1, 5, 10, 15, 20])
+left.legend(title="examples in a mini-batch", fontsize=8, ncols=2, loc="upper right")
+left.grid(alpha=0.3)
+
+landscape(right)
+for size, style in ((25, "-"), (2, "--")):
+    theta, path = np.array([-1.0, 2.0]), []
+    for epoch in range(200 // (25 // size)):
+        for batch in nn.batches(inputs, targets, size=size, rng=epoch):
+            path.append(theta)
+            theta = theta - 0.3 * grad(cost)(theta, *batch)
+    label = "all 25 examples" if size == 25 else f"{size} examples a step"
+    right.plot(*np.transpose(path), style, linewidth=1.5, label=label)
+right.plot(*minimum, "*", color="white", markeredgecolor="black", markersize=15, label="minimum")
+right.legend(loc="lower right", fontsize=8)
+right.set(xlim=(-1.2, 2.2), ylim=(0, 2.2))
+
+# %% [markdown]
+# On the left: in 20 epochs, 20 exact steps have hardly begun; 6,000 noisy ones are through. On the
+# right, the surface from above: the path of mini-batches wanders about the exact one, and does not
+# come to rest at the minimum. In practice sizes from 10 to some hundreds are best: a matrix product
+# of 100 rows takes little longer than one of 10.
+#
+# ## Random search loses
+#
+# Could one do without gradients? Random search tries a random step and keeps it if the cost falls.
+# Both get the same network and the same number of looks at all examples.
+
+# %%
+figure, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+for optimizer, rate, style in (("sgd", 1.0, "-"), ("random-search", 0.1, "--")):
+    model = nn.MLP([2, 16, 1], activation="tanh", rng=0)
+    history = nn.fit(
+        model, (x, y), loss=loss, optimizer=optimizer, lr=rate, epochs=400, batch_size=None,
+        progress=False,
+    )  # fmt: skip
+    ax.plot(history.steps["step"], history.steps["loss"], style, label=optimizer)
+ax.set(xlabel="step", ylabel="cost", title=f"{model.num_parameters()} parameters", ylim=(0, None))
+ax.legend()
+ax.grid(alpha=0.3)
+
+# %% [markdown]
+# That is with 65 parameters. In $n$ dimensions a random direction points down the slope only by a
+# share of about $1/\sqrt n$, so with 100,000 parameters random search stands still.
+#
+# ## Overfitting
+#
+# A hundred examples of which every seventh has the wrong label, and a network with thousands of
+# parameters. The training cost goes on falling, since even the wrong labels can be learned by
+# heart. The cost of examples that the network has not seen falls first, and then rises. It is
+# recorded on the whole validation set every four steps.
+
+
+# %%
+def mislabelled(n, rng):
+    x, y = nn.datasets.moons(n, noise=0.2, rng=rng)
+    return x, np.where(np.random.default_rng(rng + 100).random(n) < 0.15, 1 - y, y)
+
+
+examples, unseen = mislabelled(100, rng=1), mislabelled(1000, rng=2)
+
+
+def train(stop=(), lam=0.0, epochs=300):
+    model = nn.MLP([2, 60, 60, 2], activation="relu", rng=0)
+
+    def penalised(output, target):
+        return nn.cross_entropy(output, target) + nn.weight_decay(model, lam)
+
+    history = nn.fit(
+        model, examples, loss=penalised, optimizer="adam", lr=0.01, epochs=epochs, batch_size=50,
+        validation=unseen, validation_every=4, metrics="accuracy", stop=stop, progress=False,
+    )  # fmt: skip
+    return model, history
+
+
+overfitted, history = train()
+axes = history.plot()
+# %% [markdown]
+# ## When to stop
+#
+# Three reasons to stop, and the history says which it was: all epochs are done; the training cost
+# hardly changes any more; or the validation cost has not fallen for some time (*early stopping*),
+# and then the weights of the best moment come back.
+
+# %%
+stopped, early = train(stop=nn.EarlyStopping(patience=15))
+_, small = train(stop=nn.SmallChange(1e-4))
+for course in (history, small, early):
+    print(f"after {int(course.steps.last('epoch')):3d} epochs: {course.stopped}")
+
+# %% [markdown]
+# ## Weight decay
+#
+# The other remedy leaves the network no room for extreme weights: $\frac\lambda2\sum W^2$ is added
+# to the cost, biases left out. The boundaries show what each remedy does.
+
+# %%
+decayed, _ = train(lam=0.01)
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
+models = {"300 epochs": overfitted, "early stopping": stopped, "weight decay, λ = 0.01": decayed}
+for ax, (name, model) in zip(axes, models.items(), strict=True):
+    nn.plot.decision_boundary(model, *examples, ax=ax)
+    seen = nn.evaluate(model, examples, metrics="accuracy")["accuracy"]
+    found = nn.evaluate(model, unseen, loss="cross-entropy", metrics="accuracy")
+    ax.set_title(
+        f"{name}: right {seen:.1%} of those seen,\n"
+        f"{found['accuracy']:.1%} of the unseen (cost {found['loss']:.2f})", fontsize=9,
+    )  # fmt: skip
+
+# %%
+for name, model in models.items():
+    size = np.sqrt(sum(np.sum(weight.data**2) for weight in model.weights()))
+    print(f"{name:24} norm of all weights {size:5.1f}")
+
+# %% [markdown]
+# ## What was learned
+#
+# - An error surface has several equal minima by symmetry alone, and saddles between them.
+# - The learning rate must stay below $2/\lambda_{\max}$ of the Hessian, and not far below.
+# - A mini-batch gives a noisy gradient that is right on average, for a fraction of the work.
+# - Random search does the same for two parameters, and nothing for a hundred thousand.
+# - A falling training cost proves nothing. The validation cost tells when to stop; weight decay
+#   keeps the boundary smooth.
+#
+# ## Exercises
+#
+# Each cell holds an attempt that is wrong. Change it until the check below it says *right*.
+
+
+# %%
+@contextmanager
+def judged():
+    """Say what is not yet right, instead of stopping the notebook."""
+    try:
+        yield
+    except Exception as problem:
+        print(f"not yet: {problem}")
+    else:
+        print("right")
+
+
+# %% [markdown]
+# **1.** From which learning rate on does gradient descent on `bowl` no longer arrive? Compute it
+# from `bowl` (not by trying).
+
+
+# %%
+def bowl(theta):
+    return 2.0 * theta[0] ** 2 + theta[0] * theta[1] + theta[1] ** 2 + 0.5 * theta[2] ** 2
+
+
+limit = 1.0
+
+
+# %%
+def distance_after(rate, steps=2000):
+    theta = np.array([1.0, 2.0, 3.0])
+    for _ in range(steps):
+        value, slope = value_and_grad(bowl)(theta)
+        if value > 1e6:
+            break
+        theta = theta - rate * slope
+    return np.linalg.norm(theta)
+
+
+with judged():
+    assert distance_after(0.99 * limit) < 1e-3, f"with 0.99 · {limit} it does not arrive"
+    assert distance_after(1.01 * limit) > 1e3, f"with 1.01 · {limit} it still arrives"
+
+# %% [markdown]
+# **2.** Momentum: a velocity remembers the gradients, $v \leftarrow \mu v + g$, and moves the
+# parameters, $\theta \leftarrow \theta - \eta v$. Write one step; it is held against `nn.SGD`.
+
+
+# %%
+def momentum_step(theta, v, g, rate, mu):
+    v = g
+    return theta - rate * v, v
+
+
+# %%
+with judged():
+    theta, v = np.array([3.0, -1.0]), np.zeros(2)
+    parameter = ag.Tensor(theta)
+    optimizer = nn.SGD([parameter], lr=0.1, momentum=0.9)
+    for number in range(1, 21):
+        optimizer.zero_grad()
+        cost(parameter).backward()
+        theta, v = momentum_step(theta, v, grad(cost)(theta), 0.1, 0.9)
+        optimizer.step()
+        assert np.allclose(theta, parameter.data), (
+            f"after step {number}: {theta.round(4)} instead of {parameter.data.round(4)}"
+        )
+
+# %% [markdown]
+# **3.** The *lasso* penalty $\lambda\sum|W|$ pulls every weight towards 0 with the same force,
+# however small it is, so that many end at 0. Write it.
+
+
+# %%
+def lasso(weights, lam):
+    return lam * ag.sum(weights**2)
+
+
+# %%
+with judged():
+    weights = np.array([[2.0, -0.1], [0.5, -3.0]])
+    check_grads(lambda w: lasso(w, 0.3), weights)
+    pull = grad(lasso)(weights, 0.3)
+    assert np.allclose(abs(pull), 0.3), f"the forces are {abs(pull).ravel().round(3)}, not all 0.3"
+    assert (np.sign(pull) == np.sign(weights)).all(), "some force pushes away from 0"

@@ -1,0 +1,278 @@
+# %% [markdown]
+# # Universal approximation
+#
+# **What can a network with three hidden units represent, and what does the hidden layer do?**
+#
+# A network without hidden units draws straight lines. One hidden layer is enough to bend them into
+# any continuous function, if it has enough units. This notebook looks inside the hidden layer
+# three times: where two units solve the exclusive or, where three draw a curve, and where two
+# part a plane. (Bishop 2006, section 5.1 with figs 5.3 and 5.4; Goodfellow et al. 2016, section 6.1;
+# Lindholm et al. 2022, section 6.1.)
+
+# %%
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import autograd as ag
+import nn
+from autograd import derivative, elementwise_grad
+
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = nn.plot.COLOURS[:5]
+
+# %% [markdown]
+# ## XOR: a line cannot, two units can
+#
+# The exclusive or is 1 where exactly one of two inputs is 1. No straight line parts the two
+# classes. The best that logistic regression can do is to say ½ four times:
+
+# %%
+points, labels = nn.datasets.xor()
+line = nn.Linear(2, 1, rng=0)
+history = nn.fit(
+    line, (points, labels[:, None].astype(np.float32)), batch_size=None, lr=1.0, epochs=500,
+    loss="binary-cross-entropy-with-logits", progress=False,
+)  # fmt: skip
+print("probabilities:", ag.sigmoid(nn.predict(line, points)).ravel().round(3))
+print(f"cost: {history.epochs()['loss'][-1]:.4f}; ln 2 = {np.log(2):.4f}")
+
+# %% [markdown]
+# Now two hidden ReLU units with fixed weights: $W^{(1)}$ all 1, $b^{(1)} = (0, -1)$, and the output
+# $1\cdot q_1 - 2\cdot q_2$. Nothing is trained.
+
+# %%
+network = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+network[0].weight.data = [[1.0, 1.0], [1.0, 1.0]]
+network[0].bias.data = [0.0, -1.0]
+network[2].weight.data = [[1.0, -2.0]]
+network[2].bias.data = [0.0]
+
+hidden = nn.predict(network[:2], points)
+for x, q, y in zip(points, hidden, nn.predict(network, points), strict=True):
+    print(f"x = {x}   q = {q}   output {y[0]:g}")
+
+# %% [markdown]
+# The hidden layer moves the points. $(0,1)$ and $(1,0)$, which a line could not keep on one side of
+# the other two, land on one point of *feature space*, and there a line will do:
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+nn.plot.decision_boundary(network, points, labels, threshold=0.5, ax=left)
+left.set(xlabel="$x_1$", ylabel="$x_2$", title="input space")
+nn.plot.decision_boundary(network[2:], hidden, labels, threshold=0.5, ax=right)
+right.set(xlabel="$q_1$", ylabel="$q_2$", title="feature space: what the hidden units give")
+right.annotate("(0,1) and (1,0)", (1, 0), (1.1, 0.25), arrowprops={"arrowstyle": "->"})
+for ax in (left, right):
+    ax.legend(loc="center")
+
+# %% [markdown]
+# ## Four functions by three hidden units
+#
+# Fifty points each of $x^2$, $\sin x$, $|x|$ and the step $H(x)$ on $(-1, 1)$ are fitted by a
+# network of 3 tanh units and a linear output, ten parameters in all. The dashed curves are what the
+# three hidden units give.
+
+# %%
+figure, axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", sharex=True)
+titles = {"square": "$x^2$", "sin": r"$\sin x$", "abs": "$|x|$", "step": "$H(x)$"}
+fitted, fine = {}, np.linspace(-1, 1, 400)[:, None]
+for ax, (name, title) in zip(axes.flat, titles.items(), strict=True):
+    x, y = nn.datasets.curve(name, n=50)
+    model = nn.MLP([1, 3, 1], activation="tanh", rng=2, dtype=np.float64)
+    history = nn.fit(
+        model, (x.astype(float), y.astype(float)), loss="mse", optimizer="adam", epochs=3000,
+        schedule=nn.schedules.Cosine(0.05, steps=3000), batch_size=None, progress=False,
+    )  # fmt: skip
+    for unit, curve in enumerate(nn.predict(model[:2], fine).T):
+        label = "a hidden unit" if unit == 0 else None
+        ax.plot(fine, curve, "--", color=ORANGE, linewidth=1, label=label)
+    ax.plot(x, y, "o", color=BLUE, markersize=4, label="50 points")
+    ax.plot(fine, nn.predict(model, fine), color=VERMILION, label="network")
+    ax.set_title(f"{title}: mean squared error {history.steps['loss'][-1]:.1g}")
+    ax.grid(alpha=0.3)
+    fitted[name] = model
+axes[0, 0].legend(fontsize=8)
+for ax in axes[1]:
+    ax.set(xlabel="$x$", xticks=[-1, -0.5, 0, 0.5, 1])
+for ax in axes[:, 0]:
+    ax.set_ylabel("$y$")
+
+# %% [markdown]
+# No unit knows anything of the curve; each is one bend of tanh. The output adds and subtracts the
+# bends. What is smooth is easy. The corner of $|x|$ stays round, and the jump is approached only as
+# the weights grow, for a tanh is as steep as its weight is large:
+
+# %%
+for name, model in fitted.items():
+    slope = elementwise_grad(lambda x, model=model: model(x)[:, 0])(fine)
+    print(f"{name:7} largest weight {max(abs(w.data).max() for w in model.weights()):6.1f}", end="")
+    print(f"   steepest slope {abs(slope).max():6.1f}")
+
+# %% [markdown]
+# ## Two classes in the plane
+#
+# Two inputs, two tanh units, and a sigmoid output: nine parameters, trained on 200 points of two
+# classes that overlap. Class 0 is one normal distribution, class 1 a mixture of two on either side.
+# Since we know the distributions, we know the boundary that no classifier can beat: where both
+# classes are equally likely.
+
+# %%
+x, y = nn.datasets.gaussian_classes(200)
+model = nn.MLP([2, 2, 1], activation="tanh", rng=1)
+nn.fit(
+    model, (x, y[:, None].astype(np.float32)), loss="binary-cross-entropy-with-logits",
+    optimizer="adam", lr=0.05, epochs=600, batch_size=None, progress=False,
+)  # fmt: skip
+
+figure, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
+nn.plot.decision_boundary(model, x, y, ax=ax)
+across, up = np.meshgrid(np.linspace(*ax.get_xlim(), 200), np.linspace(*ax.get_ylim(), 200))
+plane = np.stack([across, up], axis=-1).reshape(-1, 2)
+optimal = nn.datasets.gaussian_classes_posterior(plane).reshape(across.shape)
+ax.contour(across, up, optimal, levels=[0.5], colors=[GREEN], linewidths=2.5)
+for unit in nn.predict(model[:2], plane).T:
+    ax.contour(
+        across, up, unit.reshape(across.shape), levels=[0.5], colors=["grey"], linestyles="--"
+    )
+ax.plot([], [], color="black", linewidth=1, label="boundary of the network")
+ax.plot([], [], color=GREEN, linewidth=2.5, label="optimal boundary")
+ax.plot([], [], "--", color="grey", label="a hidden unit is 0.5")
+ax.legend(loc="upper left", fontsize=8)
+
+more_x, more_y = nn.datasets.gaussian_classes(20_000, rng=1)
+best = nn.datasets.gaussian_classes_posterior(more_x)
+print(
+    f"wrong on 20,000 new points: {nn.metrics.error_rate(nn.predict(model, more_x), more_y, threshold=0):.1%}"
+)
+print(f"the optimal boundary:       {nn.metrics.error_rate(best, more_y, threshold=0.5):.1%}")
+
+# %% [markdown]
+# Each hidden unit is a straight line, a soft one. The output combines two lines into one bent
+# boundary, close to the optimal one where there are points, and anywhere where there are none.
+#
+# ## As close as one likes
+#
+# That enough units come as close as one likes can be shown without training. A ReLU network with
+# $M$ hidden units can draw the polygon through $M + 1$ points of any curve: unit $k$ begins at the
+# $k$-th point, and its output weight is the *change* of slope there. The error of a polygon with
+# steps $h = 2/M$ is at most $\frac{h^2}{8} \max |f''|$, and the engine gives $f''$.
+
+
+# %%
+def target(x):
+    return np.sin(3 * x) + 0.3 * np.cos(10 * x)
+
+
+def polygon(units):
+    """A ReLU network through units + 1 points of the target on [-1, 1]."""
+    knots = np.linspace(-1, 1, units + 1)
+    slopes = np.diff(target(knots)) / np.diff(knots)
+    network = nn.Sequential(
+        nn.Linear(1, units, dtype=np.float64), nn.ReLU(), nn.Linear(units, 1, dtype=np.float64)
+    )
+    network[0].weight.data = np.ones((units, 1))
+    network[0].bias.data = -knots[:-1]
+    network[2].weight.data = np.diff(slopes, prepend=0.0)[None]
+    network[2].bias.data = target(knots[:1])
+    return network
+
+
+fine = np.linspace(-1, 1, 4001)[:, None]
+steepest_bend = abs(derivative(target, 2)(fine)).max()
+counts = 2 ** np.arange(1, 10)
+errors = [abs(nn.predict(polygon(m), fine) - target(fine)).max() for m in counts]
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+left.plot(fine, target(fine), color="black", linewidth=3, alpha=0.3, label="target")
+for units, style in ((4, "--"), (16, "-")):
+    left.plot(fine, nn.predict(polygon(units), fine), style, label=f"{units} units")
+left.set(xlabel="$x$", ylabel="$y$")
+right.loglog(counts, errors, "o-", label="measured")
+right.loglog(
+    counts, (2 / counts) ** 2 / 8 * steepest_bend, "--", label=r"bound $\frac{h^2}{8}\max|f''|$"
+)
+right.set(xlabel="hidden units", ylabel="largest error")
+for ax in (left, right):
+    ax.legend()
+    ax.grid(alpha=0.3)
+
+# %% [markdown]
+# Twice the units, a quarter of the error. The theorem says that good weights exist; whether descent
+# finds them is another question, and in many dimensions far fewer units in several layers can do
+# what one layer needs very many for.
+#
+# ## What was learned
+#
+# - A hidden layer moves the points to a feature space in which a line is enough.
+# - Its units are bends, or soft lines; the output adds them up.
+# - Smooth curves need few units of moderate weights; corners stay round, and jumps need large weights.
+# - With ReLU units an approximation can be written down, and its error bounded by $f''$.
+#
+# ## Exercises
+#
+# Each cell holds an attempt that is wrong. Change it until the check below it says *right*.
+
+
+# %%
+@contextmanager
+def judged():
+    """Say what is not yet right, instead of stopping the notebook."""
+    try:
+        yield
+    except Exception as problem:
+        print(f"not yet: {problem}")
+    else:
+        print("right")
+
+
+# %% [markdown]
+# **1.** XOR with the neurons of 1943, which give 1 where $z \ge 0$ and else 0. Find weights for two
+# hidden units and the output. (One unit can be *or*, the other *and*.)
+
+# %%
+W1, b1 = [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0]
+W2, b2 = [[1.0, 1.0]], [0.0]
+
+# %%
+with judged():
+    neurons = nn.Sequential(nn.Linear(2, 2), nn.Step(), nn.Linear(2, 1), nn.Step())
+    neurons[0].weight.data, neurons[0].bias.data = W1, b1
+    neurons[2].weight.data, neurons[2].bias.data = W2, b2
+    said = nn.predict(neurons, points).ravel().astype(int).tolist()
+    assert said == labels.tolist(), f"it says {said} for {points.astype(int).tolist()}"
+
+# %% [markdown]
+# **2.** Three tanh units only came near to $|x|$. Two ReLU units *are* $|x|$. Write it.
+
+
+# %%
+def absolute(x):
+    return ag.relu(x) + ag.relu(x)
+
+
+# %%
+with judged():
+    for x in (-2.0, -0.3, 0.7, 5.0):
+        assert np.isclose(absolute(x), abs(x)), f"at {x} it is {absolute(x):g}"
+        slope = derivative(absolute)(x)
+        assert np.isclose(slope, np.sign(x)), f"at {x} its slope is {slope:g}, not {np.sign(x):g}"
+
+# %% [markdown]
+# **3.** A hat: 0 up to $-1$, rising to 1 at $0$, falling to 0 at $1$, and 0 from there on. Three
+# ReLU units are enough. (Sums of hats, moved and stretched, are all polygons.)
+
+
+# %%
+def hat(x):
+    return ag.relu(1 - x)
+
+
+# %%
+with judged():
+    assert np.isclose(hat(0.0), 1), f"the top is {hat(0.0):g}"
+    for x, wanted in ((-3.0, 0), (-0.5, 1), (0.5, -1), (2.0, 0)):
+        slope = derivative(hat)(x)
+        assert np.isclose(slope, wanted), f"at {x} the slope is {slope:g}, not {wanted}"
+    assert np.isclose(hat(4.0), 0), f"far to the right it is {hat(4.0):g}"
