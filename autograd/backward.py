@@ -82,6 +82,10 @@ def gradients(
     run_backward(order, cotangents, active, set(wanted), create_graph)
     if create_graph:
         found = [as_node(cotangents.get(node), node) for node in wanted]
+        if tracer is not None:
+            for node, g in zip(wanted, found, strict=True):
+                tracer.differentiates(node, "gradient", g)
+            tracer.differentiates(None)
         if tracer is not None and cut:
             found = [tracer.plain(node) for node in found]
     else:

@@ -55,9 +55,11 @@ class Notes:
             node, how = at
             before = self.origin(node.index)
             return f"{how} of {before}" if how else before
-        lines = dict.fromkeys((self._log.user_line_of(index), self._log.line_of(index)))
-        found = [f"{line}: {line.text}" for line in lines if line not in (None, self._around)]
-        return ", in ".join(found) or "(no line of the function)"
+        user, inner = self._log.user_line_of(index), self._log.line_of(index)
+        if inner is None or inner == self._around:
+            return "(no line of the function)"
+        called = f"{user}, in " if user not in (None, inner, self._around) else ""
+        return f"{called}{inner}: {inner.text}"
 
     def name(self, index: int) -> str | None:
         """The variable that held the node of a creation number; of a cotangent, `grad_` and what it

@@ -177,7 +177,7 @@ def _translated(
     known = {node: terms.input(node.primal) for node in inputs}
     input_terms = [known[node] for node in inputs]
     by_array = {id(p.found): p for p in reversed(watched) if isinstance(p.found, np.ndarray)}
-    names = {id(p.found): p.name for p in reversed(watched)}
+    names = {id(p.found): p.name for p in sorted(watched, key=lambda p: len(p.name), reverse=True)}
     outside: dict[Any, Outside] = {}
     live: set[int] = set()
     viewed: set[int] = set()
@@ -194,7 +194,7 @@ def _translated(
             place = by_array.get(id(x))
             if place is not None:
                 live.add(id(x))
-                return _from_outside(id(x), place.read, x, None, place.name)
+                return _from_outside(id(x), place.read, x, None, names[id(x)])
             owner = x
             while isinstance(owner.base, np.ndarray):
                 owner = owner.base

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import itertools
 import keyword
 import os
 import re
@@ -17,6 +18,7 @@ import numpy as np
 
 from autograd.jit.lowering import helpers, scalars
 from autograd.jit.lowering.arrays import Arrays
+from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
 from autograd.jit.notes import Notes
 from autograd.jit.program import Program, fails
@@ -36,28 +38,33 @@ def source(
     """The text for a program that was recorded from f(*args, **kwargs) with these notes."""
     made, new = program.made, program.new
     paths = list(_paths_of_arguments(f, args, kwargs, static))
+    roots = [*program.outputs, *[check.term for check in made.checks]]
+    live = ordered([new[root] for root in roots])
     given = [
-        *[(path, f"the argument {path}") for path in paths],
+        *[(path, "" if path.isidentifier() else f"the argument {path}") for path in paths],
         *[(outside.name, f"from outside: {outside.name}") for outside in made.outside],
         *[(notes.name(draw.index) or "drawn", "drawn anew at each run") for draw in made.draws],
     ]
-    roots = [*program.outputs, *[check.term for check in made.checks]]
-    live = ordered([new[root] for root in roots])
-    names = _Names([getattr(term.op.kernel, "__name__", "") for term in live if term.op])
-    for (path, _), term in zip(given, program.inputs, strict=True):
-        names.give(new[term], path)
+    taken = [
+        (new[term], name, what)
+        for term, (name, what) in zip(program.inputs, given, strict=True)
+        if term in made.inputs or new[term] in live
+    ]
+    names = _Names([name_of(term.op.kernel, term.op.name) for term in live if term.op])
+    for term, name, _ in taken:
+        names.give(term, name)
     for node, path in zip(notes.inputs, paths, strict=True):
         notes.names[node.index] = path
     for outside in made.outside:
         if outside.node is not None:
             notes.names[outside.node.index] = outside.name
     for term in ordered(roots):
-        if term.op is not None and term in new and (name := notes.name(term.index)):
-            names.give(new[term], name)
+        if term.op is not None and term in new and (word := notes.name(term.index)):
+            names.give(new[term], word)
     for term in live:
         if not term.constant:
             names.give(term, "")
-    parameters = [(names.of[new[term]], new[term]) for term in program.inputs]
+    parameters = [(names.of[term], term) for term, _, _ in taken]
     writer = Arrays(
         parameters,
         [new[term] for term in program.outputs],
@@ -73,16 +80,28 @@ def source(
     )
     writer.write()
     code = writer.finish([new[term] for term in program.outputs], [])
-    docs = [
-        f"{name}: {_kind(term)}{'' if what == f'the argument {name}' else f', {what}'}"
-        for (name, term), (_, what) in zip(parameters, given, strict=True)
-    ]
+    docs = _documented([(names.of[term], _kind(term), what) for term, _, what in taken])
     about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
     if docs:
         about += ["", *docs]
     if made.effects:
         about += ["", "Left out: what the program does besides computing its result."]
     return page(code, about, _result(program, code.results))
+
+
+def _documented(parameters: Sequence[tuple[str, str, str]]) -> list[str]:
+    """A line for each parameter, and one for many that differ by their numbers alone."""
+    lines = []
+    alike = itertools.groupby(parameters, key=lambda part: re.sub(r"\d+", "0", "".join(part)))
+    for _, group in alike:
+        rows = [(name, f"{kind}{what and ', '}{what}") for name, kind, what in group]
+        if len(rows) > _MANY:
+            rows = [(f"{rows[0][0]}, ..., {rows[-1][0]}", f"{rows[0][1]}, ...")]
+        lines += [f"{name}: {what}" for name, what in rows]
+    return lines
+
+
+_MANY = 6
 
 
 def _otherwise(line: str) -> str:

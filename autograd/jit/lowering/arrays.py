@@ -99,6 +99,7 @@ class Arrays:
         comment: where in the program a term comes from.
         """
         self._names = names
+        self.readable = bool(names)
         self._shown: dict[str, str] = {}
         self.code = Code()
         self.slots = Slots()
@@ -379,7 +380,7 @@ class Arrays:
         place = self.places[arg]
         if not arg.scalar:
             return place.name
-        if self._names or dtype is None or arg.dtype.kind != dtype.kind:
+        if self.readable or dtype is None or arg.dtype.kind != dtype.kind:
             return place.name
         kind = _dtype(dtype)
         if arg.constant:

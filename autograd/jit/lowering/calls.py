@@ -5,6 +5,8 @@ Those whose results go into memory made once are in `statements`.
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Callable, Iterable
 from types import FunctionType
@@ -14,7 +16,7 @@ import numpy as np
 
 from autograd.graph import Op
 from autograd.jit import packing
-from autograd.jit.lowering import helpers
+from autograd.jit.lowering import helpers, scalars
 from autograd.jit.lowering.arrays import Arrays, Place, sizes
 from autograd.jit.terms import Term
 from autograd.ops import (
@@ -64,14 +66,24 @@ def _function(to: Arrays, function: Callable[..., Any], name: str = "") -> str:
         word = getattr(function, "__name__", "")
         if getattr(module, word, None) is function:
             return f"{where}.{word}"
-    if isinstance(function, FunctionType) and function.__name__.isidentifier():
-        name = function.__name__
-    else:
-        name = re.sub(r"\W", "_", f"op_{name}")
+    name = name_of(function, name)
     while to.code.functions.get(name, function) is not function:  # another one of this name
         name += "_"
     to.code.functions[name] = function
     return name
+
+
+def name_of(function: Any, operation: str) -> str:
+    """What a function that computes an operation is called in a program."""
+    name = function.__name__ if isinstance(function, FunctionType) else ""
+    name = re.sub(r"\W", "_", operation) if not name.isidentifier() else name
+    if not name.isidentifier() or keyword.iskeyword(name):
+        name = f"op_{name}"
+    others = hasattr(np, name) or hasattr(builtins, name) or name in scalars.functions()
+    return f"{name}_" if others or _NUMBERED.match(name) or name in ("run", "make") else name
+
+
+_NUMBERED = re.compile(r"^[a-z]+\d")  # as what a program computes is
 
 
 def _writes(*ops: Op) -> Callable[[Expression], Expression]:

@@ -6,6 +6,7 @@ import ast
 import dis
 import inspect
 import itertools
+import linecache
 import re
 import sys
 import textwrap
@@ -35,14 +36,9 @@ class Carried:
         if function.__closure__:
             variables = ", ".join(function.__code__.co_freevars)
             raise _refusal(name, f"reads variables of the function around it ({variables})")
-        try:
-            text = textwrap.dedent(inspect.getsource(function)).rstrip()
-        except OSError as error:
-            raise _refusal(name, "has no source to be found") from error
-        if not text.startswith("def "):
-            raise _refusal(name, "is a lambda, or has a decorator")
         self._things[name] = function
-        self.functions[name] = re.sub(r"^def \w+", f"def {name}", _plain(text))
+        self.functions[name] = ""  # before those that it calls
+        self.functions[name] = _text(name, function)
         for word in _globals(function.__code__):
             if word in function.__globals__:
                 self._take(name, word, function.__globals__[word])
@@ -68,6 +64,34 @@ class Carried:
             self.add(name, thing)
         else:
             raise _refusal(reader, f"reads {name}, a {type(thing).__name__}")
+
+
+def _text(name: str, function: FunctionType) -> str:
+    """The source of a function, under another name."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename)
+    try:
+        if code.co_name == "<lambda>":
+            found = _lambda(code, ast.parse("".join(lines)))
+            return f"def {name}({ast.unparse(found.args)}):\n    return {ast.unparse(found.body)}"
+        text = textwrap.dedent(inspect.getsource(function)).rstrip()
+    except (OSError, SyntaxError, LookupError) as error:
+        raise _refusal(name, "has no source to be found") from error
+    if not text.startswith("def "):
+        raise _refusal(name, "has a decorator")
+    return re.sub(r"^def \w+", f"def {name}", _plain(text))
+
+
+def _lambda(code: CodeType, tree: ast.Module) -> ast.Lambda:
+    """The one that the code was made from: its instructions come from within it."""
+    places = [(first, column) for first, _, column, _ in code.co_positions() if column]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda):
+            body = node.body
+            start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+            if places and all(start <= place < end for place in places):
+                return node
+    raise LookupError
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 SMALL = 64
-"""So many entries are written out as numbers."""
+"""So many numbers are written out, and four times as many integers."""
 
 
 def literal(array: Any) -> str:
@@ -21,7 +21,7 @@ def literal(array: Any) -> str:
     made = _made(array, dtype)
     if made is not None:
         return made
-    if array.size <= SMALL:
+    if array.size <= (4 * SMALL if array.dtype.kind in "iub" else SMALL):
         return f"np.array({_nested(array)}, {dtype})"
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     rows = "\n".join(textwrap.wrap(data, 96))

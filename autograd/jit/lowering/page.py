@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Sequence
 
 from autograd.jit.lowering.carry import Carried
@@ -53,7 +54,8 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
         *_section("", ['"""' + about[0], *about[1:], '"""']),
         *_section("", _imports(code, carried, "\n".join([*small, *memory, *run, *data]))),
         *[f"\n\n{text}" for text in carried.functions.values()],
-        *_section("\n# Constants" if carried.functions else "# Constants", small),
+        *([""] if carried.functions and (small or memory) else []),
+        *_section("# Constants", small),
         *_section("# Memory, which each run overwrites", memory),
         "\n\n" + "\n".join(map(_folded, run)),
         *_section("\n# Data", [*data, *late]),
@@ -77,10 +79,13 @@ def _imports(code: Code, carried: Carried, text: str) -> list[str]:
     lines = {*carried.imports, f"from math import {', '.join(of_math)}" if of_math else ""}
     if "b64decode" in text:
         lines.add("from base64 import b64decode")
-    of_python = sorted(line for line in lines - {"import numpy as np", ""} if line not in future)
+    others = lines - {"import numpy as np", "", *future}
+    of_python = sorted(others, key=lambda line: (line.startswith("from"), line))
     of_numpy = ["import numpy as np"] if "np." in text or "import numpy as np" in lines else []
     if code.numpy:
-        of_numpy.append(f"from numpy import {', '.join(sorted(code.numpy))}")
+        names = ", ".join(sorted(code.numpy))
+        line = f"from numpy import {names}"
+        of_numpy.append(line if len(line) <= WIDTH else f"from numpy import ({names})")
     groups = [group for group in (future, of_python, of_numpy) if group]
     return [line for group in groups for line in ("", *group)][1:]
 
@@ -127,35 +132,39 @@ def _tidy(line: str) -> str:
 
 
 def _folded(line: str, room: int = WIDTH) -> str:
-    """A line that is too long over several, at the commas of its last brackets."""
+    """A line that is too long over several, at the commas of its longest brackets."""
     if len(line) <= room or line.lstrip().startswith("#") or '"""' in line:
         return line
     indent = line[: len(line) - len(line.lstrip())]
-    body, end = (line[:-1], ":") if line.endswith(":") else (line, "")
-    if body[-1] not in ")]}":
-        return line
-    start = _opening(body)
-    head, inside, tail = body[: start + 1], body[start + 1 : -1], body[-1] + end
+    start, stop = _longest(line)
+    head, inside, tail = line[: start + 1], line[start + 1 : stop], line[stop:]
     if not inside:
         return line
     deeper = f"{indent}    "
-    if len(deeper + inside) <= room and head.lstrip().startswith(("def ", "from ")):
+    if len(deeper + inside) <= room and head.lstrip().startswith("def "):
         return f"{head}\n{deeper}{inside}\n{indent}{tail}"
     parts = _split(inside)
     if len(deeper + inside) <= room and len(parts) > 1 and not head.endswith((" [", " {", " (")):
         return f"{head}\n{deeper}{inside}\n{indent}{tail}"
+    words = re.match(r"^(([-\w.]+, )*\d[-\w.]*|(\w+, ){16,}\w+)$", ", ".join(parts))
+    if words and head.endswith(("[", "run(")):
+        filled = textwrap.fill(f"{', '.join(parts)},", room - len(deeper))
+        return f"{head}\n{textwrap.indent(filled, deeper)}\n{indent}{tail}"
     rows = "".join([_folded(deeper + part, room - 1) + ",\n" for part in parts])
     return f"{head}\n{rows}{indent}{tail}"
 
 
-def _opening(text: str) -> int:
-    """Where the bracket that the last character closes is opened."""
-    depth = 0
-    for place in range(len(text) - 1, -1, -1):
-        depth += (text[place] in ")]}") - (text[place] in "([{")
-        if depth == 0:
-            return place
-    return -1
+def _longest(text: str) -> tuple[int, int]:
+    """Where the brackets with the most between them are, of those within no others."""
+    groups, depth, start = [(0, 0)], 0, 0
+    for place, character in enumerate(text):
+        if character in "([{":
+            start = place if depth == 0 else start
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            groups += [(start, place)] if depth == 0 else []
+    return max(groups, key=lambda group: group[1] - group[0])
 
 
 def _split(text: str) -> list[str]:

@@ -135,14 +135,16 @@ def _view(to: Arrays, term: Term) -> Place:
     (arg,) = term.args
     source = to.places[arg]
     expression = _arranged(term, source.name)
+    within = to.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
     if source.fixed is None:
-        if to.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40:
+        if within:
             return Place(expression, None, source.slot)
         to.body(f"{to.name(term)} = {expression}")
         return Place(to.name(term), None, source.slot)
     arranged = _rearrange(term, source.fixed)
     if np.may_share_memory(arranged, source.fixed) or not arranged.size:
-        return Place(to.once(term, expression), arranged, source.slot)
+        name = expression if within and to.readable else to.once(term, expression)
+        return Place(name, arranged, source.slot)
     # A reshape of what does not lie in order: it has to be copied at each run.
     place = to.destination(term)
     if place is None:
