@@ -66,13 +66,13 @@ def _elementwise(arrays: Arrays, op: Op, group: Group) -> None:
 
 
 def _gives_numbers(op: Op, args: list[Term]) -> bool:
-    """Whether the operation on these arrays gives what it does on numbers: True + True is 2."""
+    """Whether the operation on these arrays gives what it does on numbers, for which True is 1."""
     if op.evaluate((1.0,) * len(args), {}).__class__ is bool:
         return True
     try:
         with np.errstate(all="ignore"):
-            return bool(op.kernel(*[np.ones(1, arg.dtype) for arg in args]).dtype.kind == "f")
-    except TypeError:  # True - True
+            return bool(op.kernel(*[np.ones(1, arg.dtype) for arg in args]).dtype == np.float64)
+    except TypeError:  # NumPy has no sign(True)
         return False
 
 

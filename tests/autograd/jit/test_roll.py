@@ -400,6 +400,16 @@ def test_sums_of_booleans_are_counts() -> None:
         program.check(program.forced(by_depth))
 
 
+@pytest.mark.parametrize("op", [ad.exp, ad.sign, ad.hypot, ad.where, ad.mul], ids=str)
+def test_operations_on_booleans_give_numbers(op: Callable[..., Any]) -> None:
+    def f(x: list[Value]) -> list[Any]:
+        return [op(*[v > 0.1, v < 0.5, v < 0.2][: getattr(op, "arity", 1)]) for v in x]
+
+    program = Recorded(f, normal(60))
+    for by_depth in (False, True):
+        program.check(program.forced(by_depth))
+
+
 def test_outputs_may_be_inputs_constants_and_the_same_twice() -> None:
     program = Recorded(
         lambda x: [x[3], total(x), x[0] * 0.0 + 2.0, total(x), *[v * v for v in x]],
@@ -484,6 +494,20 @@ def test_array_made_of_numbers_is_the_array_that_they_stand_in() -> None:
     assert_same(found, outputs, inputs)
     assert calls(found)["concatenate"] == 0
     assert calls(found).total() <= 8
+
+
+def test_arrays_are_joined_of_what_is_in_different_places() -> None:
+    def f(x: list[Value], points: Any) -> Any:
+        sines = [ad.sin(v * p) for v in x for p in points]
+        cosines = [ad.cos(v) for v in x]
+        several = ad.array([*sines[::2], cosines[0], *points])
+        same = ad.array([cosines[3]] * 5)
+        return several, same, cosines[1] > points[0], ad.sin(points[1]) > 0.2, points[2] * 1.0
+
+    terms, inputs, outputs = recorded(f, normal(30).tolist(), normal(5))
+    found = roll(terms, outputs)
+    assert found is not None
+    assert_same(found, outputs, inputs)
 
 
 def test_numbers_that_depend_on_arrays_of_others_are_left_alone() -> None:
