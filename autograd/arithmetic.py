@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -187,8 +187,7 @@ class Arithmetic(NumPyProtocols, Node):
         """
         tracer = tracing.get()
         if tracer is not None:
-            held: Any = tracer.cut(self)
-            return held
+            return cast(Self, tracer.cut(self))
         kind: Any = type(self)
         leaf: Self = kind(self.primal, self.label)
         return leaf

@@ -70,15 +70,16 @@ class _Unpacker:
         name = f"a{len(self.lines)}"
         self.lines.append(f"{name} = {source}")
         if static or kind in (int, str, bool, bytes, type(None)):
-            self._require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
+            self._require(
+                f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}"
+            )
         elif kind is float:
             self._require(f"{name}.__class__ is float")
             self.leaves.append(name)
         elif kind is np.ndarray:
             shape, dtype = self._name(thing.shape), self._name(thing.dtype)
-            self._require(
-                f"{name}.__class__ is ndarray and {name}.shape == {shape} and {name}.dtype is {dtype}"
-            )
+            self._require(f"{name}.__class__ is ndarray and {name}.shape == {shape}")
+            self._require(f"{name}.dtype is {dtype}")
             self.leaves.append(name)
         elif kind in (list, tuple):
             self._require(f"{name}.__class__ is {kind.__name__} and len({name}) == {len(thing)}")

@@ -5,7 +5,7 @@ Nothing here looks at the numbers of the recording, but at shapes, types and con
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,9 @@ Rule = Callable[..., "Term | None"]
 _RULES: dict[Op, list[Rule]] = {}
 
 
-def rewrite(terms: Terms, op: Op, args: tuple[Term, ...], settings: dict[str, Any]) -> Term | None:
+def rewrite(
+    terms: Terms, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any]
+) -> Term | None:
     """A simpler term for `op(*args, **settings)`, or None where there is none."""
     for rule in _RULES.get(op, ()):
         found = rule(terms, *args, **settings)
@@ -283,5 +285,3 @@ def _before_broadcast(terms: Terms, term: Term) -> Term | None:
         if n is not None:
             return terms.constant(term.example.dtype.type(n))
     return None
-
-

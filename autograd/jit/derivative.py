@@ -75,7 +75,8 @@ class Compiled(Op):
         wanted = [arg for arg, varies in zip(args, self.varies, strict=True) if varies]
         if not isinstance(out, Node):  # it does not depend on any of them
             return [arg * 0.0 for arg in wanted]
-        return gradients(out, wanted, seed=g, create_graph=True)
+        pulled: list[Array] = gradients(out, wanted, seed=g, create_graph=True)
+        return pulled
 
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
@@ -92,9 +93,7 @@ class Compiled(Op):
         return pulled[sum(self.varies[:argnum])]
 
 
-def _varying(
-    terms: Sequence[Term], outputs: Sequence[Term], inputs: Sequence[Term]
-) -> list[bool]:
+def _varying(terms: Sequence[Term], outputs: Sequence[Term], inputs: Sequence[Term]) -> list[bool]:
     """For each input, whether an output has a derivative by it."""
     reached = set(outputs)
     for term in reversed(terms):
@@ -103,7 +102,7 @@ def _varying(
     return [term in reached and term.dtype.kind == "f" for term in inputs]
 
 
-def _like(node: Array, value: Any) -> Node:
+def _like(node: Array, value: Any) -> Array:
     """The node of an array of one number as a `Value`, where the program has a float."""
     if value.__class__ is float:
         return scalar_node(value, identity, node, None, 1.0)

@@ -1,4 +1,4 @@
-"""`Flat`: parameters that lie one after the other in one array, so that one call changes them all."""
+"""`Flat`: parameters one after the other in one array, so that one call changes them all."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class Stats:
     reasons: list[str]
     """Why it was recorded, each time."""
 
+
 LIMIT = 16
 """So many programs are kept for calls that only their numbers tell apart."""
 LIMIT_OF_FORMS = 256
@@ -69,6 +70,7 @@ class Jitted:
         notices: bool = True,
     ) -> None:
         update_wrapper(self, f)
+        self.__name__ = getattr(f, "__name__", type(f).__name__)
         self._f = f
         self._roots = [f] if watch is None else list(watch)
         self._into = into

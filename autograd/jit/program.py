@@ -63,7 +63,8 @@ class Program:
         ]
         self.new = simplify([*roots, *self.inputs])
         products = (kinds.chain, kinds.closed)
-        self.risky = any(term.op in products for term in ordered(self.new.values()))
+        # What has been written into arrays cannot be computed again from them.
+        self.risky = not into and any(t.op in products for t in ordered(self.new.values()))
         self.name = name
         self.pack = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
@@ -92,7 +93,9 @@ class Program:
         constants = self.made.constants[len(self.made.constants) - updates.count(None) :]
         del self.made.constants[len(self.made.constants) - len(constants) :]
         for array, value in zip(
-            [a for a, term in zip(into, updates, strict=True) if term is None], constants, strict=True
+            [a for a, term in zip(into, updates, strict=True) if term is None],
+            constants,
+            strict=True,
         ):
             array[...] = value
         return [(t, array) for t, array in zip(updates, into, strict=True) if t is not None]
@@ -175,13 +178,15 @@ class Program:
             run = self._make()
         try:
             with np.errstate(all="ignore"):
-                values = run(*data, *compress(outside, self._parameters), *drawn)
+                values: Sequence[Any] | int = run(
+                    *data, *compress(outside, self._parameters), *drawn
+                )
         except (ArithmeticError, ValueError, IndexError):
             # Python's floats raise where arrays give inf or nan; and what looks at data comes last.
             return self._step_by_step([*data, *outside, *drawn])
         finally:
             self._idle.append(run)
-        if values.__class__ is int:
+        if isinstance(values, int):
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
         if self.risky and _has_nan(values):
             return self._step_by_step([*data, *outside, *drawn])

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Node, array_node, next_index, set_recording, tracing
+from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.notes import Notes
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from autograd.jit.algebra import rewrite
 from autograd.jit.roll import roll
@@ -129,12 +128,15 @@ def _logsumexp(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:
     top = do(e.where, [do(predicates.isfinite, [top]), top, 0.0])  # where all entries are -inf
     total = do(e.log, [_total(do, do(e.exp, [do(e.sub, [x, top])]), axis)])
     result = do(e.add, [total, top])
-    shape = np.add.reduce(np.empty(x.shape), axis, keepdims=keepdims).shape
-    return result if keepdims else do(structural.reshape_op, [result], shape=shape)
+    if keepdims:
+        return result
+    axes = structural.normalize_axis(axis, x.ndim)
+    shape = tuple([size for place, size in enumerate(x.shape) if place not in axes])
+    return do(structural.reshape_op, [result], shape=shape)
 
 
 def _count(x: Term, axis: Any) -> int:
-    return x.size // max(1, np.add.reduce(np.empty(x.shape), axis, keepdims=True).size)
+    return prod([x.shape[place] for place in structural.normalize_axis(axis, x.ndim)])
 
 
 def _mean(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:

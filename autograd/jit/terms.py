@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.graph import NO_SETTINGS, Array, Op
 
-Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], dict[str, Any]], Term | None]"
+Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], Mapping[str, Any]], Term | None]"
 
 
 class Term:

@@ -12,8 +12,15 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
-from types import BuiltinFunctionType, CellType, CodeType, FrameType, FunctionType, MethodType
-from types import ModuleType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -91,7 +98,9 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
         if not _in_library(getattr(thing, "__file__", None) or "<frozen>"):
             yield from _attributes(name, vars(thing))
     elif isinstance(thing, type):
-        if not _in_library(getattr(sys.modules.get(thing.__module__), "__file__", "") or "<frozen>"):
+        if not _in_library(
+            getattr(sys.modules.get(thing.__module__), "__file__", "") or "<frozen>"
+        ):
             yield from _attributes(name, dict(vars(thing)))
     else:
         if hasattr(thing, "__dict__"):
@@ -111,8 +120,9 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
             yield Place(name, name, functools.partial(_contents, cell), cell.cell_contents)
         except ValueError:  # an empty cell: a variable that has no value yet
             continue
-    for name, default in (function.__kwdefaults__ or {}).items():
-        yield Place(name, name, functools.partial(function.__kwdefaults__.get, name), default)
+    by_name = function.__kwdefaults__ or {}
+    for name, default in by_name.items():
+        yield Place(name, name, functools.partial(by_name.get, name), default)
     defaults = function.__defaults__ or ()
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     for number, (name, default) in enumerate(zip(names, defaults, strict=True)):
@@ -179,7 +189,7 @@ def _slots(name: str, thing: Any) -> Iterator[Place]:
 
 
 def readable_names(found: Iterable[Place]) -> frozenset[str]:
-    """The names that any function among what was found reads, and any method of the objects there."""
+    """The names that the functions there read, and all methods of the objects there."""
     functions: set[CodeType] = set()
     kinds: set[type] = set()
     for place in found:
@@ -219,7 +229,7 @@ class Called:
             return self
         before = self._before = sys.gettrace()
 
-        def called(frame: FrameType, event: str, arg: Any) -> Any:
+        def called(frame: FrameType, event: Any, arg: Any) -> Any:
             add(frame.f_code)
             return before(frame, event, arg) if before is not None else None
 

@@ -61,8 +61,8 @@ class CompiledStep:
             optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
         )
         self.names = [name for name, _ in by_decay]
-        parameters = [parameter for _, parameter in by_decay]
-        if not all(isinstance(parameter, Tensor) for parameter in parameters):
+        parameters = [parameter for _, parameter in by_decay if isinstance(parameter, Tensor)]
+        if len(parameters) < len(by_decay):
             raise NotCompilable("some of its parameters are Values")
         try:
             self.flat = Flat(parameters)
@@ -94,10 +94,10 @@ class CompiledStep:
         self._run = ag.jit(self._step, into=[*into, self.gradient], watch=watch, notices=False)
 
     def _segments(self, array: Any) -> list[Any]:
-        """The part of an array that weight decay acts on, and the rest; what is empty is left out."""
-        size = self.flat.array.size
-        ends = [(0, self.decayed), (self.decayed, size)]
-        return [array if stop - start == size else array[start:stop] for start, stop in ends if stop > start]
+        """The part of an array that weight decay acts on, and the rest; not what is empty."""
+        if self.decayed in (0, self.flat.array.size):
+            return [array]
+        return [array[: self.decayed], array[self.decayed :]]
 
     def _step(self, x: Any, y: Any, held: list[list[Any]], rates: dict[str, Any]) -> Any:
         output = self.model(x)
@@ -161,7 +161,7 @@ _MOST_CHECKED = 10_000_000
 
 
 def _targets_pass(model: Module, settings: Settings) -> bool:
-    """Whether the loss takes all targets of the data at once; raises ``DataError`` if it refuses."""
+    """Whether the loss takes all targets of the data at once; raises ``DataError`` if not."""
     x, y = settings.data
     with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
         one = model(x[:1])

@@ -1,4 +1,4 @@
-"""Compiled functions give what the same functions give without the compiler, on other numbers too."""
+"""Compiled functions give what they give without the compiler, on other numbers too."""
 
 from __future__ import annotations
 
