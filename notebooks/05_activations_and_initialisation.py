@@ -1,0 +1,333 @@
+# %% [markdown]
+# # 5. Before the first step: activations and initial weights
+#
+# **The question.** Two networks have the same layers, the same data and the same learning rate.
+# One learns and the other does not, ever. What was decided before the first step?
+#
+# Ten minutes' reading, after [notebook 4](04_backpropagation.ipynb).
+
+# %%
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import nn
+from autograd import Tensor, check_grads, custom_op, elementwise_grad, sigmoid, why
+
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = nn.plot.COLOURS[:7]
+rng = np.random.default_rng(1)
+
+# %% [markdown]
+# ## Activations
+#
+# Without a function between them, two linear layers are one. Ten functions of `nn`, and with them
+# their derivatives, which are computed by the engine and typed in nowhere:
+
+# %%
+nn.plot.activations()
+plt.show()
+
+# %% [markdown]
+# Each docstring says what its function is good and bad for:
+
+# %%
+for name, kind in nn.activations.ACTIVATIONS.items():
+    print(f"{name:10}", " ".join(kind.__doc__.split("\n\n")[0].split()))
+
+# %% [markdown]
+# Two identities save work, for they need only the result that the forward pass has already:
+# $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$.
+
+# %%
+z = np.linspace(-5, 5, 1001)
+print(abs(elementwise_grad(sigmoid)(z) - sigmoid(z) * (1 - sigmoid(z))).max())
+print(abs(elementwise_grad(np.tanh)(z) - (1 - np.tanh(z) ** 2)).max())
+
+# %% [markdown]
+# ## Saturation
+#
+# Far from 0 a sigmoid is flat: whatever error comes from above is multiplied by a derivative near
+# 0. The unit is *saturated* and learns very slowly. It depends on the size of the weights whether
+#    that happens. Here 100 inputs of spread 1 go to 100 sigmoid units with weights from $N(0,
+#    \sigma_w^2)$, so that $z$ has the spread $10\,\sigma_w$:
+
+# %%
+inputs = rng.normal(size=(500, 100))
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharey=True)
+for ax, sigma in zip(axes, (0.05, 0.3, 1.5), strict=True):
+    init = partial(nn.init.normal, sigma=sigma)
+    layer = nn.Sequential(nn.Linear(100, 100, init=init, rng=0, dtype=np.float64), nn.Sigmoid())
+    (figures,) = nn.activation_statistics(layer, inputs)
+    outputs = layer(inputs).numpy().ravel()
+    weight = np.full(outputs.size, 100 / outputs.size)
+    ax.hist(outputs, bins=40, range=(0, 1), weights=weight, color=BLUE, label="outputs")
+    for edge in (0.0101, 0.9899):
+        ax.axvline(
+            edge, color=VERMILION, linestyle="--", label="slope 0.01" if edge < 0.5 else None
+        )
+    ax.set(xlabel="output of a unit", yscale="log", ylim=(0.1, 100))
+    ax.set_title(f"$\\sigma_w$ = {sigma}: {figures.saturated:.0%} saturated", fontsize=10)
+axes[0].set_ylabel("share of outputs (%)")
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# (Saturated means here: $\sigma'(z) < 0.01$. `nn.activation_statistics` takes the slopes from the
+# engine.)
+
+# %% [markdown]
+# ## Dead units
+#
+# A ReLU does not saturate for $z > 0$. But a unit whose $z$ is negative for *every* example gives
+# 0 and has the derivative 0: no gradient ever reaches its weights, so it stays as it is. It is
+# dead. One large step can do that. Here networks take 30 steps at growing learning rates, and the
+# dead units are counted.
+
+# %%
+digits = nn.datasets.digits()
+rates = np.geomspace(0.1, 30, 11)
+dead = {"relu": [], "leaky_relu": []}
+for activation, shares in dead.items():
+    for rate in rates:
+        network = nn.MLP([64, 100, 10], activation=activation, rng=0)
+        optimizer = nn.SGD(network, lr=rate)
+        for x, y in list(nn.batches(digits.x, digits.y, size=50, rng=0))[:30]:
+            network.zero_grad()
+            nn.cross_entropy(network(x), y).backward()
+            nn.clip_grad_norm(network, 10.0)  # or the largest rates would end in overflow
+            optimizer.step()
+        (figures,) = nn.activation_statistics(network, digits.x)
+        shares.append(100 * figures.always_zero)
+
+fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+ax.semilogx(rates, dead["relu"], "o-", color=VERMILION, label="ReLU")
+ax.semilogx(rates, dead["leaky_relu"], "s--", color=BLUE, label="leaky ReLU")
+ax.set(xlabel="learning rate", ylabel="dead units after 30 steps (%)", ylim=(-5, 105))
+ax.grid(alpha=0.3)
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# A leaky ReLU has a slope of 0.01 where the ReLU has none, and no unit dies. When a gradient is
+# zero, `why` says where it was lost:
+
+# %%
+layer = nn.Sequential(nn.Linear(64, 5, rng=0), nn.ReLU())
+layer[0].bias.data = np.full(5, -10.0, np.float32)
+why(layer[0].weight, layer(digits.x).sum())
+
+# %% [markdown]
+# ## Symmetry
+#
+# Why not begin with all weights zero? All units of a layer then compute the same, get the same
+# gradient, make the same step, and remain the same for ever: the layer has one unit, many times.
+# Nothing but chance can break the symmetry. Below, the weights of 6 sigmoid units from one pixel
+# each step of the training, begun at zero and begun at random:
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
+costs = {}
+for ax, (init, title) in zip(axes, (("zeros", "zeros"), ("normal", "N(0, 0.01²)")), strict=False):
+    network = nn.MLP([64, 6, 10], activation="sigmoid", init=init, rng=0, dtype=np.float64)
+    optimizer = nn.SGD(network, lr=2.0)
+    paths, costs[title] = [], []
+    for _ in range(300):
+        network.zero_grad()
+        cost = nn.cross_entropy(network(digits.x.astype(float)), digits.y)
+        cost.backward()
+        optimizer.step()
+        paths.append(network[0].weight.data[:, 20].copy())
+        costs[title].append(cost.item())
+    spread = np.ptp(network[0].weight.data, axis=0).max()
+    print(f"{title:12} largest difference between two units' weights: {spread:.2g}")
+    for unit, path in enumerate(np.transpose(paths)):
+        # Of curves that lie on each other, each later one is thinner, so that all can be seen.
+        width = 7 - unit if init == "zeros" else 1.5
+        ax.plot(path, color=nn.plot.COLOURS[unit], linewidth=width, label=f"unit {unit + 1}")
+    ax.set(xlabel="step", ylabel="weight from pixel 20", title=f"begun with {title}")
+    ax.grid(alpha=0.3)
+axes[0].legend(fontsize=7)
+for (title, curve), colour, style in zip(
+    costs.items(), (VERMILION, BLUE), ("--", "-"), strict=True
+):
+    axes[2].plot(curve, style, color=colour, label=title)
+axes[2].set(xlabel="step", ylabel="cross-entropy", title="cost", ylim=(0, 2.5))
+axes[2].grid(alpha=0.3)
+axes[2].legend()
+plt.show()
+
+# %% [markdown]
+# Begun with zeros, all six stay one unit, and the cost stays high. (The difference that there is
+# comes from rounding, and grows: in single precision it breaks the symmetry by itself in the end,
+# some hundred steps too late.)
+
+# %% [markdown]
+# ## How large should weights be?
+#
+# A unit sums $n$ terms, so the spread of $z$ is $\sqrt{n}\,\sigma_w$ times that of its inputs.
+# Over many layers such factors multiply. If they are below 1 the signal vanishes, above 1 it
+# explodes or saturates, and the same holds for $\delta$ on the way back. So the right size
+# depends on the layer:
+#
+# - **uniform** $U(-\varepsilon, \varepsilon)$ and **normal** $N(0, 0.01^2)$ know nothing of $n$;
+# - **Xavier**, simple: $U\big(-\sqrt{1/n},\ \sqrt{1/n}\big)$;
+# - **Xavier**, full: $U\big(-\sqrt{6/(n_\text{in} + n_\text{out})},\ \sqrt{6/(n_\text{in} +
+#   n_\text{out})}\big)$, or normal with the same variance $2/(n_\text{in} + n_\text{out})$, which
+#   keeps the spread forward and backward (Glorot and Bengio 2010);
+# - **He**: $N(0, 2/n_\text{in})$, twice as much, since a ReLU lets only half through (He et al.
+#   2015). Biases begin at 0.
+#
+# Ten hidden layers of 100 units show the difference, forward in the activations and backward in
+# $\delta$:
+
+# %%
+initialisers = {
+    "N(0, 1)": partial(nn.init.normal, sigma=1.0),
+    "N(0, 0.01²)": "normal",
+    "U(-0.05, 0.05)": "uniform",
+    "Xavier, simple": "xavier_simple",
+    "Xavier": "xavier",
+    "He": "he",
+}
+colours, markers = (BLACK, VERMILION, ORANGE, PURPLE, BLUE, GREEN), "xv^Dos"
+classes = nn.one_hot(rng.integers(0, 10, size=500), 10)
+fig, axes = plt.subplots(2, 2, figsize=(9, 6.4), layout="constrained", sharex=True)
+for (forward, back), activation in zip(axes.T, ("tanh", "relu"), strict=True):
+    for (name, init), colour, marker in zip(initialisers.items(), colours, markers, strict=True):
+        network = nn.MLP([100] * 11 + [10], activation, init=init, rng=0, dtype=np.float64)
+        spread = [figures.std for figures in nn.activation_statistics(network, inputs)]
+        deltas = nn.deltas(network, inputs, classes, loss=nn.cross_entropy).sizes
+        style = {"marker": marker, "markersize": 4, "color": colour, "label": name}
+        forward.semilogy(range(1, 11), spread, **style)
+        back.semilogy(range(1, 12), deltas, **style)
+    forward.set(title=activation, ylim=(1e-9, 1e9))
+    back.set(xlabel="layer", ylim=(1e-9, 1e9))
+axes[0, 0].set_ylabel("spread of the activations (std)")
+axes[1, 0].set_ylabel("mean size of δ")
+for ax in axes.flat:
+    ax.grid(alpha=0.3)
+axes[0, 0].legend(fontsize=8, ncols=2)
+plt.show()
+
+# %% [markdown]
+# Weights of $N(0, 0.01^2)$ have made the signal vanish after a few layers, in both directions.
+# With $N(0, 1)$ it explodes through ReLUs, and tanh saturates (the spread stays near 1 only
+# because tanh cannot give more). Xavier suits tanh, He suits ReLU; `nn.MLP` chooses accordingly
+# where nothing is said.
+
+# %% [markdown]
+# ## Does it matter in the end?
+#
+# The same network of five hidden ReLU layers learns the digits, from each beginning. A network
+# that knows nothing has the cross-entropy $\ln 10 \approx 2.3$.
+
+# %%
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+for (name, init), colour, marker in zip(initialisers.items(), colours, markers, strict=True):
+    network = nn.MLP([64, 50, 50, 50, 50, 50, 10], activation="relu", init=init, rng=0)
+    settings = {"loss": "cross-entropy", "lr": 0.05, "epochs": 15, "progress": False}
+    history = nn.fit(network, digits, **settings, clip_norm=10.0)
+    right = nn.metrics.accuracy(nn.predict(network, digits.x), digits.y)
+    course = history.epochs()
+    style = {"marker": marker, "markersize": 4, "color": colour}
+    ax.semilogy(course["epoch"], course["loss"], **style, label=f"{name}: {right:.0%} right")
+ax.axhline(np.log(10), color="grey", linestyle=":", label="ln 10: nothing known")
+ax.set(xlabel="epoch", ylabel="cross-entropy, mean over the epoch")
+ax.grid(alpha=0.3)
+ax.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# From weights that are too small the network does not get away at all in this time: its output
+# hardly depends on its input. From weights that are too large it only survives because the
+# gradient is clipped (`clip_norm`), and it ends up behind He's.
+
+# %% [markdown]
+# ## What was learned
+#
+# - What an activation does to the gradient is its derivative: at most ¼ for the sigmoid, 1 for
+#   tanh, 1 or 0 for ReLU.
+# - Saturated units learn slowly, dead ones never; both can be counted.
+# - Equal units stay equal. Weights must begin at random.
+# - The spread of weights must fit the layer, or signals and gradients vanish or explode over the
+#   depth (Goodfellow et al. 2016, sec. 8.4).
+#
+# Next: [what the network is asked to make small](06_losses.ipynb).
+
+# %% [markdown]
+# ## Exercises
+
+
+# %%
+def verdict(check):
+    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
+    try:
+        check()
+    except AssertionError as error:
+        print("Not yet.", error)
+    else:
+        print("Right.")
+
+
+# %% [markdown]
+# **1.** *A modern activation.* The function $x\,\sigma(x)$ is called swish or SiLU. Give its
+# derivative, in terms of $x$ and of the result `out`, if you like. (As a rule it may use only
+# functions that the engine can differentiate again, such as `sigmoid`.)
+
+# %%
+swish = custom_op(
+    lambda x: x / (1 + np.exp(-x)),
+    derivative=lambda out, x: sigmoid(x),
+    name="swish",
+)
+
+verdict(lambda: check_grads(swish, np.array([-2.0, 0.3, 1.5]), order=3))
+
+# %% [markdown]
+# **2.** *An initialiser of your own.* Choose the standard deviation of the weights such that 20
+# layers of leaky ReLUs with the slope $\alpha = 0.5$ for $x < 0$ keep the mean square of their
+# inputs. (He's rule divides by the share of the variance that is let through, which for a ReLU is
+# ½.)
+
+
+# %%
+def standard_deviation(n_in, alpha):
+    return (2 / n_in) ** 0.5
+
+
+def check_initialiser():
+    def init(shape, rng, dtype):
+        sigma = standard_deviation(shape[1], 0.5)
+        return nn.init.normal(shape, rng, dtype, sigma=sigma)
+
+    x = rng.normal(size=(100, 200))
+    pieces = [
+        part
+        for seed in range(20)
+        for part in (nn.Linear(200, 200, init=init, rng=seed, dtype=float), nn.LeakyReLU(0.5))
+    ]
+    ratio = float((nn.Sequential(*pieces)(x).data ** 2).mean() / (x**2).mean())
+    assert 0.5 < ratio < 2, f"After 20 layers the mean square is {ratio:.2g} of what came in."
+
+
+verdict(check_initialiser)
+
+# %% [markdown]
+# **3.** *Raising the dead.* This unit never fires. Change `bias` so that its weights get a
+# gradient, but the unit still is silent for at least half of the digits.
+
+# %%
+bias = -10.0
+
+
+def check_unit():
+    weight = Tensor(np.full(64, 0.1), "weight")
+    output = np.maximum(digits.x.astype(float) @ weight + bias, 0)
+    reason = why(weight, output.sum())
+    assert reason.kind == "none", str(reason)
+    silent = (output.data == 0).mean()
+    assert silent >= 0.5, f"Now it is silent for {silent:.0%} of the digits only."
+
+
+verdict(check_unit)
