@@ -36,6 +36,7 @@ def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
     uses.update(roots)
     for term in order:
         terms.index = term.index
+        args = tuple([new[arg] for arg in term.args])
         if term.op is None:
             new[term] = terms.constant(term.example) if term.constant else terms.input(term.example)
         elif _is_inner_product(term, uses):
@@ -44,8 +45,9 @@ def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
                 for arg in term.args[0].args
             ]
             new[term] = terms.apply(products.matmul_op, [rows[0], rows[-1]])
+        elif term.op in _WRITTEN_OUT and not term.scalar:  # of numbers, which have been rolled
+            new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
-            args = tuple([new[arg] for arg in term.args])
             new[term] = terms.computed(term.op, args, term.settings, term.example)
     return new
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import builtins
 import inspect
-import itertools
 import keyword
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -58,9 +58,15 @@ def source(
     for outside in made.outside:
         if outside.node is not None:
             notes.names[outside.node.index] = outside.name
-    for term in ordered(roots):
-        if term.op is not None and term in new and (word := notes.name(term.index)):
-            names.give(new[term], word)
+    recorded = {term.index: term for term in ordered(roots) if term.op is not None}
+    held = {
+        term.index: term  # the last, where an operation was written out in several
+        for term in live
+        if term.index in recorded and _alike(term.example, recorded[term.index].example)
+    }
+    for index in sorted(held):
+        if word := notes.name(index):
+            names.give(held[index], word)
     for term in live:
         if not term.constant:
             names.give(term, "")
@@ -89,16 +95,23 @@ def source(
     return page(code, about, _result(program, code.results))
 
 
+def _alike(x: Any, y: Any) -> bool:
+    """Whether a term is what was recorded, or one on the way there."""
+    return np.shape(x) == np.shape(y) and bool(np.array_equal(x, y, equal_nan=True))
+
+
 def _documented(parameters: Sequence[tuple[str, str, str]]) -> list[str]:
     """A line for each parameter, and one for many that differ by their numbers alone."""
-    lines = []
-    alike = itertools.groupby(parameters, key=lambda part: re.sub(r"\d+", "0", "".join(part)))
-    for _, group in alike:
-        rows = [(name, f"{kind}{what and ', '}{what}") for name, kind, what in group]
-        if len(rows) > _MANY:
-            rows = [(f"{rows[0][0]}, ..., {rows[-1][0]}", f"{rows[0][1]}, ...")]
-        lines += [f"{name}: {what}" for name, what in rows]
-    return lines
+    forms = [re.sub(r"\d+", "0", ": ".join(parameter)) for parameter in parameters]
+    count = Counter(forms)
+    lines = {}
+    for form, (name, kind, what) in zip(forms, parameters, strict=True):
+        described = f"{kind}{what and ', '}{what}"
+        if count[form] <= _MANY:
+            lines[name] = f"{name}: {described}"
+        elif form not in lines:
+            lines[form] = f"{name} and {count[form] - 1} more like it: {kind}"
+    return list(lines.values())
 
 
 _MANY = 6

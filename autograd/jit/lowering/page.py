@@ -51,7 +51,7 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
         *[f"    {line}" for line in [*body, _tidy(f"return {result}")]],
     ]
     parts = [
-        *_section("", ['"""' + about[0], *about[1:], '"""']),
+        '"""' + "\n".join([*about, '"""']),
         *_section("", _imports(code, carried, "\n".join([*small, *memory, *run, *data]))),
         *[f"\n\n{text}" for text in carried.functions.values()],
         *([""] if carried.functions and (small or memory) else []),
@@ -146,7 +146,7 @@ def _folded(line: str, room: int = WIDTH) -> str:
     parts = _split(inside)
     if len(deeper + inside) <= room and len(parts) > 1 and not head.endswith((" [", " {", " (")):
         return f"{head}\n{deeper}{inside}\n{indent}{tail}"
-    words = re.match(r"^(([-\w.]+, )*\d[-\w.]*|(\w+, ){16,}\w+)$", ", ".join(parts))
+    words = re.match(r"^(([-\w.]+, )*-?\d[-\w.]*|(\w+, ){16,}\w+)$", ", ".join(parts))
     if words and head.endswith(("[", "run(")):
         filled = textwrap.fill(f"{', '.join(parts)},", room - len(deeper))
         return f"{head}\n{textwrap.indent(filled, deeper)}\n{indent}{tail}"
