@@ -26,6 +26,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autograd.graph import Node
+from autograd.lines import LineLog
 
 Read: TypeAlias = Callable[[], Any]
 
@@ -59,8 +60,11 @@ _LIBRARIES = tuple(
 @functools.cache
 def _in_library(file: str) -> bool:
     path = os.path.abspath(file)
-    return file.startswith("<frozen") or (
-        path.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in path
+    others = tuple(os.path.join(folder, "") for folder in LineLog.libraries)
+    return (
+        file.startswith("<frozen")
+        or path.startswith((*_LIBRARIES, *others))
+        or f"{os.sep}site-packages{os.sep}" in path
     )
 
 
@@ -159,8 +163,10 @@ def _items(name: str, container: Any) -> Iterator[Place]:
         yield Place(f"len({name})", "", functools.partial(len, container), len(container))
     for key, item in pairs:
         if not (whole and isinstance(item, _ATOMS)):
-            read = functools.partial(_itself, item) if whole else None
-            read = read or functools.partial(container.__getitem__, key)
+            stays = whole or isinstance(container, tuple)
+            read = functools.partial(
+                _itself if stays else container.__getitem__, item if stays else key
+            )
             yield Place(f"{name}[{key!r}]", "", read, item)
 
 
