@@ -38,8 +38,11 @@ class Carried:
             raise _refusal(name, f"reads variables of the function around it ({variables})")
         self._things[name] = function
         self.functions[name] = ""  # before those that it calls
-        self.functions[name] = _text(name, function)
-        for word in _globals(function.__code__):
+        self.functions[name] = text = _text(name, function)
+        (header,) = ast.parse(text).body
+        assert isinstance(header, ast.FunctionDef)
+        defaults = [part.id for part in ast.walk(header.args) if isinstance(part, ast.Name)]
+        for word in (*defaults, *_globals(function.__code__)):
             if word in function.__globals__:
                 self._take(name, word, function.__globals__[word])
 
@@ -104,7 +107,11 @@ def _plain(text: str) -> str:
     for arg in ast.walk(function.args):
         if isinstance(arg, ast.arg) and (kind := arg.annotation) is not None:
             start = starts[arg.lineno - 1] + arg.col_offset + len(arg.arg.encode())
-            cuts.append((start, starts[(kind.end_lineno or 0) - 1] + (kind.end_col_offset or 0)))
+            end = starts[(kind.end_lineno or 0) - 1] + (kind.end_col_offset or 0)
+            if data[end : end + 3] == b" = ":  # without an annotation there is no space
+                data = data[:end] + b"  =" + data[end + 3 :]
+                end += 2
+            cuts.append((start, end))
     if (kind := function.returns) is not None:
         start = data.rindex(b"->", 0, starts[kind.lineno - 1] + kind.col_offset)
         start = len(data[:start].rstrip())

@@ -31,7 +31,7 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
         carried.add(name, function)
     setup = [_tidy(line) for line in _merged(code)]
     constants = {name: f"{name} = {literal(array)}" for name, array in code.constants.items()}
-    constants |= {name: f"{name} = {text}" for name, text in carried.constants.items()}
+    theirs = [f"{name} = {text}" for name, text in carried.constants.items()]
     large = {name for name, line in constants.items() if "b64decode" in line}
     late = []
     for line in setup:
@@ -52,7 +52,8 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
     ]
     parts = [
         '"""' + "\n".join([*about, '"""']),
-        *_section("", _imports(code, carried, "\n".join([*small, *memory, *run, *data]))),
+        *_section("", _imports(code, carried, "\n".join([*theirs, *small, *memory, *run, *data]))),
+        *_section("", theirs),
         *[f"\n\n{text}" for text in carried.functions.values()],
         *([""] if carried.functions and (small or memory) else []),
         *_section("# Constants", small),

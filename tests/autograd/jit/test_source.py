@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import inspect
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy import cos
 
 import autograd as ad
 from autograd import jit
@@ -257,6 +260,32 @@ def test_reading_the_source_changes_nothing_outside() -> None:
     assert count.stats().recorded == 0
 
 
+CONSTANTS = {
+    "np.array(2.5, np.float32)": np.float32(2.5),
+    "np.array([0.1, np.inf, np.nan], np.float32)": np.array([0.1, np.inf, np.nan], np.float32),
+    "np.array([[True, False, True]], np.bool)": np.array([[True, False, True]]),
+    "np.zeros((2, 3), np.float64)": np.zeros((2, 3)),
+    "np.full((4, 3), -0.5, np.float64)": np.full((4, 3), -0.5),
+    "np.eye(3, dtype=np.float64)": np.eye(3),
+    "np.eye(*(2, 3), dtype=np.float64)": np.eye(2, 3),
+    "np.arange(5, 26, 10)": np.arange(5, 35, 10),
+    "np.arange(3, dtype=np.int32)": np.arange(3, dtype=np.int32),
+    "np.array([[3, 1, -2]], np.int64)": np.array([[3, 1, -2]]),
+    "b64decode": np.linspace(0.0, 1.0, 300).reshape(100, 3),
+}
+
+
+@pytest.mark.parametrize("written", CONSTANTS)
+def test_constants_are_written_as_they_are_made_and_read_as_they_were(written: str) -> None:
+    data = CONSTANTS[written].tolist()
+    dtype = CONSTANTS[written].dtype
+
+    def f(x: Any) -> Any:
+        return ad.where(x > 0, np.array(data, dtype), x)
+
+    assert written in agree(f, np.array([1.0, -1.0, 1.0]))
+
+
 # --------------------------------------------------------------------------------------------------
 # Operations of the user's own
 
@@ -287,18 +316,69 @@ def test_lambda_of_an_operation_goes_along_under_its_name() -> None:
     assert "def scaled(x, factor):\n    return x * factor\n" in text
 
 
-def test_operation_that_reads_variables_is_refused_by_name_and_compiled_all_the_same() -> None:
-    def scaled_by(power: int) -> Any:
-        def raised(x: Any, factor: Any) -> Any:
-            return x * factor**power
+FACTOR = 2.5
+WEIGHTS = np.array([1.0, 2.0, 4.0])
 
-        return ad.custom_op(raised, vjp=RULES)
 
-    cubed = scaled_by(3)
-    f = jit(lambda x: ad.sum(cubed(x, 2.0)))
-    assert f(np.ones(2)) == 16.0
-    with pytest.raises(JitError, match=r"'raised' cannot be written down.*\(power\)"):
-        f.source(np.ones(2))
+def _weighted(x: np.ndarray, factor: float = FACTOR) -> np.ndarray:
+    return cos(x) * (FACTOR * factor * WEIGHTS) + np.float64(1.0) * math.pi
+
+
+def test_what_a_function_reads_goes_along_too() -> None:
+    weighted = ad.custom_op(_weighted, vjp=RULES)
+    text = agree(lambda x: ad.sum(weighted(x, 3.0)), np.arange(3.0))
+    assert "FACTOR = 2.5\n" in text
+    assert "WEIGHTS = np.array([1.0, 2.0, 4.0], np.float64)" in text
+    assert "def _weighted(x, factor=FACTOR):" in text
+    assert "from numpy import cos\n" in text
+
+
+def _raised(power: int) -> Any:
+    def raised(x: Any, factor: Any) -> Any:
+        return x * factor**power
+
+    return raised
+
+
+@functools.cache
+def _cached() -> float:
+    return 2.0
+
+
+def _reading(x: Any, factor: Any) -> Any:
+    return x * factor * _cached()
+
+
+def _foreign(x: Any, factor: Any) -> Any:
+    return x * factor + 0 * len(ad.__name__)
+
+
+REFUSED = {
+    "'raised' cannot be written down.*variables of the function around it .power.": _raised(3),
+    "'own' cannot be written down.*is a ufunc and not": np.frompyfunc(lambda x, y: x * y, 2, 1),
+    "'_reading' cannot be written down.*reads _cached": _reading,
+    "'_foreign' cannot be written down.*needs the module autograd": _foreign,
+    "'made' cannot be written down.*no source": eval("lambda x, factor: x * factor"),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_cannot_be_written_is_refused_by_name_and_compiled_all_the_same(message: str) -> None:
+    name = message[1:5] if message[1:5] == "made" else "own"
+    own = ad.custom_op(REFUSED[message], vjp=RULES, name=name)
+
+    def f(x: Any) -> Any:
+        return ad.sum(ad.cast(own(x, np.full(2, 2.0)), np.float64))
+
+    assert jit(f)(np.ones(2)) == f(np.ones(2))
+    with pytest.raises(JitError, match=message):
+        jit(f).source(np.ones(2))
+
+
+def test_setting_that_cannot_be_written_is_refused() -> None:
+    scaled = ad.custom_op(lambda x, by: x * max(by), vjp=(None,), name="scaled")
+    with pytest.raises(JitError, match="a frozenset among its settings"):
+        jit(lambda x: scaled(x, by=frozenset([2.0]))).source(np.ones(2))
 
 
 # --------------------------------------------------------------------------------------------------
