@@ -29,39 +29,50 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
     carried = Carried()
     for name, function in code.functions.items():
         carried.add(name, function)
-    setup = [_tidy(line) for line in _merged(code)]
-    constants = {name: f"{name} = {literal(array)}" for name, array in code.constants.items()}
-    theirs = [f"{name} = {text}" for name, text in carried.constants.items()]
-    large = {name for name, line in constants.items() if "b64decode" in line}
-    late = []
-    for line in setup:
+    read = [f"{name} = {text}" for name, text in carried.constants.items()]
+    constants, memory, data = _sorted(code)
+    body = [f"    {_tidy(line)}" for line in [*code.body, f"return {result}"]]
+    run = [f"def run({', '.join(code.parameters)}):", *body]
+    parts = [
+        '"""' + "\n".join([*about, '"""']),
+        *_section(
+            "", _imports(code, carried, "\n".join([*read, *constants, *memory, *run, *data]))
+        ),
+        *_section("", read),
+        *[f"\n\n{text}" for text in carried.functions.values()],
+        *([""] if carried.functions and (constants or memory) else []),
+        *_section("# Constants", constants),
+        *_section("# Memory, which each run overwrites", memory),
+        "\n\n" + "\n".join(map(_folded, run)),
+        *_section("\n# Data", data),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _sorted(code: Code) -> tuple[list[str], list[str], list[str]]:
+    """The lines that make constants, those that make memory, and large constants with their views.
+
+    A function looks for what it reads when it runs, so that large constants may stand below it.
+    """
+    constants: list[str] = []
+    memory: list[str] = []
+    data: list[str] = []
+    large = set()
+    for name, array in code.constants.items():
+        text = literal(array)
+        if "b64decode" in text:
+            large.add(name)
+        (data if name in large else constants).append(f"{name} = {text}")
+    for line in map(_tidy, _merged(code)):
         name, _, expression = line.partition(" = ")
         if large & set(_WORD.findall(expression)):
             large.add(name)
-            late.append(line)
-    setup = [line for line in setup if line not in late]
-    is_constant = [line.partition(" = ")[2].startswith("np.ones(") for line in setup]
-    small = [line for name, line in constants.items() if name not in large]
-    small += [line for line, is_one in zip(setup, is_constant, strict=True) if is_one]
-    memory = [line for line, is_one in zip(setup, is_constant, strict=True) if not is_one]
-    data = [line for name, line in constants.items() if name in large]
-    body = [_tidy(line) for line in code.body]
-    run = [
-        f"def run({', '.join(code.parameters)}):",
-        *[f"    {line}" for line in [*body, _tidy(f"return {result}")]],
-    ]
-    parts = [
-        '"""' + "\n".join([*about, '"""']),
-        *_section("", _imports(code, carried, "\n".join([*theirs, *small, *memory, *run, *data]))),
-        *_section("", theirs),
-        *[f"\n\n{text}" for text in carried.functions.values()],
-        *([""] if carried.functions and (small or memory) else []),
-        *_section("# Constants", small),
-        *_section("# Memory, which each run overwrites", memory),
-        "\n\n" + "\n".join(map(_folded, run)),
-        *_section("\n# Data", [*data, *late]),
-    ]
-    return "\n".join(parts).lstrip("\n") + "\n"
+            data.append(line)
+        elif expression.startswith("np.ones("):
+            constants.append(line)
+        else:
+            memory.append(line)
+    return constants, memory, data
 
 
 _WORD = re.compile(r"\b[A-Za-z_]\w*")
