@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -65,8 +65,12 @@ _one_hot = ag.custom_op(
 
 def place_of(labels: Any) -> tuple[Any, ...]:
     """The index of the entry of each row that its class number names."""
-    first = (np.arange(len(labels)),) if labels.ndim == 1 else np.indices(labels.shape, sparse=True)
-    return (*first, labels.astype(np.intp, copy=False))
+    return (*_places(labels.shape), labels.astype(np.intp, copy=False))
+
+
+@lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...]) -> tuple[Any, ...]:
+    return tuple(np.indices(shape, sparse=True))
 
 
 def _place(values: Any, labels: Any, classes: int) -> Any:

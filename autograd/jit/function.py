@@ -153,10 +153,15 @@ class Jitted:
         unpack = unpacker(args, kwargs, self._static)
         self._latest = None if unpack is None else (unpack, program)
 
+    @property
+    def recorded(self) -> int:
+        """How often the function was recorded."""
+        return len(self._reasons)
+
     def stats(self) -> Stats:
         """How often the function was recorded and why, and how often it ran."""
         runs = sum(program.runs for programs in self._programs.values() for program in programs)
-        return Stats(len(self._reasons), runs, self._eager, list(self._reasons))
+        return Stats(self.recorded, runs, self._eager, list(self._reasons))
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The program for calls like f(*args, **kwargs), as a module to be read.

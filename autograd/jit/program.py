@@ -61,7 +61,7 @@ class Program:
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
         ]
-        self.new = simplify([*roots, *self.inputs])
+        self.new = simplify(made.terms, [*roots, *self.inputs])
         products = (kinds.chain, kinds.closed)
         # What has been written into arrays cannot be computed again from them.
         self.risky = not into and any(t.op in products for t in ordered(self.new.values()))

@@ -78,6 +78,9 @@ class Recording:
     """What the recorded call gave, as nodes."""
 
 
+_MOST_CALLS = 100_000
+
+
 def record(
     f: Callable[..., Any],
     args: tuple[Any, ...],
@@ -91,8 +94,8 @@ def record(
 
     roots: functions and other objects, by name, through which it may read from outside.
     notes: where to note down what each operation belongs to.
-    exactly: watch only for what the code reads that has run, not for what it might have; to find
-        that out takes time.
+    exactly: watch only for what the code reads that has run, not for what it might have, also where
+        it takes long to find that out.
     """
     around = places(roots)
     found = [place.found for place in around]
@@ -114,7 +117,7 @@ def record(
         notes.inputs = inputs
     token = tracing.set(trace)
     try:
-        ran = Called() if exactly else nullcontext()
+        ran = Called() if exactly else Called(_MOST_CALLS)
         with ran as called, set_recording(True), notes or nullcontext():
             result = f(*args, **kwargs)
     finally:
@@ -127,7 +130,7 @@ def record(
             "an argument"
         )
     functions = [Place(name, "", lambda: None, root) for name, root in roots]
-    names = called.names if called is not None else readable_names([*functions, *around])
+    names = called.names if called.complete else readable_names([*functions, *around])
     watched = [
         place
         for place in around

@@ -18,11 +18,12 @@ from autograd.ops import elementwise as e
 from autograd.ops import exponentials, predicates, products, reductions, structural
 
 
-def simplify(roots: Sequence[Term]) -> dict[Term, Term]:
-    """For each of `roots` the term, of a new program, that stands for it."""
-    terms, simple = _written_out(roots)
-    ends = [simple[root] for root in roots]
-    ends = roll(terms, ends) or ends
+def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
+    """For each of `roots`, among `terms`, the term of a new program that stands for it."""
+    # Rolled as recorded: algebra would make like terms unlike, where some have a factor of 1.
+    rolled = roll(terms, roots) or roots
+    simple = _written_out(rolled)
+    ends = [simple[root] for root in rolled]
     fused = _fused(ends)
     return {root: fused[end] for root, end in zip(roots, ends, strict=True)}
 
@@ -65,7 +66,7 @@ def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
     )
 
 
-def _written_out(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
+def _written_out(roots: Iterable[Term]) -> dict[Term, Term]:
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
     for term in ordered(roots):
@@ -79,8 +80,7 @@ def _written_out(roots: Iterable[Term]) -> tuple[Terms, dict[Term, Term]]:
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
             new[term] = terms.computed(term.op, tuple(args), term.settings, term.example)
-    terms.index = -1
-    return terms, new
+    return new
 
 
 Apply = Callable[..., Term]

@@ -7,6 +7,7 @@ objects reached through them, as far as the code that ran while recording names 
 from __future__ import annotations
 
 import functools
+import math
 import operator
 import os
 import sys
@@ -215,7 +216,18 @@ def readable_names(found: Iterable[Place]) -> frozenset[str]:
 
 
 class Called:
-    """Inside `with Called() as called:` collect the names that the running code reads."""
+    """Inside `with Called() as called:` collect the names that the running code reads.
+
+    calls: after so many it gives up, and `complete` is False; from Python 3.12 on it need not.
+    """
+
+    def __init__(self, calls: float = math.inf) -> None:
+        self._left = calls
+
+    @property
+    def complete(self) -> bool:
+        """Whether all code that ran has been seen."""
+        return self._left > 0
 
     def __enter__(self) -> Called:
         self._codes: set[CodeType] = set()
@@ -237,6 +249,9 @@ class Called:
 
         def called(frame: FrameType, event: Any, arg: Any) -> Any:
             add(frame.f_code)
+            self._left -= 1
+            if not self.complete:
+                sys.settrace(before)
             return before(frame, event, arg) if before is not None else None
 
         sys.settrace(called)

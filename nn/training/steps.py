@@ -90,6 +90,7 @@ class CompiledStep:
                 states[name][key] = part
         self._held = [self._segments(array) for array in (theta, *self.slots.values())]
         into = [part for segments in self._held for part in segments]
+        self._programs = 0
         watch = (self.model, self.loss)
         self._run = ag.jit(self._step, into=[*into, self.gradient], watch=watch, notices=False)
 
@@ -101,7 +102,8 @@ class CompiledStep:
 
     def _step(self, x: Any, y: Any, held: list[list[Any]], rates: dict[str, Any]) -> Any:
         output = self.model(x)
-        loss = self.loss(output, y)
+        with self.checked():
+            loss = self.loss(output, y)
         found = gradients(loss, self.flat.tensors, create_graph=True)
         if any(part.op is None for part in found):
             raise NothingToLearn
@@ -133,11 +135,12 @@ class CompiledStep:
         self._gather(states)
         steps = states[self.names[0]]["steps"] + 1
         try:
-            with self.checked():
-                loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
+            loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
         except _NotFinite:
             return None
-        self.flat.settled()
+        if self._programs != self._run.recorded:  # which hold parts of the array themselves
+            self._programs = self._run.recorded
+            self.flat.settled()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = steps
             tensor.grad = g

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Op
+from autograd.jit import packing
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.literals import literal
@@ -121,6 +122,9 @@ class Arrays:
         self._checks: dict[Term, list[tuple[str, str]]] = {}
         for term, condition, leave in checks:
             self._checks.setdefault(term, []).append((condition, leave))
+        self.entries = Counter(term.args[0] for term in self.order if term.op is packing.entry)
+        self.listed: dict[Term, str] = {}
+        """Arrays that there is a list of, with its name, since so many entries of them are used."""
         self._boxes: set[str] = set()
         self.taken: set[Slot] = set()
         self._inputs = {term: name for name, term in inputs}

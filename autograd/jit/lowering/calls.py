@@ -44,7 +44,7 @@ def call(to: Arrays, term: Term) -> Place:
     operands = [to.places[arg].name for arg in term.args]
     expression = _EXPRESSIONS.get(op, _of_kernel)(to, term, operands)
     name = to.name(term)
-    if term.scalar and op is not packing.entry:
+    if term.scalar:
         expression = f"{type(term.example).__name__}({expression})"
     elif not term.scalar and not term.ndim and not expression.startswith("np.array("):
         expression = f"np.asarray({expression})"
@@ -111,13 +111,7 @@ _as(shaping.roll_op, "np.roll({0}, {shift}, {axis})")
 _as(running.cumsum_op, "np.cumsum({0}, {axis})")
 _as(running.cumprod_op, "np.cumprod({0}, -1)")
 _as(determinants.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
-_as(packing.entry, "{0}.item({index})")
 _as(packing.segment_sums, "np.add.reduceat({0}, {starts})")
-
-
-@_writes(packing.pack)
-def _pack(to: Arrays, term: Term, operands: list[str]) -> str:
-    return f"np.array([{', '.join(operands)}])"
 
 
 @_writes(elementwise.erf)

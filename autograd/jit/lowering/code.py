@@ -40,6 +40,8 @@ class Code:
     def imports(self) -> list[str]:
         """The lines that import what the code needs."""
         lines = ["import numpy as np"]
+        if any("Struct(" in line for line in self.setup):
+            lines.insert(0, "from struct import Struct")
         if self.math:
             lines.insert(0, f"from math import {', '.join(sorted(self.math))}")
         if self.numpy:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Op
+from autograd.jit import packing
 from autograd.jit.lowering import calls
 from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view, sizes
 from autograd.jit.terms import Term
@@ -26,6 +27,8 @@ def statement(to: Arrays, term: Term) -> Place:
     assert term.op is not None
     if is_view(term):
         return _view(to, term)
+    if term.scalar and term.op is not packing.entry:  # not into memory: it is one of Python's
+        return calls.call(to, term)
     writer = _WRITERS.get(term.op)
     if writer is not None:
         return writer(to, term)
@@ -125,6 +128,39 @@ def _cast(to: Arrays, term: Term) -> Place:
         return Place(to.name(term))
     to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name}, 'unsafe')")
     return place
+
+
+# --------------------------------------------------------------------------------------------------
+# Python's numbers into arrays, and out of them
+
+_LISTED = 4
+"""So many numbers out of one array are faster had as a list."""
+
+
+@_writes(packing.pack)
+def _pack(to: Arrays, term: Term) -> Place:
+    operands = ", ".join([to.places[arg].name for arg in term.args])
+    place = to.destination(term)
+    if place is None:
+        to.body(f"{to.name(term)} = np.array([{operands}])")
+        return Place(to.name(term))
+    fill = to.once(None, f'Struct("{term.size}d").pack_into')
+    to.body(f"{fill}({place.name}, 0, {operands})")
+    return place
+
+
+@_writes(packing.entry)
+def _entry(to: Arrays, term: Term) -> Place:
+    (x,) = term.args
+    place, index = to.places[x], term.settings["index"]
+    if to.entries[x] < _LISTED:
+        to.body(f"{to.name(term)} = {place.name}.item({index})")
+        return Place(to.name(term))
+    name = to.listed.get(x)
+    if name is None:
+        name = to.listed[x] = f"list{len(to.listed)}"
+        to.body(f"{name} = {place.name}{'' if x.ndim == 1 else '.reshape(-1)'}.tolist()")
+    return Place(f"{name}[{index}]")
 
 
 # --------------------------------------------------------------------------------------------------
