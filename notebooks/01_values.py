@@ -54,8 +54,8 @@ explain(c)
 # $$\frac{dz}{dt} = \frac{\partial z}{\partial x}\,\frac{dx}{dt}
 #                 + \frac{\partial z}{\partial y}\,\frac{dy}{dt}.$$
 #
-# That is all of the mathematics. Here it is in numbers, with $x = \cos t$, $y = t^2$ and $z = xy
-# + y$:
+# That is all of the mathematics. Here it is in numbers, with $x = \cos t$, $y = t^2$ and
+# $z = xy + y$:
 
 
 # %%

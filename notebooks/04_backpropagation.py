@@ -24,8 +24,8 @@ rng = np.random.default_rng(0)
 # ## The notation
 #
 # - **Linear regression**: $f(x; \theta) = w \cdot x + b$.
-# - **Generalised linear model**: the same within a function, $h(w \cdot x + b)$. With $h =
-#   \sigma$ it is logistic regression.
+# - **Generalised linear model**: the same within a function, $h(w \cdot x + b)$. With
+#   $h = \sigma$ it is logistic regression.
 # - **A network of two layers** feeds $U$ of those, the hidden units, to a linear model.
 # - **A network of $L$ layers** goes on like that. With $q^{(0)} = x$, for $l = 1, \dots, L$:
 #
@@ -137,9 +137,9 @@ for layers in range(1, 6):
 # `nn.deltas` has the algorithm in the four forms of the texts, for a model of `nn`, and puts the
 # engine beside them.
 #
-# - **scalar** (Neupert et al. 2021): number by number, $\delta_i^{(l)} = \big(\sum_j
-#   W_{ji}\,\delta_j^{(l+1)}\big) f'(z_i^{(l)})$, and $\partial C/\partial W_{ij} = a_j \delta_i$,
-#   $\partial C/\partial b_i = \delta_i$;
+# - **scalar** (Neupert et al. 2021): number by number,
+#   $\delta_i^{(l)} = \big(\sum_j W_{ji}\,\delta_j^{(l+1)}\big) f'(z_i^{(l)})$, and
+#   $\partial C/\partial W_{ij} = a_j \delta_i$, $\partial C/\partial b_i = \delta_i$;
 # - **matrix** (Nielsen 2015, BP1 to BP4): what was written above;
 # - **jacobian** (Neupert et al. 2021): Jacobi matrices multiplied back through the layers,
 #   $\partial C/\partial z^{(l)} = \partial C/\partial a \cdot D^{(L)} W^{(L)} \cdots D^{(l)}$
@@ -306,9 +306,9 @@ def verdict(check):
 
 
 # %% [markdown]
-# **1.** *Another loss.* Below is $\delta^{(L)}$ for the squared error, with outputs $a =
-# \sigma(z)$. What is it for the cross-entropy $C = -\sum_i [y_i \ln a_i + (1 - y_i) \ln(1 -
-# a_i)]$? (Something cancels.)
+# **1.** *Another loss.* Below is $\delta^{(L)}$ for the squared error, with outputs
+# $a = \sigma(z)$. What is it for the cross-entropy
+# $C = -\sum_i [y_i \ln a_i + (1 - y_i) \ln(1 - a_i)]$? (Something cancels.)
 
 
 # %%

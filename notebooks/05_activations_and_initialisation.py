@@ -47,10 +47,10 @@ print(abs(elementwise_grad(np.tanh)(z) - (1 - np.tanh(z) ** 2)).max())
 # %% [markdown]
 # ## Saturation
 #
-# Far from 0 a sigmoid is flat: whatever error comes from above is multiplied by a derivative near
-# 0. The unit is *saturated* and learns very slowly. It depends on the size of the weights whether
-#    that happens. Here 100 inputs of spread 1 go to 100 sigmoid units with weights from $N(0,
-#    \sigma_w^2)$, so that $z$ has the spread $10\,\sigma_w$:
+# Far from 0 a sigmoid is flat: whatever error comes from above is multiplied by nearly nothing.
+# The unit is *saturated* and learns very slowly. It depends on the size of the weights whether
+# that happens. Here 100 inputs of spread 1 go to 100 sigmoid units with weights from
+# $N(0, \sigma_w^2)$, so that $z$ has the spread $10\,\sigma_w$:
 
 # %%
 inputs = rng.normal(size=(500, 100))
@@ -172,9 +172,10 @@ plt.show()
 #
 # - **uniform** $U(-\varepsilon, \varepsilon)$ and **normal** $N(0, 0.01^2)$ know nothing of $n$;
 # - **Xavier**, simple: $U\big(-\sqrt{1/n},\ \sqrt{1/n}\big)$;
-# - **Xavier**, full: $U\big(-\sqrt{6/(n_\text{in} + n_\text{out})},\ \sqrt{6/(n_\text{in} +
-#   n_\text{out})}\big)$, or normal with the same variance $2/(n_\text{in} + n_\text{out})$, which
-#   keeps the spread forward and backward (Glorot and Bengio 2010);
+# - **Xavier**, full:
+#   $U\big(-\sqrt{6/(n_\text{in} + n_\text{out})},\ \sqrt{6/(n_\text{in} + n_\text{out})}\big)$,
+#   or normal with the same variance $2/(n_\text{in} + n_\text{out})$, which keeps the spread
+#   forward and backward (Glorot and Bengio 2010);
 # - **He**: $N(0, 2/n_\text{in})$, twice as much, since a ReLU lets only half through (He et al.
 #   2015). Biases begin at 0.
 #
