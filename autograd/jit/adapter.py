@@ -7,6 +7,7 @@ program runs; so it is written out, for the one form of call that a program was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from autograd.graph import Node
 Unpack = Callable[[tuple[Any, ...], dict[str, Any]], "tuple[Any, ...] | None"]
 
 
-class _Unwritten(Exception):
+class Unwritten(Exception):
     """A call or result has a part that is not written out."""
 
 
@@ -27,13 +28,13 @@ def unpacker(
 
     None where the call itself has nodes, or containers of the user's own kinds.
     """
-    writer = _Unpacker()
+    writer = Unpacker()
     try:
         for number, arg in enumerate(args):
             writer.part(f"args[{number}]", arg, number in static)
         for name, arg in kwargs.items():
             writer.part(f"kwargs[{name!r}]", arg, name in static)
-    except _Unwritten:
+    except Unwritten:
         return None
     lines = [
         "def unpack(args, kwargs):",
@@ -50,19 +51,31 @@ def unpacker(
     return unpack
 
 
-class _Unpacker:
-    def __init__(self) -> None:
+class Unpacker:
+    """Lines that take arguments apart, and end in `refuse` where they are not of the same form.
+
+    `leaves` are the names that they give the numbers and arrays; `space` what they refer to.
+    """
+
+    def __init__(self, refuse: str = "return None") -> None:
+        self._refuse = refuse
         self.lines: list[str] = []
         self.leaves: list[str] = []
         self.space: dict[str, Any] = {"ndarray": np.ndarray}
 
     def _require(self, condition: str) -> None:
-        self.lines += [f"if not ({condition}):", "    return None"]
+        self.lines += [f"if not ({condition}):", f"    {self._refuse}"]
 
     def _name(self, thing: Any) -> str:
         name = f"o{len(self.space)}"
         self.space[name] = thing
         return name
+
+    def numbers(self, names: Sequence[str], source: str) -> None:
+        """Take a tuple of floats, which get these names."""
+        self.lines.append(f"{', '.join(names)}, = {source}")
+        self._require(" and ".join([f"{name}.__class__ is float" for name in names]))
+        self.leaves += names
 
     def part(self, source: str, thing: Any, static: bool) -> None:
         """Take one part, which the source of it gives."""
@@ -94,7 +107,7 @@ class _Unpacker:
             for key, part in thing.items():
                 self.part(f"{name}[{key!r}]", part, False)
         elif isinstance(thing, Node | np.ndarray | np.generic | float | list | tuple | dict):
-            raise _Unwritten
+            raise Unwritten
         else:
             self._require(f"{name} is {self._name(thing)}")
 
@@ -109,12 +122,33 @@ def packer(
 
     varies: for each leaf of the result, whether it is an output or one of the `constants`.
     """
-    leaves, fixed = iter(varies), iter(constants)
+    try:
+        text, space = written_result(result, varies, constants)
+    except Unwritten:
+
+        def slowly(values: Sequence[Any]) -> Any:
+            given, same = iter(values), iter(constants)
+            return rebuild(iter([next(given) if new else next(same) for new in varies]))
+
+        return slowly
+    names = "".join([f"v{number}, " for number in range(1, sum(varies) + 1)])
+    unpacking = f"    ({names}) = values\n" if names else ""
+    exec(f"def pack(values):\n{unpacking}    return {text}\n", space)
+    pack: Callable[[Sequence[Any]], Any] = space["pack"]
+    return pack
+
+
+def written_result(
+    result: Any, varies: Sequence[bool], constants: Sequence[Any]
+) -> tuple[str, dict[str, Any]]:
+    """An expression for a result like this one, of outputs v1, v2, ..., and what it refers to.
+
+    Raises Unwritten for containers of the user's own kinds.
+    """
+    leaves, fixed, numbers = iter(varies), iter(constants), count(1)
     space: dict[str, Any] = {}
-    count = 0
 
     def write(thing: Any) -> str:
-        nonlocal count
         kind = type(thing)
         if kind is dict and all(isinstance(key, str) for key in thing):
             return "{" + ", ".join([f"{k!r}: {write(part)}" for k, part in thing.items()]) + "}"
@@ -123,25 +157,11 @@ def packer(
         if kind is list:
             return "[" + ", ".join(map(write, thing)) + "]"
         if isinstance(thing, list | tuple | dict):
-            raise _Unwritten
+            raise Unwritten
         if next(leaves):
-            count += 1
-            return f"v{count}"
+            return f"v{next(numbers)}"
         name = f"c{len(space)}"
         space[name] = next(fixed)
         return f"{name}.copy()" if isinstance(space[name], np.ndarray) else name
 
-    try:
-        text = write(result)
-    except _Unwritten:
-
-        def slowly(values: Sequence[Any]) -> Any:
-            given, same = iter(values), iter(constants)
-            return rebuild(iter([next(given) if new else next(same) for new in varies]))
-
-        return slowly
-    names = "".join([f"v{number}, " for number in range(1, count + 1)])
-    unpacking = f"    ({names}) = values\n" if names else ""
-    exec(f"def pack(values):\n{unpacking}    return {text}\n", space)
-    pack: Callable[[Sequence[Any]], Any] = space["pack"]
-    return pack
+    return write(result), space

@@ -8,12 +8,12 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import update_wrapper
-from types import MethodType
+from functools import update_wrapper, wraps
 from typing import Any
 
 from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Unpack, unpacker
+from autograd.jit.direct import direct
 from autograd.jit.notes import Notes
 from autograd.jit.program import Misfit, Program
 from autograd.jit.recording import record
@@ -71,7 +71,7 @@ class Jitted:
     ) -> None:
         update_wrapper(self, f)
         self.__name__ = getattr(f, "__name__", type(f).__name__)
-        self._f = f
+        self.function = f
         self._roots = [f] if watch is None else list(watch)
         self._into = into
         self._static = static
@@ -82,10 +82,11 @@ class Jitted:
         self._reasons: list[str] = []
         self._eager = 0
         self._latest: tuple[Unpack, Program] | None = None
+        self.run: Callable[[tuple[Any, ...]], Any] = self._spread
+        """Calls it with a tuple of arguments, at once where one function does it all."""
 
-    def __get__(self, owner: Any, kind: type | None = None) -> Any:
-        """A method: the object it is looked up on becomes the first argument."""
-        return self if owner is None else MethodType(self, owner)
+    def _spread(self, args: tuple[Any, ...]) -> Any:
+        return self(*args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
@@ -132,12 +133,12 @@ class Jitted:
         self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, exactly: bool
     ) -> Program:
         sources = self._sources(call)
-        made = record(self._f, args, kwargs, self._static, sources, exactly=exactly)
+        made = record(self.function, args, kwargs, self._static, sources, exactly=exactly)
         self._kept.append(call.objects)
         return Program(getattr(self, "__name__", "f"), made, _closed, self._into)
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        result = self._f(*args, **kwargs)
+        result = self.function(*args, **kwargs)
         if not self._into:
             return result
         if tracing.get() is not None:
@@ -152,6 +153,8 @@ class Jitted:
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         unpack = unpacker(args, kwargs, self._static)
         self._latest = None if unpack is None else (unpack, program)
+        found = None if kwargs else direct(program, args, self._static, self)
+        self.run = found or self._spread
 
     @property
     def recorded(self) -> int:
@@ -184,9 +187,9 @@ class Jitted:
         """
         call = Signature(args, kwargs, self._static)
         notes = Notes()
-        made = record(self._f, args, kwargs, self._static, self._sources(call), notes)
+        made = record(self.function, args, kwargs, self._static, self._sources(call), notes)
         program = Program(getattr(self, "__name__", "f"), made, _closed)
-        return source(self._f, program, notes, args, kwargs, self._static)
+        return source(self.function, program, notes, args, kwargs, self._static)
 
     def _sources(self, call: Signature) -> list[tuple[str, Any]]:
         """Functions and objects, by name, through which the function may read from outside."""
@@ -197,6 +200,17 @@ class Jitted:
         if self._notices and text not in self._noticed:
             self._noticed.add(text)
             warnings.warn(f"jit: {self.__name__}: {text}", JitNotice, stacklevel=3)
+
+
+def _called(jitted: Jitted) -> Function:
+    """A plain function around it, which costs less to call than an object and makes a method."""
+
+    @wraps(jitted.function)
+    def compiled(*args: Any, **kwargs: Any) -> Any:
+        return jitted(*args, **kwargs) if kwargs else jitted.run(args)
+
+    vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
+    return compiled
 
 
 def _closed(f: Function) -> Jitted:
@@ -252,7 +266,7 @@ def jit(
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
-    def make(f: Function) -> Jitted:
+    def make(f: Function) -> Function:
         static: set[int | str] = {*names, *numbers}
         if names:
             parameters = list(inspect.signature(f).parameters)
@@ -260,6 +274,6 @@ def jit(
             if unknown:
                 raise ValueError(f"jit: static_argnames names {unknown[0]!r}, no argument of {f}")
             static |= {parameters.index(name) for name in names}
-        return Jitted(f, frozenset(static), into, watch, notices)
+        return _called(Jitted(f, frozenset(static), into, watch, notices))
 
     return make if f is None else make(f)

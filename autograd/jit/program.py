@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
+from itertools import compress, count
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ class Program:
         into: Sequence[Any] = (),
     ) -> None:
         self.made = made
-        self.runs = 0
+        self._runs = count()
+        self.ran = self._runs.__next__
         self.inputs = [*made.inputs, *[outside.term for outside in made.outside], *made.draws]
         self.outputs = [term for term in made.outputs if term is not None]
         sinks = []
@@ -77,6 +78,11 @@ class Program:
         self._moving = {part.term for part in made.outside if part.term.scalar}
         self._write()
 
+    @property
+    def runs(self) -> int:
+        """How often the program has run."""
+        return int(self._runs.__reduce__()[1][0])
+
     def _write(self) -> None:
         """Make the code, for data from outside that stays in the memory where it is now."""
         outside = zip(compress(self.made.outside, self._arrays), self._seen, strict=True)
@@ -84,6 +90,16 @@ class Program:
         self._make = self._code(fixed).compiled(self.name)
         self._idle: list[Callable[..., Any]] = []
         self._parameters = [part.term in self._moving for part in self.made.outside]
+
+    def plain_code(self) -> Code | None:
+        """The code, if it computes numbers from numbers and that is all the program does."""
+        made = self.made
+        code = self._code({})
+        outside = made.outside or made.contents or len(self._watch)
+        alone = not (outside or made.effects or made.draws)
+        arrays = any("np." in line for line in [*code.body, *code.results])
+        needed = code.setup or code.numpy or code.constants or code.functions or code.shared
+        return None if self._sunk or arrays or needed or not alone else code
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
         return lowered(self.made, self.inputs, self.outputs, self._sunk, fixed, self.new)
@@ -134,7 +150,7 @@ class Program:
                 for (generator, _), state in zip(self._draws, states, strict=True):
                     generator.bit_generator.state = state
             raise
-        self.runs += 1
+        self.ran()
         return values, outside, drawn
 
     def _recorded(self, args: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:

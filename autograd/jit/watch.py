@@ -86,7 +86,9 @@ def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
 
 
 def _inside(name: str, thing: Any) -> Iterator[Place]:
-    if isinstance(thing, FunctionType):
+    if hasattr(thing, "jitted"):  # a compiled function within another
+        yield Place(name, "", functools.partial(_itself, thing.__wrapped__), thing.__wrapped__)
+    elif isinstance(thing, FunctionType):
         yield from _of_function(thing)
     elif isinstance(thing, MethodType):
         yield Place(name, "", functools.partial(_itself, thing.__func__), thing.__func__)
@@ -120,11 +122,15 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
     code = function.__code__
     if _in_library(code.co_filename) and not function.__closure__:
         return
+    # The functions of a library do not give their enclosing variables new values.
+    library = _in_library(code.co_filename)
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
-            yield Place(name, name, functools.partial(_contents, cell), cell.cell_contents)
+            found = cell.cell_contents
         except ValueError:  # an empty cell: a variable that has no value yet
             continue
+        read = functools.partial(_itself, found) if library else functools.partial(_contents, cell)
+        yield Place(name, name, read, found)
     by_name = function.__kwdefaults__ or {}
     for name, default in by_name.items():
         yield Place(name, name, functools.partial(by_name.get, name), default)
@@ -283,7 +289,10 @@ def changes(watched: Iterable[Place]) -> Iterator[Place]:
 
 
 class Watch:
-    """Places that are looked at again before each run."""
+    """Places that are looked at again before each run; `len` is how many there are."""
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def __init__(self, watched: Iterable[Place]) -> None:
         self._places = [place for place in watched if not _never_changes(place.read)]

@@ -138,8 +138,8 @@ class CompiledStep:
             loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
         except _NotFinite:
             return None
-        if self._programs != self._run.recorded:  # which hold parts of the array themselves
-            self._programs = self._run.recorded
+        if self._programs != self._run.jitted.recorded:  # which hold parts of the array themselves
+            self._programs = self._run.jitted.recorded
             self.flat.settled()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = steps
