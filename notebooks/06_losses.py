@@ -1,8 +1,10 @@
 # %% [markdown]
-# # Losses
+# # 6. Losses
 #
-# **Two losses are both least where the prediction is right. Why does a neuron learn quickly with
-# one of them, and hardly at all with the other?**
+# **The question.** Two losses are both least where the prediction is right. Why does a neuron learn
+# quickly with one of them, and hardly at all with the other?
+#
+# Ten minutes' reading, after [notebook 5](05_activations_and_initialisation.ipynb).
 #
 # A loss says in one number how far predictions are from targets; training makes it small. What
 # counts is not only where its minimum lies but what its *gradient* is on the way there. All
@@ -309,9 +311,9 @@ def judged():
     try:
         yield
     except Exception as problem:
-        print(f"not yet: {problem}")
+        print(f"Not yet: {problem}")
     else:
-        print("right")
+        print("Right.")
 
 
 # %% [markdown]

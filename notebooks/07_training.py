@@ -1,8 +1,10 @@
 # %% [markdown]
-# # Training
+# # 7. Training
 #
-# **The gradient says which way is down. How far shall one go, after looking at how many examples,
-# and when shall one stop?**
+# **The question.** The gradient says which way is down. How far shall one go, after looking at how
+# many examples, and when shall one stop?
+#
+# Ten minutes' reading, after [notebook 6](06_losses.ipynb).
 #
 # Gradient descent is one line, $\theta \leftarrow \theta - \eta\,\nabla J(\theta)$. This notebook
 # looks at the decisions around it: the learning rate $\eta$, the size of the mini-batches, and
@@ -283,9 +285,9 @@ def judged():
     try:
         yield
     except Exception as problem:
-        print(f"not yet: {problem}")
+        print(f"Not yet: {problem}")
     else:
-        print("right")
+        print("Right.")
 
 
 # %% [markdown]

@@ -1,7 +1,10 @@
 # %% [markdown]
-# # Universal approximation
+# # 8. Universal approximation
 #
-# **What can a network with three hidden units represent, and what does the hidden layer do?**
+# **The question.** What can a network with three hidden units represent, and what does the hidden
+# layer do?
+#
+# Ten minutes' reading, after [notebook 7](07_training.ipynb).
 #
 # A network without hidden units draws straight lines. One hidden layer is enough to bend them into
 # any continuous function, if it has enough units. This notebook looks inside the hidden layer
@@ -222,9 +225,9 @@ def judged():
     try:
         yield
     except Exception as problem:
-        print(f"not yet: {problem}")
+        print(f"Not yet: {problem}")
     else:
-        print("right")
+        print("Right.")
 
 
 # %% [markdown]

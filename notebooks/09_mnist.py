@@ -1,7 +1,10 @@
 # %% [markdown]
-# # Handwritten digits
+# # 9. Handwritten digits
 #
-# **How well do small networks read handwriting, what do they get wrong, and what do they look at?**
+# **The question.** How well do small networks read handwriting, what do they get wrong, and what do
+# they look at?
+#
+# Ten minutes' reading, after [notebook 8](08_universal_approximation.ipynb).
 #
 # MNIST is 60,000 training and 10,000 test images of handwritten digits, 28 × 28 pixels between 0
 # and 1. Four texts train on it the six networks below. (Nielsen 2015, ch. 1 and 3; Lindholm et al.
@@ -200,9 +203,9 @@ def judged():
     try:
         yield
     except Exception as problem:
-        print(f"not yet: {problem}")
+        print(f"Not yet: {problem}")
     else:
-        print("right")
+        print("Right.")
 
 
 # %% [markdown]

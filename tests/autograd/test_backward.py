@@ -248,6 +248,30 @@ def test_only_what_was_asked_for_is_computed() -> None:
     assert asked == ["y", "x"]
 
 
+@pytest.mark.parametrize("parameters", [1, 10, 100])
+def test_one_pass_back_takes_each_edge_once_however_many_parameters_there_are(
+    parameters: int,
+) -> None:
+    calls = {"forward": 0, "back": 0}
+
+    def kernel(x: Any, y: Any) -> Any:
+        calls["forward"] += 1
+        return x + y
+
+    def rule(g: Any, out: Any, x: Any, y: Any) -> Any:
+        calls["back"] += 1
+        return g
+
+    plus = ad.custom_op(kernel, vjp=(rule, rule), name="plus")
+    leaves = [Value(float(k)) for k in range(parameters)]
+    total = Value(0.0)
+    for leaf in leaves:
+        total = plus(total, leaf)
+    total.backward()
+    assert [leaf.grad for leaf in leaves] == [1.0] * parameters
+    assert calls == {"forward": parameters, "back": 2 * parameters}
+
+
 def test_two_passes_over_one_graph_from_different_outputs() -> None:
     x = Tensor([1.0, 2.0])
     shared = x * x
