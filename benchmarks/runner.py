@@ -61,7 +61,7 @@ class Worker:
         return {"error": said[-1] if said else f"ended with status {self.process.wait()}"}
 
     def turn(self, measure: str, plan: Plan) -> dict[str, Any]:
-        """Let it time one measure."""
+        """Let it take one measure."""
         assert self.process.stdin is not None
         request = {"measure": measure, "seconds": plan.seconds}
         print(json.dumps(request), file=self.process.stdin, flush=True)
@@ -123,4 +123,4 @@ def take_turns(
                 if "error" in reply:
                     result.error = reply["error"]
                 else:
-                    result.times[measure].append(reply["time"])
+                    result.times[measure].append(reply["measured"])

@@ -30,6 +30,17 @@ def duration(seconds: float) -> str:
     return f"{figures(seconds / 1e-9)} ns"
 
 
+def amount(number: float) -> str:
+    """So much memory in the unit that suits it."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= scale:
+            return f"{figures(number / scale)} {unit}"
+    return f"{figures(number)} B"
+
+
+SHOW: Mapping[str, Callable[[float], str]] = {"time": duration, "memory": amount}
+
+
 def spread(value: Spread, show: Callable[[float], str] = figures) -> str:
     """A value with its quartiles."""
     return f"{show(value.value)} ({show(value.low)} to {show(value.high)})"
@@ -72,6 +83,8 @@ def section(work: Work, results: Sequence[Result]) -> str:
             parts.append(listing(work, timed, measures[0]))
         else:
             parts.append(grid(work, timed, measures))
+    if work.quotients:
+        parts += ["### Quotients", quotients(work, timed)]
     return "\n\n".join(parts)
 
 
@@ -96,14 +109,14 @@ def listing(work: Work, results: Sequence[Result], measure: str) -> str:
     """A row for each system, with its ratio to each baseline."""
     rivals = [result for result in results if measure in result.times]
     baselines = present_baselines(work, rivals)
-    head = ["", "time", *(f"÷ {base.contestant.title}" for base in baselines), "notes"]
+    head = ["", work.unit, *(f"÷ {base.contestant.title}" for base in baselines), "notes"]
     rows = []
     for result in rivals:
         times = result.times[measure]
         rows.append(
             [
                 result.contestant.title,
-                spread(time(times), duration),
+                spread(time(times), SHOW[work.unit]),
                 *(spread(ratio(times, base.times[measure])) for base in baselines),
                 result.note,
             ]
@@ -120,7 +133,7 @@ def grid(work: Work, results: Sequence[Result], measures: Sequence[str]) -> str:
         row = [measure.partition(" | ")[2]]
         for result in rivals:
             times = result.times.get(measure)
-            cell = duration(statistics.median(times)) if times else ""
+            cell = SHOW[work.unit](statistics.median(times)) if times else ""
             if times and baselines and baselines[0] is not result:
                 base = baselines[0].times.get(measure)
                 cell += f", x {spread(ratio(times, base), short)}" if base else ""
@@ -130,6 +143,18 @@ def grid(work: Work, results: Sequence[Result], measures: Sequence[str]) -> str:
     if not baselines:
         return table
     return f"{table}\n\nx is the ratio to {baselines[0].contestant.title}."
+
+
+def quotients(work: Work, results: Sequence[Result]) -> str:
+    """A row for each pair of measures, a column for each system: the one over the other."""
+    rows = []
+    for above, below in work.quotients:
+        row = [f"{above.replace(' | ', ', ')} ÷ {below.rpartition(' | ')[2]}"]
+        for result in results:
+            both = [result.times.get(measure) for measure in (above, below)]
+            row.append(spread(ratio(both[0], both[1]), short) if both[0] and both[1] else "")
+        rows.append(row)
+    return markdown(["", *(result.contestant.title for result in results)], rows)
 
 
 def footer(sections: Sequence[tuple[Work, Sequence[Result]]]) -> str:

@@ -5,18 +5,27 @@ import time
 import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from benchmarks.problems.arrays import Answer
 
 
+class Meter(Protocol):
+    """Measures a case again and again."""
+
+    def turn(self, seconds: float) -> float:
+        """One sample of about that length."""
+
+
 @dataclass(frozen=True)
 class Case:
-    """A statement to time, and the proof that it computes the right thing.
+    """A statement to measure, and the proof that it computes the right thing.
 
     `names` are the globals of the statement and `units` is how often it does the work, by which
     its time is divided. With `collector` the cyclic garbage collector runs as in any program;
     without, it is off during a sample and everything is collected before. `executions` fixes
-    how often the statement runs in a sample; without it that is found by calibration.
+    how often the statement runs in a sample; without it that is found by calibration. `setup` runs
+    before each sample and is not measured. `meter` makes what measures the case, if not its time.
     """
 
     statement: str
@@ -26,6 +35,12 @@ class Case:
     collector: bool = True
     executions: int | None = None
     note: str = ""
+    setup: str = "pass"
+    meter: Callable[["Case"], Meter] | None = None
+
+    def measured(self) -> Meter:
+        """What measures it: a stopwatch, if nothing else."""
+        return (self.meter or Stopwatch)(self)
 
 
 class Stopwatch:
@@ -34,7 +49,8 @@ class Stopwatch:
     def __init__(self, case: Case) -> None:
         self.case = case
         # timeit turns the collector off before the set-up runs, so the set-up decides.
-        setup = "import gc; gc.enable()" if case.collector else "pass"
+        collector = "import gc; gc.enable()\n" if case.collector else ""
+        setup = collector + case.setup
         self.timer = timeit.Timer(case.statement, setup, globals=dict(case.names))
         self.executions = case.executions
 

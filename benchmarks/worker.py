@@ -2,7 +2,7 @@
 
 `python -P -m benchmarks.worker MODULE WORK VARIANT ANSWERS` replies in lines of JSON on standard
 output. The first says what it is, with its answers in the file ANSWERS; then each request
-`{"measure": ..., "seconds": ...}` on standard input is answered with a time.
+`{"measure": ..., "seconds": ...}` on standard input is answered with what was measured.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from benchmarks.problems.arrays import Answer
-from benchmarks.timing import Case, Stopwatch
+from benchmarks.timing import Case
 
 
 class System(Protocol):
@@ -60,7 +60,7 @@ def serve(module: str, work: str, variant: str, answers: Path) -> None:
     except ModuleNotFoundError as error:
         reply({"missing": str(error)})
         return
-    cases: Mapping[str, Case] = getattr(system, work)(variant)
+    cases: Mapping[str, Case] = getattr(system, work.replace("-", "_"))(variant)
     proofs = {prove: prove() for prove in {case.answer for case in cases.values()}}
     save_answers(answers, {measure: proofs[case.answer] for measure, case in cases.items()})
     notes = list(dict.fromkeys(case.note for case in cases.values() if case.note))
@@ -71,11 +71,11 @@ def serve(module: str, work: str, variant: str, answers: Path) -> None:
             "note": ", ".join(notes),
         }
     )
-    stopwatches = {measure: Stopwatch(case) for measure, case in cases.items()}
+    meters = {measure: case.measured() for measure, case in cases.items()}
     for line in sys.stdin:
         request = json.loads(line)
-        stopwatch = stopwatches[request["measure"]]
-        reply({"time": stopwatch.turn(request["seconds"])})
+        meter = meters[request["measure"]]
+        reply({"measured": meter.turn(request["seconds"])})
 
 
 if __name__ == "__main__":

@@ -6,9 +6,17 @@ How a system performs a work is in `benchmarks.systems`; data and right answers 
 
 from dataclasses import dataclass
 
+from benchmarks.problems import costs
+
 OURS = "autograd (ours)"
 BY_HAND = "NumPy by hand"
+OUT = "NumPy by hand, out="
 FIT = "nn.fit (ours)"
+JIT = "autograd jit (ours)"
+STEP_OF_FIT = "the step of nn.fit (ours)"
+
+STEPS = "benchmarks.systems.steps"
+DERIVATIVES = "benchmarks.systems.derivatives"
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,10 @@ class Work:
     plan: Plan
     quick: Plan
     baselines: tuple[str, ...] = (OURS, BY_HAND)
+    unit: str = "time"
+    """What is measured: "time" or "memory"."""
+    quotients: tuple[tuple[str, str], ...] = ()
+    """Measures over others, of the same system."""
 
 
 NUMPY = Contestant(BY_HAND, "benchmarks.systems.numpy", "allocating")
@@ -66,10 +78,14 @@ WORKS = (
             "collector falls unevenly on the steps; with it off, one step, after a full "
             "collection. The notebook's inputs are NumPy numbers; where not said otherwise they "
             "are Python floats here, which is faster for both. NumPy by hand is the same network "
-            "as matrices."
+            "as matrices. The same program compiled is a function of the list of its 337 "
+            "parameters, by `jit(value_and_grad(loss))`, or of `Value`s that are somewhere "
+            "outside, by `jit` of `gradients`; compiling is not timed."
         ),
         contestants=(
             Contestant(OURS, "benchmarks.systems.ours", "Value"),
+            Contestant(JIT, "benchmarks.systems.ours", "floats"),
+            Contestant("autograd jit of Values (ours)", "benchmarks.systems.ours", "Values"),
             MICROGRAD,
             NUMPY,
         ),
@@ -89,7 +105,7 @@ WORKS = (
         contestants=(
             TENSOR,
             NUMPY,
-            Contestant("NumPy by hand, out=", "benchmarks.systems.numpy", "preallocated"),
+            Contestant(OUT, "benchmarks.systems.numpy", "preallocated"),
             HIPS,
             MYGRAD,
             MYGRAD_UNGUARDED,
@@ -142,7 +158,7 @@ WORKS = (
             Contestant(FIT, "benchmarks.systems.epochs.ours", "fit"),
             Contestant("nn, a plain loop", "benchmarks.systems.epochs.ours", "loop"),
             Contestant(BY_HAND, "benchmarks.systems.epochs.numpy", "allocating"),
-            Contestant("NumPy by hand, out=", "benchmarks.systems.epochs.numpy", "preallocated"),
+            Contestant(OUT, "benchmarks.systems.epochs.numpy", "preallocated"),
             Contestant("PyTorch eager", "benchmarks.systems.epochs.torch"),
             Contestant("JAX jit, a step", "benchmarks.systems.epochs.jax", "loop"),
             Contestant("JAX jit, the epoch", "benchmarks.systems.epochs.jax", "scan"),
@@ -162,12 +178,124 @@ WORKS = (
         ),
         contestants=(
             Contestant(OURS, "benchmarks.systems.programs.ours"),
-            Contestant("autograd jit (ours)", "benchmarks.systems.programs.ours", "jit"),
+            Contestant(JIT, "benchmarks.systems.programs.ours", "jit"),
             Contestant("HIPS autograd", "benchmarks.systems.programs.hips"),
         ),
         tolerance=1e-4,
         plan=Plan(rounds=7, seconds=0.02),
         quick=Plan(rounds=1, seconds=0.005),
         baselines=(OURS,),
+    ),
+    Work(
+        name="compiled-step",
+        title="a compiled training step, float32",
+        description=(
+            "Softmax cross-entropy and plain gradient descent on one batch, 784-30-10 with sigmoid "
+            "and a batch of 10, 784-200-10 with ReLU and a batch of 100: loss, gradient and "
+            "update. NumPy by hand has every array made once, `out=` throughout, and all "
+            "parameters in one array; it is what a compiler on NumPy can reach at best. The step "
+            "of `nn.fit` also tells the norm of the gradient and looks for what is not finite; "
+            "`jit` is the same network written with the engine's functions, `jit(..., into=...)`. "
+            "PyTorch is written as its users do, and with as few calls as there can be. JAX runs "
+            "ahead of the program: the first row waits after 20 steps, the second after each."
+        ),
+        contestants=(
+            Contestant(STEP_OF_FIT, f"{STEPS}.ours", "fit"),
+            Contestant(JIT, f"{STEPS}.ours", "jit"),
+            Contestant(OURS, f"{STEPS}.ours", "eager"),
+            Contestant(BY_HAND, f"{STEPS}.numpy"),
+            Contestant("JAX jit", f"{STEPS}.jax", "running ahead"),
+            Contestant("JAX jit, waiting", f"{STEPS}.jax", "waiting"),
+            Contestant("PyTorch eager", f"{STEPS}.torch", "usual"),
+            Contestant("PyTorch eager, lean", f"{STEPS}.torch", "lean"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=40, seconds=0.02),
+        quick=Plan(rounds=6, seconds=0.01),
+        baselines=(BY_HAND, STEP_OF_FIT),
+    ),
+    Work(
+        name="rosenbrock",
+        title="Rosenbrock's function and its derivatives, float64",
+        description=(
+            "Of 2 and of 100 single numbers by a loop over a list of floats, or over `Value`s that "
+            "are somewhere outside; its Hessian and the product of that with a vector by arrays. "
+            "By hand are the formulas: for 2 numbers in plain Python floats, else in NumPy with "
+            "`out=`, for 100 numbers from array to array or from list to list. JAX and PyTorch are "
+            "given arrays, but for 2 numbers JAX has floats. JAX is waited for."
+        ),
+        contestants=(
+            Contestant(JIT, f"{DERIVATIVES}.ours", "jit"),
+            Contestant("autograd jit of Values (ours)", f"{DERIVATIVES}.ours", "Values"),
+            Contestant(OURS, f"{DERIVATIVES}.ours", "eager"),
+            Contestant(BY_HAND, f"{DERIVATIVES}.numpy"),
+            Contestant("NumPy by hand, of a list", f"{DERIVATIVES}.numpy", "list"),
+            Contestant("JAX jit", f"{DERIVATIVES}.jax"),
+            Contestant("PyTorch eager", f"{DERIVATIVES}.torch"),
+        ),
+        tolerance=1e-9,
+        plan=Plan(rounds=20, seconds=0.02),
+        quick=Plan(rounds=3, seconds=0.005),
+        baselines=(BY_HAND, JIT),
+    ),
+    Work(
+        name="gradient-cost",
+        title="what a derivative costs",
+        description=(
+            "A function, the same with its gradient, and the product of its Hessian with a vector: "
+            "the loss of 784-200-10 with ReLU by all parameters, a chain of 1000 operations "
+            "x ← x + 0.01 sin(x y) by its first x, and Rosenbrock's function of 10,000 numbers. "
+            "NumPy by hand are the textbook's formulas, but for Rosenbrock's derivatives, which "
+            "are as in `rosenbrock`. JAX is compiled, and waited for."
+        ),
+        contestants=(
+            Contestant(JIT, f"{DERIVATIVES}.ours", "jit"),
+            Contestant(OURS, f"{DERIVATIVES}.ours", "eager"),
+            Contestant(BY_HAND, f"{DERIVATIVES}.numpy"),
+            Contestant("JAX jit", f"{DERIVATIVES}.jax"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=15, seconds=0.02),
+        quick=Plan(rounds=2, seconds=0.005),
+        baselines=(JIT,),
+        quotients=costs.QUOTIENTS,
+    ),
+    Work(
+        name="compile-time",
+        title="the first call of what is compiled",
+        description=(
+            "From a network that was just made to the end of its first step: recording, "
+            "compiling and one run; and the same for the demonstration of micrograd, as a "
+            "function of 337 floats. Neither is kept from an earlier one."
+        ),
+        contestants=(
+            Contestant(STEP_OF_FIT, f"{STEPS}.ours", "fit"),
+            Contestant("JAX jit", f"{STEPS}.jax"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=5, seconds=0.0),
+        quick=Plan(rounds=1, seconds=0.0),
+        baselines=(STEP_OF_FIT,),
+    ),
+    Work(
+        name="memory",
+        title="the memory of a training step",
+        description=(
+            "The most that is held in a step once all has been run a few times, less what there "
+            "was before the network was made: parameters, gradients, buffers, and what the "
+            "compiler keeps. What Python and NumPy ask for is known to the byte (`tracemalloc`); "
+            "resident pages are what Linux has given to the process, other libraries included."
+        ),
+        contestants=(
+            Contestant(STEP_OF_FIT, f"{STEPS}.ours", "fit"),
+            Contestant(OURS, f"{STEPS}.ours", "eager"),
+            Contestant(BY_HAND, f"{STEPS}.numpy"),
+            Contestant("PyTorch eager", f"{STEPS}.torch"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=3, seconds=0.0),
+        quick=Plan(rounds=1, seconds=0.0),
+        baselines=(BY_HAND,),
+        unit="memory",
     ),
 )

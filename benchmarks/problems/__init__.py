@@ -5,7 +5,17 @@ Nothing here is timed, and no differentiation library is imported.
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.problems import classification, epochs, moons, operations, programs
+from benchmarks.problems import (
+    classification,
+    compiling,
+    costs,
+    epochs,
+    moons,
+    operations,
+    programs,
+    steps,
+    valley,
+)
 from benchmarks.problems.arrays import Answer
 
 # For each work, what every measure of it must give.
@@ -15,4 +25,9 @@ ANSWERS: Mapping[str, Callable[[], Mapping[str, Answer]]] = {
     "operations": operations.answers,
     "epoch": epochs.answers,
     "programs": programs.answers,
+    "compiled-step": steps.answers,
+    "rosenbrock": valley.answers,
+    "gradient-cost": costs.answers,
+    "compile-time": compiling.answers,
+    "memory": steps.answers_of_memory,
 }

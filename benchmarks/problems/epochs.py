@@ -1,6 +1,6 @@
 """The work `epoch`: 60,000 examples, two networks, and their training by formula."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -92,15 +92,20 @@ def described(
 
 def answers() -> Mapping[str, Answer]:
     """The same by the textbook formulas in float64."""
-    return {network.measure: _answer(network) for network in NETWORKS}
-
-
-def _answer(network: Network) -> Answer:
-    w1, b1, w2, b2 = network.parameters(np.float64)
     inputs, labels = examples()
+    found = {}
+    for network in NETWORKS:
+        few = batches(CHECKED_STEPS * network.batch, network.batch, None)
+        found[network.measure] = trained(network, [(inputs[rows], labels[rows]) for rows in few])
+    return found
+
+
+def trained(network: Network, taken: Iterable[tuple[Array, Labels]]) -> Answer:
+    """Training on these batches, by the textbook formulas in float64."""
+    w1, b1, w2, b2 = network.parameters(np.float64)
     losses = []
-    for rows in batches(CHECKED_STEPS * network.batch, network.batch, None):
-        x, right = inputs[rows].astype(np.float64), np.eye(10)[labels[rows]]
+    for inputs, labels in taken:
+        x, right = inputs.astype(np.float64), np.eye(10)[labels]
         z = x @ w1 + b1
         sigmoid = network.activation == "sigmoid"
         hidden = 1 / (1 + np.exp(-z)) if sigmoid else np.maximum(z, 0)
@@ -108,7 +113,7 @@ def _answer(network: Network) -> Answer:
         odds = np.exp(hidden @ w2 + b2)
         probabilities = odds / odds.sum(axis=1, keepdims=True)
         losses.append(-np.log((probabilities * right).sum(axis=1)).mean())
-        d_logits = (probabilities - right) / len(rows)
+        d_logits = (probabilities - right) / len(x)
         d_hidden = (d_logits @ w2.T) * slope
         w1, b1 = w1 - RATE * x.T @ d_hidden, b1 - RATE * d_hidden.sum(axis=0)
         w2, b2 = w2 - RATE * hidden.T @ d_logits, b2 - RATE * d_logits.sum(axis=0)

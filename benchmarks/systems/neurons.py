@@ -63,6 +63,14 @@ class Network:
             parameter.grad = 0.0
 
 
+def loss_of(network: Network, points: Sequence[Any], labels: Sequence[Any]) -> Any:
+    """Hinge loss over all points, with the squared parameters."""
+    scores = [network(point) for point in points]
+    hinges = [(1 + -label * score).relu() for label, score in zip(labels, scores, strict=True)]
+    data_loss = sum(hinges) * (1.0 / len(hinges))
+    return data_loss + moons.PENALTY * sum(p * p for p in network.parameters())
+
+
 class Demonstration:
     """The network with its data."""
 
@@ -75,14 +83,9 @@ class Demonstration:
         self.network = Network(value, moons.network())
 
     def loss(self) -> Any:
-        """Hinge loss over all points, with the squared parameters."""
+        """The loss, of points wrapped anew."""
         inputs = [[self.value(x) for x in point] for point in self.points]
-        scores = [self.network(point) for point in inputs]
-        hinges = [
-            (1 + -label * score).relu() for label, score in zip(self.labels, scores, strict=True)
-        ]
-        data_loss = sum(hinges) * (1.0 / len(hinges))
-        return data_loss + moons.PENALTY * sum(p * p for p in self.network.parameters())
+        return loss_of(self.network, inputs, self.labels)
 
     def answer(self) -> Answer:
         """The loss and the gradient of every parameter."""

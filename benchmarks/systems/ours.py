@@ -1,4 +1,4 @@
-"""This project's engine: `Value` for single numbers, `Tensor` for arrays, eager."""
+"""This project's engine: `Value` for single numbers, `Tensor` for arrays; eager, or compiled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import autograd
 from autograd import Tensor, Value
 from benchmarks.libraries import PROJECT
-from benchmarks.problems import classification
+from benchmarks.problems import classification, moons
 from benchmarks.problems.arrays import Answer, Array
 from benchmarks.systems import neurons, single_operations
 from benchmarks.timing import Case
@@ -24,8 +24,47 @@ def versions() -> dict[str, str]:
 
 
 def scalars(variant: str) -> Mapping[str, Case]:
-    """The demonstration of micrograd, on `Value`."""
-    return neurons.cases(Value)
+    """The demonstration of micrograd: on `Value`, or compiled."""
+    if variant == "Value":
+        return neurons.cases(Value)
+    names = {"floats": demonstration_of_floats, "Values": demonstration_of_values}[variant]()
+
+    def answer() -> Answer:
+        loss, gradient = names["compiled"](*names["arguments"])
+        numbers = [float(slope) for slope in gradient]  # of `Value`s, or floats as they are
+        return {"loss": np.array(float(loss)), "gradient": np.array(numbers)}
+
+    return {
+        moons.COLLECTOR_ON: Case("compiled(*arguments)", names, answer),
+        moons.COLLECTOR_OFF: Case("compiled(*arguments)", names, answer, collector=False),
+    }
+
+
+def demonstration_of_floats() -> dict[str, Any]:
+    """As a function of all parameters, a list of floats, with `value_and_grad`."""
+    points, labels = (array.tolist() for array in moons.moons())
+
+    def loss(parameters: Sequence[Any]) -> Any:
+        given = iter(parameters)
+        network = neurons.Network(lambda _: next(given), moons.network())
+        return neurons.loss_of(network, points, labels)
+
+    floats = neurons.Network(float, moons.network()).parameters()
+    return {"compiled": autograd.jit(autograd.value_and_grad(loss)), "arguments": (floats,)}
+
+
+def demonstration_of_values() -> dict[str, Any]:
+    """As a function without arguments, of `Value`s outside of it, with `gradients`."""
+    points, labels = (array.tolist() for array in moons.moons())
+    network = neurons.Network(Value, moons.network())
+    parameters = network.parameters()
+
+    @autograd.jit
+    def compiled() -> Any:
+        loss = neurons.loss_of(network, points, labels)
+        return loss, autograd.gradients(loss, parameters)
+
+    return {"compiled": compiled, "arguments": ()}
 
 
 def step(variant: str) -> Mapping[str, Case]:

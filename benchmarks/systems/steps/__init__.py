@@ -1,0 +1,5 @@
+"""The works `compiled-step`, `compile-time` and `memory`: a step of training, in each system.
+
+The modules are as those of `benchmarks.systems`. They are named after their libraries, which is
+how a worker finds them.
+"""
