@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Term, Terms, fingerprint
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, predicates, structural
 from autograd.ops.kinds import Elementwise
@@ -90,7 +90,30 @@ def _product(terms: Terms, x: Term, y: Term) -> Term | None:
             return terms.apply(e.neg, [one])
         if one.op is e.neg:
             return terms.apply(e.mul, [one.args[0], -_as_is(other)])
+        joined = _joined(one, n)
+        if joined is not None:
+            return terms.apply(e.mul, [one.args[0], joined])
     return None
+
+
+def _joined(product: Term, n: float) -> float | None:
+    """The factor of (x · m) · n, with x first, where one of them is a power of two: it is exact."""
+    if product.op is not e.mul or not product.args[1].constant:
+        return None
+    m = number(product.args[1])
+    if m is None or not _kept(product.args[0], product.args[1]):
+        return None
+    return m * n if _doubles(m) or _doubles(n) else None
+
+
+def _doubles(n: float) -> bool:
+    """Whether n is a power of two from 1 up, which changes the exponent alone."""
+    return 1 <= abs(n) < 2.0**20 and abs(np.frexp(n)[0]) == 0.5
+
+
+@_rule(e.mul)
+def _constant_last(terms: Terms, x: Term, y: Term) -> Term | None:
+    return terms.apply(e.mul, [y, x]) if x.constant and not y.constant else None
 
 
 @_rule(kinds.chain, kinds.closed)
@@ -155,11 +178,20 @@ def _sum(terms: Terms, x: Term, y: Term) -> Term | None:
         return terms.apply(e.sub, [x, y.args[0]])
     if x.op is e.neg:
         return terms.apply(e.sub, [y, x.args[0]])
+    if x.op is y.op is structural.scatter_op and _same_place(x, y):
+        joined = terms.apply(e.add, [x.args[0], y.args[0]])
+        return terms.apply(structural.scatter_op, [joined], **x.settings)
     for one, other in ((x, y), (y, x)):
         n = number(other)
         if n == 0 and np.signbit(n) and _kept(one, other):  # 0.0 would turn -0.0 into 0.0
             return one
     return None
+
+
+def _same_place(x: Term, y: Term) -> bool:
+    """Whether two scatters put entries of one shape in the same places."""
+    same = x.args[0].shape == y.args[0].shape and x.settings["shape"] == y.settings["shape"]
+    return same and fingerprint(x.settings["key"]) == fingerprint(y.settings["key"])
 
 
 @_rule(e.sub)
@@ -172,7 +204,11 @@ def _difference(terms: Terms, x: Term, y: Term) -> Term | None:
 
 @_rule(e.neg)
 def _negative(terms: Terms, x: Term) -> Term | None:
-    return x.args[0] if x.op is e.neg else None
+    if x.op is e.neg:
+        return x.args[0]
+    if x.op is e.mul and x.args[1].constant and x.dtype.kind == "f":
+        return terms.apply(e.mul, [x.args[0], -_as_is(x.args[1])])
+    return None
 
 
 @_rule(e.pow)
@@ -180,6 +216,8 @@ def _power(terms: Terms, x: Term, y: Term) -> Term | None:
     n = number(y)
     if x.dtype.kind != "f" or not _kept(x, y):
         return None
+    if n == 0:  # 1 also for NaN
+        return terms.constant(1.0 if x.scalar else np.ones(x.shape, x.dtype))
     if n == 1:
         return x
     if n == 2:

@@ -82,11 +82,8 @@ class Jitted:
         self._reasons: list[str] = []
         self._eager = 0
         self._latest: tuple[Unpack, Program] | None = None
-        self.run: Callable[[tuple[Any, ...]], Any] = self._spread
-        """Calls it with a tuple of arguments, at once where one function does it all."""
-
-    def _spread(self, args: tuple[Any, ...]) -> Any:
-        return self(*args)
+        self.run: Callable[[tuple[Any, ...]], Any] | None = None
+        """For calls like the latest, from the tuple of arguments, where one function does it all."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
@@ -153,8 +150,7 @@ class Jitted:
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         unpack = unpacker(args, kwargs, self._static)
         self._latest = None if unpack is None else (unpack, program)
-        found = None if kwargs else direct(program, args, self._static, self)
-        self.run = found or self._spread
+        self.run = None if kwargs else direct(program, args, self._static, self)
 
     @property
     def recorded(self) -> int:
@@ -207,7 +203,8 @@ def _called(jitted: Jitted) -> Function:
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        return jitted(*args, **kwargs) if kwargs else jitted.run(args)
+        run = jitted.run
+        return jitted(*args, **kwargs) if kwargs or run is None else run(args)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
     return compiled

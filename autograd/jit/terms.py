@@ -111,7 +111,7 @@ class Terms:
     def constant(self, value: Any) -> Term:
         """The constant `value`; equal numbers and arrays of one type are one constant."""
         value = _normal(value)
-        key = ("constant", _fingerprint(value))
+        key = ("constant", fingerprint(value))
         if key not in self._known:
             self._known[key] = self._new(None, (), {}, value, True)
         return self._known[key]
@@ -127,7 +127,7 @@ class Terms:
         """The same where its value on the recording's data is known; None where it is not."""
         key: Any = (op, args)
         if settings:
-            key = (op, args, *[(name, _fingerprint(value)) for name, value in settings.items()])
+            key = (op, args, *[(name, fingerprint(value)) for name, value in settings.items()])
         known = self._known.get(key)
         if known is not None:
             return known
@@ -163,7 +163,7 @@ def _normal(value: Array) -> Any:
 _SMALL = 4096
 
 
-def _fingerprint(value: Any) -> Any:
+def fingerprint(value: Any) -> Any:
     """Something hashable that is equal for equal values of one type."""
     if isinstance(value, float):
         return (value.hex(), float)  # tells 0.0 from -0.0, and finds NaN equal to itself
@@ -174,7 +174,7 @@ def _fingerprint(value: Any) -> Any:
     if isinstance(value, slice):
         return (slice, value.start, value.stop, value.step)
     if isinstance(value, tuple | list):
-        return (type(value), *map(_fingerprint, value))
+        return (type(value), *map(fingerprint, value))
     return (value, type(value))
 
 
