@@ -83,7 +83,7 @@ class Jitted:
         self._eager = 0
         self._latest: tuple[Unpack, Program] | None = None
         self.run: Callable[[tuple[Any, ...]], Any] | None = None
-        """For calls like the latest, from the tuple of arguments, where one function does it all."""
+        """For calls like the latest, from the tuple of arguments, where one function does it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
