@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import operator
 import random
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from types import GeneratorType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +20,16 @@ from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace
 from autograd.jit.translate import translate
-from autograd.jit.watch import Called, Place, changed, places, readable_names
+from autograd.jit.watch import (
+    ANY,
+    MOST,
+    Called,
+    Place,
+    attributes,
+    changed,
+    places,
+    readable_names,
+)
 from autograd.nodes import Value
 from autograd.trees import flatten
 
@@ -89,6 +101,7 @@ def record(
     roots: Sequence[tuple[str, Any]],
     notes: Notes | None = None,
     exactly: bool = False,
+    settled: bool = False,
 ) -> Recording:
     """Run `f` on nodes of its own, and translate what it has done.
 
@@ -96,11 +109,18 @@ def record(
     notes: where to note down what each operation belongs to.
     exactly: watch only for what the code reads that has run, not for what it might have, also where
         it takes long to find that out.
+    settled: it is the second attempt, since the first has given objects new attributes.
     """
     around = places(roots)
+    if len(around) >= MOST:
+        raise JitError(
+            f"the function can reach more than {MOST:,} places that may change between calls: pass "
+            "data as arguments, or say with `watch` what it reads"
+        )
     found = [place.found for place in around]
-    generators = [thing for thing in found if isinstance(thing, np.random.Generator)]
-    states = _random_states(generators)
+    states = _states(found)
+    written = _sums(found)
+    given = args, kwargs
     first = next_index()
     inputs: list[Node] = []
 
@@ -123,20 +143,23 @@ def record(
     finally:
         tracing.reset(token)
         trace.restore()
-    if _random_states(generators) != states:
-        raise JitError(
-            "the function draws random numbers by itself, and a compiled program would use those "
-            "of the recording again and again: draw them by sample(generator, f), or pass them as "
-            "an argument"
-        )
+    _refuse_draws(states, _states(found))
     functions = [Place(name, "", lambda: None, root) for name, root in roots]
     names = called.names if called.complete else readable_names([*functions, *around])
     watched = [
         place
         for place in around
-        if (not place.word or place.word in names) and id(place) not in trace.observers_own
+        if (not place.word or place.word in names or ANY in names)
+        and id(place) not in trace.observers_own
     ]
-    _refuse_changes(watched)
+    _refuse_changes(watched, written, first, settled)
+    if not settled and any(
+        place.found != place.read() for place in watched if attributes(place) is not None
+    ):
+        # It has kept something for later, such as a cached property, which is there the next time.
+        return record(f, *given, static, roots, notes, exactly, settled=True)
+    watched = [place for place in watched if attributes(place) is None]
+    _refuse_hidden(result, first)
     return _translated(trace, inputs, first, result, watched)
 
 
@@ -154,23 +177,92 @@ def _input(leaf: Any) -> Node:
     return array_node(np.asarray(leaf).view())
 
 
-def _random_states(generators: Sequence[np.random.Generator]) -> dict[Any, Any]:
-    """What generators would draw next, the hidden ones of Python and NumPy among them."""
-    return {
-        "Python's": random.getstate(),
+def _states(found: Sequence[Any]) -> dict[Any, str]:
+    """Where generators and iterators stand, the hidden ones of Python and NumPy among them."""
+    states: dict[Any, str] = {
+        "Python's": repr(random.getstate()),
         "NumPy's": repr(np.random.get_state()),  # noqa: NPY002  (only to see whether anybody drew)
-        **{generator: repr(generator.bit_generator.state) for generator in generators},
     }
+    for thing in found:
+        if isinstance(thing, np.random.Generator):
+            states[id(thing)] = repr(thing.bit_generator.state)
+        elif isinstance(thing, np.random.RandomState):
+            states[id(thing)] = repr(thing.get_state())
+        elif isinstance(thing, random.Random):
+            states[id(thing)] = repr(thing.getstate())
+        elif isinstance(thing, GeneratorType):
+            states["iterator", id(thing)] = repr(thing.gi_frame and thing.gi_frame.f_lasti)
+        elif isinstance(thing, Iterator):
+            left = operator.length_hint(thing) if hasattr(thing, "__length_hint__") else ""
+            states["iterator", id(thing)] = f"{left} {thing!r}"
+    return states
 
 
-def _refuse_changes(watched: Sequence[Place]) -> None:
-    place = changed(watched)
-    if place is not None:
+def _refuse_draws(before: dict[Any, str], now: dict[Any, str]) -> None:
+    for key, state in now.items():
+        if before[key] == state:
+            continue
+        if isinstance(key, tuple):
+            raise JitError(
+                "the function takes items from an iterator outside, and a compiled program would "
+                "use those of the recording again and again: pass them as an argument"
+            )
         raise JitError(
-            f"the function changes {place.name}, which is outside of it, while it runs; a compiled "
-            "program would do so only once. Return the new value, or keep the change out of the "
-            "compiled function"
+            "the function draws random numbers by itself, and a compiled program would use those "
+            "of the recording again and again: draw them by sample(generator, f), or pass them as "
+            "an argument"
         )
+
+
+def _sums(found: Sequence[Any]) -> dict[int, Any]:
+    """Something that tells whether arrays were written into, by their `id`."""
+    arrays = {id(thing): thing for thing in found if isinstance(thing, np.ndarray)}
+    return {key: _sum(array) for key, array in arrays.items() if array.dtype.kind in "fiub"}
+
+
+_MOST_LOOKED_AT = 1 << 20
+
+
+def _sum(array: Any) -> int:
+    """A checksum of the array; of a large one of entries evenly apart, to be quick."""
+    step = array.size // _MOST_LOOKED_AT + 1
+    return zlib.crc32((array.reshape(-1)[::step] if step > 1 else array).tobytes())
+
+
+def _refuse_changes(
+    watched: Sequence[Place], written: dict[int, Any], first: int, settled: bool
+) -> None:
+    for place in watched:
+        array = isinstance(place.found, np.ndarray) and id(place.found) in written
+        there = attributes(place)
+        if there is not None:
+            computed = [thing for thing in there.values() if isinstance(thing, Node)]
+            changes = any(thing.index >= first for thing in computed)
+            changes = changes or (settled and len(there) != place.found)
+        else:
+            changes = changed([place]) is not None or (
+                array and _sum(place.found) != written[id(place.found)]
+            )
+        if changes:
+            raise JitError(
+                f"the function changes {place.name}, which is outside of it, while it runs; a "
+                "compiled program would do so only once. Return the new value, or keep the change "
+                "out of the compiled function"
+            )
+
+
+def _refuse_hidden(result: Any, first: int) -> None:
+    """Refuse what would be the same at each run though it holds computed numbers."""
+    for leaf in flatten(result)[0]:
+        if isinstance(leaf, Node) or is_leaf(leaf):
+            continue
+        inside = [leaf, *[place.found for place in places([("the result", leaf)])]]
+        hidden = any(isinstance(thing, Node) and thing.index >= first for thing in inside)
+        if hidden or isinstance(leaf, Iterator | Coroutine):
+            raise JitError(
+                f"the function returns a {type(leaf).__name__}, in which a compiled program cannot "
+                "put new numbers: return numbers and arrays, in lists, tuples and dicts"
+            )
 
 
 def _translated(
@@ -183,6 +275,7 @@ def _translated(
     names = {id(p.found): p.name for p in sorted(watched, key=lambda p: len(p.name), reverse=True)}
     outside: dict[Any, Outside] = {}
     live: set[int] = set()
+    owners = {id(_owner(p.found)): names[id(p.found)] for p in by_array.values()}
     viewed: set[int] = set()
     fresh = False
 
@@ -198,14 +291,11 @@ def _translated(
             if place is not None:
                 live.add(id(x))
                 return _from_outside(id(x), place.read, x, None, names[id(x)])
-            owner = x
-            while isinstance(owner.base, np.ndarray):
-                owner = owner.base
-                if id(owner) in by_array:  # a view: it shows what the array holds at each run
-                    viewed.add(id(owner))
-                    name = f"a view of {names[id(owner)]}"
-                    return _from_outside(id(x), lambda: x, x, None, name)
-        fresh = fresh or (isinstance(x, np.ndarray | np.generic) and not _zeros_and_ones(x))
+            owner = id(_owner(x))
+            if owner in owners:  # a view: it shows what the array holds at each run
+                viewed.add(owner)
+                return _from_outside(id(x), lambda: x, x, None, f"a view of {owners[owner]}")
+        fresh = fresh or isinstance(x, np.ndarray | np.generic)
         return terms.constant(x)
 
     def _from_outside(key: Any, get: Read, example: Any, node: Node | None, name: str) -> Term:
@@ -259,9 +349,10 @@ def _translated(
         if id(place.found) in replaced:
             continue
         followed = id(place.found) in live and place is by_array[id(place.found)]
-        if not followed or id(place.found) in viewed:
+        in_view = isinstance(place.found, np.ndarray) and id(_owner(place.found)) in viewed
+        if not followed or in_view:
             identities.append(place)
-        in_place = followed or id(place.found) in viewed
+        in_place = followed or in_view
         if isinstance(place.found, np.ndarray) and (fresh or not in_place):
             contents.append((place, place.found.copy()))
     draws = [known[node] for node in trace.draws]
@@ -296,9 +387,11 @@ class _Again:
             self.f(*args)
 
 
-def _zeros_and_ones(x: Any) -> bool:
-    """Whether an array is one such as `eye` and `zeros` make, from no data."""
-    return bool(((x == 0) | (x == 1)).all())
+def _owner(array: Any) -> Any:
+    """The array that holds the memory."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def _setter(owner: Any, name: str) -> Callable[[Any], None]:

@@ -12,13 +12,18 @@ import operator
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+import weakref
+from array import array
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
     CellType,
     CodeType,
     FrameType,
     FunctionType,
+    MappingProxyType,
     MethodType,
     ModuleType,
 )
@@ -44,8 +49,9 @@ class Place(NamedTuple):
 
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype)
-_LEAVES = (Node, np.ndarray, np.random.Generator, BuiltinFunctionType, np.ufunc, *_ATOMS)
-_MOST = 20_000
+_LEAVES = (Node, np.ndarray, np.random.Generator, np.ufunc, *_ATOMS)
+MOST = 200_000
+"""So many places at most are looked for; to look at more takes longer than to run most programs."""
 _LIBRARIES = tuple(
     os.path.abspath(path) + os.sep
     for path in {
@@ -69,12 +75,21 @@ def _in_library(file: str) -> bool:
     )
 
 
+def _of_library(module: ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    if file:
+        return _in_library(file)
+    # A notebook has no file, nor have classes made by `exec` a module.
+    name = "" if module is None else module.__name__.partition(".")[0]
+    return name in sys.stdlib_module_names and name != "__main__"
+
+
 def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
     """All places that functions and objects among `roots` (names and objects) can read from."""
     found: list[Place] = []
     seen: set[int] = set()
     waiting = [(name, root) for name, root in roots]
-    while waiting and len(found) < _MOST:
+    while waiting and len(found) < MOST:
         name, thing = waiting.pop()
         if isinstance(thing, _LEAVES) or id(thing) in seen:
             continue
@@ -86,7 +101,9 @@ def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
 
 
 def _inside(name: str, thing: Any) -> Iterator[Place]:
-    if hasattr(thing, "jitted"):  # a compiled function within another
+    if isinstance(thing, FunctionType) and hasattr(
+        thing, "jitted"
+    ):  # a compiled function within another
         yield Place(name, "", functools.partial(_itself, thing.__wrapped__), thing.__wrapped__)
     elif isinstance(thing, FunctionType):
         yield from _of_function(thing)
@@ -97,22 +114,37 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
         yield Place(name, "", functools.partial(_itself, thing.func), thing.func)
         yield from _items(f"{name}.args", thing.args)
         yield from _items(f"{name}.keywords", thing.keywords)
-    elif hasattr(thing, "__wrapped__"):  # a compiled function within another
-        yield Place(name, "", functools.partial(_itself, thing.__wrapped__), thing.__wrapped__)
-    elif isinstance(thing, dict | list | tuple):
-        yield from _items(name, thing)
+    elif isinstance(thing, property):
+        yield Place(name, "", functools.partial(_itself, thing.fget), thing.fget)
+    elif isinstance(thing, staticmethod | classmethod):
+        yield Place(name, "", functools.partial(_itself, thing.__func__), thing.__func__)
+    elif isinstance(thing, BuiltinFunctionType):
+        yield Place(name, "", functools.partial(_itself, thing.__self__), thing.__self__)
+    elif isinstance(thing, weakref.ref):
+        yield Place(name, "", thing, thing())
+    elif isinstance(thing, ContextVar):
+        yield Place(name, "", functools.partial(thing.get, None), thing.get(None))
     elif isinstance(thing, ModuleType):
-        if not _in_library(getattr(thing, "__file__", None) or "<frozen>"):
+        if not _of_library(thing):
             yield from _attributes(name, vars(thing))
     elif isinstance(thing, type):
-        if not _in_library(
-            getattr(sys.modules.get(thing.__module__), "__file__", "") or "<frozen>"
-        ):
-            yield from _attributes(name, dict(vars(thing)))
-    else:
-        if hasattr(thing, "__dict__"):
+        if not _of_library(sys.modules.get(thing.__module__)):
             yield from _attributes(name, vars(thing))
-            yield from _hideable(name, type(thing), vars(thing))
+            yield from _hideable(name, thing.__mro__[1:], vars(thing))
+    else:
+        if isinstance(thing, dict | list | tuple):
+            yield from _items(name, thing)
+        elif isinstance(thing, _OTHER_CONTAINERS):
+            yield from _contents_of(name, thing)
+        if hasattr(thing, "__dict__"):
+            variables = vars(thing)
+            if "__wrapped__" in variables:
+                inner = variables["__wrapped__"]
+                yield Place(name, "", functools.partial(_itself, inner), inner)
+            yield from _attributes(name, variables)
+            yield from _hideable(name, type(thing).__mro__, variables)
+            count = functools.partial(_count, variables)
+            yield Place(f"which attributes {name} has", "", count, count())
         yield from _slots(name, thing)
         for kind in type(thing).__mro__[:-1]:
             yield Place(kind.__name__, "", functools.partial(_itself, kind), kind)
@@ -143,6 +175,9 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
         for name in _names(code):
             if name in variables:
                 yield Place(name, name, functools.partial(variables.get, name), variables[name])
+            elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
+                yield Place(name, name, functools.partial(_itself, module), module)
+        yield from _attributes(function.__name__, vars(function))
 
 
 def _contents(cell: CellType) -> Any:
@@ -153,43 +188,110 @@ def _itself(thing: Any) -> Any:
     return thing
 
 
+ANY = "*"
+"""Stands among names for all of them: where code makes up the names that it reads."""
+_READERS = frozenset(["getattr", "attrgetter", "vars", "__dict__", "globals", "eval", "exec"])
+
+
 @functools.cache
 def _names(code: CodeType) -> frozenset[str]:
-    """The names that code reads, that of the functions inside it too."""
+    """The names that code reads, that of the functions inside it too; `getattr(x, "a")` reads a."""
     inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(code.co_names).union(*inner)
+    texts = [constant for constant in code.co_consts if isinstance(constant, str)]
+    names = frozenset([*code.co_names, *filter(str.isidentifier, texts)]).union(*inner)
+    return names if _in_library(code.co_filename) or names.isdisjoint(_READERS) else names | {ANY}
 
 
 def _items(name: str, container: Any) -> Iterator[Place]:
+    if isinstance(container, tuple):
+        for key, item in enumerate(container):
+            if not isinstance(item, _ATOMS):
+                yield Place(f"{name}[{key!r}]", "", functools.partial(_itself, item), item)
+        return
     pairs = list(container.items() if isinstance(container, dict) else enumerate(container))
-    arrays = any(isinstance(item, np.ndarray) for _, item in pairs)
-    whole = not isinstance(container, tuple) and not arrays
-    if whole:  # one comparison, which looks for identity first, instead of one for each item
-        yield Place(name, "", functools.partial(container.__eq__, container.copy()), True)
-    elif not isinstance(container, tuple):
+    items = [item for _, item in pairs]
+    if any(isinstance(item, np.ndarray) for item in items):  # which may be followed
         yield Place(f"len({name})", "", functools.partial(len, container), len(container))
-    for key, item in pairs:
-        if not (whole and isinstance(item, _ATOMS)):
-            stays = whole or isinstance(container, tuple)
-            read = functools.partial(
-                _itself if stays else container.__getitem__, item if stays else key
-            )
+        for key, item in pairs:
+            read = functools.partial(container.__getitem__, key)
             yield Place(f"{name}[{key!r}]", "", read, item)
+        return
+    # One comparison, instead of one for each item.
+    if isinstance(container, dict):
+        read = functools.partial(_still_maps, container, [key for key, _ in pairs], items)
+    else:
+        read = functools.partial(_still_holds, container, items)
+    yield Place(name, "", read, True)
+    for key, item in pairs:
+        if not isinstance(item, _ATOMS):
+            yield Place(f"{name}[{key!r}]", "", functools.partial(_itself, item), item)
 
 
-def _attributes(name: str, variables: dict[str, Any]) -> Iterator[Place]:
+def _still_holds(container: Collection[Any], then: Sequence[Any]) -> bool:
+    """Whether the items are the same ones, or equal numbers of the same type."""
+    return len(container) == len(then) and (
+        all(map(operator.is_, container, then))
+        or all(now is old or _same(now, old) for now, old in zip(container, then, strict=True))
+    )
+
+
+def _still_maps(container: Mapping[Any, Any], keys: Sequence[Any], then: Sequence[Any]) -> bool:
+    return _still_holds(container, keys) and _still_holds(container.values(), then)
+
+
+_OTHER_CONTAINERS: tuple[type, ...] = (
+    set,
+    frozenset,
+    deque,
+    array,
+    bytearray,
+    MappingProxyType,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
+
+
+def _listed(container: Any) -> list[Any]:
+    return list(container.items() if isinstance(container, MappingProxyType) else container)
+
+
+def _contents_of(name: str, container: Any) -> Iterator[Place]:
+    then = _listed(container)
+    yield Place(name, "", lambda: _listed(container) == then, True)
+    for item in then:
+        if not isinstance(item, _ATOMS):
+            yield Place(f"an item of {name}", "", functools.partial(_itself, item), item)
+
+
+def _attributes(name: str, variables: Mapping[str, Any]) -> Iterator[Place]:
     for word, found in list(variables.items()):
         if not (word.startswith("__") and word.endswith("__")):
             yield Place(f"{name}.{word}", word, functools.partial(variables.get, word), found)
 
 
-def _hideable(name: str, kind: type, variables: dict[str, Any]) -> Iterator[Place]:
-    """Settings of a class that an attribute of the object may come to hide."""
-    for base in kind.__mro__[:-1]:
+def _count(variables: Mapping[str, Any]) -> int:
+    return len(variables)
+
+
+def _hideable(name: str, kinds: Sequence[type], variables: Mapping[str, Any]) -> Iterator[Place]:
+    """Settings and methods of a class that an attribute of the object may come to hide."""
+    for base in kinds:
+        library = _of_library(sys.modules.get(base.__module__))
+        hidden = _ATOMS if library else (*_ATOMS, FunctionType)
         for word, value in vars(base).items():
-            if isinstance(value, _ATOMS) and word not in variables and not word.startswith("__"):
+            if isinstance(value, hidden) and word not in variables and not word.startswith("__"):
                 get = functools.partial(variables.get, word, value)
                 yield Place(f"{name}.{word}", word, get, value)
+
+
+def attributes(place: Place) -> Mapping[str, Any] | None:
+    """The attributes that are counted at a place; None where something else is found."""
+    read = place.read
+    if isinstance(read, functools.partial) and read.func is _count:
+        variables: Mapping[str, Any] = read.args[0]
+        return variables
+    return None
 
 
 def _slots(name: str, thing: Any) -> Iterator[Place]:
