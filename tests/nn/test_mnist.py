@@ -375,7 +375,11 @@ def test_mnist_names_the_files_that_a_folder_lacks(tmp_path: Path) -> None:
         ("train-images", b"\x00\x00\x0d\x01\x00\x00\x00\x00", "elements of type 0x0d"),
         ("train-images", FILES["train-images-idx3-ubyte"][:-1], r"cut short.* 60 .*holds 59"),
         ("train-images", FILES["train-images-idx3-ubyte"] + b"1", r"too long.* 60 .*holds 61"),
-        ("train-images", gzip.compress(FILES["train-images-idx3-ubyte"], mtime=0)[:-9], "damaged or cut"),
+        (
+            "train-images",
+            gzip.compress(FILES["train-images-idx3-ubyte"], mtime=0)[:-9],
+            "damaged or cut",
+        ),
         ("train-images", b"\x1f\x8b" + bytes(30), "damaged or cut"),
         ("train-images", idx(PIXELS[:4]), r"shape \(4, 4, 3\).*\(5,\)"),
         ("train-images", idx(PIXELS[0]), r"shape \(4, 3\).*belong together"),
