@@ -91,6 +91,8 @@ def _imports(code: Code, carried: Carried, text: str) -> list[str]:
     lines = {*carried.imports, f"from math import {', '.join(of_math)}" if of_math else ""}
     if "b64decode" in text:
         lines.add("from base64 import b64decode")
+    if "Struct(" in text:
+        lines.add("from struct import Struct")
     others = lines - {"import numpy as np", "", *future}
     of_python = sorted(others, key=lambda line: (line.startswith("from"), line))
     of_numpy = ["import numpy as np"] if "np." in text or "import numpy as np" in lines else []

@@ -8,6 +8,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from autograd.jit import JitError
 from autograd.trees import flatten
 from tests.autograd.cases import CASES, Case
 
-AT_HAND = {"numpy", "math", "base64"}
+AT_HAND = {"numpy", "math", "base64", "struct"}
 
 
 def runnable(text: str) -> Callable[..., Any]:
@@ -202,6 +203,19 @@ def test_numbers_alone_need_no_numpy() -> None:
     text = agree(ad.value_and_grad(lambda x: ad.exp(-x * x) / (1.0 + x)), 0.5)
     assert "import numpy" not in text
     assert "((" not in text
+
+
+def test_source_of_many_numbers_has_what_it_packs_them_with() -> None:
+    numbers = np.random.default_rng(0).normal(size=40).tolist()
+
+    def f(xs: list[Any]) -> Any:
+        return sum([(b - a * a) ** 2 for a, b in pairwise(xs)])
+
+    text = jit(ad.value_and_grad(f)).source(numbers)
+    assert "Struct(" in text
+    value, slopes = runnable(text)(*numbers)
+    expected = ad.value_and_grad(f)(numbers)
+    np.testing.assert_allclose([value, *slopes], [expected[0], *expected[1]], rtol=1e-12)
 
 
 def test_source_of_one_way_refuses_the_other() -> None:
