@@ -65,7 +65,7 @@ class Preallocated:
         w1, b1, w2, b2 = network.parameters()
         arrays = [w1.T, b1, w2.T, b2]
         self.flat = np.concatenate([array.ravel() for array in arrays])
-        self.flat_gradient = np.empty_like(self.flat)
+        self.flat_gradient, self.work = np.empty((2, self.flat.size), np.float32)
         self.now, self.gradient = (
             self.views(flat, [array.shape for array in arrays])
             for flat in (self.flat, self.flat_gradient)
@@ -76,14 +76,23 @@ class Preallocated:
         self.active = np.empty((batch, hidden), np.bool_)
         self.logits, self.odds = np.empty((2, batch, 10), np.float32)
         self.row = np.empty((batch, 1), np.float32)
-        self.ones = np.ones(batch, np.float32)
+        self.ones, self.ones_of_classes = np.ones(batch, np.float32), np.ones(10, np.float32)
         self.zero, self.one = np.zeros((), np.float32), np.ones((), np.float32)
         self.inverse_batch = np.array(1 / batch, np.float32)
+        self.make_views()
         self.rate = np.array(RATE, np.float32)
         self.squash = self.sigmoid if network.activation == "sigmoid" else self.relu
         self.times_slope = (
             self.times_sigmoid_slope if network.activation == "sigmoid" else self.times_relu_slope
         )
+
+    def make_views(self) -> None:
+        """Arrays in other shapes, so that no step has to make them."""
+        w1, _, w2, _ = self.now
+        self.w1_transposed, self.w2_transposed = w1.T, w2.T
+        self.d_hidden_transposed, self.odds_transposed = self.d_hidden.T, self.odds.T
+        self.entries = self.row.ravel()
+        self.logits_in_a_row, self.right_in_a_row = self.logits.ravel(), self.right.ravel()
 
     @staticmethod
     def views(flat: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
@@ -95,10 +104,10 @@ class Preallocated:
     def sigmoid(self) -> None:
         """hidden ← 1 / (1 + exp(-hidden))."""
         hidden = self.hidden
-        np.negative(hidden, out=hidden)
-        np.exp(hidden, out=hidden)
-        np.add(hidden, self.one, out=hidden)
-        np.reciprocal(hidden, out=hidden)
+        np.negative(hidden, hidden)
+        np.exp(hidden, hidden)
+        np.add(hidden, self.one, hidden)
+        np.reciprocal(hidden, hidden)
 
     def relu(self) -> None:
         """hidden ← max(hidden, 0)."""
@@ -106,14 +115,14 @@ class Preallocated:
 
     def times_sigmoid_slope(self) -> None:
         """d_hidden ← d_hidden * hidden * (1 - hidden)."""
-        np.subtract(self.one, self.hidden, out=self.slope)
-        np.multiply(self.slope, self.hidden, out=self.slope)
-        np.multiply(self.d_hidden, self.slope, out=self.d_hidden)
+        np.subtract(self.one, self.hidden, self.slope)
+        np.multiply(self.slope, self.hidden, self.slope)
+        np.multiply(self.d_hidden, self.slope, self.d_hidden)
 
     def times_relu_slope(self) -> None:
         """d_hidden ← d_hidden where the unit is active, else 0."""
-        np.greater(self.hidden, self.zero, out=self.active)
-        np.multiply(self.d_hidden, self.active, out=self.d_hidden)
+        np.greater(self.hidden, self.zero, self.active)
+        np.multiply(self.d_hidden, self.active, self.d_hidden)
 
     def epoch(self, rng: np.random.Generator | None) -> Sequence[float]:
         """All batches, one after the other."""
@@ -126,36 +135,37 @@ class Preallocated:
 
     def step(self) -> float:
         """One update of the parameters; the loss before it."""
-        w1, b1, w2, b2 = self.now
+        _, b1, w2, b2 = self.now
         d_w1, d_b1, d_w2, d_b2 = self.gradient
         hidden, d_hidden, logits, odds, row = (
             self.hidden, self.d_hidden, self.logits, self.odds, self.row,
         )  # fmt: skip
-        np.dot(self.x, w1.T, out=hidden)
-        np.add(hidden, b1, out=hidden)
+        self.x.dot(self.w1_transposed, hidden)
+        np.add(hidden, b1, hidden)
         self.squash()
-        np.dot(hidden, w2.T, out=logits)
-        np.add(logits, b2, out=logits)
-        np.max(logits, axis=1, keepdims=True, out=row)
-        np.subtract(logits, row, out=logits)
-        np.exp(logits, out=odds)
-        np.sum(odds, axis=1, keepdims=True, out=row)
+        hidden.dot(self.w2_transposed, logits)
+        np.add(logits, b2, logits)
+        np.maximum.reduce(logits, 1, None, row, True)
+        np.subtract(logits, row, logits)
+        np.exp(logits, odds)
+        odds.dot(self.ones_of_classes, self.entries)
+        np.divide(odds, row, odds)
         # The logits of the right classes are what the one-hot rows pick out.
-        picked = np.dot(logits.ravel(), self.right.ravel())
-        loss = (np.log(row).sum() - picked) * self.inverse_batch
+        picked = self.logits_in_a_row.dot(self.right_in_a_row)
+        np.log(row, row)
+        loss = float(self.ones.dot(self.entries) - picked) / self.batch
 
-        np.divide(odds, row, out=odds)
-        np.subtract(odds, self.right, out=odds)
-        np.multiply(odds, self.inverse_batch, out=odds)
-        np.dot(odds, w2, out=d_hidden)
+        np.subtract(odds, self.right, odds)
+        np.multiply(odds, self.inverse_batch, odds)
+        odds.dot(w2, d_hidden)
         self.times_slope()
-        np.dot(d_hidden.T, self.x, out=d_w1)
-        np.dot(self.ones, d_hidden, out=d_b1)
-        np.dot(odds.T, hidden, out=d_w2)
-        np.dot(self.ones, odds, out=d_b2)
-        np.multiply(self.flat_gradient, self.rate, out=self.flat_gradient)
-        np.subtract(self.flat, self.flat_gradient, out=self.flat)
-        return float(loss)
+        self.d_hidden_transposed.dot(self.x, d_w1)
+        self.ones.dot(d_hidden, d_b1)
+        self.odds_transposed.dot(hidden, d_w2)
+        self.ones.dot(odds, d_b2)
+        np.multiply(self.flat_gradient, self.rate, self.work)
+        np.subtract(self.flat, self.work, self.flat)
+        return loss
 
     def parameters(self) -> Sequence[Array]:
         """The parameters, with weights as inputs by outputs."""
