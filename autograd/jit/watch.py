@@ -101,10 +101,9 @@ def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
 
 
 def _inside(name: str, thing: Any) -> Iterator[Place]:
-    if isinstance(thing, FunctionType) and hasattr(
-        thing, "jitted"
-    ):  # a compiled function within another
-        yield Place(name, "", functools.partial(_itself, thing.__wrapped__), thing.__wrapped__)
+    if isinstance(thing, FunctionType) and "jitted" in vars(thing):
+        inner = vars(thing)["__wrapped__"]
+        yield Place(name, "", functools.partial(_itself, inner), inner)
     elif isinstance(thing, FunctionType):
         yield from _of_function(thing)
     elif isinstance(thing, MethodType):

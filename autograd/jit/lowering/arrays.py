@@ -5,7 +5,6 @@ How each kind of operation is written is in `statements`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -14,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.literals import literal
+from autograd.jit.lowering.plan import Plan, is_view
 from autograd.jit.lowering.storage import Slot, Slots
-from autograd.jit.terms import Term, ordered
-from autograd.ops import products, reductions, structural
+from autograd.jit.terms import Term
 from autograd.ops.kinds import Elementwise
 
 
@@ -42,33 +40,7 @@ class Place:
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
 
 
-_INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
-"""Operations other than those by entry whose result can be put anywhere."""
-
 NO_NAMES: Mapping[Term, str] = MappingProxyType({})
-
-VIEWS: frozenset[Op] = frozenset(
-    {structural.reshape_op, structural.transpose_op, structural.broadcast_op, structural.index_op}
-)
-
-
-def is_view(term: Term) -> bool:
-    """Whether a term shows entries of its argument in another arrangement."""
-    if term.op is structural.index_op:
-        return is_basic(term.settings["key"])
-    return term.op in VIEWS and not term.args[0].scalar
-
-
-def is_basic(key: Any) -> bool:
-    """Whether `x[key]` is a view: integers, slices, `None` and `...` alone."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(
-        part is None
-        or part is Ellipsis
-        or isinstance(part, slice)
-        or (isinstance(part, int | np.integer) and not isinstance(part, bool))
-        for part in parts
-    )
 
 
 def sizes(shape: Sequence[int]) -> str:
@@ -116,13 +88,9 @@ class Arrays:
         self._comment = comment
         self._line = ""
         roots = [*results, *escaping, *self.sinks, *[term for term, _, _ in checks]]
-        self.order = ordered(roots)
-        self.uses = Counter(arg for term in self.order for arg in term.args)
-        self.uses.update(roots)
         self._checks: dict[Term, list[tuple[str, str]]] = {}
         for term, condition, leave in checks:
             self._checks.setdefault(term, []).append((condition, leave))
-        self.entries = Counter(term.args[0] for term in self.order if term.op is packing.entry)
         self.listed: dict[Term, str] = {}
         """Arrays that there is a list of, with its name, since so many entries of them are used."""
         self._boxes: set[str] = set()
@@ -130,7 +98,6 @@ class Arrays:
         self._inputs = {term: name for name, term in inputs}
         self.code.parameters = [name for name, term in inputs if term not in fixed]
         self._fixed = fixed
-        self._find_lifetimes(roots)
         self._inputs_in = {
             term: [
                 given
@@ -139,49 +106,10 @@ class Arrays:
             ]
             for term, (_, array) in self.sinks.items()
         }
-        self._find_homes()
-
-    def _find_lifetimes(self, roots: Sequence[Term]) -> None:
-        """Where the memory of each term is needed for the last time, views of it included."""
-        self.owner: dict[Term, Term] = {}
-        last: dict[Term, int] = {}
-        for position, term in enumerate(self.order):
-            self.owner[term] = self.owner[term.args[0]] if is_view(term) else term
-            for arg in term.args:
-                last[self.owner[arg]] = position
-        for term in roots:
-            last[self.owner[term]] = len(self.order)
-        self.last = last
-        self.ending: dict[int, list[Term]]
-
-    def _find_homes(self) -> None:
-        """Which terms can be computed where an array that they become parts of will be."""
-        self.homes: dict[Term, tuple[Term, int]] = {}
+        written = {term for term, given in self._inputs_in.items() if given}
+        self.plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
         self._joined: dict[Term, Place] = {}
-        for whole in self.order:
-            if whole.op is not structural.concatenate_op or whole.settings["axis"] % whole.ndim:
-                continue
-            if whole in self.escaping or self._inputs_in.get(whole):
-                continue
-            start = 0
-            for arg in whole.args:
-                part = arg
-                while part.op is structural.reshape_op:
-                    part = part.args[0]
-                if (
-                    (isinstance(part.op, Elementwise) or part.op in _INTO_ANY)
-                    and not part.scalar
-                    and part.dtype == whole.dtype
-                    and part not in self.escaping
-                    and part not in self.sinks
-                    and part not in self.homes
-                ):
-                    self.homes[part] = whole, start
-                    self.last[whole] = max(self.last[whole], self.last[part])
-                start += arg.size
-        self.ending = {}
-        for term, position in self.last.items():
-            self.ending.setdefault(position, []).append(term)
+        self.entries = self.plan.count(packing.entry)
 
     def joined(self, whole: Term) -> Place:
         """Where an array is of which parts are computed in their places; made with the first."""
@@ -208,7 +136,7 @@ class Arrays:
         """Write all terms, in order."""
         from autograd.jit.lowering.statements import statement
 
-        for position, term in enumerate(self.order):
+        for position, term in enumerate(self.plan.order):
             self.position, self._now = position, term
             if term.op is None:
                 self.places[term] = self._given(term)
@@ -223,7 +151,7 @@ class Arrays:
         return self.code
 
     def _release(self) -> None:
-        for term in self.ending.get(self.position, ()):
+        for term in self.plan.ending.get(self.position, ()):
             slot = self.places[term].slot
             if slot is not None and slot not in self.taken:
                 self.slots.release(slot)
@@ -301,7 +229,7 @@ class Arrays:
         text, needed = scalars.written(term, operands)
         self.code.math |= needed
         inline = (
-            self.uses[term] == 1
+            self.plan.uses[term] == 1
             and term not in self.escaping
             and term not in self._checks
             and len(text) < 60
@@ -316,7 +244,7 @@ class Arrays:
     def _users(self, term: Term) -> list[Term]:
         if not hasattr(self, "_used_by"):
             self._used_by: dict[Term, list[Term]] = {}
-            for user in self.order:
+            for user in self.plan.order:
                 for arg in user.args:
                     self._used_by.setdefault(arg, []).append(user)
         return self._used_by.get(term, [])
@@ -334,17 +262,17 @@ class Arrays:
             name, array = self.sinks[term]
             by_entry = isinstance(term.op, Elementwise)
             if all(
-                self.last.get(self.owner[given], -1) < self.position
-                or (by_entry and self.last[self.owner[given]] == self.position)
+                self.plan.last.get(self.plan.owner[given], -1) < self.position
+                or (by_entry and self.plan.last[self.plan.owner[given]] == self.position)
                 for given in self._inputs_in[term]
-                if given in self.owner
+                if given in self.plan.owner
             ):
                 return Place(name, array)
             self._late.append((name, term))
         if term in self.escaping:
             return None
-        if term in self.homes:
-            return self.part(*self.homes[term], term.shape, term)
+        if term in self.plan.homes:
+            return self.part(*self.plan.homes[term], term.shape, term)
         for arg in reuse:
             place = self.places[arg]
             if (
@@ -354,10 +282,8 @@ class Arrays:
                 and arg.shape == term.shape
                 and arg.dtype == term.dtype
                 and term.size > 1
-                and self.last[self.owner[arg]] == self.position
-                and not any(
-                    other is not arg and self.owner[other] is self.owner[arg] for other in term.args
-                )
+                and self.plan.last[self.plan.owner[arg]] == self.position
+                and not self._shared(arg, term)
             ):
                 self.taken.add(place.slot)
                 name = place.name
@@ -365,6 +291,11 @@ class Arrays:
                     name = self.once(term, name)  # a name of its own for the same memory
                 return Place(name, place.fixed, place.slot, True)
         return self._memory(term, shared)
+
+    def _shared(self, arg: Term, term: Term) -> bool:
+        """Whether another argument of a term is in the same memory."""
+        owner = self.plan.owner
+        return any(other is not arg and owner[other] is owner[arg] for other in term.args)
 
     def _memory(self, term: Term, shared: bool) -> Place:
         slot = self.slots.take(term.shape, term.dtype, shared)

@@ -13,7 +13,8 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering import calls
-from autograd.jit.lowering.arrays import Arrays, Place, is_basic, is_view, sizes
+from autograd.jit.lowering.arrays import Arrays, Place, sizes
+from autograd.jit.lowering.plan import is_basic, is_view
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, reductions, running, structural
@@ -171,7 +172,7 @@ def _view(to: Arrays, term: Term) -> Place:
     (arg,) = term.args
     source = to.places[arg]
     expression = _arranged(term, source.name)
-    within = to.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
+    within = to.plan.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
     if source.fixed is None:
         if within:
             return Place(expression, None, source.slot)
@@ -370,7 +371,7 @@ def _scatter(to: Arrays, term: Term) -> Place:
 
 @_writes(structural.concatenate_op)
 def _concatenate(to: Arrays, term: Term) -> Place:
-    if any(whole is term for whole, _ in to.homes.values()):
+    if any(whole is term for whole, _ in to.plan.homes.values()):
         return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
     call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
@@ -384,7 +385,7 @@ def _join(to: Arrays, term: Term) -> Place:
         source = arg
         while source.op is structural.reshape_op:
             source = source.args[0]
-        if to.homes.get(source) != (term, start) or to.places[source].slot is not None:
+        if to.plan.homes.get(source) != (term, start) or to.places[source].slot is not None:
             place = to.part(term, start, arg.shape, None)
             name = to.operand(arg, term.dtype)
             to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name})")
