@@ -1,12 +1,13 @@
 """A forward and a backward pass over a recorded graph, taken one operation and one use at a time.
 
 What `backward` does at once is here a list to read; how it is shown is in `stepping` and
-`explaining`.
+`explaining`; which paths lead from one node to another, in `faults`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,28 +69,35 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
     """
     cotangents: dict[Node, Any] = {output: seed_of(output, seed)}
     shares: list[Share] = []
+    with one_pass():
+        for node in reversed(nodes):
+            _require_unchanged(node)
+            g = cotangents.get(node)
+            if g is None:
+                continue
+            for argnum, arg in enumerate(node.args):
+                if not isinstance(arg, Node):
+                    continue
+                value = share(node, argnum, arg, g)
+                if value is None:
+                    value = _zeros(arg)
+                else:
+                    add_cotangent(cotangents, arg, value)
+                total = cotangents.get(arg, value)
+                local = local_derivative(node, argnum)
+                shares.append(Share(node, argnum, arg, local, g, value, total))
+    return Walk(output, tuple(nodes), tuple(shares), cotangents)
+
+
+@contextmanager
+def one_pass() -> Iterator[None]:
+    """A block in which derivative rules run as in a backward pass: not recorded, no warnings."""
     memory = pass_memory.set({})
     try:
         with np.errstate(all="ignore"), set_recording(False), kernels.careful():
-            for node in reversed(nodes):
-                _require_unchanged(node)
-                g = cotangents.get(node)
-                if g is None:
-                    continue
-                for argnum, arg in enumerate(node.args):
-                    if not isinstance(arg, Node):
-                        continue
-                    value = _share(node, argnum, arg, g)
-                    if value is None:
-                        value = _zeros(arg)
-                    else:
-                        add_cotangent(cotangents, arg, value)
-                    total = cotangents.get(arg, value)
-                    local = local_derivative(node, argnum)
-                    shares.append(Share(node, argnum, arg, local, g, value, total))
+            yield
     finally:
         pass_memory.reset(memory)
-    return Walk(output, tuple(nodes), tuple(shares), cotangents)
 
 
 def local_derivative(node: Node, argnum: int) -> Any:
@@ -114,15 +122,18 @@ def local_derivative(node: Node, argnum: int) -> Any:
     return None
 
 
-def _share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
-    """The part of a cotangent that goes on to one argument; None where none does."""
+def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
+    """What one use sends back of the cotangent `g` of `node`; None where the slope is none.
+
+    It runs the rule, so call it inside `with one_pass():`.
+    """
     if isinstance(node, ScalarNode):
         slope = (node.da, node.db)[argnum]
         if slope is None:
             return None
         return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
-    share = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
-    return None if share is None else project(share, arg)
+    value = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
+    return None if value is None else project(value, arg)
 
 
 def _require_unchanged(node: Node) -> None:

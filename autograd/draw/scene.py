@@ -23,8 +23,8 @@ from autograd.draw.content import (
     times,
 )
 from autograd.draw.subject import Subject
-from autograd.graph import Node, ScalarNode
-from autograd.ops.kinds import Elementwise, Linear, Multilinear
+from autograd.graph import Node
+from autograd.walk import local_derivative
 
 _WHOLES = ("module", "line")
 """Folds that give some results to others, and keep the rest to themselves."""
@@ -237,23 +237,11 @@ def _ends(array: Any) -> tuple[float, ...]:
 
 
 def _local(node: Node, argnum: int) -> str:
-    """What ∂(operation)/∂(argument) is, from the table and from what the graph has saved.
-
-    A number or a range where each entry of the result has one slope, or where there is only one
-    result; else the shape of the Jacobian, "2×4 by 3×4". Other rules
-    are not run: they may be the user's program, as in `checkpoint`.
+    """What ∂(operation)/∂(argument) is: a number or a range, else the shape of the Jacobian, "2×4
+    by 3×4".
     """
-    op, arg = node.op, node.args[argnum]
-    if isinstance(node, ScalarNode):  # it was computed when the node was recorded
-        return number((node.da, node.db)[argnum] or 0.0)
-    saved = node.saved
-    with np.errstate(all="ignore"):
-        if isinstance(op, Elementwise):
-            # NumPy's numbers give inf where Python's would raise
-            args = tuple(np.float64(x) if isinstance(x, int | float) else x for x in saved)
-            local = op.local(argnum, node.primal, args)
-            return summary(0.0 if local is None else local)
-        if isinstance(op, Linear | Multilinear) and node.size == 1:
-            one = np.ones(node.shape, node.dtype)
-            return summary(op.vjp(argnum, one, node.primal, saved, node.settings))
-    return " by ".join(times(shape) for shape in (node.shape, arg.shape) if shape) or "1 by 1"
+    local = local_derivative(node, argnum)
+    if local is not None:
+        return summary(local)
+    shapes = (node.shape, node.args[argnum].shape)
+    return " by ".join(times(shape) for shape in shapes if shape) or "1 by 1"

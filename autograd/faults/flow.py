@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import kernels
-from autograd.backward import pass_memory, project, seed_of
+from autograd.backward import seed_of
 from autograd.faults.numbers import data_of
-from autograd.graph import Node, ScalarNode, set_recording
+from autograd.graph import Node, ScalarNode
+from autograd.walk import one_pass, share
 
 ROUNDING = 64
 """Shares that add to fewer roundings than this are taken to cancel."""
@@ -58,22 +58,18 @@ def flow(output: Node, x: Node) -> Flow | None:
         return None
     found = Flow()
     parts: dict[Node, list[Any]] = {output: [seed_of(output, np.ones(output.shape))]}
-    memory = pass_memory.set({})
-    try:
-        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
-            for node in (*(node for node in order if node in between), x):
-                g = _summed(node, parts.pop(node, []), found)
-                found.cotangents[node] = g
-                if node is x:
-                    break
-                for argnum, arg in enumerate(node.args):
-                    if isinstance(arg, Node) and arg in between:
-                        share = _share(node, argnum, arg, g)
-                        found.uses.append(Use(node, argnum, arg, share))
-                        if share is not None:
-                            parts.setdefault(arg, []).append(share)
-    finally:
-        pass_memory.reset(memory)
+    with one_pass():
+        for node in (*(node for node in order if node in between), x):
+            g = _summed(node, parts.pop(node, []), found)
+            found.cotangents[node] = g
+            if node is x:
+                break
+            for argnum, arg in enumerate(node.args):
+                if isinstance(arg, Node) and arg in between:
+                    part = _part(node, argnum, arg, g)
+                    found.uses.append(Use(node, argnum, arg, part))
+                    if part is not None:
+                        parts.setdefault(arg, []).append(part)
     return found
 
 
@@ -96,9 +92,9 @@ def history(output: Node, first: int = 0) -> list[Node]:
     return sorted(seen, key=lambda node: node.index, reverse=True)
 
 
-def largest(share: Any) -> float:
+def largest(part: Any) -> float:
     """The size of the largest entry; 0 for None and for none."""
-    return 0.0 if share is None else float(np.max(np.abs(data_of(share)), initial=0.0))
+    return 0.0 if part is None else float(np.max(np.abs(data_of(part)), initial=0.0))
 
 
 def _descendants(order: list[Node], x: Node) -> set[Node]:
@@ -110,10 +106,10 @@ def _descendants(order: list[Node], x: Node) -> set[Node]:
     return found
 
 
-def _summed(node: Node, shares: list[Any], found: Flow) -> Any:
-    total: Any = sum(shares[1:], shares[0]) if shares else np.zeros(node.shape, node.dtype)
-    if len(shares) > 1:
-        most = sum(np.abs(share) for share in shares)
+def _summed(node: Node, parts: list[Any], found: Flow) -> Any:
+    total: Any = sum(parts[1:], parts[0]) if parts else np.zeros(node.shape, node.dtype)
+    if len(parts) > 1:
+        most = sum(np.abs(part) for part in parts)
         lost = np.abs(total) <= ROUNDING * np.finfo(node.dtype).eps * most
         if bool(np.all(lost)) and largest(most) > 0:
             found.cancelled.append(node)
@@ -121,13 +117,11 @@ def _summed(node: Node, shares: list[Any], found: Flow) -> Any:
     return total
 
 
-def _share(node: Node, argnum: int, arg: Node, g: Any) -> Any:
-    if isinstance(node, ScalarNode):
-        slope = (node.da, node.db)[argnum]
-        if slope is None:  # a slope of 0 that is stated, or that selects, as relu's does
-            return 0.0 if callable(node.op.locals[argnum]) else None
-        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
+def _part(node: Node, argnum: int, arg: Node, g: Any) -> Any:
+    """The share of one use; 0, and not None, where a rule has found that the slope is 0 here."""
     if not node.op.has_derivative:
         return None
-    share = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
-    return None if share is None else project(share, arg)
+    part = share(node, argnum, arg, g)
+    if part is None and isinstance(node, ScalarNode) and callable(node.op.locals[argnum]):
+        return 0.0  # as relu's does
+    return part
