@@ -76,7 +76,7 @@ for hidden, activation, loss, rate, size, epochs, images in settings:
     start = time.perf_counter()
     history = nn.fit(
         model, (x[:images], y[:images]), loss=loss, lr=rate, epochs=some, batch_size=size,
-        validation=(test_x, test_y), validation_every=max(1, len(x) // size // 6),
+        validation=(test_x, test_y), validation_every=max(40, len(x) // size // 6),
         metrics="accuracy", progress=False,
     )  # fmt: skip
     right = history.validations.last("accuracy")
@@ -101,7 +101,7 @@ Markdown("\n".join(line for line in recorded if line.startswith("|")))
 #
 # Cost and misclassification rate while the two softmax networks were trained, above without and
 # below with a hidden layer: faint each mini-batch, blue the mean of an epoch, and vermilion the
-# test images, looked at six times an epoch. Test images that are only looked at do no harm; to
+# test images, looked at every so many steps. Test images that are only looked at do no harm; to
 # *choose* anything by them one would need a validation set of its own. (Lindholm et al. 2022, figs
 # 6.7 and 6.8.)
 
