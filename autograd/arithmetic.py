@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
 
 import numpy as np
 
@@ -147,7 +147,9 @@ class Arithmetic(NumPyProtocols, Node):
     def __xor__(self, other: Array) -> Any:
         return logical_xor(self, other) if self.dtype.kind == "b" else NotImplemented
 
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    __rand__: Final = __and__
+    __ror__: Final = __or__
+    __rxor__: Final = __xor__
 
     def __invert__(self) -> Any:
         if self.dtype.kind != "b":

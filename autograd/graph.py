@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias
@@ -156,7 +156,7 @@ class ScalarNode(Node):
         if recorded:
             ScalarNode.kind = cls
 
-    shape = ()
+    shape: tuple[int, ...] = ()
     ndim = 0
     size = 1
 
@@ -356,10 +356,10 @@ class Op:
     ) -> None:
         self.name = name
         self.kernel = kernel
-        self.symbol = symbol or name
+        self.symbol: str = symbol or name
         self.rules = vjp
         self.forward_rule = jvp
-        self.arity = len(vjp) if isinstance(vjp, tuple) else None
+        self.arity: int | None = len(vjp) if isinstance(vjp, tuple) else None
         self.__name__ = self.__qualname__ = name
         self.__doc__ = doc or f"The operation `{name}`."
 
@@ -466,7 +466,7 @@ class set_recording:
     __slots__ = ("on", "token")
 
     def __init__(self, on: bool) -> None:
-        self.on = on
+        self.on: bool = on
 
     def __enter__(self) -> None:
         mode: bool | Observer = recording.get()
@@ -476,7 +476,7 @@ class set_recording:
             mode = self.on
         else:
             mode = tracer.unrecorded
-        self.token = recording.set(mode)
+        self.token: Token[bool | Observer] = recording.set(mode)
 
     def __exit__(self, *error: object) -> None:
         recording.reset(self.token)

@@ -12,7 +12,17 @@ import numpy as np
 
 from autograd import ops
 from autograd.arithmetic import Arithmetic
-from autograd.graph import ArrayNode, Node, ScalarNode, next_index, recording, scalar_node
+from autograd.graph import (
+    Array,
+    ArrayNode,
+    Node,
+    Op,
+    ScalarNode,
+    Settings,
+    next_index,
+    recording,
+    scalar_node,
+)
 from autograd.lines import line_of
 from autograd.ops import At
 from autograd.ops.kinds import Elementwise
@@ -39,11 +49,15 @@ class Value(Arithmetic, ScalarNode, recorded=True):
     __slots__ = ()
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self.primal = data if data.__class__ is float else _as_float(data)
-        self.op = self.a = self.b = self.da = self.db = None
-        self.index = next_index()
+        self.primal: Any = data if data.__class__ is float else _as_float(data)
+        self.op: Op | None = None
+        self.a: Array = None
+        self.b: Array = None
+        self.da: float | None = None
+        self.db: float | None = None
+        self.index: int = next_index()
         self.label = label
-        self.grad = 0.0
+        self.grad: Any = 0.0
 
     @property
     def data(self) -> float:
@@ -55,7 +69,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
     def data(self, new: Any) -> None:
         _require_leaf(self)
         self.primal = _as_float(new)
-        self.renewed = next_index()
+        self.renewed: int = next_index()
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -92,14 +106,15 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
     __slots__ = ()
 
     def __init__(self, data: Any, label: str = "", dtype: Any = None) -> None:
-        self.primal = _as_float_array(data, dtype)
-        self.op = None
-        self.args = self.saved = ()
-        self.settings = {}
-        self.frozen = False
-        self.index = next_index()
+        self.primal: Any = _as_float_array(data, dtype)
+        self.op: Op | None = None
+        self.args: tuple[Array, ...] = ()
+        self.saved: tuple[Any, ...] = ()
+        self.settings: Settings = {}
+        self.frozen: bool = False
+        self.index: int = next_index()
         self.label = label
-        self.grad = None
+        self.grad: Any = None
 
     @property
     def data(self) -> Any:

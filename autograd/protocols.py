@@ -85,7 +85,7 @@ class NumPyProtocols:
     """What NumPy asks of an object that its functions are handed."""
 
     __slots__ = ()
-    __array_priority__ = 1000.0
+    __array_priority__: float = 1000.0
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":

@@ -5,7 +5,7 @@ What is made of it is in `transforms`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,16 +45,17 @@ class Recorded:
         if len({number % len(args) for number in numbers}) != len(numbers):
             raise ValueError(f"{name}: argnums {argnums} names an argument twice")
         chosen = tuple(args[number] for number in numbers)
+        self.rebuild: Callable[[Iterator[Any]], Any]
         leaves, self.rebuild = flatten(chosen[0] if isinstance(argnums, int) else chosen)
         with set_recording(True):
-            self.inputs = [_fresh(name, leaf) for leaf in leaves]
+            self.inputs: list[Node] = [_fresh(name, leaf) for leaf in leaves]
             fresh = self.rebuild(iter(self.inputs))
             call = list(args)
             for number, arg in zip(
                 numbers, [fresh] if isinstance(argnums, int) else fresh, strict=True
             ):
                 call[number] = arg
-            self.result = f(*call, **kwargs)
+            self.result: Any = f(*call, **kwargs)
         self.name = name
 
     def split_aux(self, has_aux: bool) -> Any:
@@ -70,14 +71,16 @@ class Recorded:
 
     def trace(self) -> None:
         """Find the part of the graph between the inputs and the result, and what else it reads."""
+        self.outputs: list[Any]
+        self.rebuild_output: Callable[[Iterator[Any]], Any]
         self.outputs, self.rebuild_output = flatten(self.result)
         nodes = [out for out in self.outputs if isinstance(out, Node)]
         first = min((node.index for node in self.inputs), default=0)
         order = interior(nodes, first)
-        self.active = dependents(order, self.inputs)
-        self.order = [node for node in order if node in self.active]
+        self.active: set[Node] = dependents(order, self.inputs)
+        self.order: list[Node] = [node for node in order if node in self.active]
         # A node older than the inputs is the user's own, and may be differentiated by in its turn.
-        self.nested = any(node.index < first for node in nodes) or any(
+        self.nested: bool = any(node.index < first for node in nodes) or any(
             isinstance(arg, Node) and arg.index < first
             for node in (*order, *self.inputs)
             for arg in node.args

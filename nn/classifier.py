@@ -44,7 +44,7 @@ class Classifier(Sequential):
         if outputs not in ("softmax", "sigmoid"):
             raise ValueError(f"outputs={outputs!r} is neither 'softmax' nor 'sigmoid'")
         super().__init__(*layers)
-        self.classes = tuple(classes)
+        self.classes: tuple[str, ...] = tuple(classes)
         self.outputs = outputs
         self.limits = limits
 

@@ -34,8 +34,8 @@ class Neuron(Module):
 
     def __init__(self, nin: int, nonlin: bool = True, *, rng: Rng | None = None) -> None:
         uniform = random.uniform if rng is None else np.random.default_rng(rng).uniform
-        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
-        self.b = Value(0.0)
+        self.w: list[Value] = [Value(uniform(-1, 1)) for _ in range(nin)]
+        self.b: Value = Value(0.0)
         self.nonlin = nonlin
 
     def forward(self, x: Value | Sequence[Any]) -> Any:
@@ -56,7 +56,7 @@ class Layer(Module):
     def __init__(self, nin: int, nout: int, *, rng: Rng | None = None, **settings: Any) -> None:
         if rng is not None:
             rng = np.random.default_rng(rng)
-        self.neurons = [Neuron(nin, rng=rng, **settings) for _ in range(nout)]
+        self.neurons: list[Neuron] = [Neuron(nin, rng=rng, **settings) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
         out = [neuron(x) for neuron in self.neurons]
@@ -78,7 +78,7 @@ class MLP(Module):
             rng = np.random.default_rng(rng)
         sizes = [nin, *nouts]
         last = len(nouts) - 1
-        self.layers = [
+        self.layers: list[Layer] = [
             Layer(sizes[i], sizes[i + 1], nonlin=i != last, rng=rng) for i in range(len(nouts))
         ]
 

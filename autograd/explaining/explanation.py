@@ -40,13 +40,13 @@ class Explanation:
         nodes = history([output], sys.maxsize) or []
         names = {leaf: _entry_names(argument, leaf) for argument, leaf in arguments.items()}
         taken = walk(output, nodes)
-        self.trace = Trace(taken, subject(nodes, {output}, None))
-        self.point = dict(_by_name(names, lambda leaf: leaf.primal))
-        self.value = float(np.asarray(output.primal).item())
-        self.gradient = dict(_by_name(names, taken.cotangent))
+        self.trace: Trace = Trace(taken, subject(nodes, {output}, None))
+        self.point: dict[str, Any] = dict(_by_name(names, lambda leaf: leaf.primal))
+        self.value: float = float(np.asarray(output.primal).item())
+        self.gradient: dict[str, Any] = dict(_by_name(names, taken.cotangent))
         self.formula: Any = None
         self.derivatives: dict[str, Any] = {}
-        self.reason = ""
+        self.reason: str = ""
         formulas = _formulas()
         try:
             self.formula, derivatives = formulas.readable(nodes, names)

@@ -34,14 +34,14 @@ class Symbolic(Arithmetic):
 
     __slots__ = ()
     __hash__ = object.__hash__
-    shape = ()
+    shape: tuple[int, ...] = ()
     ndim = 0
     size = 1
-    dtype = np.dtype(object)
+    dtype: np.dtype[Any] = np.dtype(object)
 
     def __init__(self, expression: Any) -> None:
         self.primal = expression
-        self.op = None
+        self.op: Any = None
 
     def __eq__(self, other: object) -> Any:
         return bool(expression(self) == expression(other))

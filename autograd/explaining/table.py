@@ -46,7 +46,7 @@ class Trace:
     def __init__(self, walk: Walk, graph: Subject) -> None:
         self._walk = walk
         self._names = names_of(walk.nodes, graph.names)
-        self.headings = Row(
+        self.headings: Row = Row(
             "step",
             "operation",
             "inputs",

@@ -76,9 +76,9 @@ class Watch(Observer):
 
     def __init__(self, *, at_once: bool = True, hold: bool = False) -> None:
         self.at_once = at_once
-        self.on = True
-        self.log = LineLog()
-        self.cuts = CutLog(self.log, hold=hold)
+        self.on: bool = True
+        self.log: LineLog = LineLog()
+        self.cuts: CutLog = CutLog(self.log, hold=hold)
         self.made_plain: list[tuple[Any, Fault]] = []
         """Plain arrays in which an operation made NaN or infinity, no node being among its
         arguments; it is a fault when a node meets them."""

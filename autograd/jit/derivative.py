@@ -35,9 +35,9 @@ class Compiled(Op):
         super().__init__(f"jit({name})", self._forward)
         self.inputs = inputs
         self.outputs = outputs
-        self.terms = ordered(self.outputs)
-        self.varies = _varying(self.terms, self.outputs, inputs)
-        self.pullback = compile(self._pull)
+        self.terms: list[Term] = ordered(self.outputs)
+        self.varies: list[bool] = _varying(self.terms, self.outputs, inputs)
+        self.pullback: Callable[..., Any] = compile(self._pull)
 
     def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
         """`values`, which the program gave for `args`, as nodes with this operation behind them."""

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.nodes import Tensor
 
@@ -39,13 +40,15 @@ class Flat:
             )
         if any(tensor.op is not None for tensor in tensors):
             raise ValueError("the result of an operation cannot be moved: only leaves can")
-        self.tensors = list(tensors)
+        self.tensors: list[Tensor] = list(tensors)
         self._move()
 
     def _move(self) -> None:
         """Into a new array; whoever still holds a part of the old one keeps it as it is."""
-        self.array = np.concatenate([tensor.primal.ravel() for tensor in self.tensors])
-        self.parts = self.split(self.array)
+        self.array: NDArray[Any] = np.concatenate(
+            [tensor.primal.ravel() for tensor in self.tensors]
+        )
+        self.parts: list[Any] = self.split(self.array)
         for tensor, part in zip(self.tensors, self.parts, strict=True):
             tensor.primal = part
             tensor.frozen = False

@@ -70,7 +70,7 @@ class Jitted:
         notices: bool = True,
     ) -> None:
         update_wrapper(self, f)
-        self.__name__ = getattr(f, "__name__", type(f).__name__)
+        self.__name__: str = getattr(f, "__name__", type(f).__name__)
         self.function = f
         self._roots = [f] if watch is None else list(watch)
         self._into = into

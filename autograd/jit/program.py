@@ -38,16 +38,20 @@ class Program:
     ) -> None:
         self.made = made
         self._runs = count()
-        self.ran = self._runs.__next__
-        self.inputs = [*made.inputs, *[outside.term for outside in made.outside], *made.draws]
-        self.outputs = [term for term in made.outputs if term is not None]
+        self.ran: Callable[[], int] = self._runs.__next__
+        self.inputs: list[Term] = [
+            *made.inputs,
+            *[outside.term for outside in made.outside],
+            *made.draws,
+        ]
+        self.outputs: list[Term] = [term for term in made.outputs if term is not None]
         sinks = []
         if into:
             made.outputs, updates = made.outputs[: -len(into)], made.outputs[-len(into) :]
             sinks = self._sinks(updates, into)
             self.outputs = [term for term in made.outputs if term is not None]
             made.result = made.result[0]
-        self.plain = bool(into) or all(outside.node is None for outside in made.outside)
+        self.plain: bool = bool(into) or all(outside.node is None for outside in made.outside)
         self._draws = [(draw.settings["generator"], draw.settings["f"]) for draw in made.draws]
         self._sunk = sinks
         self._as_nodes = [
@@ -55,19 +59,19 @@ class Program:
             for term, plain in zip(self.outputs, made.plain, strict=False)
         ]
         wanted = list(compress(self.outputs, self._as_nodes))
-        self.op = Compiled(name, self.inputs, wanted, compile)
+        self.op: Compiled = Compiled(name, self.inputs, wanted, compile)
         roots = [
             *self.outputs,
             *[term for term, _ in sinks],
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
         ]
-        self.new = simplify(made.terms, [*roots, *self.inputs])
+        self.new: dict[Term, Term] = simplify(made.terms, [*roots, *self.inputs])
         products = (kinds.chain, kinds.closed)
         # What has been written into arrays cannot be computed again from them.
-        self.risky = not into and any(t.op in products for t in ordered(self.new.values()))
+        self.risky: bool = not into and any(t.op in products for t in ordered(self.new.values()))
         self.name = name
-        self.pack = packer(
+        self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
         self._watch = Watch(made.watched)

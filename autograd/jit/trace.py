@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Draw(Question):
         super().__init__("draw", lambda generator, f: np.asarray(f(generator)))
 
 
-draw_op = Draw()
+draw_op: Final = Draw()
 
 
 class Trace:
@@ -160,6 +160,12 @@ class _Cut(Observer):
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         with set_recording(True):
             return self.trace.cut(op.apply(args, settings))
+
+    def backward(
+        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
+    ) -> None:
+        for node in order:
+            step(node)
 
 
 def observe(f: Callable[..., Any], *args: Array) -> None:

@@ -5,7 +5,7 @@ Each function takes the arguments of NumPy's of the same name.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -45,7 +45,8 @@ def asarray(a: Any, dtype: Any = None) -> Array:
     return array(a, dtype)
 
 
-asanyarray = ascontiguousarray = asarray
+asanyarray: Final = asarray
+ascontiguousarray: Final = asarray
 
 
 def copy(a: Array) -> Array:
@@ -156,5 +157,5 @@ class _Columns(_Rows):
         return ops.concatenate(columns, -1)
 
 
-r_ = _Rows()
-c_ = _Columns()
+r_: Final = _Rows()
+c_: Final = _Columns()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -37,19 +37,19 @@ __all__ = [
     "unwrap",
 ]
 
-copysign = custom_op(
+copysign: Final = custom_op(
     np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)
 )
-fmod = custom_op(np.fmod, derivative=(1.0, lambda out, x, y: -trunc(x / y)))
-ldexp = custom_op(np.ldexp, derivative=(lambda out, x, power: np.ldexp(1.0, power), None))
-logaddexp2 = custom_op(
+fmod: Final = custom_op(np.fmod, derivative=(1.0, lambda out, x, y: -trunc(x / y)))
+ldexp: Final = custom_op(np.ldexp, derivative=(lambda out, x, power: np.ldexp(1.0, power), None))
+logaddexp2: Final = custom_op(
     np.logaddexp2,
     derivative=(
         lambda out, x, y: ops.exp2(x - ops.where(out == -np.inf, 0.0, out)),
         lambda out, x, y: ops.exp2(y - ops.where(out == -np.inf, 0.0, out)),
     ),
 )
-nextafter = custom_op(np.nextafter, derivative=(1.0, None))
+nextafter: Final = custom_op(np.nextafter, derivative=(1.0, None))
 
 
 def trunc(x: Array) -> Array:
@@ -91,7 +91,8 @@ def rad2deg(x: Array) -> Array:
     return x * (180 / math.pi)
 
 
-radians, degrees = deg2rad, rad2deg
+radians: Final = deg2rad
+degrees: Final = rad2deg
 
 
 def real(val: Array) -> Array:
@@ -99,7 +100,8 @@ def real(val: Array) -> Array:
     return ops.array(val)
 
 
-conj = conjugate = real
+conj: Final = real
+conjugate: Final = real
 
 
 def real_if_close(a: Array, tol: float = 100) -> Array:

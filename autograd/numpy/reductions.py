@@ -5,7 +5,7 @@ What they compute is in the engine's table. `out` stays None: a node cannot be w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -79,7 +79,8 @@ def min(
     return smallest if initial is None else ops.minimum(smallest, initial)
 
 
-amax, amin = max, min
+amax: Final = max
+amin: Final = min
 
 
 def _count(a: Array, axis: Axis, keepdims: bool, where: Any) -> Any:

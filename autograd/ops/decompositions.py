@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
     return (step + t(step)) / 2
 
 
-cholesky_op = Op("cholesky", lambda a: np.linalg.cholesky(_symmetric(a)), (_cholesky_rule,))
+cholesky_op: Final = Op("cholesky", lambda a: np.linalg.cholesky(_symmetric(a)), (_cholesky_rule,))
 
 
 def cholesky(a: Array) -> Array:
@@ -115,7 +115,7 @@ def _qr_rule(g: Array, out: Array, a: Array) -> Array:
     return t(solve_op(r, t(gq + matmul_op(q, m))))
 
 
-qr_op = Op("qr", lambda a: _pack(np.linalg.qr(a), _qr_tails(a)), (_qr_rule,))
+qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), _qr_tails(a)), (_qr_rule,))
 
 
 def qr(a: Array, mode: str = "reduced") -> Any:
@@ -165,7 +165,9 @@ def _eigh_rule(g: Array, out: Array, a: Array) -> Array:
     return (step + matrix_transpose(step)) / 2
 
 
-eigh_op = Op("eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), _eigh_tails(a)), (_eigh_rule,))
+eigh_op: Final = Op(
+    "eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), _eigh_tails(a)), (_eigh_rule,)
+)
 
 
 def eigh(a: Array) -> tuple[Array, Array]:
@@ -228,7 +230,7 @@ def _svd_rule(g: Array, out: Array, a: Array) -> Array:
     return step
 
 
-svd_op = Op(
+svd_op: Final = Op(
     "svd",
     lambda a: _pack(np.linalg.svd(a, full_matrices=False), _svd_tails(a)),
     (_svd_rule,),

@@ -5,6 +5,8 @@ The derivative of det(A) is the transposed adjugate, det(A) A⁻ᵀ where A is r
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from autograd.graph import Array, Op
@@ -83,7 +85,7 @@ def _slogdet_rule(g: Array, out: Array, a: Array) -> Array:
 
 
 det_op: Op = Op("det", np.linalg.det, (_det_rule,))
-slogdet_op = Op("slogdet", lambda a: np.stack(np.linalg.slogdet(a), -1), (_slogdet_rule,))
+slogdet_op: Final = Op("slogdet", lambda a: np.stack(np.linalg.slogdet(a), -1), (_slogdet_rule,))
 
 
 def det(a: Array) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator
+from typing import Final
 
 import numpy as np
 
@@ -47,12 +48,12 @@ def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
     return where(zero, 0.0, out * log(where(zero, 1.0, x)))
 
 
-add = Elementwise("add", np.add, operator.add, 1, 1, symbol="+")
-sub = Elementwise("sub", np.subtract, operator.sub, 1, -1, symbol="-")
-mul = Elementwise(
+add: Final = Elementwise("add", np.add, operator.add, 1, 1, symbol="+")
+sub: Final = Elementwise("sub", np.subtract, operator.sub, 1, -1, symbol="-")
+mul: Final = Elementwise(
     "mul", np.multiply, operator.mul, lambda out, x, y: y, lambda out, x, y: x, symbol="*"
 )
-div = Elementwise(
+div: Final = Elementwise(
     "div",
     np.divide,
     operator.truediv,
@@ -60,52 +61,60 @@ div = Elementwise(
     lambda out, x, y: -out / y,
     symbol="/",
 )
-mod = Elementwise(
+mod: Final = Elementwise(
     "mod", np.remainder, operator.mod, 1, lambda out, x, y: -floor_divide(x, y), symbol="%"
 )
-neg = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
-pow = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
+neg: Final = Elementwise("neg", np.negative, operator.neg, -1, symbol="-")
+pow: Final = Elementwise("pow", operator.pow, math.pow, _pow_base, _pow_exponent, symbol="**")
 
-identity = Elementwise(
+identity: Final = Elementwise(
     "identity", lambda x: x, lambda x: x, 1, doc="x itself, as a node of its own."
 )
 
 # --------------------------------------------------------------------------------------------------
 # The derivative is written with the argument
 
-square = Elementwise("square", np.square, lambda x: x * x, lambda out, x: 2 * x)
-log = Elementwise("log", np.log, math.log, lambda out, x: 1 / x)
-log2 = Elementwise("log2", np.log2, math.log2, lambda out, x: 1 / (x * math.log(2)))
-log10 = Elementwise("log10", np.log10, math.log10, lambda out, x: 1 / (x * math.log(10)))
-log1p = Elementwise("log1p", np.log1p, math.log1p, lambda out, x: 1 / (1 + x))
-sin = Elementwise("sin", np.sin, math.sin, lambda out, x: cos(x))
+square: Final = Elementwise("square", np.square, lambda x: x * x, lambda out, x: 2 * x)
+log: Final = Elementwise("log", np.log, math.log, lambda out, x: 1 / x)
+log2: Final = Elementwise("log2", np.log2, math.log2, lambda out, x: 1 / (x * math.log(2)))
+log10: Final = Elementwise("log10", np.log10, math.log10, lambda out, x: 1 / (x * math.log(10)))
+log1p: Final = Elementwise("log1p", np.log1p, math.log1p, lambda out, x: 1 / (1 + x))
+sin: Final = Elementwise("sin", np.sin, math.sin, lambda out, x: cos(x))
 cos = Elementwise("cos", np.cos, math.cos, lambda out, x: -sin(x))
-sinh = Elementwise("sinh", np.sinh, math.sinh, lambda out, x: cosh(x))
+sinh: Final = Elementwise("sinh", np.sinh, math.sinh, lambda out, x: cosh(x))
 cosh = Elementwise("cosh", np.cosh, math.cosh, lambda out, x: sinh(x))
-arcsin = Elementwise("arcsin", np.arcsin, math.asin, lambda out, x: 1 / sqrt((1 - x) * (1 + x)))
-arccos = Elementwise("arccos", np.arccos, math.acos, lambda out, x: -1 / sqrt((1 - x) * (1 + x)))
-arctan = Elementwise("arctan", np.arctan, math.atan, lambda out, x: 1 / (1 + x * x))
-arctan2 = Elementwise(
+arcsin: Final = Elementwise(
+    "arcsin", np.arcsin, math.asin, lambda out, x: 1 / sqrt((1 - x) * (1 + x))
+)
+arccos: Final = Elementwise(
+    "arccos", np.arccos, math.acos, lambda out, x: -1 / sqrt((1 - x) * (1 + x))
+)
+arctan: Final = Elementwise("arctan", np.arctan, math.atan, lambda out, x: 1 / (1 + x * x))
+arctan2: Final = Elementwise(
     "arctan2",
     np.arctan2,
     math.atan2,
     lambda out, y, x: x / (x * x + y * y),
     lambda out, y, x: -y / (x * x + y * y),
 )
-arcsinh = Elementwise("arcsinh", np.arcsinh, math.asinh, lambda out, x: 1 / hypot(x, 1.0))
-arccosh = Elementwise(
+arcsinh: Final = Elementwise("arcsinh", np.arcsinh, math.asinh, lambda out, x: 1 / hypot(x, 1.0))
+arccosh: Final = Elementwise(
     "arccosh", np.arccosh, math.acosh, lambda out, x: 1 / (sqrt(x - 1) * sqrt(x + 1))
 )
-arctanh = Elementwise("arctanh", np.arctanh, math.atanh, lambda out, x: 1 / ((1 - x) * (1 + x)))
-erf = Elementwise("erf", kernels.erf, math.erf, lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x))
-softplus = Elementwise(
+arctanh: Final = Elementwise(
+    "arctanh", np.arctanh, math.atanh, lambda out, x: 1 / ((1 - x) * (1 + x))
+)
+erf: Final = Elementwise(
+    "erf", kernels.erf, math.erf, lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x)
+)
+softplus: Final = Elementwise(
     "softplus",
     lambda x: np.logaddexp(x, 0),
     lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
     lambda out, x: sigmoid(x),
     doc="ln(1 + exp(x)), as logaddexp(0, x), which does not overflow.",
 )
-logaddexp = Elementwise(
+logaddexp: Final = Elementwise(
     "logaddexp",
     np.logaddexp,
     kernels.scalar_logaddexp,
@@ -118,15 +127,15 @@ logaddexp = Elementwise(
 # The derivative is written with the result
 
 exp = Elementwise("exp", np.exp, math.exp, lambda out, x: out)
-exp2 = Elementwise("exp2", np.exp2, math.exp2, lambda out, x: out * math.log(2))
-expm1 = Elementwise("expm1", np.expm1, math.expm1, lambda out, x: out + 1)
+exp2: Final = Elementwise("exp2", np.exp2, math.exp2, lambda out, x: out * math.log(2))
+expm1: Final = Elementwise("expm1", np.expm1, math.expm1, lambda out, x: out + 1)
 sqrt = Elementwise("sqrt", np.sqrt, math.sqrt, lambda out, x: 0.5 / out)
-cbrt = Elementwise("cbrt", np.cbrt, math.cbrt, lambda out, x: 1 / (3 * out * out))
-reciprocal = Elementwise(
+cbrt: Final = Elementwise("cbrt", np.cbrt, math.cbrt, lambda out, x: 1 / (3 * out * out))
+reciprocal: Final = Elementwise(
     "reciprocal", lambda x: np.divide(1, x), lambda x: 1 / x, lambda out, x: -out * out
 )
-tan = Elementwise("tan", np.tan, math.tan, lambda out, x: 1 + out * out)
-tanh = Elementwise("tanh", np.tanh, math.tanh, lambda out, x: 1 - out * out)
+tan: Final = Elementwise("tan", np.tan, math.tan, lambda out, x: 1 + out * out)
+tanh: Final = Elementwise("tanh", np.tanh, math.tanh, lambda out, x: 1 - out * out)
 sigmoid = Elementwise(
     "sigmoid",
     kernels.sigmoid,
@@ -146,42 +155,42 @@ hypot = Elementwise(
 # Kinks: a slope of True or False selects, so that nothing leaks through a closed branch
 
 abs = Elementwise("abs", np.absolute, math.fabs, lambda out, x: sign(x))
-relu = Elementwise(
+relu: Final = Elementwise(
     "relu",
     lambda x: np.maximum(x, 0),
     kernels.scalar_relu,
     lambda out, x: x > 0,
     doc="max(x, 0), whose derivative at 0 is 0.",
 )
-leaky_relu_op = Elementwise(
+leaky_relu_op: Final = Elementwise(
     "leaky_relu",
     kernels.leaky_relu,
     lambda x, slope: x if x > 0 else slope * x,
     lambda out, x, slope: where(x > 0, 1.0, slope),
     lambda out, x, slope: where(x > 0, 0.0, x),
 )
-elu_op = Elementwise(
+elu_op: Final = Elementwise(
     "elu",
     kernels.elu,
     lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     lambda out, x, alpha: where(x > 0, 1.0, out + alpha),
     lambda out, x, alpha: where(x > 0, 0.0, expm1(minimum(x, 0.0))),
 )
-maximum_op = Elementwise(
+maximum_op: Final = Elementwise(
     "maximum",
     np.maximum,
     kernels.scalar_maximum,
     lambda out, x, y: (x > y) + 0.5 * (x == y),
     lambda out, x, y: (y > x) + 0.5 * (x == y),
 )
-minimum_op = Elementwise(
+minimum_op: Final = Elementwise(
     "minimum",
     np.minimum,
     kernels.scalar_minimum,
     lambda out, x, y: (x < y) + 0.5 * (x == y),
     lambda out, x, y: (y < x) + 0.5 * (x == y),
 )
-at_least = Elementwise(
+at_least: Final = Elementwise(
     "at_least",
     np.maximum,
     kernels.scalar_maximum,
@@ -189,7 +198,7 @@ at_least = Elementwise(
     None,
     symbol="maximum",
 )
-at_most = Elementwise(
+at_most: Final = Elementwise(
     "at_most",
     np.minimum,
     kernels.scalar_minimum,
@@ -271,20 +280,20 @@ def elu(x: Array, alpha: Array = 1.0) -> Array:
 # The derivative is zero wherever there is one
 
 sign = Elementwise("sign", np.sign, kernels.scalar_sign, None)
-heaviside_op = Elementwise(
+heaviside_op: Final = Elementwise(
     "heaviside",
     np.heaviside,
     kernels.scalar_heaviside,
     None,
     lambda out, x, at_zero: x == 0,
 )
-floor = Elementwise("floor", np.floor, lambda x: float(math.floor(x)), None)
+floor: Final = Elementwise("floor", np.floor, lambda x: float(math.floor(x)), None)
 floor_divide = Elementwise(
     "floor_divide", np.floor_divide, operator.floordiv, None, None, symbol="//"
 )
-ceil = Elementwise("ceil", np.ceil, lambda x: float(math.ceil(x)), None)
-round_op = Elementwise("round", np.rint, lambda x: float(builtins.round(x)), None)
-stop_gradient = Elementwise(
+ceil: Final = Elementwise("ceil", np.ceil, lambda x: float(math.ceil(x)), None)
+round_op: Final = Elementwise("round", np.rint, lambda x: float(builtins.round(x)), None)
+stop_gradient: Final = Elementwise(
     "stop_gradient",
     np.positive,
     operator.pos,

@@ -5,7 +5,7 @@ They are operations of their own, since they compose of few array passes and so 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -63,9 +63,9 @@ def _log_softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
     return g - exp(out) * sum_op(g, axis=axis, keepdims=True)
 
 
-logsumexp_op = Op("logsumexp", _logsumexp, (_logsumexp_rule,))
-softmax_op = Op("softmax", _softmax, (_softmax_rule,))
-log_softmax_op = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
+logsumexp_op: Final = Op("logsumexp", _logsumexp, (_logsumexp_rule,))
+softmax_op: Final = Op("softmax", _softmax, (_softmax_rule,))
+log_softmax_op: Final = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
 
 
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:

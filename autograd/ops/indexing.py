@@ -178,8 +178,8 @@ class At:
     __slots__ = ("key", "x")
 
     def __init__(self, x: Array, key: Any = ...) -> None:
-        self.x = as_array(x)
-        self.key = key
+        self.x: Array = as_array(x)
+        self.key: Any = key
 
     def __getitem__(self, key: Any) -> At:
         return At(self.x, plain_key(key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from autograd.graph import Array, Op
@@ -42,8 +44,8 @@ def _pinv_rule(g: Array, out: Array, a: Array) -> Array:
     return left + right - matmul_op(matmul_op(pt, g), pt)
 
 
-inv_op = Op("inv", np.linalg.inv, (_inv_rule,))
-pinv_op = Op("pinv", np.linalg.pinv, (_pinv_rule,))
+inv_op: Final = Op("inv", np.linalg.inv, (_inv_rule,))
+pinv_op: Final = Op("pinv", np.linalg.pinv, (_pinv_rule,))
 solve_op: Op = Op("solve", np.linalg.solve, (_solve_a, _solve_b))
 
 

@@ -6,7 +6,7 @@ The operations themselves stand in the tables: `elementwise`, `structural`, `pro
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -215,7 +215,7 @@ class _Product(Elementwise):
         return closed(t, args[1 - argnum])
 
 
-chain = _Product(
+chain: Final = _Product(
     "chain",
     kernels.chain,
     kernels.scalar_chain,
@@ -224,7 +224,7 @@ chain = _Product(
     symbol="·",
     doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
 )
-closed = _Product(
+closed: Final = _Product(
     "closed",
     kernels.closed,
     kernels.scalar_closed,

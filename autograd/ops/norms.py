@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims:
     return g * sign(x) * abs(part) ** (p - 1)
 
 
-norm_op = Op("norm", _p_norm, (_p_norm_rule,))
+norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,))
 
 
 def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:

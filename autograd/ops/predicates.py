@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,18 +18,20 @@ from autograd.graph import Array, Node, Op, tracing
 from autograd.ops.kinds import Elementwise
 from autograd.trees import map_tree
 
-less = Elementwise("less", np.less, operator.lt, None, None, symbol="<")
-less_equal = Elementwise("less_equal", np.less_equal, operator.le, None, None, symbol="≤")
-greater = Elementwise("greater", np.greater, operator.gt, None, None, symbol=">")
-greater_equal = Elementwise("greater_equal", np.greater_equal, operator.ge, None, None, symbol="≥")
-equal = Elementwise("equal", np.equal, operator.eq, None, None, symbol="=")
-not_equal = Elementwise("not_equal", np.not_equal, operator.ne, None, None, symbol="≠")
-logical_and = Elementwise("logical_and", np.logical_and, None, None, None, symbol="and")
-logical_or = Elementwise("logical_or", np.logical_or, None, None, None, symbol="or")
-logical_xor = Elementwise("logical_xor", np.logical_xor, None, None, None, symbol="xor")
-logical_not = Elementwise("logical_not", np.logical_not, None, None, symbol="not")
-isnan = Elementwise("isnan", np.isnan, math.isnan, None)
-isfinite = Elementwise("isfinite", np.isfinite, math.isfinite, None)
+less: Final = Elementwise("less", np.less, operator.lt, None, None, symbol="<")
+less_equal: Final = Elementwise("less_equal", np.less_equal, operator.le, None, None, symbol="≤")
+greater: Final = Elementwise("greater", np.greater, operator.gt, None, None, symbol=">")
+greater_equal: Final = Elementwise(
+    "greater_equal", np.greater_equal, operator.ge, None, None, symbol="≥"
+)
+equal: Final = Elementwise("equal", np.equal, operator.eq, None, None, symbol="=")
+not_equal: Final = Elementwise("not_equal", np.not_equal, operator.ne, None, None, symbol="≠")
+logical_and: Final = Elementwise("logical_and", np.logical_and, None, None, None, symbol="and")
+logical_or: Final = Elementwise("logical_or", np.logical_or, None, None, None, symbol="or")
+logical_xor: Final = Elementwise("logical_xor", np.logical_xor, None, None, None, symbol="xor")
+logical_not: Final = Elementwise("logical_not", np.logical_not, None, None, symbol="not")
+isnan: Final = Elementwise("isnan", np.isnan, math.isnan, None)
+isfinite: Final = Elementwise("isfinite", np.isfinite, math.isfinite, None)
 
 _OPS: dict[Callable[..., Any], Op] = {
     op.kernel: op for op in list(globals().values()) if isinstance(op, Elementwise)

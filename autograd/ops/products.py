@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from string import ascii_letters
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
     return x.mT @ g
 
 
-matmul_op = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")
+matmul_op: Final = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")
 
 
 def matmul(x: Array, y: Array) -> Array:
@@ -134,7 +134,7 @@ def _contract_right(g: Array, out: Array, x: Array, y: Array, subscripts: str) -
     return einsum_op(x, g, subscripts=f"{left},{made}->{right}")
 
 
-einsum_op = Multilinear("einsum", _contract, (_contract_left, _contract_right))
+einsum_op: Final = Multilinear("einsum", _contract, (_contract_left, _contract_right))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Sums are in `structural`, products in `running`, and what is built on exp in `ex
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def _count(x: Any, axis: Axis) -> int:
 # --------------------------------------------------------------------------------------------------
 # Mean and variance
 
-mean_op = Linear(
+mean_op: Final = Linear(
     "mean",
     lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims) / _count(x, axis),
     lambda g, x, axis, keepdims: broadcast_to(
@@ -79,8 +79,8 @@ def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
     return _away(x, axis) * (g * (out != 0) / spread)
 
 
-var_op = Op("var", _var, (_var_rule,))
-std_op = Op("std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_std_rule,))
+var_op: Final = Op("var", _var, (_var_rule,))
+std_op: Final = Op("std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_std_rule,))
 
 
 def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -132,12 +132,12 @@ def _extreme_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) ->
     return keep_axes(g, x, axis, keepdims) * share
 
 
-max_op = Op(
+max_op: Final = Op(
     "max",
     lambda x, axis, keepdims: maximum_reduce(x, axis, None, None, keepdims),
     (_extreme_rule,),
 )
-min_op = Op(
+min_op: Final = Op(
     "min",
     lambda x, axis, keepdims: minimum_reduce(x, axis, None, None, keepdims),
     (_extreme_rule,),

@@ -5,7 +5,7 @@ Products divide by nothing, so zeros among the factors are nothing special at an
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
     return reverse(recur_op(_later(reverse(a, axis), 0.0), reverse(g, axis)), axis)
 
 
-recur_op = Op(
+recur_op: Final = Op(
     "recurrence",
     _recur,
     (lambda g, out, a, b: _recur_added(g, out, a, b) * _later(out, 0.0), _recur_added),
@@ -97,7 +97,7 @@ def _cumprod_rule(g: Array, out: Array, x: Array) -> Array:
     return _later(out, 1.0) * _recur_added(g, out, x, x)
 
 
-cumprod_op = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cumprod_rule,))
+cumprod_op: Final = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cumprod_rule,))
 
 
 def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
@@ -110,7 +110,7 @@ def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Ar
     return keep_axes(g, x, axis, keepdims) * others
 
 
-prod_op = Op(
+prod_op: Final = Op(
     "prod",
     lambda x, axis, keepdims: multiply_reduce(x, axis, None, None, keepdims),
     (_prod_rule,),

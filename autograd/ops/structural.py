@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -87,14 +87,14 @@ def _broadcast(x: Any, shape: Shape) -> Any:
     return view
 
 
-sum_op = Linear(
+sum_op: Final = Linear(
     "sum",
     lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims),
     lambda g, x, axis, keepdims: broadcast_to(keep_axes(g, x, axis, keepdims), shape_of(x)),
     symbol="Σ",
 )
-broadcast_op = Linear("broadcast_to", _broadcast, lambda g, x, shape: sum_to(g, shape_of(x)))
-sum_to_op = Linear(
+broadcast_op: Final = Linear("broadcast_to", _broadcast, lambda g, x, shape: sum_to(g, shape_of(x)))
+sum_to_op: Final = Linear(
     "sum_to",
     lambda x, shape: kernels.sum_to(np.asarray(x), shape),
     lambda g, x, shape: broadcast_to(g, shape_of(x)),
@@ -159,7 +159,7 @@ transpose_op: Linear = Linear(
     lambda g, x, axes: transpose_op(g, axes=inverse_order(axes)),
     symbol="T",
 )
-cast_op = Linear(
+cast_op: Final = Linear(
     "cast",
     lambda x, dtype: np.asarray(x, dtype),
     lambda g, x, dtype: cast(g, getattr(x, "dtype", np.float64)),
@@ -274,7 +274,7 @@ class _Concatenate(Op):
         return scatter_op(t, key=key, shape=shape_of(out))
 
 
-concatenate_op = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
+concatenate_op: Final = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
 
 
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:

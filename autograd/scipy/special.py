@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -74,40 +74,40 @@ polygamma = custom_op(
     derivative=(_unknown("polygamma", "n"), lambda out, n, x: polygamma(n + 1, x)),
     name="polygamma",
 )
-psi = _op("psi", lambda out, x: polygamma(1, x))
+psi: Final = _op("psi", lambda out, x: polygamma(1, x))
 digamma = psi
-gamma = _op("gamma", lambda out, x: out * psi(x))
-gammaln = _op("gammaln", lambda out, x: psi(x))
+gamma: Final = _op("gamma", lambda out, x: out * psi(x))
+gammaln: Final = _op("gammaln", lambda out, x: psi(x))
 loggamma = gammaln
-gammasgn = _op("gammasgn", None)
-rgamma = _op("rgamma", lambda out, x: -out * psi(x))
-gammainc = _op(
+gammasgn: Final = _op("gammasgn", None)
+rgamma: Final = _op("rgamma", lambda out, x: -out * psi(x))
+gammainc: Final = _op(
     "gammainc",
     _unknown("gammainc", "a"),
     lambda out, a, x: ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
 )
-gammaincc = _op(
+gammaincc: Final = _op(
     "gammaincc",
     _unknown("gammaincc", "a"),
     lambda out, a, x: -ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
 )
-beta = _op(
+beta: Final = _op(
     "beta",
     lambda out, a, b: out * (psi(a) - psi(a + b)),
     lambda out, a, b: out * (psi(b) - psi(a + b)),
 )
-betaln = _op(
+betaln: Final = _op(
     "betaln",
     lambda out, a, b: psi(a) - psi(a + b),
     lambda out, a, b: psi(b) - psi(a + b),
 )
-betainc = _op(
+betainc: Final = _op(
     "betainc",
     _unknown("betainc", "a"),
     _unknown("betainc", "b"),
     lambda out, a, b, x: ops.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
 )
-binom = _op(
+binom: Final = _op(
     "binom",
     lambda out, n, k: out * (psi(n + 1) - psi(n - k + 1)),
     lambda out, n, k: out * (psi(n - k + 1) - psi(k + 1)),
@@ -128,16 +128,16 @@ def multigammaln(a: Array, d: int) -> Array:
 # --------------------------------------------------------------------------------------------------
 # Error functions and the normal distribution
 
-erf = _op("erf", lambda out, x: 2 / _ROOT_PI * ops.exp(-x * x))
-erfc = _op("erfc", lambda out, x: -2 / _ROOT_PI * ops.exp(-x * x))
-erfcx = _op("erfcx", lambda out, x: 2 * x * out - 2 / _ROOT_PI)
-erfinv = _op("erfinv", lambda out, x: _ROOT_PI / 2 * ops.exp(out * out))
-erfcinv = _op("erfcinv", lambda out, x: -_ROOT_PI / 2 * ops.exp(out * out))
-dawsn = _op("dawsn", lambda out, x: 1 - 2 * x * out)
-ndtr = _op("ndtr", lambda out, x: ops.exp(-x * x / 2) / _ROOT_2PI)
-log_ndtr = _op("log_ndtr", lambda out, x: ops.exp(-x * x / 2 - out) / _ROOT_2PI)
-ndtri = _op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
-stdtr = _op(
+erf: Final = _op("erf", lambda out, x: 2 / _ROOT_PI * ops.exp(-x * x))
+erfc: Final = _op("erfc", lambda out, x: -2 / _ROOT_PI * ops.exp(-x * x))
+erfcx: Final = _op("erfcx", lambda out, x: 2 * x * out - 2 / _ROOT_PI)
+erfinv: Final = _op("erfinv", lambda out, x: _ROOT_PI / 2 * ops.exp(out * out))
+erfcinv: Final = _op("erfcinv", lambda out, x: -_ROOT_PI / 2 * ops.exp(out * out))
+dawsn: Final = _op("dawsn", lambda out, x: 1 - 2 * x * out)
+ndtr: Final = _op("ndtr", lambda out, x: ops.exp(-x * x / 2) / _ROOT_2PI)
+log_ndtr: Final = _op("log_ndtr", lambda out, x: ops.exp(-x * x / 2 - out) / _ROOT_2PI)
+ndtri: Final = _op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
+stdtr: Final = _op(
     "stdtr",
     _unknown("stdtr", "df"),
     lambda out, df, t: ops.exp(
@@ -148,13 +148,13 @@ stdtr = _op(
 # --------------------------------------------------------------------------------------------------
 # Bessel functions
 
-j0 = _op("j0", lambda out, x: -j1(x))
+j0: Final = _op("j0", lambda out, x: -j1(x))
 j1 = _op("j1", lambda out, x: (j0(x) - jn(2, x)) / 2)
-y0 = _op("y0", lambda out, x: -y1(x))
+y0: Final = _op("y0", lambda out, x: -y1(x))
 y1 = _op("y1", lambda out, x: (y0(x) - yn(2, x)) / 2)
-i0 = _op("i0", lambda out, x: i1(x))
+i0: Final = _op("i0", lambda out, x: i1(x))
 i1 = _op("i1", lambda out, x: (i0(x) + iv(2, x)) / 2)
-k0 = _op("k0", lambda out, x: -k1(x))
+k0: Final = _op("k0", lambda out, x: -k1(x))
 k1 = _op("k1", lambda out, x: -(k0(x) + kv(2, x)) / 2)
 jv = _op("jv", _unknown("jv", "v"), lambda out, v, x: (jv(v - 1, x) - jv(v + 1, x)) / 2)
 yv = _op("yv", _unknown("yv", "v"), lambda out, v, x: (yv(v - 1, x) - yv(v + 1, x)) / 2)
@@ -173,14 +173,14 @@ i1e = _op("i1e", lambda out, x: (i0e(x) + ive(2, x)) / 2 - ops.sign(x) * out)
 # Logarithms, logistic functions, entropies
 
 expit = _op("expit", lambda out, x: out * (1 - out))
-log_expit = _op("log_expit", lambda out, x: expit(-x))
-logit = _op("logit", lambda out, x: 1 / (x * (1 - x)))
+log_expit: Final = _op("log_expit", lambda out, x: expit(-x))
+logit: Final = _op("logit", lambda out, x: 1 / (x * (1 - x)))
 xlogy = _op("xlogy", lambda out, x, y: ops.log(y), lambda out, x, y: x / y)
 xlog1py = _op("xlog1py", lambda out, x, y: ops.log1p(y), lambda out, x, y: x / (1 + y))
-entr = _op("entr", lambda out, x: -1 - ops.log(x))
-rel_entr = _op("rel_entr", lambda out, x, y: ops.log(x / y) + 1, lambda out, x, y: -x / y)
-kl_div = _op("kl_div", lambda out, x, y: ops.log(x / y), lambda out, x, y: 1 - x / y)
-exp10 = _op("exp10", lambda out, x: out * math.log(10))
+entr: Final = _op("entr", lambda out, x: -1 - ops.log(x))
+rel_entr: Final = _op("rel_entr", lambda out, x, y: ops.log(x / y) + 1, lambda out, x, y: -x / y)
+kl_div: Final = _op("kl_div", lambda out, x, y: ops.log(x / y), lambda out, x, y: 1 - x / y)
+exp10: Final = _op("exp10", lambda out, x: out * math.log(10))
 
 
 def logsumexp(

@@ -40,16 +40,18 @@ class Places:
     """The names by which a page finds its boxes, arrows and texts."""
 
     def __init__(self, walk: Walk) -> None:
-        self.boxes = {node: f"n{i}" for i, node in enumerate(walk.nodes)}
+        self.boxes: dict[Node, str] = {node: f"n{i}" for i, node in enumerate(walk.nodes)}
         uses = [
             (node, argnum)
             for node in walk.nodes
             for argnum, arg in enumerate(node.args)
             if isinstance(arg, Node)
         ]
-        self.arrows = {use: f"e{i}" for i, use in enumerate(uses)}
+        self.arrows: dict[tuple[Node, int], str] = {use: f"e{i}" for i, use in enumerate(uses)}
         counts = Counter(node.args[argnum] for node, argnum in uses)
-        self.reused = frozenset(node for node, count in counts.items() if count > 1)
+        self.reused: frozenset[Array] = frozenset(
+            node for node, count in counts.items() if count > 1
+        )
 
     def value(self, node: Node) -> str:
         """Where a node's value stands."""

@@ -31,7 +31,9 @@ class Picture:
     def __init__(
         self, walk: Walk, names: dict[Node, str], places: Places, shown: Sequence[Frame]
     ) -> None:
-        self.walk, self.names, self.places = walk, names, places
+        self.walk = walk
+        self.names = names
+        self.places = places
         self.last: dict[str, str] = {}
         """What stands at each place in the end."""
         self.ever: defaultdict[str, list[str]] = defaultdict(list)

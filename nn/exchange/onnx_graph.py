@@ -59,7 +59,7 @@ class OnnxGraph:
         self.nodes: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = []
         self.weights: dict[str, Array] = {}
         self.features: int | None = None
-        self.dtype = np.result_type(
+        self.dtype: np.dtype[Any] = np.result_type(
             np.float32,
             *(parameter.dtype for parameter in model.parameters(frozen=True)),
             *(buffer.dtype for buffer in model.named_buffers().values() if buffer.ndim),

@@ -67,7 +67,7 @@ class Activation(Module):
 class Step(Activation):
     """H(x): 0 for x < 0, else 1; derivative 0. The neuron of 1943, which no gradient can train."""
 
-    function = staticmethod(step)
+    function: ClassVar[Callable[..., Any]] = staticmethod(step)
 
 
 class Sigmoid(Activation):
@@ -75,13 +75,13 @@ class Sigmoid(Activation):
     where learning stalls, and its outputs are not centred at 0.
     """
 
-    function = staticmethod(sigmoid)
+    function: ClassVar[Callable[..., Any]] = staticmethod(sigmoid)
 
 
 class Tanh(Activation):
     """tanh x, derivative 1 - tanh² ≤ 1. A sigmoid centred at 0; it saturates as well."""
 
-    function = staticmethod(tanh)
+    function: ClassVar[Callable[..., Any]] = staticmethod(tanh)
 
 
 class ReLU(Activation):
@@ -89,14 +89,14 @@ class ReLU(Activation):
     that is negative on all examples is dead, for no gradient revives it.
     """
 
-    function = staticmethod(relu)
+    function: ClassVar[Callable[..., Any]] = staticmethod(relu)
     init = "he"
 
 
 class LeakyReLU(Activation):
     """x where x > 0, else α x, derivative 1 or α. No unit dies; α = 0.01 is one more choice."""
 
-    function = staticmethod(leaky_relu)
+    function: ClassVar[Callable[..., Any]] = staticmethod(leaky_relu)
     init = "he"
 
     def __init__(self, alpha: float = 0.01) -> None:
@@ -114,13 +114,13 @@ class PReLU(Activation):
     begin at ``alpha``. (He et al. 2015.)
     """
 
-    function = staticmethod(prelu)
+    function: ClassVar[Callable[..., Any]] = staticmethod(prelu)
     init = "he"
 
     def __init__(
         self, units: int = 1, alpha: float = 0.25, *, dtype: DTypeLike = np.float32
     ) -> None:
-        self.weight = Tensor(np.full(units, alpha), "slope", dtype)
+        self.weight: Tensor = Tensor(np.full(units, alpha), "slope", dtype)
 
     def forward(self, x: Any) -> Any:
         return prelu(x, self.weight)
@@ -131,7 +131,7 @@ class ELU(Activation):
     nearer 0; costs an exponential, and saturates at -α.
     """
 
-    function = staticmethod(elu)
+    function: ClassVar[Callable[..., Any]] = staticmethod(elu)
     init = "he"
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -146,14 +146,14 @@ class Softplus(Activation):
     and its outputs are not centred at 0.
     """
 
-    function = staticmethod(softplus)
+    function: ClassVar[Callable[..., Any]] = staticmethod(softplus)
     init = "he"
 
 
 class Identity(Activation):
     """x, derivative 1. For outputs in regression; layers with nothing else between are one."""
 
-    function = staticmethod(identity)
+    function: ClassVar[Callable[..., Any]] = staticmethod(identity)
 
 
 class Softmax(Module):

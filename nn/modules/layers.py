@@ -47,8 +47,8 @@ class Linear(Module):
     ) -> None:
         if min(n_in, n_out) < 1:
             raise ValueError(f"Linear: n_in={n_in} and n_out={n_out} must both be 1 or more")
-        self.weight = Tensor(weights(init, (n_out, n_in), rng, dtype), "weight")
-        self.bias = Tensor(np.zeros(n_out, dtype), "bias") if bias else None
+        self.weight: Tensor = Tensor(weights(init, (n_out, n_in), rng, dtype), "weight")
+        self.bias: Tensor | None = Tensor(np.zeros(n_out, dtype), "bias") if bias else None
 
     def forward(self, x: Any) -> Any:
         x = _features(self, x, self.weight.shape[1])
@@ -160,7 +160,7 @@ class Dropout(Module):
         if not 0 <= p < 1:
             raise ValueError(f"p={p}: the share of entries dropped lies in [0, 1)")
         self.p = p
-        self.generator = as_generator(rng)
+        self.generator: np.random.Generator = as_generator(rng)
 
     def forward(self, x: Any) -> Any:
         if not self.training or self.p == 0:
@@ -187,8 +187,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, features: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
-        self.weight = Tensor(np.ones(features, dtype), "weight")
-        self.bias = Tensor(np.zeros(features, dtype), "bias")
+        self.weight: Tensor = Tensor(np.ones(features, dtype), "weight")
+        self.bias: Tensor = Tensor(np.zeros(features, dtype), "bias")
         self.eps = eps
 
     def forward(self, x: Any) -> Any:
@@ -224,8 +224,8 @@ class BatchNorm(Module):
         eps: float = 1e-5,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.weight = Tensor(np.ones(features, dtype), "weight")
-        self.bias = Tensor(np.zeros(features, dtype), "bias")
+        self.weight: Tensor = Tensor(np.ones(features, dtype), "weight")
+        self.bias: Tensor = Tensor(np.zeros(features, dtype), "bias")
         self.running_mean: Array = np.zeros(features, dtype)
         self.running_var: Array = np.ones(features, dtype)
         self.num_batches_tracked: Array = np.array(0)

@@ -55,7 +55,7 @@ class Optimizer:
     slots: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parameters: Parameters, lr: float) -> None:
-        self.parameters = named_parameters(parameters)
+        self.parameters: dict[str, Parameter] = named_parameters(parameters)
         self.lr = lr
         self._states: dict[str, State] = {name: {"steps": 0} for name in self.parameters}
 

@@ -101,8 +101,8 @@ class SGD(GradientOptimizer):
     array([0.5, 1. ])
     """
 
-    settings = (*GradientOptimizer.settings, "momentum", "nesterov")
-    slots = ("velocity",)
+    settings: ClassVar[tuple[str, ...]] = (*GradientOptimizer.settings, "momentum", "nesterov")
+    slots: ClassVar[tuple[str, ...]] = ("velocity",)
 
     def __init__(
         self,
@@ -145,8 +145,8 @@ class Adam(GradientOptimizer):
     ``θ ← θ - η (m / (1-β₁ᵗ)) / (√(v / (1-β₂ᵗ)) + ε)``. Weight decay adds λθ to g.
     """
 
-    settings = (*GradientOptimizer.settings, "beta1", "beta2", "eps")
-    slots = ("mean", "square")
+    settings: ClassVar[tuple[str, ...]] = (*GradientOptimizer.settings, "beta1", "beta2", "eps")
+    slots: ClassVar[tuple[str, ...]] = ("mean", "square")
 
     def __init__(
         self,
@@ -159,7 +159,8 @@ class Adam(GradientOptimizer):
         decay_biases: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, decay_biases)
-        self.beta1, self.beta2 = betas
+        self.beta1: float = betas[0]
+        self.beta2: float = betas[1]
         self.eps = eps
 
     def begins(self) -> dict[str, float]:
@@ -232,8 +233,14 @@ class RMSProp(GradientOptimizer):
     ``b ← μ b + q``, and ``θ ← θ - η b``. Weight decay adds λθ to g.
     """
 
-    settings = (*GradientOptimizer.settings, "alpha", "eps", "momentum", "centered")
-    slots = ("square", "mean", "velocity")
+    settings: ClassVar[tuple[str, ...]] = (
+        *GradientOptimizer.settings,
+        "alpha",
+        "eps",
+        "momentum",
+        "centered",
+    )
+    slots: ClassVar[tuple[str, ...]] = ("square", "mean", "velocity")
 
     def __init__(
         self,
@@ -292,8 +299,13 @@ class Adagrad(GradientOptimizer):
     and s at first ``initial_accumulator``. Weight decay adds λθ to g.
     """
 
-    settings = (*GradientOptimizer.settings, "lr_decay", "initial_accumulator", "eps")
-    slots = ("square_sum",)
+    settings: ClassVar[tuple[str, ...]] = (
+        *GradientOptimizer.settings,
+        "lr_decay",
+        "initial_accumulator",
+        "eps",
+    )
+    slots: ClassVar[tuple[str, ...]] = ("square_sum",)
 
     def __init__(
         self,

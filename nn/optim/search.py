@@ -33,7 +33,7 @@ class RandomSearch(Optimizer):
 
     def __init__(self, parameters: Parameters, lr: float = 0.1, *, rng: Rng = 0) -> None:
         super().__init__(parameters, lr)
-        self.rng = np.random.default_rng(rng)
+        self.rng: np.random.Generator = np.random.default_rng(rng)
 
     def step(self, closure: Callable[[], Any], loss: float | None = None) -> float:
         """Propose one step, keep it or not, and return the loss as it was before.

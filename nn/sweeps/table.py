@@ -42,7 +42,7 @@ class SweepTable(Sequence[Row]):
     """
 
     def __init__(self, settings: Iterable[str], rows: Iterable[Row]) -> None:
-        self.settings = tuple(settings)
+        self.settings: tuple[str, ...] = tuple(settings)
         self._rows = list(rows)
 
     @overload

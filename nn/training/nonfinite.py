@@ -32,9 +32,9 @@ class NonFiniteError(ag.NonFiniteError):
         super().__init__(fault, message)
         self.step = step
         self.epoch = epoch
-        self.operation = "" if fault is None else fault.operation
+        self.operation: str = "" if fault is None else fault.operation
         module = None if fault is None else fault.module
-        self.module = "" if module is None else module.path
+        self.module: str = "" if module is None else module.path
 
 
 def explain(

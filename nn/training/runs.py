@@ -45,9 +45,9 @@ class Run:
     ) -> None:
         self.model = model
         self.optimizer = optimizer
-        self.history = History(list(settings.metrics))
-        self.epoch = 0
-        self.step = 0
+        self.history: History = History(list(settings.metrics))
+        self.epoch: int = 0
+        self.step: int = 0
         self._settings = settings
         self._batches = batches(*settings.data, size=settings.batch_size, rng=rng)
         self._rng = rng

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from nn.modules.module import Module
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer
 from nn.targets import checked
-from nn.training.evaluation import mode
+from nn.training.evaluation import Loss, mode
 from nn.training.settings import Settings
 
 
@@ -52,35 +53,39 @@ class CompiledStep:
         settings: Settings,
         optimizer: GradientOptimizer,
     ) -> None:
-        self.model, self.loss, self.optimizer = model, settings.loss, optimizer
-        self.most = settings.clip_norm
-        self.with_output = bool(settings.metrics)
+        self.model = model
+        self.loss: Loss = settings.loss
+        self.optimizer = optimizer
+        self.most: float | None = settings.clip_norm
+        self.with_output: bool = bool(settings.metrics)
         # Targets that were looked at as a whole need not be looked at again at each step.
-        self.checked = checked if _targets_pass(model, settings) else nullcontext
+        self.checked: Callable[[], AbstractContextManager[None]] = (
+            checked if _targets_pass(model, settings) else nullcontext
+        )
         by_decay = sorted(
             optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
         )
-        self.names = [name for name, _ in by_decay]
+        self.names: list[str] = [name for name, _ in by_decay]
         parameters = [parameter for _, parameter in by_decay if isinstance(parameter, Tensor)]
         if len(parameters) < len(by_decay):
             raise NotCompilable("some of its parameters are Values")
         try:
-            self.flat = Flat(parameters)
+            self.flat: Flat = Flat(parameters)
         except ValueError as error:
             raise NotCompilable(str(error)) from error
-        self.decayed = sum(p.size for name, p in by_decay if optimizer.decays(name, p))
+        self.decayed: int = sum(p.size for name, p in by_decay if optimizer.decays(name, p))
         self._prepare()
 
     def _prepare(self) -> None:
         """Memory for the gradient and the optimiser's state, and the function to compile."""
         theta = self.flat.array
-        self.gradient = np.zeros_like(theta)
-        self.gradients = self.flat.split(self.gradient)
+        self.gradient: Array = np.zeros_like(theta)
+        self.gradients: list[Any] = self.flat.split(self.gradient)
         states = self.optimizer.named_states()
         if len({states[name]["steps"] for name in self.names}) != 1:
             raise NotCompilable("its parameters have been trained for different numbers of steps")
-        self.slots = {}
-        self.states = {}
+        self.slots: dict[str, Array] = {}
+        self.states: dict[str, list[Any]] = {}
         for key, first in self.optimizer.begins().items():
             self.slots[key] = np.full_like(theta, first)
             self.states[key] = self.flat.split(self.slots[key])

@@ -83,7 +83,7 @@ class EarlyStopping(StoppingRule):
 
     def start(self) -> None:
         self.best: float | None = None
-        self.best_step = 0
+        self.best_step: int = 0
         self._waited = 0
         self._weights: dict[str, Array] = {}
 

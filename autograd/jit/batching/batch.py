@@ -12,7 +12,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Array, Node, next_index, recording, set_recording, tracing
+from autograd.graph import (
+    Array,
+    Node,
+    Observer,
+    Tracer,
+    next_index,
+    recording,
+    set_recording,
+    tracing,
+)
 from autograd.jit.batching.rules import batch
 from autograd.jit.batching.step import Step
 from autograd.jit.trace import JitError, Trace, assign, observe, user_line
@@ -29,21 +38,21 @@ class Batch(Trace):
 
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
-        self.outer = tracing.get()
+        self.outer: Tracer | None = tracing.get()
         super().__init__(notes=self.outer.notes if isinstance(self.outer, Trace) else None)
         self.name = name
         self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
         """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
-        self.mode = recording.get()
-        self.first = next_index()
+        self.mode: bool | Observer = recording.get()
+        self.first: int = next_index()
 
     def restart(self, size: int, inputs: Mapping[Node, Array]) -> None:
         """Forget what has been found, and take other examples that the recorded one stands for."""
         self.size = size
         self.inputs = inputs
-        self.known = dict(inputs)
+        self.known: dict[Node, Array] = dict(inputs)
         """What has been found for all examples, by the example's node."""
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -55,8 +55,8 @@ class Groups:
         self._terms = terms
         self._by_key: dict[Hashable, Group] = {}
         self._made: dict[Hashable, Node] = {}
-        self.inputs = self._group("inputs", None, 0)
-        self.constants = self._group("constants", None, 0)
+        self.inputs: Group = self._group("inputs", None, 0)
+        self.constants: Group = self._group("constants", None, 0)
 
     def in_order(self) -> list[Group]:
         """All groups, arguments first."""

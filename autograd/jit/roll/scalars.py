@@ -31,11 +31,11 @@ class Scalars:
         """The terms that outputs are, or arrays are made of."""
         self.after: list[Term] = []
         """The terms that depend on wanted ones, themselves in no program of numbers."""
-        self.tangled = False
+        self.tangled: bool = False
         """Whether a leaf depends on other nodes, or is no number as the others are."""
         self._number: dict[Term, int] = {}
         self._read(outputs)
-        self.outputs = [self._number[term] for term in self.wanted]
+        self.outputs: list[int] = [self._number[term] for term in self.wanted]
         for node in self.outputs:
             self.uses[node] += 1
 

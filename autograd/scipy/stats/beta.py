@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from autograd import ops
@@ -24,7 +26,7 @@ def _cdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> 
     return betainc(a, b, ops.clip((x - loc) / scale, 0.0, 1.0))
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
-cdf = differentiable(_theirs.cdf, _cdf)
-__getattr__ = others(_theirs, "beta")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+__getattr__: Final = others(_theirs, "beta")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from autograd import ops
 from autograd.graph import Array
 from autograd.numpy.wrapping import differentiable
@@ -20,7 +22,7 @@ def _cdf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return gamma.cdf(x, df / 2, loc, 2 * scale)
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
-cdf = differentiable(_theirs.cdf, _cdf)
-__getattr__ = others(_theirs, "chi2")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+__getattr__: Final = others(_theirs, "chi2")

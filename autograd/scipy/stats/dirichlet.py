@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from autograd import ops
 from autograd.graph import Array
 from autograd.numpy.wrapping import differentiable
@@ -20,6 +22,6 @@ def _logpdf(x: Array, alpha: Array) -> Array:
     return ops.sum(powers, -1) + gammaln(ops.sum(alpha)) - ops.sum(gammaln(alpha))
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, lambda x, alpha: ops.exp(_logpdf(x, alpha)))
-__getattr__ = others(_theirs, "dirichlet")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda x, alpha: ops.exp(_logpdf(x, alpha)))
+__getattr__: Final = others(_theirs, "dirichlet")

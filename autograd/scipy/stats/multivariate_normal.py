@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def _pdf(*args: Any, **kwargs: Any) -> Array:
     return ops.exp(_logpdf(*args, **kwargs))
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, _pdf)
-entropy = differentiable(_theirs.entropy, _entropy)
-__getattr__ = others(_theirs, "multivariate_normal")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, _pdf)
+entropy: Final = differentiable(_theirs.entropy, _entropy)
+__getattr__: Final = others(_theirs, "multivariate_normal")

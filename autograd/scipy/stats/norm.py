@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from autograd import ops
 from autograd.graph import Array
@@ -20,10 +21,14 @@ def _logpdf(x: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return -z * z / 2 - ops.log(scale) - _LOG_ROOT_2PI
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
-cdf = differentiable(_theirs.cdf, lambda x, loc=0.0, scale=1.0: ndtr((x - loc) / scale))
-sf = differentiable(_theirs.sf, lambda x, loc=0.0, scale=1.0: ndtr((loc - x) / scale))
-logcdf = differentiable(_theirs.logcdf, lambda x, loc=0.0, scale=1.0: log_ndtr((x - loc) / scale))
-logsf = differentiable(_theirs.logsf, lambda x, loc=0.0, scale=1.0: log_ndtr((loc - x) / scale))
-__getattr__ = others(_theirs, "norm")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, lambda x, loc=0.0, scale=1.0: ndtr((x - loc) / scale))
+sf: Final = differentiable(_theirs.sf, lambda x, loc=0.0, scale=1.0: ndtr((loc - x) / scale))
+logcdf: Final = differentiable(
+    _theirs.logcdf, lambda x, loc=0.0, scale=1.0: log_ndtr((x - loc) / scale)
+)
+logsf: Final = differentiable(
+    _theirs.logsf, lambda x, loc=0.0, scale=1.0: log_ndtr((loc - x) / scale)
+)
+__getattr__: Final = others(_theirs, "norm")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from autograd import ops
@@ -26,7 +28,7 @@ def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
     return ops.where(k >= 0, gammaincc(np.maximum(k, 0) + 1, mu), 0.0)
 
 
-logpmf = differentiable(_theirs.logpmf, _logpmf)
-pmf = differentiable(_theirs.pmf, lambda *args, **kwargs: ops.exp(_logpmf(*args, **kwargs)))
-cdf = differentiable(_theirs.cdf, _cdf)
-__getattr__ = others(_theirs, "poisson")
+logpmf: Final = differentiable(_theirs.logpmf, _logpmf)
+pmf: Final = differentiable(_theirs.pmf, lambda *args, **kwargs: ops.exp(_logpmf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+__getattr__: Final = others(_theirs, "poisson")

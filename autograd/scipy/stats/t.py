@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from autograd import ops
 from autograd.graph import Array
@@ -28,10 +29,12 @@ def _sf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return stdtr(df, (loc - x) / scale)
 
 
-logpdf = differentiable(_theirs.logpdf, _logpdf)
-pdf = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
-cdf = differentiable(_theirs.cdf, _cdf)
-logcdf = differentiable(_theirs.logcdf, lambda *args, **kwargs: ops.log(_cdf(*args, **kwargs)))
-sf = differentiable(_theirs.sf, _sf)
-logsf = differentiable(_theirs.logsf, lambda *args, **kwargs: ops.log(_sf(*args, **kwargs)))
-__getattr__ = others(_theirs, "t")
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+logcdf: Final = differentiable(
+    _theirs.logcdf, lambda *args, **kwargs: ops.log(_cdf(*args, **kwargs))
+)
+sf: Final = differentiable(_theirs.sf, _sf)
+logsf: Final = differentiable(_theirs.logsf, lambda *args, **kwargs: ops.log(_sf(*args, **kwargs)))
+__getattr__: Final = others(_theirs, "t")
