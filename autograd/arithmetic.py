@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable
-from typing import Any, Final, Self, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Arithmetic(NumPyProtocols, Node):
     # Comparisons look at the data and give plain booleans: they steer a program and have no
     # derivative. A node is hashed by identity, so it can be a key of a dictionary.
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[Any], int]] = object.__hash__
 
     def __eq__(self, other: object) -> Any:
         return _compare(np.equal, self, other)

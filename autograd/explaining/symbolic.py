@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import sympy
@@ -33,7 +33,7 @@ class Symbolic(Arithmetic):
     """
 
     __slots__ = ()
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[Any], int]] = object.__hash__
     shape: tuple[int, ...] = ()
     ndim = 0
     size = 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 import autograd as ag
-from nn.data import DataError, Standardizer
+from nn.data import Array, DataError, Standardizer
 from nn.modules.module import Module
 from nn.registry import register
 
@@ -32,8 +32,8 @@ class Standardize(Module):
     def __init__(
         self, features: int, inverse: bool = False, *, dtype: DTypeLike = np.float32
     ) -> None:
-        self.mean = np.zeros(features, dtype)
-        self.std = np.ones(features, dtype)
+        self.mean: Array = np.zeros(features, dtype)
+        self.std: Array = np.ones(features, dtype)
         self.inverse = inverse
 
     def fit(self, x: ArrayLike) -> Self:

@@ -5,6 +5,7 @@ How each kind of operation is written is in `statements`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -109,7 +110,7 @@ class Arrays:
         written = {term for term, given in self._inputs_in.items() if given}
         self.plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
         self._joined: dict[Term, Place] = {}
-        self.entries = self.plan.count(packing.entry)
+        self.entries: Counter[Term] = self.plan.count(packing.entry)
 
     def joined(self, whole: Term) -> Place:
         """Where an array is of which parts are computed in their places; made with the first."""
@@ -137,7 +138,8 @@ class Arrays:
         from autograd.jit.lowering.statements import statement
 
         for position, term in enumerate(self.plan.order):
-            self.position, self._now = position, term
+            self.position: int = position
+            self._now = term
             if term.op is None:
                 self.places[term] = self._given(term)
             elif scalars.can_write(term):
