@@ -202,7 +202,8 @@ def _rearrange(term: Term, array: Any) -> Any:
 def _key(key: Any, part: Term) -> tuple[Any, ...]:
     """The parts of a key, and an ellipsis with which NumPy gives a view of one entry, no number."""
     parts = key if isinstance(key, tuple) else (key,)
-    return parts if part.ndim or any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
+    open_ended = parts and (part.ndim or any(p is Ellipsis for p in parts))
+    return parts if open_ended else (*parts, Ellipsis)
 
 
 def _arranged(term: Term, name: str) -> str:
