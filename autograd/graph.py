@@ -62,6 +62,12 @@ class Tracer(Protocol):
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
         """Random numbers are drawn: `f(generator)`, an array of a shape that does not change."""
 
+    def failed(self, handled: bool = False) -> None:
+        """An operation has raised an error because of its numbers, which may be caught.
+
+        handled: the engine caught it, and goes on in a way that is right for all numbers.
+        """
+
     def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
         """What is computed from here on is the derivative at `node`; None is the end of that.
 
@@ -392,7 +398,13 @@ class Op:
         if mode is not True:
             return mode.apply(self, args, settings)
         primals = saved_primals(args)
-        return self.record(self.evaluate(primals, settings), args, primals, settings)
+        try:
+            primal = self.evaluate(primals, settings)
+        except (np.linalg.LinAlgError, IndexError):
+            if (tracer := tracing.get()) is not None:
+                tracer.failed()
+            raise
+        return self.record(primal, args, primals, settings)
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings

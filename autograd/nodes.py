@@ -72,6 +72,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
         self.renewed: int = next_index()
 
     def __repr__(self) -> str:
+        self._taken_out("the text")
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.primal!r}, grad={self.grad!r}{label}){_made_at(self)}"
 
@@ -80,6 +81,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
         return card(_title(self), rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._taken_out("a copy")
         _require_leaf(self)
         return Value, (self.primal, self.label)
 
@@ -172,6 +174,7 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         return self._taken_out(".tolist()").tolist()
 
     def __repr__(self) -> str:
+        self._taken_out("the text")
         label = f", label={self.label!r}" if self.label else ""
         if self.size > MOST_SHOWN:
             return f"Tensor({summary(self)}{label}){_made_at(self)}"
@@ -186,6 +189,7 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         return data_card(_title(self), self, [*rows, *_origin(self)])
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._taken_out("a copy")
         _require_leaf(self)
         return Tensor, (self.primal, self.label)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,7 +26,8 @@ def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     if isinstance(tree, dict):
         keys = list(tree)
         parts = [_flatten(part, leaves) for part in tree.values()]
-        return lambda new: kind({key: part(new) for key, part in zip(keys, parts, strict=True)})
+        first = (tree.default_factory,) if isinstance(tree, defaultdict) else ()
+        return lambda new: kind(*first, {k: part(new) for k, part in zip(keys, parts, strict=True)})
     if isinstance(tree, list | tuple):
         parts = [_flatten(part, leaves) for part in tree]
         if hasattr(tree, "_fields"):

@@ -19,7 +19,7 @@ from autograd.jit.program import Misfit, Program
 from autograd.jit.recording import record
 from autograd.jit.signature import Signature
 from autograd.jit.source import source
-from autograd.jit.trace import JitError
+from autograd.jit.trace import JitError, Unrepeatable
 
 Function = Callable[..., Any]
 
@@ -119,9 +119,14 @@ class Jitted:
             return self._uncompiled(args, kwargs)
         if programs:
             self._notice(f"{reason}, so it is recorded again")
+        try:
+            with _no_collection():
+                program = self._recorded(args, kwargs, call, exactly=bool(programs))
+        except Unrepeatable as why:
+            self._notice(f"{why}; such calls run uncompiled")
+            self._eager += 1
+            return self._uncompiled(args, kwargs)
         self._reasons.append(reason)
-        with _no_collection():
-            program = self._recorded(args, kwargs, call, exactly=bool(programs))
         programs.insert(0, program)
         self._remember(args, kwargs, program)
         return program(call.leaves)
@@ -132,7 +137,9 @@ class Jitted:
         sources = self._sources(call)
         made = record(self.function, args, kwargs, self._static, sources, exactly=exactly)
         self._kept.append(call.objects)
-        return Program(getattr(self, "__name__", "f"), made, _closed, self._into)
+        program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
+        program.forget()
+        return program
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = self.function(*args, **kwargs)
@@ -265,8 +272,11 @@ def jit(
 
     def make(f: Function) -> Function:
         static: set[int | str] = {*names, *numbers}
-        if names:
+        if any(number < 0 for number in numbers):
+            raise ValueError(f"jit: static_argnums counts from 0 on, and {min(numbers)} is below")
+        if static:
             parameters = list(inspect.signature(f).parameters)
+            static |= {parameters[number] for number in numbers if number < len(parameters)}
             unknown = [name for name in names if name not in parameters]
             if unknown:
                 raise ValueError(f"jit: static_argnames names {unknown[0]!r}, no argument of {f}")

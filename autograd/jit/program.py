@@ -17,13 +17,32 @@ from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
-from autograd.jit.terms import Term, evaluate, ordered
+from autograd.jit.terms import Term, Terms, evaluate, ordered
 from autograd.jit.watch import Watch
 from autograd.ops import kinds
+from autograd.trees import map_tree
 
 
 class Misfit(Exception):
     """A program does not fit a call; the message says what is not as it was when recorded."""
+
+
+class _Raised(Exception):
+    """What the program does besides computing has raised `error`."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def _acting(act: Callable[..., Any]) -> Callable[..., None]:
+    def acting(*args: Any) -> None:
+        try:
+            act(*args)
+        except Exception as error:
+            raise _Raised(error) from error
+
+    return acting
 
 
 class Program:
@@ -69,7 +88,9 @@ class Program:
         self.new: dict[Term, Term] = simplify(made.terms, [*roots, *self.inputs])
         products = (kinds.chain, kinds.closed)
         # What has been written into arrays cannot be computed again from them.
-        self.risky: bool = not into and any(t.op in products for t in ordered(self.new.values()))
+        order = ordered(self.new.values())
+        self.risky: bool = not into and any(term.op in products for term in order)
+        self._asked = _asked(order, products, made, self.new) if self.risky else []
         self.name = name
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
@@ -81,6 +102,19 @@ class Program:
         self._seen = [part.read() for part in compress(made.outside, self._arrays)]
         self._moving = {part.term for part in made.outside if part.term.scalar}
         self._write()
+
+    def forget(self) -> None:
+        """Let go of the numbers of the recording, of which shapes and types are enough."""
+        made = self.made
+        made.terms = Terms()
+        made.result = map_tree(lambda leaf: None if isinstance(leaf, Node) else leaf, made.result)
+        if self._sunk:  # which of the arguments they are is seen by their memory
+            return
+        roots = [*self.inputs, *self.outputs, *[check.term for check in made.checks]]
+        roots += [arg for effect in made.effects for arg in effect.args]
+        for term in {*ordered(roots), *ordered(self.new.values())}:
+            if not term.constant and isinstance(term.example, np.ndarray):
+                term.example = np.broadcast_to(np.zeros((), term.dtype), term.shape)
 
     @property
     def runs(self) -> int:
@@ -102,11 +136,14 @@ class Program:
         outside = made.outside or made.contents or len(self._watch)
         alone = not (outside or made.effects or made.draws)
         arrays = any("np." in line for line in [*code.body, *code.results])
+        alone = alone and not self._asked
         needed = code.setup or code.numpy or code.constants or code.functions or code.shared
         return None if self._sunk or arrays or needed or not alone else code
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
-        return lowered(self.made, self.inputs, self.outputs, self._sunk, fixed, self.new)
+        return lowered(
+            self.made, self.inputs, self.outputs, self._sunk, fixed, self.new, self._asked
+        )
 
     def _sinks(self, updates: Sequence[Term | None], into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array; what is the same at each run is put there now."""
@@ -169,7 +206,7 @@ class Program:
         if place is not None:
             raise Misfit(f"{place.name}, which is read from outside, has changed")
         for place, then in made.contents:
-            if not np.array_equal(place.read(), then, equal_nan=True):
+            if not np.array_equal(place.read(), then, equal_nan=then.dtype.kind == "f"):
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
         now = [node.primal for node in self._nodes]
         now += [read() for read in self._reads]
@@ -192,8 +229,9 @@ class Program:
             self._write()
 
     def _run(self, data: Sequence[Any], outside: list[Any], drawn: list[Any]) -> Sequence[Any]:
+        idle = self._idle
         try:
-            run = self._idle.pop()  # another thread, or a call within this one, may hold the last
+            run = idle.pop()  # another thread, or a call within this one, may hold the last
         except IndexError:
             run = self._make()
         try:
@@ -204,26 +242,35 @@ class Program:
         except (ArithmeticError, ValueError, IndexError):
             # Python's floats raise where arrays give inf or nan; and what looks at data comes last.
             return self._step_by_step([*data, *outside, *drawn])
+        except _Raised as raised:
+            raise raised.error from None
         finally:
-            self._idle.append(run)
+            idle.append(run)
         if isinstance(values, int):
+            if self._asked:  # it may have been NaN that was asked
+                return self._step_by_step([*data, *outside, *drawn])
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
         if self.risky and _has_nan(values):
-            return self._step_by_step([*data, *outside, *drawn])
-        return values
+            return self._step_by_step([*data, *outside, *drawn], acted=True)
+        return values[: len(self.outputs)] if self._asked else values
 
-    def _step_by_step(self, data: list[Any]) -> list[Any]:
-        """The same by the operations themselves, on the watch for 0 · ∞."""
+    def _step_by_step(self, data: list[Any], acted: bool = False) -> list[Any]:
+        """The same by the operations themselves, on the watch for 0 · ∞.
+
+        acted: what the program does besides computing has been done already.
+        """
         made = self.made
         known = dict(zip(self.inputs, data, strict=True))
         with kernels.careful():
-            wanted = evaluate([check.term for check in made.checks], known)
-            for check, value in zip(made.checks, wanted, strict=True):
-                if check.kind(value) != check.then:
-                    raise Misfit(f"the branch at {check.line} went the other way")
-            for effect in made.effects:
-                effect.act(*evaluate(effect.args, known))
             try:
+                wanted = evaluate([check.term for check in made.checks], known)
+                for check, value in zip(made.checks, wanted, strict=True):
+                    if check.kind(value) != check.then:
+                        raise Misfit(f"the branch at {check.line} went the other way")
+                acts = [evaluate(e.args, known) for e in made.effects]
+                if not acted:
+                    for effect, args in zip(made.effects, acts, strict=True):
+                        effect.act(*args)
                 values = evaluate(self.outputs, known)
                 for (_, array), value in zip(
                     self._sunk, evaluate([term for term, _ in self._sunk], known), strict=True
@@ -232,6 +279,19 @@ class Program:
             except np.linalg.LinAlgError as error:  # the function may have a way of its own then
                 raise Misfit(str(error)) from error
         return values
+
+
+def _asked(
+    order: Sequence[Term], products: Sequence[Any], made: Recording, new: Mapping[Term, Term]
+) -> list[Term]:
+    """Derivatives by which the program chooses: NaN among them need not show in what it gives."""
+    derived: set[Term] = set()
+    for term in order:
+        if term.op in products or not derived.isdisjoint(term.args):
+            derived.add(term)
+    asked = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
+    asked += [new[check.term] for check in made.checks]
+    return [term for term in dict.fromkeys(asked) if term in derived and term.dtype.kind == "f"]
 
 
 def _has_nan(values: Sequence[Any]) -> bool:
@@ -253,11 +313,12 @@ def lowered(
     sinks: Sequence[tuple[Term, Any]],
     fixed: Mapping[Term, Any],
     new: Mapping[Term, Term],
+    more: Sequence[Term] = (),
 ) -> Code:
-    """The source of a recording, whose terms are now those in `new`."""
+    """The source of a recording, whose terms are now those in `new`; it gives `more` besides."""
     names = [(f"x{number}", new[term]) for number, term in enumerate(inputs)]
     effects = [(f"effect{n}", [new[arg] for arg in e.args]) for n, e in enumerate(made.effects)]
-    results = [new[term] for term in outputs]
+    results = [*[new[term] for term in outputs], *more]
     writer = Arrays(
         names,
         results,
@@ -268,7 +329,7 @@ def lowered(
     )
     writer.write()
     code = writer.finish(results, effects)
-    code.shared |= {f"effect{n}": effect.act for n, effect in enumerate(made.effects)}
+    code.shared |= {f"effect{n}": _acting(effect.act) for n, effect in enumerate(made.effects)}
     return code
 
 

@@ -18,7 +18,7 @@ from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.notes import Notes
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace
+from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, Unrepeatable
 from autograd.jit.translate import translate
 from autograd.jit.watch import (
     ANY,
@@ -143,6 +143,8 @@ def record(
     finally:
         tracing.reset(token)
         trace.restore()
+    if trace.failures:
+        raise Unrepeatable(f"an operation at {trace.failures[0]} failed, and it went on")
     _refuse_draws(states, _states(found))
     functions = [Place(name, "", lambda: None, root) for name, root in roots]
     names = called.names if called.complete else readable_names([*functions, *around])

@@ -50,6 +50,11 @@ class Signature:
         if isinstance(thing, dict):
             parts = [(key, self._add(f"{name}[{key!r}]", part)) for key, part in thing.items()]
             return kind, *parts
+        if isinstance(thing, np.ma.MaskedArray | np.matrix):
+            raise TypeError(
+                f"jit: {name} is a {kind.__name__}, whose arithmetic is not that of an array: pass "
+                "np.asarray(x), and a mask as an argument of its own"
+            )
         if isinstance(thing, np.generic | np.ndarray):
             array = np.asarray(thing)
             self.leaves.append(array)
@@ -68,7 +73,14 @@ def _setting(name: Hashable, value: Any) -> Hashable:
             f"jit: the static argument {name!r} is a {type(value).__name__}, which cannot be told "
             "apart by its value; give a number, a string or a tuple of them"
         ) from error
-    return type(value), value
+    return _kinds(value), value
+
+
+def _kinds(value: Any) -> tuple[Any, ...]:
+    """What equal values are told apart by: 1 is equal to True, and 0.0 to -0.0."""
+    if isinstance(value, tuple):
+        return type(value), *map(_kinds, value)
+    return (float, value.hex()) if isinstance(value, float) else (type(value),)
 
 
 def is_leaf(thing: Any) -> bool:

@@ -34,6 +34,10 @@ class JitError(RuntimeError):
     """A function does what a compiled program cannot do again by itself."""
 
 
+class Unrepeatable(Exception):
+    """This run of the function went a way that no program can tell by its numbers."""
+
+
 @dataclass(frozen=True)
 class Guard:
     """The program went on as the number in `node` told it: so it may as long as that is `then`."""
@@ -87,6 +91,8 @@ class Trace:
         self.observers_own: set[int] = set()
         """Which of the places `around` (by `id`) are changed by functions that observe."""
         self.draws: list[Node] = []
+        self.failures: list[str] = []
+        """Lines at which an operation could not be computed of its numbers."""
         self.generators: dict[np.random.Generator, Any] = {}
         """What random numbers were drawn from, and its state before the first."""
         self.leaving: set[Node] = set()
@@ -131,6 +137,12 @@ class Trace:
         settings = {"generator": generator, "f": f}
         self.draws.append(array_node(np.asarray(f(generator)), draw_op, settings=settings))
         return self.draws[-1]
+
+    def failed(self, handled: bool = False) -> None:
+        if handled:
+            self.failures.pop()
+        else:
+            self.failures.append(user_line())
 
     def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
         if self.notes is not None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.graph import Array, Op, tracing
 from autograd.ops.diagonals import trace
 from autograd.ops.inverses import inv_op, square
 from autograd.ops.products import matmul_op
@@ -35,7 +35,8 @@ def _adjugate(a: Array, det: Array) -> Array:
         if not np.any(sizes[0] * sizes[1] > _REGULAR):
             return index_op(det, key=_SCALE) * inverse
     except np.linalg.LinAlgError:
-        pass
+        if (tracer := tracing.get()) is not None:
+            tracer.failed(handled=True)
     u, s, vt = np.linalg.svd(data)
     k = n - int((s * _REGULAR <= s[..., :1]).sum(-1).max())
     if k == n:

@@ -44,6 +44,8 @@ def from_outside(f: Callable[..., Any], name: str) -> Any:
     read = inspect.getclosurevars(f)
     if "case" in read.nonlocals:
         return from_outside(read.nonlocals["case"].f, name)
+    if name.startswith("a_view_of_"):
+        return from_outside(f, name.removeprefix("a_view_of_")).T
     defaults = {key: p.default for key, p in inspect.signature(f).parameters.items()}
     return {**read.globals, **read.nonlocals, **defaults}[name]
 
