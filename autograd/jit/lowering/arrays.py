@@ -73,19 +73,21 @@ class Arrays:
         comment: where in the program a term comes from.
         """
         self._names = names
-        self.readable = bool(names)
+        self.readable: bool = bool(names)
         self._shown: dict[str, str] = {}
-        self.code = Code()
-        self.slots = Slots()
+        self.code: Code = Code()
+        self.slots: Slots = Slots()
         self.places: dict[Term, Place] = {}
-        self.sinks = {term: (f"out{number}", array) for number, (term, array) in enumerate(sinks)}
+        self.sinks: dict[Term, tuple[str, Any]] = {
+            term: (f"out{number}", array) for number, (term, array) in enumerate(sinks)
+        }
         self._late = [
             (f"out{number}", term)
             for number, (term, array) in enumerate(sinks)
             if self.sinks[term][1] is not array
         ]
         self.code.constants |= {f"out{number}": array for number, (_, array) in enumerate(sinks)}
-        self.escaping = {*results, *escaping} - set(self.sinks)
+        self.escaping: set[Term] = {*results, *escaping} - set(self.sinks)
         self._comment = comment
         self._line = ""
         roots = [*results, *escaping, *self.sinks, *[term for term, _, _ in checks]]
@@ -108,7 +110,7 @@ class Arrays:
             for term, (_, array) in self.sinks.items()
         }
         written = {term for term, given in self._inputs_in.items() if given}
-        self.plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
+        self.plan: Plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
         self._joined: dict[Term, Place] = {}
         self.entries: Counter[Term] = self.plan.count(packing.entry)
 

@@ -58,8 +58,8 @@ class Plan:
         outside: terms that have memory from elsewhere. closed: arrays that parts cannot be put into
             before they are computed themselves.
         """
-        self.order = ordered(roots)
-        self.uses = Counter(arg for term in self.order for arg in term.args)
+        self.order: list[Term] = ordered(roots)
+        self.uses: Counter[Term] = Counter(arg for term in self.order for arg in term.args)
         self.uses.update(roots)
         self.owner: dict[Term, Term] = {}
         self.last: dict[Term, int] = {}
