@@ -121,7 +121,7 @@ def _cast(to: Arrays, term: Term) -> Place:
     place = to.destination(term)
     name = to.places[term.args[0]].name
     if place is None:
-        dtype = f"np.{'bool' if term.dtype == bool else term.dtype.name}"
+        dtype = f"np.{_word(term.dtype)}"
         if term.args[0].scalar:
             to.body(f"{to.name(term)} = np.array({name}, {dtype})")
         else:
@@ -351,14 +351,15 @@ def _scatter(to: Arrays, term: Term) -> Place:
     """Into an array of zeros that only this term writes to, so that the zeros stay."""
     (x,) = term.args
     key = term.settings["key"]
-    if not is_basic(key) or x.scalar:
+    if x.scalar:
         return calls.call(to, term)
+    if not is_basic(key):
+        return _scatter_by_number(to, term)
     place = to.destination(term, shared=False)
     inside = f"[{', '.join(map(_part, _key(key, x)))}]"
     if place is None or term in to.sinks:
-        kind = "bool" if term.dtype == bool else term.dtype.name
         if place is None:
-            to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{kind})")
+            to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{_word(term.dtype)})")
             place = Place(to.name(term))
         else:
             to.body(f"{place.name}.fill(0)")
@@ -368,6 +369,25 @@ def _scatter(to: Arrays, term: Term) -> Place:
     to.body(f"{to.code.of_numpy('copyto')}({part}, {to.places[x].name})")
     place.whole = False
     return place
+
+
+def _scatter_by_number(to: Arrays, term: Term) -> Place:
+    """The same where the places are listed, and none of them twice."""
+    (x,) = term.args
+    places = np.arange(term.size).reshape(term.shape)[term.settings["key"]].ravel()
+    if len(np.unique(places)) != len(places) or term in to.sinks:
+        return calls.call(to, term)
+    place = to.destination(term, shared=False)
+    if place is None:
+        to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{_word(term.dtype)})")
+        place = Place(to.name(term))
+    to.body(f"{place.name}.put({to.constant(places)}, {to.places[x].name})")
+    place.whole = False
+    return place
+
+
+def _word(dtype: np.dtype[Any]) -> str:
+    return "bool" if dtype.kind == "b" else dtype.name
 
 
 @_writes(structural.concatenate_op)
