@@ -684,7 +684,7 @@ def test_it_runs_as_a_module(environment: dict[str, str]) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
 @pytest.mark.parametrize("end", ["SIGKILL", "SIGINT"])
 def test_a_process_that_is_ended_goes_on_exactly(end: str, environment: dict[str, str]) -> None:
-    command = ["train", "--data", "moons", "--epochs", "300"]
+    command = ["train", "--data", "moons", "--epochs", "100"]
     checkpoint = Path("out/unfinished/checkpoint.safetensors")
     process = subprocess.Popen(
         program(*command, "--out", "out"),
@@ -696,7 +696,7 @@ def test_a_process_that_is_ended_goes_on_exactly(end: str, environment: dict[str
     while not checkpoint.exists():
         assert process.poll() is None
         time.sleep(0.01)
-    time.sleep(0.3)
+    time.sleep(0.1)
     process.send_signal(getattr(signal, end))
     _, complaint = process.communicate()
     assert process.returncode == (130 if end == "SIGINT" else -signal.SIGKILL)
