@@ -32,7 +32,7 @@ def repeats(
     uses: how often each node is an argument.
     outside: of what kind an argument is that is none of the nodes.
     """
-    chains = _sharing_leaves(_chains(nodes, uses))
+    chains = _of_the_same(_sharing_leaves(_chains(nodes, uses)), outside)
     sources = _sources(chains, outside)
     kinds = _numbered([(chain[0].op.name, chain[0].shape) for chain in chains])
     if _boxes(kinds, chains) > room:
@@ -144,6 +144,20 @@ def _sharing_leaves(chains: list[list[Node]]) -> list[list[Node]]:
         joined[at] += chain
         place.update(dict.fromkeys(keys, at))
     return joined
+
+
+def _of_the_same(
+    chains: Sequence[Sequence[Node]], outside: Callable[[Node], Hashable]
+) -> list[list[Node]]:
+    """The chains, those as one that are of the same operation on the very same sources.
+
+    Nothing could tell them apart later, as the products of one number with many weights, and
+    without them a large network has few things left to compare.
+    """
+    joined: defaultdict[Hashable, list[Node]] = defaultdict(list)
+    for chain, sources in zip(chains, _sources(chains, outside), strict=True):
+        joined[chain[0].op.name, chain[0].shape, frozenset(sources)] += chain
+    return list(joined.values())
 
 
 def _numbered(keys: list[Hashable]) -> list[int]:
