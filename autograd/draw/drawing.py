@@ -137,7 +137,10 @@ def draw(
         raise ValueError("draw: there are no nodes to draw")
     for node in outputs:
         if not isinstance(node, Node):
-            raise TypeError(f"draw: a {type(node).__name__} is not part of a graph; draw a node")
+            raise TypeError(
+                f"draw: a {type(node).__name__} is not part of a graph; draw a node (Value or "
+                "Tensor), as what a function or a model gave"
+            )
     if rankdir not in (None, "LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir={rankdir!r} is not one of 'LR', 'TB', 'RL' and 'BT'")
     most = _MOST_NODES if limit is None else limit

@@ -24,6 +24,9 @@ BESIDE = 24
 """Boxes for operations of a part that are not in its inner parts."""
 
 
+_NOTHING = "it has no modules that are still there, and no lines that a LineLog has followed"
+
+
 def line_name(line: Line) -> str:
     """What `draw(expand=...)` calls a line: "train.py:12"."""
     return f"{os.path.basename(line.file)}:{line.lineno}"
@@ -67,7 +70,7 @@ def resolve(
         found = [name for name in (given, *_shortened(given, roots)) if name in known]
         if not found:
             near = difflib.get_close_matches(given, known, 5, 0.3) or known[:5]
-            there = f"there are {', '.join(map(repr, near))}" if near else "there are no parts"
+            there = f"there are {', '.join(map(repr, near))}" if near else _NOTHING
             rest = f" and {len(known) - len(near)} more" if len(known) > len(near) else ""
             raise ValueError(f"draw: {given!r} cannot be expanded; {there}{rest}")
         named.add(found[0])

@@ -73,7 +73,8 @@ def readable(nodes: Sequence[Node], names: Mapping[Node, Any]) -> tuple[Any, dic
         raise NoFormulaError(f"its arguments have {entries:,} entries, which is too many")
     operations = _written_out(nodes)
     if operations > OPERATIONS:
-        raise NoFormulaError(f"it has {operations:,.0f} operations, which is too many")
+        count = f"{operations:,.0f}" if operations < 1e6 else f"{operations:.4g}"
+        raise NoFormulaError(f"it has {count} operations, which is too many")
     leaves = {}
     for leaf, array in names.items():
         leaves[leaf] = np.empty(array.shape, object)

@@ -29,6 +29,8 @@ def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
         return _by_cut(x, *likeliest)
     if output is None:
         words = "the function gave no node: what it computed was not recorded"
+    elif output is not x and descends(x, output):
+        words = "it was itself computed from the output: first comes the node, as in why(x, output)"
     elif output.op is None:
         words = (
             "the output is a leaf without a history: it was computed from plain numbers (.data, "

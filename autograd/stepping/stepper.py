@@ -56,6 +56,8 @@ class Stepper:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"{path.name!r}: a walk is saved as a page, whose name ends in .html")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{str(path)!r}: there is no directory {str(path.parent)!r}")
         page = page_html(self._name, self._html)
         part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
@@ -108,7 +110,8 @@ def step(node: Node, seed: Array | None = None) -> Stepper:
     """
     if not isinstance(node, Node):
         raise TypeError(
-            f"step: a {type(node).__name__} is not part of a graph; step a node (Value or Tensor)"
+            f"step: a {type(node).__name__} is not part of a graph; step a node (Value or "
+            "Tensor), as what a function or a model gave"
         )
     nodes = history([node], MOST)
     if nodes is None:

@@ -109,7 +109,7 @@ def deltas(
 
     δ is that of each example's own cost, so what the engine finds for a mean over n examples is
     multiplied by n. The model is read as in evaluation and stays as it is. Raises ``TypeError`` for
-    other modules and ``ValueError`` for other losses and forms.
+    other modules and ``ValueError`` for other losses, forms and shapes.
 
     >>> import numpy as np
     >>> from nn import MLP, deltas
@@ -125,6 +125,11 @@ def deltas(
     cost = cost_of(loss)
     layers = layers_of(model)
     inputs = np.asarray(x)
+    if inputs.ndim != 2:
+        raise ValueError(
+            f"deltas: x has shape {inputs.shape}; it must hold examples in rows, (n, inputs), and "
+            "a single one is x[None, :], its target y[None]"
+        )
     engine = _cotangents(model, inputs, y, loss)
     _, outputs = forward(layers, inputs.astype(float))
     errors = cost.error(outputs[-1], target_rows(outputs[-1], y))

@@ -87,12 +87,14 @@ def layers_of(model: Module) -> list[Layer]:
     """The layers of a model of ``Linear`` layers, each followed by an activation or none.
 
     Arrays are float64 copies. Dropout is passed over, as in evaluation. Raises ``TypeError`` for
-    any other module.
+    anything else.
 
     >>> from nn import MLP
     >>> [layer.W.shape for layer in layers_of(MLP([4, 3, 2]))]
     [(3, 4), (2, 3)]
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"a {type(model).__name__} is no module, and has no layers to take apart")
     flat = [(path, part) for path, part in _flat(model, "") if not isinstance(part, Dropout)]
     layers: list[Layer] = []
     identity = _function_and_slope(Identity())

@@ -119,7 +119,7 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"'layers\.0' cannot be expanded; there are .*'0'") as no:
         draw(loss, expand="layers.0")
     assert "\n" not in str(no.value)
-    with pytest.raises(ValueError, match=r"'0' cannot be expanded; there are no parts"):
+    with pytest.raises(ValueError, match=r"'0' cannot be expanded; it has no modules"):
         draw(Value(1.0) + 1, expand="0")
 
 

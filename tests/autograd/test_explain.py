@@ -329,16 +329,23 @@ def newton(x: Any) -> Any:
     return x
 
 
+def fifty_squares(x: Any) -> Any:
+    for _ in range(50):
+        x = x * x
+    return x
+
+
 @pytest.mark.parametrize(
     ("f", "args", "reason"),
     [
+        (fifty_squares, (1.5,), r"it has \d\.\d+e\+\d+ operations, which is too many"),
         (newton, (1.5,), "it has .* operations, which is too many"),
         (lambda w: (w**2).sum(), (np.ones(30),), "its arguments have 30 entries"),
         (lambda x: (x * np.ones(50)).sum(), (2.0,), "an array in it has 50 entries"),
         (lambda x: x.max(), (np.array([1.0, 2.0]),), ".*how large a number is"),
         (lambda a: ad.det(a), (np.eye(2),), "det has none|slogdet has none|.* how large"),
     ],
-    ids=["newton", "entries", "array", "max", "det"],
+    ids=["squares", "newton", "entries", "array", "max", "det"],
 )
 def test_where_there_is_no_formula_it_says_so_and_gives_the_table(
     f: Any, args: tuple[Any, ...], reason: str

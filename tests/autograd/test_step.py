@@ -335,6 +335,11 @@ def test_a_walk_is_saved_as_html_only(name: str, tmp_path: Path) -> None:
         step(Value(1.0)).save(tmp_path / name)
 
 
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no directory '.*missing'"):
+        step(Value(1.0)).save(tmp_path / "missing" / "walk.html")
+
+
 def test_only_nodes_can_be_stepped() -> None:
     with pytest.raises(TypeError, match="a float is not part of a graph"):
         step(3.0)  # type: ignore[arg-type]

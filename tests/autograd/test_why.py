@@ -346,3 +346,10 @@ def test_a_cut_that_only_may_have_done_it_is_said_to_seem_so() -> None:
         output = by_the_math_module(x)  # by a result that is gone, and numbers that went on
     assert "is zero, it seems: at test_why.py:" in repr(why(x, output))
     assert "is zero: at test_why.py:" in repr(why(x, lambda: by_the_math_module(x)))
+
+
+def test_a_node_and_an_output_that_have_changed_places_are_told_apart() -> None:
+    x = Value(2.0, "x")
+    y = x * x
+    assert "it was itself computed from the output" in repr(why(y, x))
+    assert why(x, y).kind == "none"

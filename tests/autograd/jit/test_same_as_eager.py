@@ -66,3 +66,7 @@ def test_gradients_on_new_numbers(case: Case) -> None:
         args = moved(case.args, share)
         same(compiled(*args), gradient(*args))
         same(through(*args), gradient(*args))
+
+
+def test_gradient_at_a_whole_number_which_is_a_constant_of_the_program() -> None:
+    assert jit(ad.grad(lambda x: x * x))(3) == 6.0

@@ -409,6 +409,18 @@ def test_source_of_a_function_is_that_of_its_value_and_gradient() -> None:
     assert runnable(ad.source(f, 2.0, 3.0, argnums=(0, 1)))(2.0, 3.0) == (18.0, (9.0, 12.0))
 
 
+def test_whole_number_to_differentiate_by_is_an_argument_and_others_are_constants() -> None:
+    assert runnable(ad.source(lambda x, n: x**n, 3, 2))(5.0) == (25.0, 10.0)
+    assert runnable(ad.source(lambda n, x: x**n, 2, 3, argnums=-1))(5.0) == (25.0, 10.0)
+
+
+def test_source_asks_for_a_function_and_the_arguments_that_give_it_shapes() -> None:
+    with pytest.raises(TypeError, match=r"a Value is not a function: source\(f, x\)"):
+        ad.source(ad.Value(2.0))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"arguments of certain shapes: source\(f, x\)"):
+        ad.source(lambda x: x * x)
+
+
 def test_hessian_names_gradients_of_gradients() -> None:
     text = agree(ad.hessian(lambda x: ad.sum(x**3) * x[0]), np.arange(3.0))
     assert "# gradient of gradient of test_source.py:" in text
