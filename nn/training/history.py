@@ -94,9 +94,9 @@ class History:
 
     def __init__(self, metrics: list[str]) -> None:
         self.metrics = metrics
-        self.steps = Table("step", "epoch", "loss", *metrics, "lr", "gradient_norm")
-        self.validations = Table("step", "epoch", "loss", *metrics)
-        self.stopped = ""
+        self.steps: Table = Table("step", "epoch", "loss", *metrics, "lr", "gradient_norm")
+        self.validations: Table = Table("step", "epoch", "loss", *metrics)
+        self.stopped: str = ""
 
     def epochs(self) -> dict[str, Column]:
         """``epoch``, and for each the mean over its steps of the ``loss`` and of each metric.
@@ -187,13 +187,16 @@ class History:
         validated = dict(zip(self.validations["epoch"], range(self.validations.rows), strict=True))
         head = "".join(
             f"<th>{html.escape(name)}</th>"
-            for name in ("epoch", *names, *(f"validation {name}" for name in names))
+            for name in ("epoch", *names, *(f"validation {name}" for name in names if validated))
         )
         rows = []
         for place, epoch in list(enumerate(means["epoch"]))[-10:]:
             figures = [means[name][place] for name in names]
-            row = validated.get(epoch)
-            figures += [np.nan if row is None else self.validations[name][row] for name in names]
+            if validated:
+                row = validated.get(epoch)
+                figures += [
+                    np.nan if row is None else self.validations[name][row] for name in names
+                ]
             cells = "".join(f"<td>{'' if x != x else format(x, '.4g')}</td>" for x in figures)
             rows.append(f"<tr><td>{int(epoch)}</td>{cells}</tr>")
         ended = f"<p>{html.escape(self.stopped)}</p>" if self.stopped else ""
