@@ -151,8 +151,9 @@ WORKS = (
             "Softmax cross-entropy and plain gradient descent on shuffled mini-batches of noise: "
             "784-30-10 with sigmoid and batches of 10, which is 6,000 steps, and 784-200-10 with "
             "ReLU and batches of 100, which is 600. The loss of each step is kept. A sample is one "
-            "epoch. `fit` also keeps the norm of each gradient. Collector on. JAX takes its "
-            "batches inside what is compiled; compiling is not timed."
+            "epoch. `fit` compiles its step anew for each epoch, draws its progress bar and also "
+            "keeps the norm of each gradient. Collector on. JAX takes its batches inside what is "
+            "compiled; its compiling is not timed."
         ),
         contestants=(
             Contestant(FIT, "benchmarks.systems.epochs.ours", "fit"),
