@@ -79,16 +79,17 @@ def load_table(path: str | PathLike[str], classes: Sequence[str] | None = None) 
     return Table(x, np.array([number[name] for name in target.tolist()], dtype=np.int64), names)
 
 
-def load_features(path: str | PathLike[str]) -> Array:
+def load_features(path: str | PathLike[str], features: int | None = None) -> Array:
     """Read only the inputs of a file laid out as for ``load_table``: (n, features) float32.
 
-    A csv column whose name makes it the target is left out; with no such name, every column is
-    an input. An npz file needs no targets. Raises as ``load_table`` does.
+    A csv column whose name makes it the target is left out; with no such name every column is an
+    input, but for the last where there is one more than ``features``. An npz file needs no targets.
+    Raises as ``load_table`` does.
     """
     path = Path(path)
     if _suffix(path) == ".npz":
         return _read_npz(path, labelled=False)[0]
-    return _read_csv(path, labelled=False)[0]
+    return _read_csv(path, labelled=False, features=features)[0]
 
 
 def _suffix(path: Path) -> str:
@@ -182,14 +183,17 @@ def _whole(numbers: Array) -> Array:
 # --- csv -----------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, *, labelled: bool) -> tuple[Array, list[str], list[int]]:
+def _read_csv(
+    path: Path, *, labelled: bool, features: int | None = None
+) -> tuple[Array, list[str], list[int]]:
     """Return x, the target cells (none if not labelled) and the lines they came from."""
     records = _records(path)
     start, first = next(records, (0, []))
     if not first:
         raise DataError(f"{path}: the file is empty")
     header = None if any(_is_number(cell) for cell in first) else first
-    target = _target_column(path, header, len(first), labelled)
+    last = labelled or len(first) - 1 == features
+    target = _target_column(path, header, len(first), last)
     if target is not None and len(first) < 2:
         raise DataError(f"{path}, line {start}: one column only; inputs and a target are needed")
 
@@ -242,14 +246,14 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _target_column(path: Path, header: list[str] | None, width: int, labelled: bool) -> int | None:
+def _target_column(path: Path, header: list[str] | None, width: int, last: bool) -> int | None:
     named = [i for i, name in enumerate(header or ()) if name.lower() in TARGET_COLUMNS]
     if len(named) > 1:
         both = " and ".join(repr((header or [])[i]) for i in named)
         raise DataError(f"{path}, line 1: columns {both} could each be the target; rename one")
     if named:
         return named[0]
-    return width - 1 if labelled else None
+    return width - 1 if last else None
 
 
 def _place(path: Path, line: int, column: int, header: list[str] | None) -> str:

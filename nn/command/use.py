@@ -48,7 +48,7 @@ def predict(options: Namespace) -> int:
     if not is_file(options.file):
         raise CommandError(f"{options.file}: only .npz and .csv files can be read")
     model = load(options.model)
-    output = _outputs(options.model, model, load_features(options.file))
+    output = _outputs(options.model, model, load_features(options.file, _inputs(model)))
     rows: list[list[Any]]
     if isinstance(model, Classifier):
         probability = model.squashed(output)
@@ -89,15 +89,18 @@ def _guess(output: Array, y: Array) -> tuple[Array, Array, tuple[str, ...]]:
     return output, y.reshape(-1, 1), ()
 
 
+def _inputs(model: Module) -> int | None:
+    """How many numbers an example has, where the model tells."""
+    first = model[0] if isinstance(model, Sequential) and len(model) else model
+    if isinstance(first, Linear):
+        return int(first.weight.shape[1])
+    return len(first.mean) if isinstance(first, Standardize) else None
+
+
 def _outputs(path: str, model: Module, x: Array) -> Array:
     """The model's outputs for examples that may not fit it, (n, outputs)."""
-    first = model[0] if isinstance(model, Sequential) and len(model) else model
-    wanted = x.shape[1]
-    if isinstance(first, Linear):
-        wanted = first.weight.shape[1]
-    elif isinstance(first, Standardize):
-        wanted = len(first.mean)
-    if x.shape[1] != wanted:
+    wanted = _inputs(model)
+    if wanted is not None and x.shape[1] != wanted:
         raise CommandError(
             f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
         )

@@ -419,6 +419,17 @@ def test_predict_writes_the_class_and_its_probability_of_each_example(
     )
 
 
+def test_predict_passes_over_a_last_column_that_was_the_target_in_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{x / 10},{-x / 10},{'dog' if x > 10 else 'cat'}" for x in range(21)]
+    Path("pets.csv").write_text("\n".join(["height,weight,kind", *rows]) + "\n")
+    assert main(["train", "--data", "pets.csv", "--epochs", "2", "--out", "pets"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "pets/model.safetensors", "pets.csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 22
+
+
 def test_predict_writes_to_a_file_whole_or_not_at_all(
     model: str, flowers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
