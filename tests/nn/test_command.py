@@ -420,7 +420,7 @@ def test_predict_writes_the_class_and_its_probability_of_each_example(
 
 
 def test_predict_passes_over_a_last_column_that_was_the_target_in_training(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     rows = [f"{x / 10},{-x / 10},{'dog' if x > 10 else 'cat'}" for x in range(21)]
     Path("pets.csv").write_text("\n".join(["height,weight,kind", *rows]) + "\n")
