@@ -82,10 +82,12 @@ class Unpacker:
         kind = type(thing)
         name = f"a{len(self.lines)}"
         self.lines.append(f"{name} = {source}")
-        if static or kind in (int, str, bool, bytes, type(None)):
+        if kind in (int, str, bool, bytes, type(None)):
             self._require(
                 f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}"
             )
+        elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
+            self._require(f"{name} is {self._name(thing)}")
         elif kind is float:
             self._require(f"{name}.__class__ is float")
             self.leaves.append(name)
@@ -103,7 +105,7 @@ class Unpacker:
             for number, part in enumerate(thing):
                 self.part(f"{name}[{number}]", part, False)
         elif kind is dict and all(isinstance(key, str) for key in thing):
-            self._require(f"{name}.__class__ is dict and len({name}) == {len(thing)}")
+            self._require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
             for key, part in thing.items():
                 self.part(f"{name}[{key!r}]", part, False)
         elif isinstance(thing, Node | np.ndarray | np.generic | float | list | tuple | dict):
