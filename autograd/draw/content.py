@@ -100,6 +100,11 @@ def times(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
+def jacobian(result: Any, arg: Any) -> str:
+    """The shape of ∂result/∂arg as 2×4 by 3×4, or 1 by 3×4 where the result is one number."""
+    return " by ".join(times(side.shape) or "1" for side in (result, arg))
+
+
 def summary(x: Any) -> str:
     """A number, or the range of an array's entries and how many are NaN."""
     array = np.asarray(x)

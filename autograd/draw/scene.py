@@ -17,6 +17,7 @@ from autograd.draw.content import (
     Fold,
     Role,
     Scene,
+    jacobian,
     number,
     setting_rows,
     summary,
@@ -241,7 +242,4 @@ def _local(node: Node, argnum: int) -> str:
     by 3×4".
     """
     local = local_derivative(node, argnum)
-    if local is not None:
-        return summary(local)
-    shapes = (node.shape, node.args[argnum].shape)
-    return " by ".join(times(shape) for shape in shapes if shape) or "1 by 1"
+    return jacobian(node, node.args[argnum]) if local is None else summary(local)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.draw.content import Fold, summary, times
+from autograd.draw.content import Fold, jacobian, summary
 from autograd.draw.fold import fold
 from autograd.draw.subject import Subject
 from autograd.graph import Array, Node
@@ -141,11 +141,13 @@ class Trace:
 
 
 _HEADING = 'th scope="col"'
-_CELL = "text-align: left; padding: 2px 12px 2px 0; white-space: nowrap"
+_CELL = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
 
 
 def _html_row(row: Row, tag: str = "td") -> str:
-    cells = (f'<{tag} style="{_CELL}">{escape(cell)}</{tag[:2]}>' for cell in row)
+    """Where there is no room for a row in one line, its cells are broken after commas only."""
+    texts = (escape(cell).replace(" ", "&#160;").replace(",&#160;", ", ") for cell in row)
+    cells = (f'<{tag} style="{_CELL}">{text}</{tag[:2]}>' for text in texts)
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -153,7 +155,7 @@ def _local(node: Node, argnum: int) -> str:
     local = local_derivative(node, argnum)
     if local is not None:
         return compact(local, SHORT)
-    return f"{times(node.shape) or 1} by {times(node.args[argnum].shape) or 1}"
+    return jacobian(node, node.args[argnum])
 
 
 def _range(data: Iterable[Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.draw.content import times
+from autograd.draw.content import jacobian
 from autograd.graph import Array, Node
 from autograd.notation import compact, constant, formula
 from autograd.walk import Share, Walk, local_derivative
@@ -179,7 +179,7 @@ def share_lines(share: Share) -> list[str]:
     """`local × cotangent = share`, in one line for numbers, in three for arrays."""
     g, value = compact(share.cotangent), compact(share.value)
     if share.local is None:
-        return [f"Jᵀ, J: {_jacobian(share)}", f"× {g}", f"= {value}"]
+        return [f"Jᵀ, J: {jacobian(share.result, share.arg)}", f"× {g}", f"= {value}"]
     local = compact(share.local)
     if max(np.ndim(x) for x in (share.local, share.cotangent, share.value)) == 0:
         return [f"{local} × {_right(g)} = {value}"]
@@ -189,9 +189,8 @@ def share_lines(share: Share) -> list[str]:
 def _said(share: Share) -> str:
     g, value = compact(share.cotangent), compact(share.value)
     if share.local is None:
-        return (
-            f"the transpose of the Jacobian, {_jacobian(share)}, times the cotangent {g} is {value}"
-        )
+        shape = jacobian(share.result, share.arg)
+        return f"the transpose of the Jacobian, {shape}, times the cotangent {g} is {value}"
     summed = ", summed over the axes of the broadcast," if _summed(share) else ""
     return f"local derivative {compact(share.local)} times cotangent {g}{summed} is {value}"
 
@@ -204,16 +203,8 @@ def _summed(share: Share) -> bool:
 def _local(node: Node, argnum: int) -> str:
     local = local_derivative(node, argnum)
     if local is None:
-        return f"J: {_size(node)} by {_size(node.args[argnum])}"
+        return f"J: {jacobian(node, node.args[argnum])}"
     return f"∂ {compact(local)}"
-
-
-def _jacobian(share: Share) -> str:
-    return f"{_size(share.result)} by {_size(share.arg)}"
-
-
-def _size(node: Node) -> str:
-    return times(node.shape) or "1"
 
 
 def _computed(node: Node, names: dict[Node, str]) -> str:
