@@ -7,7 +7,7 @@ so derivatives of any order need nothing else. The functions composed of them ar
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -326,7 +326,7 @@ def array(data: Any) -> Array:
     """An array from nested lists that may hold nodes: the way to build a tensor of tracked parts.
 
     `np.array` cannot: it would have to cut the parts out of the graph. Raises ValueError for rows
-    of different shapes.
+    of different shapes, and TypeError for a generator.
 
     >>> from autograd import array, grad, sin
     >>> grad(lambda t: array([[t, 0.0], [sin(t), t]]).sum())(0.0)
@@ -336,6 +336,11 @@ def array(data: Any) -> Array:
         return data
     if isinstance(data, list | tuple) and _holds_node(data):
         return stack([array(part) for part in data])
+    if isinstance(data, Iterator):  # NumPy would make an array of one object of it
+        raise TypeError(
+            f"a {type(data).__name__} is not an array: make a list of it first; or Python's own "
+            "sum, max or min is meant, which `from autograd import *` hides (import builtins)"
+        )
     return np.asarray(data)
 
 

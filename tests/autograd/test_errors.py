@@ -199,3 +199,8 @@ def test_arguments_of_other_kinds_are_refused_by_python() -> None:
             X * bad
         with pytest.raises(TypeError):
             bad + Value(1.0)
+
+
+def test_generator_is_no_array_and_python_s_own_sum_is_named() -> None:
+    with pytest.raises(TypeError, match=r"generator is not an array: .*Python's own sum"):
+        ad.sum(Value(k) for k in range(3))
