@@ -40,7 +40,7 @@ def names_of(
             names[id(node)] = path
         elif label:
             names[id(node)] = label
-        elif node.op is not None and id(node) not in names:
+        elif id(node) not in names:
             for log in logs:
                 if name := log.name_of(node):
                     names[id(node)] = name

@@ -83,6 +83,16 @@ def test_variables_of_functions_that_have_ended_are_known_where_a_log_saw_them()
     assert titles_of(activation) == ["", "", "weighted", "activation"]
 
 
+def test_leaves_of_functions_that_have_ended_are_known_too() -> None:
+    def neuron() -> Value:
+        weight, bias = Value(2.0), Value(1.0)
+        return tanh(weight + bias)
+
+    with LineLog():
+        activation = neuron()
+    assert titles_of(activation) == ["weight", "bias", "", "activation"]
+
+
 def test_many_leaves_are_called_by_what_their_names_have_in_common() -> None:
     ws = [Value(float(i)) for i in range(40)]
     total = sum((w * w for w in ws), Value(0.0))
