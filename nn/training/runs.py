@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import JitNotice, Tensor, Value, no_grad
+from autograd import JitError, JitNotice, Tensor, Value, no_grad
 from nn.data import Array, batches
 from nn.modules.module import Module
 from nn.optim.clipping import clip_grad_norm
@@ -26,7 +26,12 @@ from nn.training.idle import warn_of_idle
 from nn.training.nonfinite import NonFiniteError, explain, is_finite
 from nn.training.progress import Progress
 from nn.training.settings import Settings
-from nn.training.steps import CompiledStep, NothingToLearn, Step
+from nn.training.steps import CompiledStep, NotCompilable, NothingToLearn, Step
+
+
+def _reason(error: Exception) -> str:
+    told = isinstance(error, NotCompilable | JitError)
+    return str(error) if told else f"compiling it raised {type(error).__name__}: {error}"
 
 
 class Run:
@@ -164,7 +169,7 @@ class Run:
             self._may_compile = False
             self._compiled = None
             warnings.warn(
-                f"this training runs uncompiled: {type(error).__name__}: {error}",
+                f"this training runs uncompiled, since {_reason(error)}",
                 JitNotice,
                 stacklevel=6,  # at fit
             )

@@ -83,6 +83,8 @@ class CompiledStep:
         self.gradients: list[Any] = self.flat.split(self.gradient)
         states = self.optimizer.named_states()
         if len({states[name]["steps"] for name in self.names}) != 1:
+            if any(tensor.grad is None for tensor in self.flat.tensors):
+                raise NothingToLearn
             raise NotCompilable("its parameters have been trained for different numbers of steps")
         self.slots: dict[str, Array] = {}
         self.states: dict[str, list[Any]] = {}
