@@ -103,8 +103,8 @@ def main() -> None:
                 "downloaded and what lies on the disk. The time is pip's, from wheels on the disk "
                 "and without compiling to bytecode, so no network is in it; the last column is "
                 "what a Python takes to start and import the library. Measured once by "
-                "`python -m benchmarks.install`, so the seconds are rough. PyTorch is its build for "
-                "CPUs; the one for CUDA takes gigabytes.",
+                "`python -m benchmarks.install`, so the seconds are rough. PyTorch is its build "
+                "for CPUs; the one for CUDA takes gigabytes.",
                 "",
                 f"{datetime.now(UTC):%Y-%m-%d}, CPython {platform.python_version()}, "
                 f"{platform.system()} {platform.machine()}.",
