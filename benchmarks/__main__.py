@@ -21,7 +21,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     names = [work.name for work in WORKS]
     parser.add_argument("--list", action="store_true", help="name the works and systems")
     parser.add_argument("--only", action="append", choices=names, help="only this work; repeatable")
-    parser.add_argument("--quick", action="store_true", help="a rough answer within 40 seconds")
+    parser.add_argument("--quick", action="store_true", help="a rough answer in a minute or so")
     parser.add_argument("--out", type=Path, help="the file for the table")
     parser.add_argument(
         "--install", action="store_true", help="install the other libraries and do nothing else"

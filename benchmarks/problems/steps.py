@@ -1,6 +1,7 @@
 """The works `compiled-step`, `compile-time` and `memory`: steps of training on one batch."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -59,17 +60,15 @@ def compiling(make: Make) -> Mapping[str, Case]:
 
 def weighing(make: Make, scales: Mapping[str, type[Scale]]) -> Mapping[str, Case]:
     """A case for each network and each way of weighing: the memory of a step, all told."""
-    return {
-        f"{network.measure} | {name}": Case(
-            "stepper.step()",
-            {"make": make, "data": (network, *batch(network))},
-            answer(make, network),
-            setup=SETUP,
-            meter=scale,
-        )
-        for network in NETWORKS
-        for name, scale in scales.items()
-    }
+    found = {}
+    for network in NETWORKS:
+        names = {"make": make, "data": (network, *batch(network))}
+        case = Case("stepper.step()", names, answer(make, network), setup=SETUP)
+        found |= {
+            f"{network.measure} | {name}": replace(case, meter=scale)
+            for name, scale in scales.items()
+        }
+    return found
 
 
 def answer(make: Make, network: Network) -> Callable[[], Answer]:

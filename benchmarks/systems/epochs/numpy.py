@@ -65,7 +65,7 @@ class Preallocated:
         w1, b1, w2, b2 = network.parameters()
         arrays = [w1.T, b1, w2.T, b2]
         self.flat = np.concatenate([array.ravel() for array in arrays])
-        self.flat_gradient, self.work = np.empty((2, self.flat.size), np.float32)
+        self.flat_gradient = np.empty_like(self.flat)
         self.now, self.gradient = (
             self.views(flat, [array.shape for array in arrays])
             for flat in (self.flat, self.flat_gradient)
@@ -163,8 +163,8 @@ class Preallocated:
         self.ones.dot(d_hidden, d_b1)
         self.odds_transposed.dot(hidden, d_w2)
         self.ones.dot(odds, d_b2)
-        np.multiply(self.flat_gradient, self.rate, self.work)
-        np.subtract(self.flat, self.work, self.flat)
+        np.multiply(self.flat_gradient, self.rate, self.flat_gradient)
+        np.subtract(self.flat, self.flat_gradient, self.flat)
         return loss
 
     def parameters(self) -> Sequence[Array]:
