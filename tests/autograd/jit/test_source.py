@@ -426,6 +426,21 @@ def test_hessian_names_gradients_of_gradients() -> None:
     assert "# gradient of gradient of test_source.py:" in text
 
 
+def test_entries_at_known_places_are_put_there_and_added_only_where_they_meet() -> None:
+    x, y = np.arange(1.0, 5.0), np.array([2.0, -1.0, 0.5, 3.0])
+    for places, word in (([3, 0, 2], ".put("), ([3, 0, 3], "scatter(")):
+
+        def slope(x: Any, places: list[int] = places) -> Any:
+            return ad.grad(lambda x: ad.sum(x[places] ** 3))(x)
+
+        text = jit(slope).source(x)
+        assert word in text
+        run, compiled = runnable(text), jit(slope)
+        for point in (x, y, x):
+            np.testing.assert_allclose(run(point), slope(point), rtol=1e-14)
+            np.testing.assert_allclose(compiled(point), slope(point), rtol=1e-14)
+
+
 def test_tangents_are_named_so() -> None:
     def f(x: Any) -> Any:
         return ad.jvp(lambda x: ad.sin(x) * x, (x,), (np.ones(3),))
