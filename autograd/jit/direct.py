@@ -15,6 +15,7 @@ from autograd.jit.adapter import Unpacker, Unwritten, written_result
 from autograd.jit.program import Program
 
 _numbers = count()
+_MOST_OUTSIDE = 8
 
 
 def direct(
@@ -46,6 +47,12 @@ def direct(
     if any(name.startswith("*") for name in taken.leaves):
         return None
     names = zip(code.parameters, taken.leaves, strict=True)
+    outside = program.outside()
+    if len(outside) > _MOST_OUTSIDE:
+        return None
+    for number, (read, found) in enumerate(outside):
+        taken.space |= {f"read{number}": read, f"found{number}": found}
+        taken.lines += [f"if read{number}() is not found{number}:", f"    {leave}"]
     lines = [
         *taken.lines,
         *[f"{name} = {leaf}" for name, leaf in names if name != leaf],

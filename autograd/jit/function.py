@@ -116,6 +116,11 @@ class Jitted:
                 "changes at each call should be an argument, and a number, not an integer"
             )
             self._eager += 1
+            if self._into:
+                raise JitError(
+                    f"{self.__name__} writes into arrays, and none of the {len(programs)} ways it "
+                    f"was recorded in fits this call: {reason}"
+                )
             return self._uncompiled(args, kwargs)
         if programs:
             self._notice(f"{reason}, so it is recorded again")

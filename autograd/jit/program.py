@@ -95,6 +95,11 @@ class Program:
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
+        made.contents = [  # what the program itself gives new contents is read at each run
+            (place, held)
+            for place, held in made.contents
+            if not any(np.may_share_memory(place.found, array) for array in into)
+        ]
         self._watch = Watch(made.watched)
         self._nodes = [part.node for part in made.outside if part.node is not None]
         self._reads = [part.read for part in made.outside if part.node is None]
@@ -129,11 +134,15 @@ class Program:
         self._idle: list[Callable[..., Any]] = []
         self._parameters = [part.term in self._moving for part in self.made.outside]
 
+    def outside(self) -> list[tuple[Callable[[], Any], Any]]:
+        """What is looked at before each run: how to read it, and what has to be found."""
+        return self._watch.pairs()
+
     def plain_code(self) -> Code | None:
         """The code, if it computes numbers from numbers and that is all the program does."""
         made = self.made
         code = self._code({})
-        outside = made.outside or made.contents or len(self._watch)
+        outside = made.outside or made.contents
         alone = not (outside or made.effects or made.draws)
         arrays = any("np." in line for line in [*code.body, *code.results])
         alone = alone and not self._asked

@@ -6,6 +6,7 @@ objects reached through them, as far as the code that ran while recording names 
 
 from __future__ import annotations
 
+import dis
 import functools
 import math
 import operator
@@ -171,7 +172,8 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
         yield Place(name, "", functools.partial(defaults.__getitem__, number), default)
     if not _in_library(code.co_filename):
         variables = function.__globals__
-        for name in _names(code):
+        names = _names(code)
+        for name in names if ANY in names else _globals_of(code):
             if name in variables:
                 yield Place(name, name, functools.partial(variables.get, name), variables[name])
             elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
@@ -190,6 +192,25 @@ def _itself(thing: Any) -> Any:
 ANY = "*"
 """Stands among names for all of them: where code makes up the names that it reads."""
 _READERS = frozenset(["getattr", "attrgetter", "vars", "__dict__", "globals", "eval", "exec"])
+
+
+_LOAD_GLOBAL, _EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.opmap["EXTENDED_ARG"]
+_NAMING = frozenset([dis.opmap["LOAD_NAME"], dis.opmap["IMPORT_NAME"]])
+
+
+@functools.cache
+def _globals_of(code: CodeType) -> frozenset[str]:
+    """The global variables and modules that code reads by name, not the attributes."""
+    names, longer = set(), 0
+    for op, arg in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        arg |= longer << 8
+        longer = arg if op == _EXTENDED else 0
+        if op == _LOAD_GLOBAL:
+            names.add(code.co_names[arg >> 1])  # the last bit says whether it is called
+        elif op in _NAMING:
+            names.add(code.co_names[arg])
+    inner = [_globals_of(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(names).union(*inner)
 
 
 @functools.cache
@@ -390,15 +411,16 @@ def changes(watched: Iterable[Place]) -> Iterator[Place]:
 
 
 class Watch:
-    """Places that are looked at again before each run; `len` is how many there are."""
-
-    def __len__(self) -> int:
-        return len(self._places)
+    """Places that are looked at again before each run."""
 
     def __init__(self, watched: Iterable[Place]) -> None:
         self._places = [place for place in watched if not _never_changes(place.read)]
         self._reads = [place.read for place in self._places]
         self._found = [place.found for place in self._places]
+
+    def pairs(self) -> list[tuple[Read, Any]]:
+        """What to read, and what has to be found."""
+        return list(zip(self._reads, self._found, strict=True))
 
     def changed(self) -> Place | None:
         """The first place where now something else is found."""

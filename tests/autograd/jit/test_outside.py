@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograd import (
+    Flat,
     JitNotice,
     Tensor,
     assign,
     captured,
     grad,
+    gradients,
     jit,
     observe,
     sample,
@@ -199,3 +202,33 @@ def test_what_looks_at_an_index_is_asked_before_the_index_is_used() -> None:
     np.testing.assert_array_equal(f(x, np.array([0, 2])), [0, 2])
     with pytest.raises(ArithmeticError, match="too large"):
         f(x, np.array([0, 3]))
+
+
+def test_arrays_that_are_written_into_do_not_count_as_changed() -> None:
+    w = Tensor(np.ones(3))
+    flat, gradient = Flat([w]), np.zeros(3)
+
+    def step(x: Any, theta: Any) -> Any:
+        loss = ((x * w - 1.0) ** 2).sum()
+        (g,) = gradients(loss, [w], create_graph=True)
+        return loss, [theta - 0.1 * g, g]
+
+    run = jit(step, into=[flat.array, gradient])
+    x, expected = np.array([0.5, 1.0, 1.5]), np.ones(3)
+    for _ in range(20):
+        loss = float(run(x, flat.array))
+        np.testing.assert_allclose(loss, ((x * expected - 1) ** 2).sum())
+        expected = expected - 0.2 * x * (x * expected - 1)
+        np.testing.assert_allclose(w.data, expected)
+    assert run.stats().recorded == 1
+
+
+def test_an_attribute_of_the_same_name_does_not_make_a_global_variable_count() -> None:
+    space: dict[str, Any] = {"w": 1.0}
+    exec("def f(x, o):\n    return x * o.w", space)
+    compiled = jit(space["f"])
+    holder = SimpleNamespace(w=2.0)
+    assert compiled(3.0, holder) == 6.0
+    space["w"] = 5.0
+    assert compiled(4.0, holder) == 8.0
+    assert compiled.stats().recorded == 1
