@@ -1,6 +1,13 @@
 """What all tests share: hypothesis makes the same examples in every run, and takes its time."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--jit", action="store_true", help="compile the derivatives in the tests of the engine"
+    )

@@ -37,6 +37,8 @@ class Signature:
             self.leaves.append(float(thing))
             return "float"
         if kind is np.ndarray:
+            if thing.dtype.kind not in "fiub":
+                raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of real numbers")
             self.leaves.append(thing)
             return thing.shape, thing.dtype
         if isinstance(thing, ScalarNode):

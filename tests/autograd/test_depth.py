@@ -129,6 +129,7 @@ def test_a_graph_is_freed_by_reference_counting_alone_after_any_kind_of_pass(mak
         lambda f: lambda x: ad.hvp(f, x, np.ones(2)),
     ],
 )
+@pytest.mark.eager
 def test_transforms_leave_nothing_behind(transform: Any) -> None:
     watched = []
 

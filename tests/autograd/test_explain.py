@@ -226,6 +226,7 @@ def test_numbers_are_written_as_they_were_meant() -> None:
     assert explain(lambda x: 0.123456789 * x, 1.0).derivatives["x"] == sympy.Float(0.123456789)
 
 
+@pytest.mark.eager
 def test_a_derivative_can_be_explained_as_well() -> None:
     def cube(x: Any) -> Any:
         return x**3

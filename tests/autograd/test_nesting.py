@@ -70,6 +70,7 @@ def test_a_node_as_argument_gives_a_node_and_stays_in_the_graph() -> None:
     assert x.grad == 12.0
 
 
+@pytest.mark.eager
 def test_plain_results_inside_a_transform_stay_plain() -> None:
     seen: list[Any] = []
 
