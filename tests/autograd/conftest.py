@@ -1,8 +1,7 @@
 """`pytest --jit tests/autograd`: the engine's tests, with derivatives that compile themselves.
 
-Wherever a test asks `grad`, `jacobian` and the like for a derivative it gets `jit` of it. Tests with
-the marker `eager` are left out: they look at graphs, identities or how often a function is called,
-which a compiled function does not have, or at what it refuses.
+Wherever a test asks `grad`, `jacobian` and the like for a derivative it gets `jit` of it. Tests
+marked `eager` are left out: they look at graphs, or change what is outside of the function.
 """
 
 from __future__ import annotations
