@@ -172,8 +172,8 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
         yield Place(name, "", functools.partial(defaults.__getitem__, number), default)
     if not _in_library(code.co_filename):
         variables = function.__globals__
-        names = _names(code)
-        for name in names if ANY in names else _globals_of(code):
+        named = _names(code)
+        for name in named if ANY in named else _globals_of(code):
             if name in variables:
                 yield Place(name, name, functools.partial(variables.get, name), variables[name])
             elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
