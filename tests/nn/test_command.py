@@ -703,6 +703,8 @@ def test_a_process_that_is_ended_goes_on_exactly(end: str, environment: dict[str
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell lets what it starts in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not checkpoint.exists():
         assert process.poll() is None
