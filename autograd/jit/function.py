@@ -110,17 +110,17 @@ class Jitted:
                 self._remember(args, kwargs, program)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
+            if self._into:
+                raise JitError(
+                    f"{self.__name__} writes into arrays, and none of the {len(programs)} ways it "
+                    f"was recorded in fits this call: {reason}"
+                )
             self._notice(
                 f"it has been recorded in {LIMIT if programs else LIMIT_OF_FORMS} ways, and calls "
                 f"that none of them fits run uncompiled from here on (at the last, {reason}). What "
                 "changes at each call should be an argument, and a number, not an integer"
             )
             self._eager += 1
-            if self._into:
-                raise JitError(
-                    f"{self.__name__} writes into arrays, and none of the {len(programs)} ways it "
-                    f"was recorded in fits this call: {reason}"
-                )
             return self._uncompiled(args, kwargs)
         if programs:
             self._notice(f"{reason}, so it is recorded again")

@@ -62,6 +62,12 @@ class CompiledStep:
         self.checked: Callable[[], AbstractContextManager[None]] = (
             checked if _targets_pass(model, settings) else nullcontext
         )
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Move the parameters into one array, those first that weight decay acts on."""
+        optimizer = self.optimizer
+        self._form = self._settings()
         by_decay = sorted(
             optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
         )
@@ -75,6 +81,10 @@ class CompiledStep:
             raise NotCompilable(str(error)) from error
         self.decayed: int = sum(p.size for name, p in by_decay if optimizer.decays(name, p))
         self._prepare()
+
+    def _settings(self) -> list[bool]:
+        """Which settings are not zero: the optimiser's rule is another where that changes."""
+        return [bool(getattr(self.optimizer, name)) for name in self.optimizer.settings]
 
     def _prepare(self) -> None:
         """Memory for the gradient and the optimiser's state, and the function to compile."""
@@ -138,6 +148,8 @@ class CompiledStep:
 
     def __call__(self, x: Array, y: Array) -> Step | None:
         """Take one step; ``None``, and nothing is changed, where a number is not finite."""
+        if self._settings() != self._form:
+            self._arrange()
         states = self.optimizer.named_states()
         self._gather(states)
         steps = states[self.names[0]]["steps"] + 1

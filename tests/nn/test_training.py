@@ -362,3 +362,20 @@ def test_evaluate_measures_what_it_is_asked_for() -> None:
     found = evaluate(model, DATA, loss=lambda z, y: nn.losses.cross_entropy(z, y) * 2.0)
     assert found["loss"] == pytest.approx(2 * float(nn.losses.cross_entropy(output, Y)))
     assert math.isfinite(found["loss"])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"momentum": 0.9}, {"weight_decay": 0.1}, {"momentum": 0.9, "nesterov": True}]
+)
+def test_settings_of_the_optimiser_may_be_changed_while_it_trains(changed: dict[str, Any]) -> None:
+    def change(run: Any) -> None:
+        if run.step == 4:
+            for name, value in changed.items():
+                setattr(run.optimizer, name, value)
+
+    models = [network(), network()]
+    for model, compile in zip(models, (True, False), strict=True):
+        settings: dict[str, Any] = {"epochs": 4, "batch_size": 30, "callbacks": [change]}
+        trained(model, optimizer=nn.SGD(model, lr=0.1), compile=compile, **settings)
+    compiled, plain = (model.to_vector() for model in models)
+    np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-6)
