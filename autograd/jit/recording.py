@@ -16,14 +16,13 @@ import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.notes import Notes
+from autograd.jit.reading import ANY, Called
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, Unrepeatable
 from autograd.jit.translate import translate
 from autograd.jit.watch import (
-    ANY,
     MOST,
-    Called,
     Place,
     attributes,
     changed,

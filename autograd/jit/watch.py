@@ -6,13 +6,9 @@ objects reached through them, as far as the code that ran while recording names 
 
 from __future__ import annotations
 
-import dis
 import functools
-import math
 import operator
-import os
 import sys
-import sysconfig
 import weakref
 from array import array
 from collections import deque
@@ -22,7 +18,6 @@ from types import (
     BuiltinFunctionType,
     CellType,
     CodeType,
-    FrameType,
     FunctionType,
     MappingProxyType,
     MethodType,
@@ -33,7 +28,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autograd.graph import Node
-from autograd.lines import LineLog
+from autograd.jit.reading import ANY, globals_of, in_library, names_of
 
 Read: TypeAlias = Callable[[], Any]
 
@@ -53,33 +48,12 @@ _ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtyp
 _LEAVES = (Node, np.ndarray, np.random.Generator, np.ufunc, *_ATOMS)
 MOST = 200_000
 """So many places at most are looked for; to look at more takes longer than to run most programs."""
-_LIBRARIES = tuple(
-    os.path.abspath(path) + os.sep
-    for path in {
-        sysconfig.get_paths()["stdlib"],
-        sysconfig.get_paths()["purelib"],
-        sysconfig.get_paths()["platlib"],
-        os.path.dirname(os.path.dirname(__file__)),
-        os.path.dirname(np.__file__),
-    }
-)
-
-
-@functools.cache
-def _in_library(file: str) -> bool:
-    path = os.path.abspath(file)
-    others = tuple(os.path.join(folder, "") for folder in LineLog.libraries)
-    return (
-        file.startswith("<frozen")
-        or path.startswith((*_LIBRARIES, *others))
-        or f"{os.sep}site-packages{os.sep}" in path
-    )
 
 
 def _of_library(module: ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
     if file:
-        return _in_library(file)
+        return in_library(file)
     # A notebook has no file, nor have classes made by `exec` a module.
     name = "" if module is None else module.__name__.partition(".")[0]
     return name in sys.stdlib_module_names and name != "__main__"
@@ -152,10 +126,10 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
 
 def _of_function(function: FunctionType) -> Iterator[Place]:
     code = function.__code__
-    if _in_library(code.co_filename) and not function.__closure__:
+    if in_library(code.co_filename) and not function.__closure__:
         return
     # The functions of a library do not give their enclosing variables new values.
-    library = _in_library(code.co_filename)
+    library = in_library(code.co_filename)
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
             found = cell.cell_contents
@@ -170,10 +144,10 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     for number, (name, default) in enumerate(zip(names, defaults, strict=True)):
         yield Place(name, "", functools.partial(defaults.__getitem__, number), default)
-    if not _in_library(code.co_filename):
+    if not in_library(code.co_filename):
         variables = function.__globals__
-        named = _names(code)
-        for name in named if ANY in named else _globals_of(code):
+        named = names_of(code)
+        for name in named if ANY in named else globals_of(code):
             if name in variables:
                 yield Place(name, name, functools.partial(variables.get, name), variables[name])
             elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
@@ -187,39 +161,6 @@ def _contents(cell: CellType) -> Any:
 
 def _itself(thing: Any) -> Any:
     return thing
-
-
-ANY = "*"
-"""Stands among names for all of them: where code makes up the names that it reads."""
-_READERS = frozenset(["getattr", "attrgetter", "vars", "__dict__", "globals", "eval", "exec"])
-
-
-_LOAD_GLOBAL, _EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.opmap["EXTENDED_ARG"]
-_NAMING = frozenset([dis.opmap["LOAD_NAME"], dis.opmap["IMPORT_NAME"]])
-
-
-@functools.cache
-def _globals_of(code: CodeType) -> frozenset[str]:
-    """The global variables and modules that code reads by name, not the attributes."""
-    names, longer = set(), 0
-    for op, arg in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        arg |= longer << 8
-        longer = arg if op == _EXTENDED else 0
-        if op == _LOAD_GLOBAL:
-            names.add(code.co_names[arg >> 1])  # the last bit says whether it is called
-        elif op in _NAMING:
-            names.add(code.co_names[arg])
-    inner = [_globals_of(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(names).union(*inner)
-
-
-@functools.cache
-def _names(code: CodeType) -> frozenset[str]:
-    """The names that code reads, that of the functions inside it too; `getattr(x, "a")` reads a."""
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    texts = [constant for constant in code.co_consts if isinstance(constant, str)]
-    names = frozenset([*code.co_names, *filter(str.isidentifier, texts)]).union(*inner)
-    return names if _in_library(code.co_filename) or names.isdisjoint(_READERS) else names | {ANY}
 
 
 def _items(name: str, container: Any) -> Iterator[Place]:
@@ -340,69 +281,7 @@ def readable_names(found: Iterable[Place]) -> frozenset[str]:
             member = getattr(member, "__func__", getattr(member, "fget", member))
             if isinstance(member, FunctionType):
                 functions.add(member.__code__)
-    return frozenset().union(*[_names(code) | {*code.co_freevars} for code in functions])
-
-
-class Called:
-    """Inside `with Called() as called:` collect the names that the running code reads.
-
-    calls: after so many it gives up, and `complete` is False; from Python 3.12 on it need not.
-    """
-
-    def __init__(self, calls: float = math.inf) -> None:
-        self._left = calls
-
-    @property
-    def complete(self) -> bool:
-        """Whether all code that ran has been seen."""
-        return self._left > 0
-
-    def __enter__(self) -> Called:
-        self._codes: set[CodeType] = set()
-        add = self._codes.add
-        if sys.version_info >= (3, 12):
-            self._tool = next(n for n in range(6) if sys.monitoring.get_tool(n) is None)
-            sys.monitoring.use_tool_id(self._tool, "autograd.jit")
-            event = sys.monitoring.events.PY_START
-
-            def begun(code: CodeType, offset: int) -> Any:
-                add(code)
-                return sys.monitoring.DISABLE
-
-            sys.monitoring.register_callback(self._tool, event, begun)
-            sys.monitoring.set_events(self._tool, event)
-            sys.monitoring.restart_events()
-            return self
-        before = self._before = sys.gettrace()
-
-        def called(frame: FrameType, event: Any, arg: Any) -> Any:
-            add(frame.f_code)
-            self._left -= 1
-            if not self.complete:
-                sys.settrace(before)
-            if before is None:
-                return None
-            theirs = before(frame, event, arg)
-            if (
-                self.complete and sys.gettrace() != called
-            ):  # coverage puts itself first at each call
-                sys.settrace(called)
-            return theirs
-
-        sys.settrace(called)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if sys.version_info >= (3, 12):
-            sys.monitoring.set_events(self._tool, 0)
-            sys.monitoring.free_tool_id(self._tool)
-        else:
-            sys.settrace(self._before)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names read by the code that ran."""
-        return frozenset().union(*[_names(code) | {*code.co_freevars} for code in self._codes])
+    return frozenset().union(*[names_of(code) | {*code.co_freevars} for code in functions])
 
 
 def changes(watched: Iterable[Place]) -> Iterator[Place]:
