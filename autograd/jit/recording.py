@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from types import GeneratorType
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.notes import Notes
-from autograd.jit.reading import ANY, Called
+from autograd.jit.reading import Called
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, Unrepeatable
@@ -27,6 +28,7 @@ from autograd.jit.watch import (
     attributes,
     changed,
     places,
+    read_by,
     readable_names,
 )
 from autograd.nodes import Value
@@ -110,7 +112,8 @@ def record(
         it takes long to find that out.
     settled: it is the second attempt, since the first has given objects new attributes.
     """
-    around = places(roots)
+    inside = places(roots)
+    around = [*chain.from_iterable(inside.values())]
     if len(around) >= MOST:
         raise JitError(
             f"the function can reach more than {MOST:,} places that may change between calls: pass "
@@ -149,9 +152,8 @@ def record(
     names = called.names if called.complete else readable_names([*functions, *around])
     watched = [
         place
-        for place in around
-        if (not place.word or place.word in names or ANY in names)
-        and id(place) not in trace.observers_own
+        for place in read_by(names, roots, inside)
+        if id(place) not in trace.observers_own
     ]
     _refuse_changes(watched, written, first, settled)
     if not settled and any(
@@ -257,7 +259,8 @@ def _refuse_hidden(result: Any, first: int) -> None:
     for leaf in flatten(result)[0]:
         if isinstance(leaf, Node) or is_leaf(leaf):
             continue
-        inside = [leaf, *[place.found for place in places([("the result", leaf)])]]
+        around = chain.from_iterable(places([("the result", leaf)]).values())
+        inside = [leaf, *[place.found for place in around]]
         hidden = any(isinstance(thing, Node) and thing.index >= first for thing in inside)
         if hidden or isinstance(leaf, Iterator | Coroutine):
             raise JitError(

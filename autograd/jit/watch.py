@@ -42,6 +42,8 @@ class Place(NamedTuple):
     """The name by which code reads it; "" for an item of a container."""
     read: Read
     found: Any
+    slot: bool = False
+    """Whether it is a slot, which nobody comes upon who does not name it."""
 
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype)
@@ -59,19 +61,38 @@ def _of_library(module: ModuleType | None) -> bool:
     return name in sys.stdlib_module_names and name != "__main__"
 
 
-def places(roots: Iterable[tuple[str, Any]]) -> list[Place]:
-    """All places that functions and objects among `roots` (names and objects) can read from."""
-    found: list[Place] = []
-    seen: set[int] = set()
+def places(roots: Iterable[tuple[str, Any]]) -> dict[int, list[Place]]:
+    """All places that functions and objects among `roots` (names and objects) can read from.
+
+    They are listed by the `id` of the object that each is in.
+    """
+    inside: dict[int, list[Place]] = {}
+    count = 0
     waiting = [(name, root) for name, root in roots]
-    while waiting and len(found) < MOST:
+    while waiting and count < MOST:
         name, thing = waiting.pop()
-        if isinstance(thing, _LEAVES) or id(thing) in seen:
+        if isinstance(thing, _LEAVES) or id(thing) in inside:
             continue
-        seen.add(id(thing))
-        for place in _inside(name, thing):
-            found.append(place)
-            waiting.append((place.name, place.found))
+        inside[id(thing)] = found = list(_inside(name, thing))
+        count += len(found)
+        waiting += [(place.name, place.found) for place in found]
+    return inside
+
+
+def read_by(
+    names: Collection[str], roots: Iterable[tuple[str, Any]], inside: Mapping[int, Sequence[Place]]
+) -> list[Place]:
+    """Those of all `places` that code comes upon which reads these names alone."""
+    found: list[Place] = []
+    left = dict(inside)
+    waiting = [id(root) for _, root in roots]
+    while waiting:
+        for place in left.pop(waiting.pop(), ()):
+            named = not place.word or place.word in names or ANY in names
+            if named:
+                found.append(place)
+            if named or not place.slot:  # the others may have been come upon in `vars`
+                waiting.append(id(place.found))
     return found
 
 
@@ -261,7 +282,7 @@ def _slots(name: str, thing: Any) -> Iterator[Place]:
         for word in (slots,) if isinstance(slots, str) else slots:
             if not word.startswith("__") and hasattr(thing, word):
                 read = functools.partial(getattr, thing, word, None)
-                yield Place(f"{name}.{word}", word, read, read())
+                yield Place(f"{name}.{word}", word, read, read(), slot=True)
 
 
 def readable_names(found: Iterable[Place]) -> frozenset[str]:

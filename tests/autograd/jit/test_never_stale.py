@@ -437,6 +437,28 @@ def test_what_is_never_read_may_change() -> None:
     assert f.stats().recorded == 1
 
 
+class Noted:
+    __slots__ = ("notes", "settings")
+
+    def __init__(self) -> None:
+        self.notes, self.settings = [1], {"scale": 2.0}
+
+
+def test_what_is_in_a_slot_is_looked_at_if_the_slot_is_read() -> None:
+    noted = Noted()
+    f = jit(lambda x: x * noted.settings["scale"])
+    assert f(1.0) == 2.0
+    noted.notes.append(2)
+    assert f(1.0) == 2.0
+    assert f.stats().recorded == 1
+    noted.settings["scale"] = 3.0
+    assert f(1.0) == 3.0
+    by_getattr = jit(lambda x: x * len(getattr(noted, "no" + "tes")))
+    assert by_getattr(1.0) == 2.0
+    noted.notes.append(3)
+    assert by_getattr(1.0) == 3.0
+
+
 def test_a_failure_that_the_function_catches_is_not_remembered_as_the_way() -> None:
     def solved(a: Any, b: Any) -> Any:
         try:
