@@ -1,21 +1,24 @@
-"""Small programs of numbers alone: one function from the arguments of a call to its result.
+"""Calls like the one that a program was recorded for: one function from their arguments on.
 
-What a program of arrays needs around it, memory and a look at what is outside, would take longer
-than such a program itself.
+To take a call apart and look at what is outside, step by step, would take longer than many a
+program itself; so it is written out for one form of call. What does not fit goes elsewhere.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from itertools import count
+from itertools import compress, count
 from typing import Any
 
 from autograd.jit.adapter import Unpacker, Unwritten, written_result
+from autograd.jit.lowering.code import Code
+from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 
 _numbers = count()
-_MOST_OUTSIDE = 8
+_OTHERWISE = "return otherwise(*args)"
 
 
 def direct(
@@ -27,57 +30,76 @@ def direct(
     """The function from the tuple of arguments, like `args`, to the result.
 
     It calls `otherwise` with the arguments where they are not alike, or the program does not fit.
-    None for a program that is not of numbers alone.
+    None where the result may be nodes, and for a program that draws random numbers.
     """
-    code, made = program.plain_code(), program.made
-    if code is None:
+    if not program.plain or program.made.draws:
         return None
-    leave = "return otherwise(*args)"
-    taken = Unpacker(leave)
+    code = program.plain_code()
+    taken = Unpacker(_OTHERWISE)
     try:
-        if all(type(arg) is float for arg in args) and not static:
+        if code is not None and all(type(arg) is float for arg in args) and not static:
             taken.numbers(code.parameters, "args")
         else:
             for number, arg in enumerate(args):
                 taken.part(f"args[{number}]", arg, number in static)
-        varies = [term is not None for term in made.outputs]
-        result, given = written_result(made.result, varies, made.constants)
+        outside, found = program.around.written(_OTHERWISE)
+        end, space = _arrays(program, taken) if code is None else _floats(program, code, taken)
     except Unwritten:
         return None
-    if any(name.startswith("*") for name in taken.leaves):
-        return None
-    names = zip(code.parameters, taken.leaves, strict=True)
-    outside = program.outside()
-    if len(outside) > _MOST_OUTSIDE:
-        return None
-    for number, (read, found) in enumerate(outside):
-        taken.space |= {f"read{number}": read, f"found{number}": found}
-        taken.lines += [f"if read{number}() is not found{number}:", f"    {leave}"]
     lines = [
-        *taken.lines,
-        *[f"{name} = {leaf}" for name, leaf in names if name != leaf],
-        *[f"    {leave}" if line.startswith("    return ") else line for line in code.body],
+        f"if len(args) != {len(args)}:",
+        f"    {_OTHERWISE}",
+        "try:",
+        *[f"    {line}" for line in [*taken.lines, *outside]],
+        *end,
     ]
-    if program.risky:  # NaN, also that of ∞ - ∞, is looked into elsewhere
-        lines += [f"total = {' + '.join(code.results)}", "if total != total:", f"    {leave}"]
-    for number, value in enumerate(code.results, 1):
-        result = re.sub(rf"\bv{number}\b", value, result)
-    text = "\n".join(
-        [
-            f"from math import {', '.join(sorted(code.math))}" if code.math else "",
-            "def direct(args):",
-            f"    if len(args) != {len(args)}:",
-            f"        {leave}",
-            "    try:",
-            *[f"        {line}" for line in lines],
-            f"        result = {result}",
-            "    except (ArithmeticError, ValueError, LookupError):",
-            f"        {leave}",
-            "    ran()",
-            "    return result",
-        ]
-    )
-    space = {"otherwise": otherwise, "ran": program.ran, **taken.space, **given}
+    text = "\n".join(["def direct(args):", *[f"    {line}" for line in lines]])
+    space |= {"otherwise": otherwise, "ran": program.ran, **taken.space, **found}
     exec(compile(text, f"<direct {program.name} {next(_numbers)}>", "exec"), space)
     function: Callable[[tuple[Any, ...]], Any] = space["direct"]
     return function
+
+
+def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
+    """Lines that run the code of the program, and what they refer to."""
+    outside = [f"s{number}" for number in range(len(program.made.outside))]
+    given = [*taken.leaves, *compress(outside, program.around.moving())]
+    lines = [
+        "    pass",
+        "except (LookupError, ValueError):",
+        f"    {_OTHERWISE}",
+        "try:",
+        f"    values = compute(({', '.join(given)}{',' * bool(given)}), "
+        f"({''.join(name + ', ' for name in [*taken.leaves, *outside])}))",
+        "except Misfit:",
+        f"    {_OTHERWISE}",
+        "ran()",
+        "return pack(values)",
+    ]
+    return lines, {"compute": program.compute, "Misfit": Misfit, "pack": program.pack}
+
+
+def _floats(program: Program, code: Code, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
+    """Lines that are the program, and what they refer to."""
+    if any(name.startswith("*") for name in taken.leaves):
+        raise Unwritten
+    made = program.made
+    varies = [term is not None for term in made.outputs]
+    result, space = written_result(made.result, varies, made.constants)
+    for number, value in enumerate(code.results, 1):
+        result = re.sub(rf"\bv{number}\b", value, result)
+    names = zip(code.parameters, taken.leaves, strict=True)
+    lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
+    lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]
+    if program.risky:  # NaN, also that of ∞ - ∞, is looked into elsewhere
+        total = " + ".join(code.results)
+        lines += [f"total = {total}", "if total != total:", f"    {_OTHERWISE}"]
+    lines = [
+        *[f"    {line}" for line in lines],
+        f"    result = {result}",
+        "except (ArithmeticError, ValueError, LookupError):",
+        f"    {_OTHERWISE}",
+        "ran()",
+        "return result",
+    ]
+    return lines, {name: getattr(math, name) for name in code.math} | space

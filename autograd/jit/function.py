@@ -15,7 +15,8 @@ from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Unpack, unpacker
 from autograd.jit.direct import direct
 from autograd.jit.notes import Notes
-from autograd.jit.program import Misfit, Program
+from autograd.jit.outside import Misfit
+from autograd.jit.program import Program
 from autograd.jit.recording import record
 from autograd.jit.signature import Signature
 from autograd.jit.source import source
@@ -82,6 +83,7 @@ class Jitted:
         self._reasons: list[str] = []
         self._eager = 0
         self._latest: tuple[Unpack, Program] | None = None
+        self._written = 0
         self.run: Callable[[tuple[Any, ...]], Any] | None = None
         """For calls like the latest, from the tuple of arguments, where one function does it."""
 
@@ -93,9 +95,13 @@ class Jitted:
             data = unpack(args, kwargs)
             if data is not None:
                 try:
-                    return program.fast(data)
+                    result = program.fast(data)
                 except Misfit:
                     pass
+                else:
+                    if program.written != self._written:
+                        self._remember(args, kwargs, program)
+                    return result
         call = Signature(args, kwargs, self._static)
         programs = self._programs.setdefault(call.key, [])
         reason = "a call of this structure, with these shapes and types, is new"
@@ -162,6 +168,7 @@ class Jitted:
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         unpack = unpacker(args, kwargs, self._static)
         self._latest = None if unpack is None else (unpack, program)
+        self._written = program.written
         self.run = None if kwargs else direct(program, args, self._static, self)
 
     @property

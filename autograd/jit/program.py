@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
+from functools import partial
 from itertools import compress, count
 from typing import Any
 
@@ -15,16 +16,12 @@ from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
 from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
+from autograd.jit.outside import Misfit, Surroundings
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.terms import Term, Terms, evaluate, ordered
-from autograd.jit.watch import Watch
 from autograd.ops import kinds
 from autograd.trees import map_tree
-
-
-class Misfit(Exception):
-    """A program does not fit a call; the message says what is not as it was when recorded."""
 
 
 class _Raised(Exception):
@@ -100,12 +97,9 @@ class Program:
             for place, held in made.contents
             if not any(np.may_share_memory(place.found, array) for array in into)
         ]
-        self._watch = Watch(made.watched)
-        self._nodes = [part.node for part in made.outside if part.node is not None]
-        self._reads = [part.read for part in made.outside if part.node is None]
-        self._arrays = [not part.term.scalar for part in made.outside]
-        self._seen = [part.read() for part in compress(made.outside, self._arrays)]
-        self._moving = {part.term for part in made.outside if part.term.scalar}
+        self.around: Surroundings = Surroundings(made, self._write)
+        self.written: int = 0
+        """How often its code was written: afresh when data from outside is found elsewhere."""
         self._write()
 
     def forget(self) -> None:
@@ -128,15 +122,10 @@ class Program:
 
     def _write(self) -> None:
         """Make the code, for data from outside that stays in the memory where it is now."""
-        outside = zip(compress(self.made.outside, self._arrays), self._seen, strict=True)
-        fixed = {part.term: now for part, now in outside if part.term not in self._moving}
-        self._make = self._code(fixed).compiled(self.name)
+        self._make = self._code(self.around.fixed()).compiled(self.name)
         self._idle: list[Callable[..., Any]] = []
-        self._parameters = [part.term in self._moving for part in self.made.outside]
-
-    def outside(self) -> list[tuple[Callable[[], Any], Any]]:
-        """What is looked at before each run: how to read it, and what has to be found."""
-        return self._watch.pairs()
+        self._moving = self.around.moving()
+        self.written += 1
 
     def plain_code(self) -> Code | None:
         """The code, if it computes numbers from numbers and that is all the program does."""
@@ -188,13 +177,14 @@ class Program:
 
     def _computed(self, data: Sequence[Any]) -> tuple[Sequence[Any], list[Any], list[Any]]:
         """The outputs, and what was read from outside and drawn for them."""
-        outside = self._outside()
+        outside = self.around.now()
         drawn = []
         if self._draws:
             states = [g.bit_generator.state for g, _ in self._draws] if self.made.checks else []
             drawn = [np.asarray(draw(generator)) for generator, draw in self._draws]
         try:
-            values = self._run(data, outside, drawn)
+            given = [*data, *compress(outside, self._moving), *drawn]
+            values = self.compute(given, (*data, *outside, *drawn))
         except Misfit:
             if drawn:  # the program that fits draws the same numbers
                 for (generator, _), state in zip(self._draws, states, strict=True):
@@ -208,62 +198,45 @@ class Program:
         nodes = iter(self.op.nodes(args, list(compress(values, self._as_nodes))))
         return [next(nodes) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
 
-    def _outside(self) -> list[Any]:
-        """The data from outside, as it is now."""
-        made = self.made
-        place = self._watch.changed()
-        if place is not None:
-            raise Misfit(f"{place.name}, which is read from outside, has changed")
-        for place, then in made.contents:
-            if not np.array_equal(place.read(), then, equal_nan=then.dtype.kind == "f"):
-                raise Misfit(f"the contents of {place.name}, read from outside, have changed")
-        now = [node.primal for node in self._nodes]
-        now += [read() for read in self._reads]
-        if not all(map(operator.is_, compress(now, self._arrays), self._seen)):
-            self._moved([*compress(now, self._arrays)])
-        return now
-
-    def _moved(self, now: list[Any]) -> None:
-        """Data from outside is elsewhere: from now on it is looked for at each run."""
-        moving = set()
-        parts = compress(self.made.outside, self._arrays)
-        for part, array, before in zip(parts, now, self._seen, strict=True):
-            if array is not before:
-                if not part.term.fits(array):
-                    raise Misfit("an array from outside has another shape or type")
-                moving.add(part.term)
-        self._seen = now
-        if not moving <= self._moving:
-            self._moving |= moving
-            self._write()
-
-    def _run(self, data: Sequence[Any], outside: list[Any], drawn: list[Any]) -> Sequence[Any]:
+    def compute(self, given: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
+        """The outputs, by code that takes what is `given` of all `inputs`; raises `Misfit`."""
         idle = self._idle
         try:
             run = idle.pop()  # another thread, or a call within this one, may hold the last
         except IndexError:
-            run = self._make()
+            run = self._runnable()
         try:
-            with np.errstate(all="ignore"):
-                values: Sequence[Any] | int = run(
-                    *data, *compress(outside, self._parameters), *drawn
-                )
+            values: Sequence[Any] | int = run(*given)
         except (ArithmeticError, ValueError, IndexError):
             # Python's floats raise where arrays give inf or nan; and what looks at data comes last.
-            return self._step_by_step([*data, *outside, *drawn])
+            return self._step_by_step(inputs)
         except _Raised as raised:
             raise raised.error from None
         finally:
             idle.append(run)
         if isinstance(values, int):
             if self._asked:  # it may have been NaN that was asked
-                return self._step_by_step([*data, *outside, *drawn])
+                return self._step_by_step(inputs)
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
         if self.risky and _has_nan(values):
-            return self._step_by_step([*data, *outside, *drawn], acted=True)
+            return self._step_by_step(inputs, acted=True)
         return values[: len(self.outputs)] if self._asked else values
 
-    def _step_by_step(self, data: list[Any], acted: bool = False) -> list[Any]:
+    def _runnable(self) -> Callable[..., Any]:
+        """The code with memory of its own, where NumPy does not warn."""
+        run = self._make()
+        if self.made.effects:  # which call functions of the user
+
+            def careless(*given: Any) -> Any:
+                with np.errstate(all="ignore"):
+                    return run(*given)
+
+            return careless
+        context = Context()  # to enter it takes a tenth of the time of `errstate`
+        context.run(np.seterr, all="ignore")
+        return partial(context.run, run)
+
+    def _step_by_step(self, data: Sequence[Any], acted: bool = False) -> list[Any]:
         """The same by the operations themselves, on the watch for 0 · ∞.
 
         acted: what the program does besides computing has been done already.

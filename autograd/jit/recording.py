@@ -151,9 +151,7 @@ def record(
     functions = [Place(name, "", lambda: None, root) for name, root in roots]
     names = called.names if called.complete else readable_names([*functions, *around])
     watched = [
-        place
-        for place in read_by(names, roots, inside)
-        if id(place) not in trace.observers_own
+        place for place in read_by(names, roots, inside) if id(place) not in trace.observers_own
     ]
     _refuse_changes(watched, written, first, settled)
     if not settled and any(

@@ -1,0 +1,108 @@
+"""What a program reads from outside at each run, and whether it still fits what is there.
+
+How it is found in the first place is in `watch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.recording import Outside, Recording
+from autograd.jit.terms import Term
+from autograd.jit.watch import Watch
+
+
+class Misfit(Exception):
+    """A program does not fit a call; the message says what is not as it was when recorded."""
+
+
+class Surroundings:
+    """The data that a program reads from outside, as it is at each run.
+
+    The memory of an array is known to the code until the array is found elsewhere. From then on it
+    is `moving`, a parameter of the code; `moved` is called, since the code has to be another.
+    """
+
+    def __init__(self, made: Recording, moved: Callable[[], None]) -> None:
+        self.parts: list[Outside] = made.outside
+        self._contents = made.contents
+        self._watch = Watch(made.watched)
+        self._moved = moved
+        self._seen: dict[Term, Any] = {
+            part.term: part.read() for part in self.parts if not part.term.scalar
+        }
+        self._moving = {part.term for part in self.parts if part.term.scalar}
+
+    def fixed(self) -> dict[Term, Any]:
+        """The arrays that have stayed in their place, by their terms."""
+        return {term: seen for term, seen in self._seen.items() if term not in self._moving}
+
+    def moving(self) -> list[bool]:
+        """For each part whether its data is a parameter of the code."""
+        return [part.term in self._moving for part in self.parts]
+
+    def now(self) -> list[Any]:
+        """The data as it is now; raises `Misfit`."""
+        place = self._watch.changed()
+        if place is not None:
+            raise Misfit(f"{place.name}, which is read from outside, has changed")
+        for place, then in self._contents:
+            if not _same(place.read(), then):
+                raise Misfit(f"the contents of {place.name}, read from outside, have changed")
+        found = [part.read() if part.node is None else part.node.primal for part in self.parts]
+        moved = False
+        for part, data in zip(self.parts, found, strict=True):
+            term = part.term
+            if data is not self._seen.get(term, data):
+                if not term.fits(data):
+                    raise Misfit("an array from outside has another shape or type")
+                self._seen[term] = data
+                moved = moved or term not in self._moving
+                self._moving.add(term)
+        if moved:
+            self._moved()
+        return found
+
+    def written(self, refuse: str) -> tuple[list[str], dict[str, Any]]:
+        """The same as lines, and what they refer to: they name the data s0, s1, ...
+
+        They end in `refuse` where the program or the code may not fit.
+        """
+        space: dict[str, Any] = {}
+        changed = []
+        for number, (read, found) in enumerate(self._watch.pairs()):
+            space |= {f"read{number}": read, f"found{number}": found}
+            changed.append(f"read{number}() is not found{number}")
+        if len(changed) > _MOST_WRITTEN:
+            space["changed"] = self._watch.changed
+            changed = ["changed() is not None"]
+        for number, (place, then) in enumerate(self._contents):
+            space[f"same{number}"] = partial(_same_there, place.read, then)
+            changed.append(f"not same{number}()")
+        lines = [f"if {' or '.join(changed)}:", f"    {refuse}"] if changed else []
+        for number, part in enumerate(self.parts):
+            name, term = f"s{number}", part.term
+            space[f"from{number}"] = part.read if part.node is None else part.node
+            lines.append(f"{name} = from{number}{'()' if part.node is None else '.primal'}")
+            if term in self._seen:
+                moving = term in self._moving
+                space[f"seen{number}"] = term.fits if moving else self._seen[term]
+                other = f"not seen{number}({name})" if moving else f"{name} is not seen{number}"
+                lines += [f"if {other}:", f"    {refuse}"]
+        return lines, space
+
+
+_MOST_WRITTEN = 20
+
+
+def _same(now: Any, then: Any) -> bool:
+    """Whether an array holds the same numbers as a copy of what it once held."""
+    return np.array_equal(now, then, equal_nan=then.dtype.kind == "f")
+
+
+def _same_there(read: Callable[[], Any], then: Any) -> bool:
+    return _same(read(), then)
