@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from autograd.graph import (
     saved_primals,
     scalar_node,
 )
-from autograd.jit.terms import Term, ordered
+from autograd.jit.tape import Tape
+from autograd.jit.terms import Term
 from autograd.ops.elementwise import identity
 from autograd.ops.structural import cast, concatenate, index_op, ravel, reshape
 
@@ -28,16 +30,27 @@ class Compiled(Op):
     def __init__(
         self,
         name: str,
+        tape: Tape,
         inputs: Sequence[Term],
         outputs: Sequence[Term],
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
     ) -> None:
         super().__init__(f"jit({name})", self._forward)
+        self.tape = tape
         self.inputs = inputs
         self.outputs = outputs
-        self.terms: list[Term] = ordered(self.outputs)
-        self.varies: list[bool] = _varying(self.terms, self.outputs, inputs)
+        self._places = [term.number for term in outputs]
         self.pullback: Callable[..., Any] = compile(self._pull)
+
+    @cached_property
+    def varies(self) -> list[bool]:
+        """For each input, whether an output has a derivative by it."""
+        reached = self.tape.reached(self._places, lambda op: op.has_derivative)
+        return [term.number in reached and term.dtype.kind == "f" for term in self.inputs]
+
+    @cached_property
+    def _steps(self) -> list[int]:
+        return sorted(self.tape.reached(self._places))
 
     def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
         """`values`, which the program gave for `args`, as nodes with this operation behind them."""
@@ -61,13 +74,9 @@ class Compiled(Op):
 
     def _forward(self, *args: Array) -> Array:
         """The program, operation by operation."""
-        known = dict(zip(self.inputs, args, strict=True))
-        for term in self.terms:
-            if term.op is not None:
-                known[term] = term.op(*[known[arg] for arg in term.args], **term.settings)
-            elif term.constant:
-                known[term] = term.example
-        outputs = [known[term] for term in self.outputs]
+        values = self.tape.values([term.number for term in self.inputs], args)
+        self.tape.run(values, self._steps)
+        outputs = [values[place] for place in self._places]
         return outputs[0] if len(outputs) == 1 else concatenate([ravel(out) for out in outputs])
 
     def _pull(self, g: Array, *args: Array) -> list[Array]:
@@ -91,15 +100,6 @@ class Compiled(Op):
             if memory is not None:
                 memory[self] = g, pulled
         return pulled[sum(self.varies[:argnum])]
-
-
-def _varying(terms: Sequence[Term], outputs: Sequence[Term], inputs: Sequence[Term]) -> list[bool]:
-    """For each input, whether an output has a derivative by it."""
-    reached = set(outputs)
-    for term in reversed(terms):
-        if term in reached and term.op is not None and term.op.has_derivative:
-            reached.update(term.args)
-    return [term in reached and term.dtype.kind == "f" for term in inputs]
 
 
 def _like(node: Array, value: Any) -> Array:

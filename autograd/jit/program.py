@@ -19,7 +19,8 @@ from autograd.jit.lowering.code import Code
 from autograd.jit.outside import Misfit, Surroundings
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
-from autograd.jit.terms import Term, Terms, evaluate, ordered
+from autograd.jit.tape import Tape
+from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import kinds
 from autograd.trees import map_tree
 
@@ -75,7 +76,8 @@ class Program:
             for term, plain in zip(self.outputs, made.plain, strict=False)
         ]
         wanted = list(compress(self.outputs, self._as_nodes))
-        self.op: Compiled = Compiled(name, self.inputs, wanted, compile)
+        self._tape = Tape(made.terms.all)
+        self.op: Compiled = Compiled(name, self._tape, self.inputs, wanted, compile)
         roots = [
             *self.outputs,
             *[term for term, _ in sinks],
@@ -103,17 +105,25 @@ class Program:
         self._write()
 
     def forget(self) -> None:
-        """Let go of the numbers of the recording, of which shapes and types are enough."""
+        """Let go of what was recorded: of terms shapes and types are enough, where the program
+        does not write into them.
+        """
         made = self.made
         made.terms = Terms()
         made.result = map_tree(lambda leaf: None if isinstance(leaf, Node) else leaf, made.result)
-        if self._sunk:  # which of the arguments they are is seen by their memory
-            return
-        roots = [*self.inputs, *self.outputs, *[check.term for check in made.checks]]
-        roots += [arg for effect in made.effects for arg in effect.args]
-        for term in {*ordered(roots), *ordered(self.new.values())}:
-            if not term.constant and isinstance(term.example, np.ndarray):
-                term.example = np.broadcast_to(np.zeros((), term.dtype), term.shape)
+        recorded = [*self.inputs, *self.outputs, *[term for term, _ in self._sunk]]
+        recorded += [check.term for check in made.checks]
+        recorded += [arg for effect in made.effects for arg in effect.args]
+        for term in recorded:
+            term.args = ()
+        for term in {*recorded, *ordered(self.new.values())}:
+            x = term.example
+            if (
+                not term.constant
+                and isinstance(x, np.ndarray)
+                and not any(np.may_share_memory(x, array) for _, array in self._sunk)
+            ):
+                term.example = np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
     @property
     def runs(self) -> int:
@@ -241,26 +251,30 @@ class Program:
 
         acted: what the program does besides computing has been done already.
         """
-        made = self.made
-        known = dict(zip(self.inputs, data, strict=True))
+        made, tape, done = self.made, self._tape, 0
+        values = tape.values([term.number for term in self.inputs], data)
+
+        def value(term: Term) -> Any:
+            nonlocal done
+            tape.run(values, range(done, term.number + 1))
+            done = max(done, term.number + 1)
+            return values[term.number]
+
         with kernels.careful():
             try:
-                wanted = evaluate([check.term for check in made.checks], known)
-                for check, value in zip(made.checks, wanted, strict=True):
-                    if check.kind(value) != check.then:
+                for check in made.checks:
+                    if check.kind(value(check.term)) != check.then:
                         raise Misfit(f"the branch at {check.line} went the other way")
-                acts = [evaluate(e.args, known) for e in made.effects]
-                if not acted:
-                    for effect, args in zip(made.effects, acts, strict=True):
+                for effect in made.effects:
+                    args = [value(arg) for arg in effect.args]
+                    if not acted:
                         effect.act(*args)
-                values = evaluate(self.outputs, known)
-                for (_, array), value in zip(
-                    self._sunk, evaluate([term for term, _ in self._sunk], known), strict=True
-                ):
-                    array[...] = value
+                tape.run(values, range(done, len(values)))
             except np.linalg.LinAlgError as error:  # the function may have a way of its own then
                 raise Misfit(str(error)) from error
-        return values
+        for term, array in self._sunk:
+            array[...] = values[term.number]
+        return [values[term.number] for term in self.outputs]
 
 
 def _asked(

@@ -6,6 +6,7 @@ What is exact in floating point is simplified as terms are made; those rules are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -80,9 +81,10 @@ class Terms:
     """All terms of one program. The same operation on the same arguments is the same term."""
 
     def __init__(self, rewrite: Rewrite | None = None) -> None:
+        self.all: list[Term] = []
+        """Every term, in the order of their numbers."""
         self._known: dict[Any, Term] = {}
         self._rewrite = rewrite
-        self._count = 0
         self.index = -1
         """Given to new terms as theirs: the recorded node that is being translated."""
 
@@ -97,8 +99,8 @@ class Terms:
         term = Term()
         term.op, term.args, term.settings = op, args, settings
         term.example, term.constant = example, constant
-        term.number, term.index = self._count, self.index
-        self._count += 1
+        term.number, term.index = len(self.all), self.index
+        self.all.append(term)
         return term
 
     def input(self, example: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> Term:
@@ -106,11 +108,11 @@ class Terms:
 
         settings: of an input that is drawn: by which function, from which generator.
         """
-        return self._new(None, (), settings, _normal(example), False)
+        return self._new(None, (), settings, normal(example), False)
 
     def constant(self, value: Any) -> Term:
         """The constant `value`; equal numbers and arrays of one type are one constant."""
-        value = _normal(value)
+        value = normal(value)
         key = ("constant", fingerprint(value))
         if key not in self._known:
             self._known[key] = self._new(None, (), {}, value, True)
@@ -148,10 +150,10 @@ class Terms:
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
     with np.errstate(all="ignore"):
-        return _normal(op.evaluate(tuple([arg.example for arg in args]), settings))
+        return normal(op.evaluate(tuple([arg.example for arg in args]), settings))
 
 
-def _normal(value: Array) -> Any:
+def normal(value: Array) -> Any:
     """A Python float or boolean, or an array: what the data of a node can be."""
     if value.__class__ in _PYTHON_NUMBERS:
         return value
@@ -181,13 +183,14 @@ def fingerprint(value: Any) -> Any:
 def ordered(outputs: Iterable[Term]) -> list[Term]:
     """The terms that `outputs` depend on, themselves included, arguments first."""
     seen = set(outputs)
-    stack = list(seen)
-    while stack:
-        for arg in stack.pop().args:
+    found = list(seen)
+    for term in found:
+        for arg in term.args:
             if arg not in seen:
                 seen.add(arg)
-                stack.append(arg)
-    return sorted(seen, key=lambda term: term.number)
+                found.append(arg)
+    found.sort(key=attrgetter("number"))
+    return found
 
 
 def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
@@ -199,5 +202,5 @@ def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
         else:
             args = tuple([known[arg] for arg in term.args])
             with np.errstate(all="ignore"):
-                known[term] = _normal(term.op.evaluate(args, term.settings))
+                known[term] = normal(term.op.evaluate(args, term.settings))
     return [known[output] for output in outputs]
