@@ -118,6 +118,14 @@ class CompiledStep:
         return [array[: self.decayed], array[self.decayed :]]
 
     def _step(self, x: Any, y: Any, held: list[list[Any]], rates: dict[str, Any]) -> Any:
+        loss, output, g = self._differentiate(x, y)
+        square = ag.sum(g * g)
+        if not square + ag.abs(loss) < np.inf:
+            raise _NotFinite
+        return (loss, square, output), self._update(g, square, held, rates)
+
+    def _differentiate(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
+        """The loss, the outputs where they are wanted, and the gradient as one array."""
         output = self.model(x)
         with self.checked():
             loss = self.loss(output, y)
@@ -125,9 +133,12 @@ class CompiledStep:
         if any(part.op is None for part in found):
             raise NothingToLearn
         g = ag.concatenate([ag.ravel(part) for part in found])
-        square = ag.sum(g * g)
-        if not square + ag.abs(loss) < np.inf:
-            raise _NotFinite
+        return loss, output if self.with_output else None, g
+
+    def _update(
+        self, g: Any, square: Any, held: list[list[Any]], rates: dict[str, Any]
+    ) -> list[Any]:
+        """New contents for parameters and state, and the gradient after clipping."""
         step = g
         if self.most is not None:
             norm = ag.sqrt(square)
@@ -143,8 +154,7 @@ class CompiledStep:
                 decayed=self.decayed > 0 and number == 0,
             )
             after.append([theta, *[slots[key] for key in self.slots]])
-        told = (loss, square, output if self.with_output else None)
-        return told, [*[new for kept in zip(*after, strict=True) for new in kept], step]
+        return [*[new for kept in zip(*after, strict=True) for new in kept], step]
 
     def __call__(self, x: Array, y: Array) -> Step | None:
         """Take one step; ``None``, and nothing is changed, where a number is not finite."""
