@@ -6,7 +6,7 @@ program runs; so it is written out, for the one form of call that a program was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -28,22 +28,21 @@ def unpacker(
 
     None where the call itself has nodes, or containers of the user's own kinds.
     """
-    writer = Unpacker()
+    writer = Unpacker("return None")
     try:
-        for number, arg in enumerate(args):
-            writer.part(f"args[{number}]", arg, number in static)
+        writer.take("args", args, static)
         for name, arg in kwargs.items():
-            writer.part(f"kwargs[{name!r}]", arg, name in static)
+            writer.take(f"(kwargs[{name!r}],)", [arg], {0} if name in static else ())
     except Unwritten:
         return None
     lines = [
         "def unpack(args, kwargs):",
-        f"    if len(args) != {len(args)} or len(kwargs) != {len(kwargs)}:",
+        f"    if len(kwargs) != {len(kwargs)}:",
         "        return None",
         "    try:",
-        *[f"        {line}" for line in writer.lines],
+        *[f"        {line}" for line in writer.lines()],
         f"        return ({''.join(name + ', ' for name in writer.leaves)})",
-        "    except LookupError:",
+        "    except (LookupError, ValueError):",
         "        return None",
     ]
     exec("\n".join(lines), writer.space)
@@ -54,64 +53,74 @@ def unpacker(
 class Unpacker:
     """Lines that take arguments apart, and end in `refuse` where they are not of the same form.
 
-    `leaves` are the names that they give the numbers and arrays; `space` what they refer to.
+    They raise LookupError or ValueError where there are others in number. `leaves` are the names
+    that they give the numbers and arrays, and `space` is what they refer to.
     """
 
-    def __init__(self, refuse: str = "return None") -> None:
+    def __init__(self, refuse: str) -> None:
         self._refuse = refuse
-        self.lines: list[str] = []
+        self._lines: list[str] = []
+        self._required: list[str] = []
         self.leaves: list[str] = []
         self.space: dict[str, Any] = {"ndarray": np.ndarray}
 
-    def _require(self, condition: str) -> None:
-        self.lines += [f"if not ({condition}):", f"    {self._refuse}"]
+    def lines(self) -> list[str]:
+        """The lines."""
+        if self._required:
+            self._lines += [f"if not ({' and '.join(self._required)}):", f"    {self._refuse}"]
+            self._required = []
+        return self._lines
 
     def _name(self, thing: Any) -> str:
         name = f"o{len(self.space)}"
         self.space[name] = thing
         return name
 
-    def numbers(self, names: Sequence[str], source: str) -> None:
-        """Take a tuple of floats, which get these names."""
-        self.lines.append(f"{', '.join(names)}, = {source}")
-        self._require(" and ".join([f"{name}.__class__ is float" for name in names]))
-        self.leaves += names
+    def take(
+        self, source: str, things: Collection[Any], static: Collection[int | str] = ()
+    ) -> None:
+        """Take what a sequence consists of, like `things`; `static` ones are settings."""
+        parts = []
+        for number, thing in enumerate(things):
+            fixed = number in static
+            if type(thing) in (float, np.ndarray) and not fixed:
+                name = f"x{len(self.leaves)}"
+                self.leaves.append(name)
+            else:
+                name = f"a{len(self.lines())}_{number}"
+            parts.append((name, thing, fixed))
+        self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
+        for part in parts:
+            self._part(*part)
 
-    def part(self, source: str, thing: Any, static: bool) -> None:
-        """Take one part, which the source of it gives."""
+    def _part(self, name: str, thing: Any, static: bool) -> None:
         kind = type(thing)
-        name = f"a{len(self.lines)}"
-        self.lines.append(f"{name} = {source}")
+        require = self._required.append
         if kind in (int, str, bool, bytes, type(None)):
-            self._require(
-                f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}"
-            )
+            require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
         elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
-            self._require(f"{name} is {self._name(thing)}")
+            require(f"{name} is {self._name(thing)}")
         elif kind is float:
-            self._require(f"{name}.__class__ is float")
-            self.leaves.append(name)
+            require(f"{name}.__class__ is float")
         elif kind is np.ndarray:
             shape, dtype = self._name(thing.shape), self._name(thing.dtype)
-            self._require(f"{name}.__class__ is ndarray and {name}.shape == {shape}")
-            self._require(f"{name}.dtype is {dtype}")
-            self.leaves.append(name)
+            require(f"{name}.__class__ is ndarray")
+            require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
         elif kind in (list, tuple):
-            self._require(f"{name}.__class__ is {kind.__name__} and len({name}) == {len(thing)}")
+            require(f"{name}.__class__ is {kind.__name__}")
             if len(thing) > 4 and all(type(part) is float for part in thing):
-                self._require(f"set(map(type, {name})) == {self._name({float})}")
+                floats = self._name({float})
+                require(f"len({name}) == {len(thing)} and set(map(type, {name})) == {floats}")
                 self.leaves.append(f"*{name}")
-                return
-            for number, part in enumerate(thing):
-                self.part(f"{name}[{number}]", part, False)
+            else:
+                self.take(name, thing)
         elif kind is dict and all(isinstance(key, str) for key in thing):
-            self._require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
-            for key, part in thing.items():
-                self.part(f"{name}[{key!r}]", part, False)
+            require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
+            self.take(f"{name}.values()", thing.values())
         elif isinstance(thing, Node | np.ndarray | np.generic | float | list | tuple | dict):
             raise Unwritten
         else:
-            self._require(f"{name} is {self._name(thing)}")
+            require(f"{name} is {self._name(thing)}")
 
 
 def packer(
@@ -133,21 +142,26 @@ def packer(
             return rebuild(iter([next(given) if new else next(same) for new in varies]))
 
         return slowly
-    names = "".join([f"v{number}, " for number in range(1, sum(varies) + 1)])
-    unpacking = f"    ({names}) = values\n" if names else ""
-    exec(f"def pack(values):\n{unpacking}    return {text}\n", space)
+    exec(f"def pack(values):\n    return {text}\n", space)
     pack: Callable[[Sequence[Any]], Any] = space["pack"]
     return pack
 
 
-def written_result(
-    result: Any, varies: Sequence[bool], constants: Sequence[Any]
-) -> tuple[str, dict[str, Any]]:
-    """An expression for a result like this one, of outputs v1, v2, ..., and what it refers to.
+_MANY = 4
 
+
+def written_result(
+    result: Any,
+    varies: Sequence[bool],
+    constants: Sequence[Any],
+    outputs: Sequence[str] | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """An expression for a result like this one, and what it refers to.
+
+    outputs: an expression for each output; if not given, they are the items of `values`.
     Raises Unwritten for containers of the user's own kinds.
     """
-    leaves, fixed, numbers = iter(varies), iter(constants), count(1)
+    leaves, fixed, numbers = iter(varies), iter(constants), count()
     space: dict[str, Any] = {}
 
     def write(thing: Any) -> str:
@@ -155,15 +169,23 @@ def written_result(
         if kind is dict and all(isinstance(key, str) for key in thing):
             return "{" + ", ".join([f"{k!r}: {write(part)}" for k, part in thing.items()]) + "}"
         if kind is tuple:
-            return "(" + "".join([f"{write(part)}, " for part in thing]) + ")"
+            return f"({''.join(f'{part}, ' for part in items(thing))})"
         if kind is list:
-            return "[" + ", ".join(map(write, thing)) + "]"
+            return f"[{', '.join(items(thing))}]"
         if isinstance(thing, list | tuple | dict):
             raise Unwritten
         if next(leaves):
-            return f"v{next(numbers)}"
+            number = next(numbers)
+            return f"values[{number}]" if outputs is None else outputs[number]
         name = f"c{len(space)}"
         space[name] = next(fixed)
         return f"{name}.copy()" if isinstance(space[name], np.ndarray) else name
+
+    def items(things: Sequence[Any]) -> list[str]:
+        written = [write(thing) for thing in things]
+        if len(written) > _MANY and all(text.startswith("values[") for text in written):
+            first = int(written[0][len("values[") : -1])
+            return [f"*values[{first}:{first + len(written)}]"]
+        return written
 
     return write(result), space

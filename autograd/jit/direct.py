@@ -7,8 +7,7 @@ program itself; so it is written out for one form of call. What does not fit goe
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import compress, count
 from typing import Any
 
@@ -37,22 +36,12 @@ def direct(
     code = program.plain_code()
     taken = Unpacker(_OTHERWISE)
     try:
-        if code is not None and all(type(arg) is float for arg in args) and not static:
-            taken.numbers(code.parameters, "args")
-        else:
-            for number, arg in enumerate(args):
-                taken.part(f"args[{number}]", arg, number in static)
+        taken.take("args", args, static)
         outside, found = program.around.written(_OTHERWISE)
         end, space = _arrays(program, taken) if code is None else _floats(program, code, taken)
     except Unwritten:
         return None
-    lines = [
-        f"if len(args) != {len(args)}:",
-        f"    {_OTHERWISE}",
-        "try:",
-        *[f"    {line}" for line in [*taken.lines, *outside]],
-        *end,
-    ]
+    lines = ["try:", *[f"    {line}" for line in [*taken.lines(), *outside]], *end]
     text = "\n".join(["def direct(args):", *[f"    {line}" for line in lines]])
     space |= {"otherwise": otherwise, "ran": program.ran, **taken.space, **found}
     exec(compile(text, f"<direct {program.name} {next(_numbers)}>", "exec"), space)
@@ -64,13 +53,14 @@ def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
     """Lines that run the code of the program, and what they refer to."""
     outside = [f"s{number}" for number in range(len(program.made.outside))]
     given = [*taken.leaves, *compress(outside, program.around.moving())]
+    inputs = [*taken.leaves, *outside]
     lines = [
-        "    pass",
+        f"    given = {_tuple(given)}",
+        f"    inputs = {_tuple(inputs) if inputs != given else 'given'}",
         "except (LookupError, ValueError):",
         f"    {_OTHERWISE}",
         "try:",
-        f"    values = compute(({', '.join(given)}{',' * bool(given)}), "
-        f"({''.join(name + ', ' for name in [*taken.leaves, *outside])}))",
+        "    values = compute(given, inputs)",
         "except Misfit:",
         f"    {_OTHERWISE}",
         "ran()",
@@ -79,20 +69,22 @@ def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
     return lines, {"compute": program.compute, "Misfit": Misfit, "pack": program.pack}
 
 
+def _tuple(names: Sequence[str]) -> str:
+    return f"({''.join(f'{name}, ' for name in names)})"
+
+
 def _floats(program: Program, code: Code, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
     """Lines that are the program, and what they refer to."""
     if any(name.startswith("*") for name in taken.leaves):
         raise Unwritten
     made = program.made
     varies = [term is not None for term in made.outputs]
-    result, space = written_result(made.result, varies, made.constants)
-    for number, value in enumerate(code.results, 1):
-        result = re.sub(rf"\bv{number}\b", value, result)
+    result, space = written_result(made.result, varies, made.constants, code.results)
     names = zip(code.parameters, taken.leaves, strict=True)
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
     lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]
-    if program.risky:  # NaN, also that of ∞ - ∞, is looked into elsewhere
-        total = " + ".join(code.results)
+    if program.exposed:  # NaN, also that of ∞ - ∞, is looked into elsewhere
+        total = " + ".join([code.results[place] for place in program.exposed])
         lines += [f"total = {total}", "if total != total:", f"    {_OTHERWISE}"]
     lines = [
         *[f"    {line}" for line in lines],

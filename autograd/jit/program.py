@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from itertools import compress, count
@@ -14,6 +14,7 @@ from autograd import kernels
 from autograd.graph import Node, leaf, recording
 from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
+from autograd.jit.exposure import exposed, has_nan
 from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
 from autograd.jit.outside import Misfit, Surroundings
@@ -21,7 +22,6 @@ from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.tape import Tape
 from autograd.jit.terms import Term, Terms, ordered
-from autograd.ops import kinds
 from autograd.trees import map_tree
 
 
@@ -85,11 +85,13 @@ class Program:
             *[arg for effect in made.effects for arg in effect.args],
         ]
         self.new: dict[Term, Term] = simplify(made.terms, [*roots, *self.inputs])
-        products = (kinds.chain, kinds.closed)
         # What has been written into arrays cannot be computed again from them.
-        order = ordered(self.new.values())
-        self.risky: bool = not into and any(term.op in products for term in order)
-        self._asked = _asked(order, products, made, self.new) if self.risky else []
+        order = [] if into else ordered(self.new.values())
+        dubious = exposed(order)
+        self._asked = _asked(order, dubious, [self.new[check.term] for check in made.checks])
+        given = [*[self.new[term] for term in self.outputs], *self._asked]
+        self.exposed: list[int] = [place for place, term in enumerate(given) if term in dubious]
+        """Which of the numbers that the code gives may be NaN where they should not."""
         self.name = name
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
@@ -228,7 +230,7 @@ class Program:
             if self._asked:  # it may have been NaN that was asked
                 return self._step_by_step(inputs)
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
-        if self.risky and _has_nan(values):
+        if self.exposed and has_nan([values[place] for place in self.exposed]):
             return self._step_by_step(inputs, acted=True)
         return values[: len(self.outputs)] if self._asked else values
 
@@ -277,29 +279,11 @@ class Program:
         return [values[term.number] for term in self.outputs]
 
 
-def _asked(
-    order: Sequence[Term], products: Sequence[Any], made: Recording, new: Mapping[Term, Term]
-) -> list[Term]:
-    """Derivatives by which the program chooses: NaN among them need not show in what it gives."""
-    derived: set[Term] = set()
-    for term in order:
-        if term.op in products or not derived.isdisjoint(term.args):
-            derived.add(term)
+def _asked(order: Sequence[Term], dubious: Collection[Term], checked: Sequence[Term]) -> list[Term]:
+    """The dubious ones by which the program chooses: NaN there need not show in what it gives."""
     asked = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
-    asked += [new[check.term] for check in made.checks]
-    return [term for term in dict.fromkeys(asked) if term in derived and term.dtype.kind == "f"]
-
-
-def _has_nan(values: Sequence[Any]) -> bool:
-    """Whether a NaN is among the numbers; also where they add up to one, as ∞ - ∞ does."""
-    for value in values:
-        if value.__class__ is np.ndarray:
-            if np.isnan(value).any():
-                return True
-        elif value.__class__ is not float and value != value:
-            return True
-    total = sum([value for value in values if value.__class__ is float])
-    return total != total
+    asked += checked
+    return [term for term in dict.fromkeys(asked) if term in dubious and term.dtype.kind == "f"]
 
 
 def lowered(
