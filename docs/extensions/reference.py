@@ -1,0 +1,121 @@
+"""The block `{reference} package` with public names in it: a table of them, then each in full.
+
+Where the names are grouped and which there are is said in the pages of `docs/api`; a test looks
+that none is missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from textwrap import indent
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from autograd.graph import Op
+from autograd.numpy.wrapping import Mark
+from autograd.ops.kinds import Elementwise
+from extensions.docstrings import inline, reformat
+from extensions.rules import arguments, local_derivatives
+
+BLOCK = re.compile(
+    r"^```\{(reference|differentiable)\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+def package(path: str) -> Any:
+    """A module by the name under which it is public, as `autograd.linalg` is."""
+    parent, _, name = path.rpartition(".")
+    found = getattr(package(parent), name, None) if parent else None
+    return found if inspect.ismodule(found) else importlib.import_module(path)
+
+
+def expand(app: Sphinx, document: str, source: list[str]) -> None:
+    """Write the blocks of a page out."""
+
+    def text(block: re.Match[str]) -> str:
+        kind, path, names = block.groups()
+        if kind == "differentiable":
+            return differentiable(path)
+        return f"```{{eval-rst}}\n{written(path, names.split())}\n```"
+
+    source[0] = BLOCK.sub(text, source[0])
+
+
+def differentiable(path: str) -> str:
+    """The functions of a module of SciPy's that have a derivative here."""
+    marks = package(path).MARKS
+    names = sorted(name for name in marks if marks[name] is Mark.DERIVATIVE)
+    return f"`{path}`: {' '.join(f'`{name}`' for name in names)}"
+
+
+def written(path: str, names: list[str]) -> str:
+    """A table of the names that have a docstring, and what documents each of them."""
+    found = {name: getattr(package(path), name) for name in names}
+    table = [
+        f"    * - :py:obj:`{name}`\n      - {summary(thing)}"
+        for name, thing in found.items()
+        if not is_bare(thing)
+    ]
+    if table:
+        table.insert(0, ".. list-table::\n    :class: names\n    :widths: auto\n")
+    entries = [entry(name, thing) for name, thing in found.items()]
+    return "\n".join([f".. currentmodule:: {path}\n", *table, "", *entries])
+
+
+def is_bare(thing: Any) -> bool:
+    """Whether it is an operation of which its rules say all."""
+    return isinstance(thing, Elementwise) and thing.__doc__ == f"The operation `{thing.name}`."
+
+
+def summary(thing: Any) -> str:
+    """The first sentence of a docstring."""
+    if not (inspect.isroutine(thing) or isinstance(thing, type | Op)):
+        return ""
+    paragraph = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    sentence = re.match(r".*?[.:;](?= [A-Z`(]|$)", paragraph)
+    return inline(sentence[0].rstrip(":;") if sentence else paragraph)
+
+
+def entry(name: str, thing: Any) -> str:
+    """The directive that documents it."""
+    if isinstance(thing, Elementwise):
+        text = [] if is_bare(thing) else reformat((thing.__doc__ or "").splitlines())
+        if thing.name != "where":
+            text.append(derivative(thing))
+        described = indent("\n".join(text), "    ")
+        return f".. py:function:: {name}({', '.join(arguments(thing))})\n\n{described}\n"
+    if inspect.isclass(thing):
+        return (
+            f".. autoclass:: {name}\n    :members:\n    :exclude-members: kind\n"
+            f"    :inherited-members: {', '.join(elsewhere(thing))}\n"
+        )
+    kind = "function" if inspect.isroutine(thing) else "data"
+    return f".. auto{kind}:: {name}\n"
+
+
+def derivative(op: Elementwise) -> str:
+    formulas = [f":math:`{formula}`" for formula in local_derivatives(op)]
+    if op.arity == 1:
+        return f"Entry by entry; derivative {formulas[0]}."
+    by = [f"{formula} by {name}" for formula, name in zip(formulas, arguments(op), strict=True)]
+    return f"Entry by entry; derivative {', '.join(by)}."
+
+
+def elsewhere(kind: type) -> list[str]:
+    """The bases of a class whose members are documented at another place, or not here at all."""
+    homes = {base: base.__module__.partition(".")[0] for base in kind.__mro__[1:]}
+    others = [
+        base for base, home in homes.items() if base.__name__ in PUBLIC.get(home, base.__name__)
+    ]
+    return list(dict.fromkeys(above.__name__ for base in others for above in base.__mro__))
+
+
+PUBLIC = {name: frozenset(importlib.import_module(name).__all__) for name in ("autograd", "nn")}
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("source-read", expand)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,38 @@
+"""The local derivatives of elementwise operations as formulas, from the engine's own rules."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+
+import sympy
+
+from autograd.explaining.symbolic import Symbolic, expression, symbols
+from autograd.ops.kinds import Elementwise
+
+
+def arguments(op: Elementwise) -> list[str]:
+    """What the rules call the arguments."""
+    for rule in op.locals:
+        if callable(rule):
+            return list(inspect.signature(rule).parameters)[1:]
+    return ["x", "y"][: op.arity]
+
+
+@cache
+def local_derivatives(op: Elementwise) -> tuple[str, ...]:
+    """For each argument the local derivative in TeX; f stands for the result.
+
+    A formula is for all points but kinks and ties, where another number may have been chosen.
+    """
+    names = [sympy.Symbol("f", real=True)]
+    names += [sympy.Symbol(_TEX.get(name, name), real=True) for name in arguments(op)]
+    found = []
+    with symbols():
+        for rule in op.locals:
+            local = rule(*map(Symbolic, names)) if callable(rule) else rule or 0
+            found.append(sympy.latex(expression(local), ln_notation=True))
+    return tuple(found)
+
+
+_TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
