@@ -36,7 +36,7 @@ class NothingToLearn(Exception):
     """A parameter has no part in the loss: what has no gradient is to be left as it is."""
 
 
-class _NotFinite(Exception):
+class NotFinite(Exception):
     """The loss or the gradient is not finite, or so large that its square is not."""
 
 
@@ -121,15 +121,19 @@ class CompiledStep:
         loss, output, g = self._differentiate(x, y)
         square = ag.sum(g * g)
         if not square + ag.abs(loss) < np.inf:
-            raise _NotFinite
+            raise NotFinite
         return (loss, square, output), self._update(g, square, held, rates)
 
-    def _differentiate(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
-        """The loss, the outputs where they are wanted, and the gradient as one array."""
+    def _differentiate(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, Any, Any]:
+        """The loss, the outputs where they are wanted, and the gradient as one array.
+
+        The gradient is that of the loss times ``weight``.
+        """
         output = self.model(x)
         with self.checked():
             loss = self.loss(output, y)
-        found = gradients(loss, self.flat.tensors, create_graph=True)
+        weighted = loss if weight is None else loss * weight
+        found = gradients(weighted, self.flat.tensors, create_graph=True)
         if any(part.op is None for part in found):
             raise NothingToLearn
         g = ag.concatenate([ag.ravel(part) for part in found])
@@ -158,17 +162,26 @@ class CompiledStep:
 
     def __call__(self, x: Array, y: Array) -> Step | None:
         """Take one step; ``None``, and nothing is changed, where a number is not finite."""
+        steps = self._begin()
+        try:
+            loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
+        except NotFinite:
+            return None
+        return self._end(steps, self._run.jitted.recorded, loss, square, output)
+
+    def _begin(self) -> int:
+        """Have all in its place; the number of the step that is to be taken."""
         if self._settings() != self._form:
             self._arrange()
         states = self.optimizer.named_states()
         self._gather(states)
-        steps = states[self.names[0]]["steps"] + 1
-        try:
-            loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
-        except _NotFinite:
-            return None
-        if self._programs != self._run.jitted.recorded:  # which hold parts of the array themselves
-            self._programs = self._run.jitted.recorded
+        return int(states[self.names[0]]["steps"]) + 1
+
+    def _end(self, steps: int, programs: int, loss: Any, square: Any, output: Any) -> Step:
+        """Note the step; ``programs`` is how many have been recorded."""
+        states = self.optimizer.named_states()
+        if self._programs != programs:  # which hold parts of the array themselves
+            self._programs = programs
             self.flat.settled()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = steps
