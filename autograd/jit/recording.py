@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
+from pickle import dumps
 from types import GeneratorType
 from typing import Any, TypeAlias
 
@@ -178,28 +179,28 @@ def _input(leaf: Any) -> Node:
     return array_node(np.asarray(leaf).view())
 
 
-def _states(found: Sequence[Any]) -> dict[Any, str]:
+def _states(found: Sequence[Any]) -> dict[Any, Any]:
     """Where generators and iterators stand, the hidden ones of Python and NumPy among them."""
-    states: dict[Any, str] = {
-        "Python's": repr(random.getstate()),
-        "NumPy's": repr(np.random.get_state()),  # noqa: NPY002  (only to see whether anybody drew)
+    states: dict[Any, Any] = {
+        "Python's": random.getstate(),
+        "NumPy's": dumps(np.random.get_state()),  # noqa: NPY002  (only to see whether anybody drew)
     }
     for thing in found:
         if isinstance(thing, np.random.Generator):
-            states[id(thing)] = repr(thing.bit_generator.state)
+            states[id(thing)] = dumps(thing.bit_generator.state)
         elif isinstance(thing, np.random.RandomState):
-            states[id(thing)] = repr(thing.get_state())
+            states[id(thing)] = dumps(thing.get_state())
         elif isinstance(thing, random.Random):
-            states[id(thing)] = repr(thing.getstate())
+            states[id(thing)] = thing.getstate()
         elif isinstance(thing, GeneratorType):
-            states["iterator", id(thing)] = repr(thing.gi_frame and thing.gi_frame.f_lasti)
+            states["iterator", id(thing)] = thing.gi_frame and thing.gi_frame.f_lasti
         elif isinstance(thing, Iterator):
             left = operator.length_hint(thing) if hasattr(thing, "__length_hint__") else ""
             states["iterator", id(thing)] = f"{left} {thing!r}"
     return states
 
 
-def _refuse_draws(before: dict[Any, str], now: dict[Any, str]) -> None:
+def _refuse_draws(before: dict[Any, Any], now: dict[Any, Any]) -> None:
     for key, state in now.items():
         if before[key] == state:
             continue

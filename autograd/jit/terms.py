@@ -6,6 +6,7 @@ What is exact in floating point is simplified as terms are made; those rules are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -117,6 +118,17 @@ class Terms:
         if key not in self._known:
             self._known[key] = self._new(None, (), {}, value, True)
         return self._known[key]
+
+    def needed(self, outputs: Iterable[Term]) -> Iterable[Term]:
+        """Those that `outputs` depend on, as `ordered` gives them: the quicker way for most."""
+        marks = bytearray(len(self.all))
+        for output in outputs:
+            marks[output.number] = 1
+        for term in reversed(self.all):
+            if marks[term.number]:
+                for arg in term.args:
+                    marks[arg.number] = 1
+        return compress(self.all, marks)
 
     def apply(self, op: Op, args: Iterable[Term | Any], **settings: Any) -> Term:
         """`op(*args, **settings)`, simplified; arguments that are no terms are constants."""

@@ -43,7 +43,7 @@ def levels(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
 
 def _best(terms: Terms, outputs: Sequence[Term], ways: Sequence[bool]) -> list[Term] | None:
     """The cheapest of some ways: whether nodes are grouped by depth, or by what they take."""
-    program = Scalars(outputs)
+    program = Scalars(terms, outputs)
     if program.tangled or program.operations < SHORT:
         return None
     found = sums(program)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.terms import Term, ordered
+from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import identity, stop_gradient
 from autograd.ops.kinds import Elementwise
 
@@ -22,7 +22,7 @@ class Scalars:
     computed in another way. Numbers are Python's, or arrays without axes.
     """
 
-    def __init__(self, outputs: Sequence[Term]) -> None:
+    def __init__(self, terms: Terms, outputs: Sequence[Term]) -> None:
         self.terms: list[Term] = []
         self.ops: list[Op | None] = []
         self.args: list[tuple[int, ...]] = []
@@ -33,9 +33,9 @@ class Scalars:
         """The terms that depend on wanted ones, themselves in no program of numbers."""
         self.tangled: bool = False
         """Whether a leaf depends on other nodes, or is no number as the others are."""
-        self._number: dict[Term, int] = {}
-        self._read(outputs)
-        self.outputs: list[int] = [self._number[term] for term in self.wanted]
+        self._node = [-1] * len(terms.all)  # of each term, by its number
+        self._read(terms, outputs)
+        self.outputs: list[int] = [self._node[term.number] for term in self.wanted]
         for node in self.outputs:
             self.uses[node] += 1
 
@@ -44,44 +44,48 @@ class Scalars:
         """How many numbers are computed."""
         return sum(op is not None for op in self.ops)
 
-    def _read(self, outputs: Sequence[Term]) -> None:
-        number, made = self._number, set()
+    def _read(self, terms: Terms, outputs: Sequence[Term]) -> None:
+        made = bytearray(len(terms.all))
         wanted: dict[Term, None] = {}
         after: set[Term] = set()
-        for term in ordered(outputs):
-            if term.op is None:
+        for term in terms.needed(outputs):
+            op = term.op
+            if op is None:
                 continue
-            if not (isinstance(term.op, Elementwise) and is_number(term)):
-                inside = [arg for arg in term.args if arg in made]
+            if not isinstance(op, Elementwise) or not is_number(term):
+                inside = [arg for arg in term.args if made[arg.number]]
                 wanted.update(dict.fromkeys(inside))
                 if inside or not after.isdisjoint(term.args):
                     after.add(term)
                     self.after.append(term)
                 continue
+            made[term.number] = 1
             args = []
             for arg in term.args:
-                if arg not in number:
+                node = self._node[arg.number]
+                if node < 0:
                     self.tangled |= arg in after or arg.dtype == np.float32
-                    self._add(arg, None, ())
-                args.append(number[arg])
-            made.add(term)
-            if term.op is identity or term.op is stop_gradient:
-                number[term] = args[0]  # of use only to who differentiates
+                    node = self._add(arg, None, ())
+                args.append(node)
+            if op is identity or op is stop_gradient:
+                self._node[term.number] = args[0]  # of use only to who differentiates
             else:
-                self._add(term, term.op, tuple(args))
-        wanted.update(dict.fromkeys([output for output in outputs if output in made]))
+                self._add(term, op, tuple(args))
+        wanted.update(dict.fromkeys([output for output in outputs if made[output.number]]))
         self.wanted = list(wanted)
 
-    def _add(self, term: Term, op: Op | None, args: tuple[int, ...]) -> None:
-        self._number[term] = len(self.terms)
+    def _add(self, term: Term, op: Op | None, args: tuple[int, ...]) -> int:
+        node = self._node[term.number] = len(self.terms)
         self.terms.append(term)
         self.ops.append(op)
         self.args.append(args)
         self.uses.append(0)
         for arg in args:
             self.uses[arg] += 1
+        return node
 
 
 def is_number(term: Term) -> bool:
     """Whether a term is a number or a boolean, of Python or in an array without axes."""
-    return term.scalar or (term.shape == () and term.dtype in (np.float64, np.bool_))
+    x = term.example
+    return x.__class__ is not np.ndarray or (x.shape == () and x.dtype in (np.float64, np.bool_))

@@ -50,7 +50,7 @@ class Recorded:
 
     def forced(self, by_depth: bool) -> list[Term]:
         """Rolled, whether that is cheaper or not."""
-        program = Scalars(self.outputs)
+        program = Scalars(self.terms, self.outputs)
         groups = grouped(self.terms, program, sums(program), by_depth)
         new = dict(zip(program.wanted, lower(self.terms, groups, program.wanted), strict=True))
         return [new.get(output, output) for output in self.outputs]
@@ -526,7 +526,7 @@ def test_numbers_that_depend_on_arrays_of_others_are_left_alone() -> None:
 def test_proof_refuses_what_is_wrong_though_equal_on_the_recording() -> None:
     # All biases are 0 there: which is which cannot be seen.
     program = Recorded(lambda x: [ad.sin(v) + 1.0 for v in x], np.zeros(120))
-    recorded = Scalars(program.outputs)
+    recorded = Scalars(program.terms, program.outputs)
     right = program.forced(by_depth=False)
     wrong = [right[1], right[0], *right[2:]]
     assert agree(recorded, sums(recorded), right)
