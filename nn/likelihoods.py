@@ -22,6 +22,7 @@ from nn.targets import (
     check_distributions,
     check_probabilities,
     chosen,
+    entries,
     examine,
     examine_target,
     given,
@@ -97,7 +98,7 @@ def categorical_nll(probabilities: Any, target: Any, reduction: Reduction = "mea
         )
     examine(check_distributions, "categorical_nll: a row", prediction=p)
     examine_target(check_classes, "categorical_nll", p.shape[1], target=outcome)
-    return reduce(-ag.log(chosen(p, outcome)), reduction)
+    return reduce(-ag.log(chosen(p, entries(outcome, classes=p.shape[-1]))), reduction)
 
 
 def kl_divergence(prediction: Any, target: Any, reduction: Reduction = "mean") -> Any:

@@ -24,11 +24,11 @@ from nn.targets import (
     check_distributions,
     check_probabilities,
     check_unit_interval,
+    entries,
     examine,
     examine_target,
     given,
     lessened,
-    place_of,
     reduce,
     rows_of,
     warn_of_probabilities,
@@ -197,11 +197,11 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
 
 def _class_cross_entropy_kernel(z: Any, y: Any) -> Any:
     below = z - np.maximum.reduce(z, -1, keepdims=True)
-    return np.log(np.add.reduce(np.exp(below), -1)) - below[place_of(y)]
+    return np.log(np.add.reduce(np.exp(below), -1)) - below.take(entries.kernel(y, z.shape[-1]))
 
 
 def _class_cross_entropy_rule(g: Any, out: Any, z: Any, y: Any) -> Any:
-    return lessened(ag.softmax(z) * g[..., np.newaxis], g, y)
+    return lessened(ag.softmax(z) * g[..., np.newaxis], g, entries(y, classes=z.shape[-1]))
 
 
 # One operation, so that the gradient is g (softmax(z) - 1{y = j}), with nothing scattered, and the
@@ -215,16 +215,16 @@ def _written_out(z: Any, y: Any) -> Any:
     """The same in steps that its gradient takes too, so that a compiled program takes them once."""
     below = z - ag.stop_gradient(ag.max(z, -1, keepdims=True))
     total = ag.sum(ag.exp(below), -1, keepdims=True)
-    return _surprise(below, ag.stop_gradient(total), y)
+    return _surprise(below, ag.stop_gradient(total), entries(y, classes=z.shape[-1]))
 
 
-def _surprise_rule(g: Any, out: Any, below: Any, total: Any, y: Any) -> Any:
+def _surprise_rule(g: Any, out: Any, below: Any, total: Any, places: Any) -> Any:
     odds, g_column = ag.exp(below), g[..., np.newaxis]
-    return lessened(odds * (g_column / ag.sum(odds, -1, keepdims=True)), g, y)
+    return lessened(odds * (g_column / ag.sum(odds, -1, keepdims=True)), g, places)
 
 
 _surprise = ag.custom_op(
-    lambda below, total, y: np.log(total)[..., 0] - below[place_of(y)],
+    lambda below, total, places: np.log(total)[..., 0] - below.take(places),
     vjp=(_surprise_rule, None, None),
     name="cross_entropy",
 )

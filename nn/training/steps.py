@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,12 +63,14 @@ class CompiledStep:
         self.checked: Callable[[], AbstractContextManager[None]] = (
             checked if _targets_pass(model, settings) else nullcontext
         )
+        self._ask = attrgetter(*optimizer.settings)
         self._arrange()
 
     def _arrange(self) -> None:
         """Move the parameters into one array, those first that weight decay acts on."""
         optimizer = self.optimizer
-        self._form = self._settings()
+        self._settings = self._ask(optimizer)
+        self._form = [bool(setting) for setting in self._settings]
         by_decay = sorted(
             optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item)
         )
@@ -82,9 +85,11 @@ class CompiledStep:
         self.decayed: int = sum(p.size for name, p in by_decay if optimizer.decays(name, p))
         self._prepare()
 
-    def _settings(self) -> list[bool]:
-        """Which settings are not zero: the optimiser's rule is another where that changes."""
-        return [bool(getattr(self.optimizer, name)) for name in self.optimizer.settings]
+    def _follow(self, settings: tuple[Any, ...]) -> None:
+        """Be arranged anew where a setting is zero now or not any more: the rule is another."""
+        self._settings = settings
+        if [bool(setting) for setting in settings] != self._form:
+            self._arrange()
 
     def _prepare(self) -> None:
         """Memory for the gradient and the optimiser's state, and the function to compile."""
@@ -171,8 +176,9 @@ class CompiledStep:
 
     def _begin(self) -> int:
         """Have all in its place; the number of the step that is to be taken."""
-        if self._settings() != self._form:
-            self._arrange()
+        settings = self._ask(self.optimizer)
+        if settings != self._settings:
+            self._follow(settings)
         states = self.optimizer.named_states()
         self._gather(states)
         return int(states[self.names[0]]["steps"]) + 1
