@@ -24,6 +24,9 @@ Loss: TypeAlias = Callable[[Any, Any], Any]
 Metric: TypeAlias = Callable[[Array, Array], float]
 """From outputs and targets, plain arrays, to one number."""
 
+AT_ONCE = 1024
+"""So many examples are predicted at a time."""
+
 Metrics: TypeAlias = str | Metric | Iterable[str | Metric] | Mapping[str, Metric]
 
 _METRICS: dict[str, Metric] = {
@@ -52,7 +55,7 @@ _LOSSES: dict[str, Loss] = {
 _TAKEN = {"step", "epoch", "loss", "lr", "gradient_norm"}
 
 
-def predict(model: Module, x: ArrayLike, *, batch_size: int = 1024) -> Array:
+def predict(model: Module, x: ArrayLike, *, batch_size: int = AT_ONCE) -> Array:
     """The model's outputs for all examples, as a plain array.
 
     It runs in evaluation mode and records no graph; ``batch_size`` bounds the memory. The mode of
@@ -75,7 +78,7 @@ def evaluate(
     *,
     loss: str | Loss | None = None,
     metrics: Metrics = (),
-    batch_size: int = 1024,
+    batch_size: int = AT_ONCE,
 ) -> dict[str, float]:
     """``loss`` and each metric by name, on all examples ``(x, y)`` together, as ``predict`` runs.
 
@@ -85,14 +88,23 @@ def evaluate(
     {'accuracy': 0.5}
     """
     x, y = examples(data, "data")
-    output = predict(model, x, batch_size=batch_size)
+    return score(
+        predict(model, x, batch_size=batch_size),
+        y,
+        None if loss is None else as_loss(loss),
+        named_metrics(metrics),
+    )
+
+
+def score(
+    output: Array, y: Array, loss: Loss | None, metrics: Mapping[str, Metric]
+) -> dict[str, float]:
+    """``loss`` and each metric by name, of outputs and targets."""
     found = {}
     if loss is not None:
         with no_grad():
-            found["loss"] = float(as_loss(loss)(Tensor(output), y))
-    return found | {
-        name: float(metric(output, y)) for name, metric in named_metrics(metrics).items()
-    }
+            found["loss"] = float(loss(Tensor(output), y))
+    return found | {name: float(metric(output, y)) for name, metric in metrics.items()}
 
 
 @contextmanager

@@ -18,9 +18,11 @@ from nn.modules.module import Module
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.rules import optimizer as optimizer_of
 from nn.optim.schedules import Schedule
+from nn.parallel import Communicator, Team
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import Loss, Metrics, as_loss, examples, named_metrics
 from nn.training.history import History
+from nn.training.parallel import ShardedRun
 from nn.training.runs import Run
 from nn.training.settings import Settings
 from nn.training.stopping import StoppingRule
@@ -48,6 +50,8 @@ def fit(
     progress: bool = True,
     rng: Rng | None = 0,
     compile: bool = True,
+    shards: int | None = None,
+    comm: Communicator | Team | None = None,
 ) -> History:
     """Train ``model`` on ``data`` and tell how it went.
 
@@ -72,6 +76,13 @@ def fit(
         another order; a step that cannot be compiled runs as usual, after one sentence that says
         why. With ``False`` the steps are those of the plain loop below, to the last bit.
     rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
+
+    shards: into how many parts each mini-batch is cut, whose gradients are joined. What follows is
+        the same to the last bit whoever computes them: this process, or the ranks of ``comm``.
+    comm: MPI's ``COMM_WORLD``, or what has the methods of ``nn.parallel.Communicator``: all its
+        ranks call ``fit`` with equal arguments, each computes its part of the shards, and all end
+        with the same weights and history. ``shards`` is then a multiple of their number, and if not
+        given that number. Rank 0 alone writes and shows progress. See docs/many_machines.md.
 
     The model trains in training mode and is left in the mode it was in. The same seeds give the
     same weights to the last bit, and uncompiled so does the plain loop, which is all ``fit`` does:
@@ -101,41 +112,50 @@ def fit(
     ``DataError`` for data that are no examples, ``CheckpointError`` for a checkpoint that is not
     of this run, ``ValueError`` for settings that make no sense, before anything is changed.
     """
-    x, y = examples(data, "data")
-    held_out = None if validation is None else examples(validation, "validation")
-    rules = [stop] if isinstance(stop, StoppingRule) else list(stop)
-    if epochs < 1:
-        raise ValueError(f"epochs={epochs}: there must be at least 1")
-    if clip_norm is not None and not clip_norm > 0:
-        raise ValueError(f"clip_norm={clip_norm}: it must be above 0")
-    if validation_every is not None and (held_out is None or validation_every < 1):
-        raise ValueError(
-            f"validation_every={validation_every} needs validation=(inputs, targets), and must be "
-            "at least 1 step"
+    team = comm if isinstance(comm, Team) else Team(comm)
+    with team:
+        x, y = examples(data, "data")
+        held_out = None if validation is None else examples(validation, "validation")
+        rules = [stop] if isinstance(stop, StoppingRule) else list(stop)
+        if epochs < 1:
+            raise ValueError(f"epochs={epochs}: there must be at least 1")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"clip_norm={clip_norm}: it must be above 0")
+        if validation_every is not None and (held_out is None or validation_every < 1):
+            raise ValueError(
+                f"validation_every={validation_every} needs validation=(inputs, targets), and must "
+                "be at least 1 step"
+            )
+        for rule in rules:
+            if rule.needs_validation and held_out is None:
+                raise ValueError(f"{rule} needs validation=(inputs, targets) to watch")
+        if isinstance(optimizer, str):
+            optimizer = optimizer_of(optimizer, model, **({} if lr is None else {"lr": lr}))
+        elif lr is not None:
+            raise ValueError(f"lr={lr} beside an optimizer that has its own, {optimizer.lr}")
+        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+            checkpoint = Checkpoint(checkpoint)
+        settings = Settings(
+            loss=as_loss(loss),
+            metrics=named_metrics(metrics),
+            data=(x, y),
+            validation=held_out,
+            validation_every=validation_every,
+            epochs=epochs,
+            batch_size=len(x) if batch_size is None else batch_size,
+            rules=rules,
+            schedule=schedule,
+            clip_norm=clip_norm,
+            callbacks=callbacks,
+            checkpoint=checkpoint,
+            compile=compile,
+            shards=team.size if shards is None and comm is not None else shards,
         )
-    for rule in rules:
-        if rule.needs_validation and held_out is None:
-            raise ValueError(f"{rule} needs validation=(inputs, targets) to watch")
-    if isinstance(optimizer, str):
-        optimizer = optimizer_of(optimizer, model, **({} if lr is None else {"lr": lr}))
-    elif lr is not None:
-        raise ValueError(f"lr={lr} beside an optimizer that has its own, {optimizer.lr}")
-    if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-        checkpoint = Checkpoint(checkpoint)
-    settings = Settings(
-        loss=as_loss(loss),
-        metrics=named_metrics(metrics),
-        data=(x, y),
-        validation=held_out,
-        validation_every=validation_every,
-        epochs=epochs,
-        batch_size=len(x) if batch_size is None else batch_size,
-        rules=rules,
-        schedule=schedule,
-        clip_norm=clip_norm,
-        callbacks=callbacks,
-        checkpoint=checkpoint,
-        compile=compile,
-    )
-    shuffle = None if rng is None else np.random.default_rng(rng)
-    return Run(model, optimizer, settings, shuffle).run(progress)
+        shuffle = None if rng is None else np.random.default_rng(rng)
+        if settings.shards is None:
+            return Run(model, optimizer, settings, shuffle).run(progress)
+        if isinstance(optimizer, RandomSearch):
+            raise ValueError("RandomSearch has no gradient that could be joined from shards")
+        run = ShardedRun(model, optimizer, settings, shuffle, team)
+        run.open()
+        return run.run(progress)

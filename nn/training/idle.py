@@ -22,7 +22,9 @@ class IdleParameterWarning(UserWarning):
     """A parameter has no gradient, and will have none however long the training is."""
 
 
-def warn_of_idle(model: Module, loss: Loss, first: Any, x: Array, y: Array) -> None:
+def warn_of_idle(
+    model: Module, loss: Loss, first: Any, x: Array, y: Array, *, stacklevel: int = 7
+) -> None:
     """Warn, once, of the parameters that the first step of a training leaves without gradient.
 
     ``first`` is the loss of the first mini-batch. A unit that is dead there may live on other
@@ -33,7 +35,7 @@ def warn_of_idle(model: Module, loss: Loss, first: Any, x: Array, y: Array) -> N
         with mode(model, training=False):
             idle = _idle(model, loss(model(x[:MOST_EXAMPLES]), y[:MOST_EXAMPLES]))
         if idle:
-            warnings.warn(_message(idle), IdleParameterWarning, stacklevel=7)  # at fit
+            warnings.warn(_message(idle), IdleParameterWarning, stacklevel=stacklevel)  # at fit
 
 
 def _idle(model: Module, value: Any) -> dict[str, Why]:

@@ -29,7 +29,8 @@ from nn.training.settings import Settings
 from nn.training.steps import CompiledStep, NotCompilable, NothingToLearn, Step
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a step is not compiled, in words."""
     told = isinstance(error, NotCompilable | JitError)
     return str(error) if told else f"compiling it raised {type(error).__name__}: {error}"
 
@@ -61,6 +62,7 @@ class Run:
         self._batches_done = 0
         self._compiled: CompiledStep | None = None
         self._may_compile = settings.compile and isinstance(optimizer, GradientOptimizer)
+        self._leads = True  # it is for this process to write and to show what is done
         self._epoch_began: Any = None  # the state of `rng` that the order of the examples is from
 
     def stop(self, reason: str) -> None:
@@ -74,7 +76,9 @@ class Run:
             rule.start()
         if isinstance(settings.schedule, Schedule):
             settings.schedule.start()
-        identity = settings.identity(self.optimizer, self._rng) if settings.checkpoint else {}
+        identity: dict[str, str] = {}
+        if settings.checkpoint and self._leads:
+            identity = settings.identity(self.optimizer, self._rng)
         if settings.checkpoint:
             self._resume(settings.checkpoint, identity)
         count = len(settings.data[0])
@@ -83,7 +87,7 @@ class Run:
         with (
             mode(self.model, training=True),
             np.errstate(over="ignore", divide="ignore", invalid="ignore"),
-            Progress(progress, self.history, settings.epochs, count, done) as bar,
+            Progress(progress and self._leads, self.history, settings.epochs, count, done) as bar,
         ):
             while self._epochs_done < settings.epochs and not self.history.stopped:
                 self._run_epoch(identity, bar)
@@ -97,10 +101,10 @@ class Run:
     def _run_epoch(self, identity: Any, bar: Progress) -> None:
         settings = self._settings
         self.epoch = self._epochs_done + 1
-        for x, y in self._mini_batches():
+        for batch in self._mini_batches():
             self.step += 1
             self._batches_done += 1
-            self._train(x, y)
+            self._train(*batch)
             ended = self._batches_done == len(self._batches)
             self._watch(ended)
             for callback in settings.callbacks:
@@ -111,8 +115,8 @@ class Run:
             if settings.checkpoint and (
                 ended or self.step % (settings.checkpoint.every or inf) == 0
             ):
-                settings.checkpoint.save(self._state(identity))
-            bar.advance(len(x))
+                self._save(settings.checkpoint, identity)
+            bar.advance(len(batch[0]))
             if self.history.stopped:
                 break
 
@@ -132,8 +136,9 @@ class Run:
             generator.bit_generator.state = states[name]
         return iterator
 
-    def _train(self, x: Array, y: Array) -> None:
+    def _train(self, *batch: Array) -> None:
         settings, optimizer = self._settings, self.optimizer
+        x, y = batch
         before = {path: g.bit_generator.state for path, g in self._model_generators.items()}
         if settings.schedule:
             optimizer.lr = settings.schedule(self.step - 1)
@@ -141,6 +146,11 @@ class Run:
         if taken is None:
             self._rewind(before)
             taken = self._train_eagerly(x, y, before)
+        self._record(taken, y)
+
+    def _record(self, taken: Step, y: Array) -> None:
+        """A row of the history: figures of a mini-batch with the targets y."""
+        settings = self._settings
         output = taken.output
         plain = output.numpy() if isinstance(output, Tensor) else output
         figures = {name: float(metric(plain, y)) for name, metric in settings.metrics.items()}
@@ -148,7 +158,7 @@ class Run:
             step=self.step,
             epoch=self.epoch,
             loss=taken.loss,
-            lr=optimizer.lr,
+            lr=self.optimizer.lr,
             gradient_norm=taken.norm,
             **figures,
         )
@@ -169,7 +179,7 @@ class Run:
             self._may_compile = False
             self._compiled = None
             warnings.warn(
-                f"this training runs uncompiled, since {_reason(error)}",
+                f"this training runs uncompiled, since {reason_of(error)}",
                 JitNotice,
                 stacklevel=6,  # at fit
             )
@@ -188,7 +198,7 @@ class Run:
                 if is_finite(output):
                     raise
                 raise self._non_finite(x, y, before) from error
-        value = _one_number(loss, searching)
+        value = one_number(loss, searching)
         if not isfinite(value):
             raise self._non_finite(x, y, before)
         if isinstance(optimizer, RandomSearch):
@@ -210,9 +220,7 @@ class Run:
         observed = None
         reasons = []
         if settings.validation and (self.step % every == 0 if every else ended):
-            figures = evaluate(
-                self.model, settings.validation, loss=settings.loss, metrics=settings.metrics
-            )
+            figures = self._validate(*settings.validation)
             self.history.validations.append(step=self.step, epoch=self.epoch, **figures)
             observed = figures["loss"]
             reasons += [rule.after_validation(self.model, self.history) for rule in settings.rules]
@@ -225,6 +233,10 @@ class Run:
         found = [reason for reason in reasons if reason]
         if found:
             self.stop("; ".join(found))
+
+    def _validate(self, x: Array, y: Array) -> dict[str, float]:
+        settings = self._settings
+        return evaluate(self.model, (x, y), loss=settings.loss, metrics=settings.metrics)
 
     def _non_finite(self, x: Array, y: Array, before: Mapping[str, Any]) -> NonFiniteError:
         """Take the present step again, with an eye on every operation."""
@@ -256,10 +268,19 @@ class Run:
             "step": self.step,
         }
 
+    def _save(self, checkpoint: Checkpoint, identity: Any) -> None:
+        checkpoint.save(self._state(identity))
+
     def _resume(self, checkpoint: Checkpoint, identity: Mapping[str, str]) -> None:
+        state = self._load(checkpoint, identity)
+        if state is not None:
+            self._go_on(checkpoint, state)
+
+    def _load(self, checkpoint: Checkpoint, identity: Mapping[str, str]) -> Any:
+        """The state that was saved, or None; ``CheckpointError`` for that of another run."""
         state = checkpoint.load()
         if state is None:
-            return
+            return None
         changed = [
             f"{name} was {state['identity'].get(name)} and is {value}"
             for name, value in identity.items()
@@ -270,6 +291,9 @@ class Run:
                 f"{checkpoint.path} is of another training run: {'; '.join(changed)}. Name another "
                 "file, or delete it to train from the beginning"
             )
+        return state
+
+    def _go_on(self, checkpoint: Checkpoint, state: Mapping[str, Any]) -> None:
         settings = self._settings
         try:
             self.model.load_state_dict(state["model"])
@@ -287,7 +311,7 @@ class Run:
         self.step = state["step"]
 
 
-def _one_number(loss: Any, searching: bool) -> float:
+def one_number(loss: Any, searching: bool) -> float:
     """The loss as a float, checked to be one number that depends on the parameters."""
     if not isinstance(loss, Tensor | Value) or not (loss.parents or searching):
         raise ValueError(

@@ -38,6 +38,7 @@ class Settings:
     callbacks: Sequence[Callable[[Any], Any]]
     checkpoint: Checkpoint | None
     compile: bool
+    shards: int | None
 
     def remembering(self) -> list[Any]:
         """The parts that may have a state of their own."""
@@ -49,12 +50,18 @@ class Settings:
 
         The number of epochs is not part of it: a run may be made longer.
         """
+        data = {
+            "checksum of the data": f"{checksum(*self.data)}",
+            "checksum of the validation data": f"{checksum(*(self.validation or ()))}",
+        }
+        return data | self.described(optimizer, rng)
+
+    def described(self, optimizer: Optimizer, rng: np.random.Generator | None) -> dict[str, str]:
+        """The same without the data."""
         settings = optimizer.state_dict()["settings"]
         if self.schedule:
             del settings["lr"]  # it is the schedule's
         described = {
-            "checksum of the data": _checksum(*self.data),
-            "checksum of the validation data": _checksum(*(self.validation or ())),
             "validation_every": self.validation_every,
             "batch_size": self.batch_size,
             "loss": self.loss,
@@ -64,17 +71,25 @@ class Settings:
             "schedule": self.schedule,
             "stop": list(self.rules),
             "clip_norm": self.clip_norm,
+            "shards": self.shards,
             "state of rng": None if rng is None else f"{_state_checksum(rng):08x}",
         }
-        # Addresses of functions differ from process to process.
-        return {name: re.sub(" at 0x[0-9a-f]+", "", repr(x)) for name, x in described.items()}
+        return texts(described)
+
+
+def texts(described: Mapping[str, Any]) -> dict[str, str]:
+    """What was named, to be compared with that of another process.
+
+    Addresses of functions differ from process to process.
+    """
+    return {name: re.sub(" at 0x[0-9a-f]+", "", repr(x)) for name, x in described.items()}
 
 
 def _state_checksum(rng: np.random.Generator) -> int:
     return zlib.crc32(repr(rng.bit_generator.state).encode())
 
 
-def _checksum(*arrays: Array) -> int:
+def checksum(*arrays: Array) -> int:
     """Of the numbers, the shapes and the types: that the data are the same as before."""
     checksum = 0
     for array in arrays:

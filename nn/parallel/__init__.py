@@ -1,0 +1,10 @@
+"""Several processes that train together, on one machine or many. Only names are here.
+
+What each of them computes in a step is said in ``nn.training``.
+"""
+
+from nn.parallel.launch import launched
+from nn.parallel.sums import Sum, add_up, cut
+from nn.parallel.team import Communicator, RankError, Team
+
+__all__ = ["Communicator", "RankError", "Sum", "Team", "add_up", "cut", "launched"]
