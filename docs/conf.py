@@ -29,6 +29,7 @@ extensions = [
     "extensions.formulas",
     "extensions.headings",
     "extensions.reference",
+    "extensions.sources",
 ]
 
 # The site is made of pages from all over the repository, at the same paths as there, so that a
@@ -42,16 +43,22 @@ html_math_renderer = "paths"
 nb_execution_mode = "off"  # notebooks are shown as they were run
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
-suppress_warnings = ["myst.xref_missing_download", "mystnb.unknown_mime_type"]
+suppress_warnings = ["toc.empty_glob"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "Axis")}
+autodoc_type_aliases = {
+    name: name
+    for name in (
+        *("Array", "ArrayLike", "Axis", "DTypeLike", "Initializer", "Loss", "Metric", "Metrics"),
+        *("Parameter", "Parameters", "PathLike", "Rng"),
+    )
+}
 python_maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
 add_module_names = False
-toc_object_entries_show_parents = "hide"
+toc_object_entries = False
 
 html_theme = "furo"
 html_title = "wengert"

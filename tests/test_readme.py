@@ -13,17 +13,21 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", *sorted(str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/*.md"))]
+PAGES = [
+    "README.md",
+    *sorted(str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/*.md")),
+    *sorted(str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/api/*.md")),
+]
 
 
-def python_blocks(page: str) -> str:
-    """The page's Python code at its own line numbers; all else is blank."""
+def code_blocks(page: str, language: str = "python") -> str:
+    """The page's code in one language at its own line numbers; all else is blank."""
     lines, inside = [], False
     for line in page.splitlines():
         if line == "```":
             inside = False
         lines.append(line if inside else "")
-        if line == "```python":
+        if line == f"```{language}":
             inside = True
     return "\n".join(lines)
 
@@ -50,7 +54,7 @@ def test_code_on_the_page_gives_the_results_it_shows(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # drawings are saved here
-    code = python_blocks((PROJECT / page).read_text(encoding="utf-8"))
+    code = code_blocks((PROJECT / page).read_text(encoding="utf-8"))
     assert run(code, page) > 0 or not code.strip()
 
 
