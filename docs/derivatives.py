@@ -88,6 +88,7 @@ KINKS = [
     ("log1p(x)", -1.0),
     ("1 / x", 0.0),
     ("arcsin(x)", 1.0),
+    ("arccos(x)", 1.0),
     ("arccosh(x)", 1.0),
     ("arctanh(x)", 1.0),
 ]
