@@ -19,6 +19,7 @@ EXAMPLES = """\
 examples:
   python -m nn train                                   learns 1,797 small handwritten digits
   python -m nn train --data mnist --hidden 200 --activation relu --batch-size 100 --epochs 15
+  mpiexec -n 2 python -m nn train --data mnist --batch-size 200
   python -m nn train --data flowers.csv --hidden 20,20 --activation tanh --patience 5
   python -m nn evaluate nn-digits/model.safetensors --data digits
   python -m nn predict nn-flowers/model.safetensors new-flowers.csv
@@ -40,6 +41,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.command == "train" and options.patience and not options.validation:
         raise CommandError("--patience needs examples to watch: give --validation a share above 0")
+    if options.command == "train" and (options.shards or 1) > options.batch_size:
+        raise CommandError(
+            f"--shards {options.shards} is more than the {options.batch_size} examples of a "
+            "mini-batch (--batch-size)"
+        )
     return options
 
 
@@ -125,6 +131,14 @@ def _add_train(commands: Any) -> None:
         default=10,
         metavar="N",
         help="examples in a mini-batch (default: 10)",
+    )
+    training.add_argument(
+        "--shards",
+        type=_count,
+        metavar="N",
+        help="parts of each mini-batch, which the processes that mpiexec starts share; the weights "
+        "are the same to the last bit on 1 to N processes that share them equally (default: one "
+        "for each process, and for one process none)",
     )
     training.add_argument(
         "--epochs",

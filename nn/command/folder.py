@@ -26,7 +26,7 @@ FILES = (
     *("curves.png", "confusion.png", "boundary.png", "graph.svg"),
 )
 # What may differ when a run goes on: it may be made longer.
-FREE = ("arguments", "command", "out", "resume", "epochs")
+FREE = ("arguments", "command", "out", "resume", "epochs", "team")
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,13 @@ class Unfinished:
         """The options the run was begun with, as JSON."""
         return self.folder / "options.json"
 
-    def how_to_go_on(self, arguments: Sequence[str]) -> str:
-        """The command line that resumes the run, in a sentence."""
+    def how_to_go_on(self, arguments: Sequence[str], shards: int | None, ranks: int) -> str:
+        """The command line that resumes the run, on as many ranks, in a sentence."""
         words = [word for word in arguments if word != "--resume"]
-        return f"go on with: python -m nn {shlex.join([*words, '--resume'])}"
+        if ranks > 1 and not any(word.startswith("--shards") for word in words):
+            words += ["--shards", str(shards)]
+        launcher = f"mpiexec -n {ranks} " if ranks > 1 else ""
+        return f"go on with: {launcher}python -m nn {shlex.join([*words, '--resume'])}"
 
     def discard(self) -> None:
         """Forget the run, and the folder of results if there are none."""

@@ -19,6 +19,7 @@ from nn.command.sources import Source, load_source, split
 from nn.data import Examples
 from nn.extras import require
 from nn.optim.rules import optimizer
+from nn.parallel import Team
 from nn.training.evaluation import predict
 from nn.training.fit import fit
 from nn.training.history import History
@@ -30,8 +31,14 @@ def train(options: Namespace) -> int:
     """Do what the options say; 0, or a ``CommandError``."""
     for module in ("matplotlib", "safetensors", "tqdm"):
         require(module, extra="train")  # better now than after the training
+    team: Team = options.team
     values = None if options.loss is None else options.loss in VALUE_LOSSES
-    source = load_source(options.data, values=values, test=options.test)
+    source = None
+    for turn in (team.rank == 0, team.rank > 0):  # the first may have to download it for all
+        with team.together("the data"):
+            if turn:
+                source = load_source(options.data, values=values, test=options.test)
+    assert source is not None
     _fill_in(options, source)
     out = Path(options.out or f"nn-{Path(options.data).stem}")
     weights, cut, order = (
@@ -51,30 +58,43 @@ def train(options: Namespace) -> int:
         for name, part in parts.items()
         if part is not None
     }
-    run = folder.begin(out, options)
-    print(report.heading(source, sets, task, options), flush=True)
+    run = folder.Unfinished(out / folder.UNFINISHED)
+    with team.together("the folder"):
+        if team.rank == 0:
+            folder.begin(out, options)
+            print(report.heading(source, sets, task, options), flush=True)
+    team.cure = run.how_to_go_on(options.arguments, options.shards, team.size)
     try:
         started = time.perf_counter()
         history = _learn(task, sets, options, run, order)
         seconds = time.perf_counter() - started
+        if team.rank > 0:
+            return 0
         outputs = {name: predict(task.model, part.x) for name, part in sets.items()}
         trained = Trained(source, sets, task, history, outputs)
         with folder.results(out) as made:
             pictures.write(made, trained)
             names = sorted(file.name for file in made.iterdir())
     except NonFiniteError as error:
-        run.discard()
+        if team.rank == 0:
+            run.discard()
         raise CommandError(str(error), FAILED) from error
     except KeyboardInterrupt:
-        message = f"interrupted: {run.how_to_go_on(options.arguments)}"
-        raise CommandError(message, INTERRUPTED) from None
+        raise CommandError(f"interrupted: {team.cure}", INTERRUPTED) from None
     print(report.result(trained, seconds))
     print(f"\nwritten to {out}: {', '.join(names)}")
     return 0
 
 
 def _fill_in(options: Namespace, source: Source) -> None:
-    """The defaults that depend on the data and on each other."""
+    """The defaults that depend on the data, on how many are at it, and on each other."""
+    if options.team.size > 1:
+        options.shards = options.shards or options.team.size
+        if options.shards % options.team.size:
+            raise CommandError(
+                f"--shards {options.shards} cannot be shared equally by {options.team.size} "
+                "processes: give a multiple of their number"
+            )
     options.loss = options.loss or ("cross-entropy" if source.classes else "mse")
     handwriting = source.name in ("digits", "mnist")
     if options.activation is None:
@@ -105,4 +125,6 @@ def _learn(
         stop=[EarlyStopping(options.patience)] if options.patience else [],
         checkpoint=run.state,
         rng=order,
+        shards=options.shards,
+        comm=options.team if options.team.size > 1 else None,
     )

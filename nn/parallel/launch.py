@@ -1,4 +1,4 @@
-"""Whether this process is one of several that were launched together, and then how to reach them.
+"""Whether this process is one of several that were launched together, and how to reach the others.
 
 What they say to each other is in ``nn.parallel.team``.
 """
@@ -10,21 +10,17 @@ import os
 from nn.extras import require
 from nn.parallel.team import Communicator
 
-# How many there are, as they are told by MPICH and Intel MPI (or by Slurm in their place), Open
-# MPI, Slurm of a job step, and Microsoft MPI.
-_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_LOCAL_SIZE")
+# Where launchers say how many there are: MPICH and Intel MPI, Open MPI, and a job step of Slurm.
+_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 def launched() -> Communicator | None:
-    """MPI's ``COMM_WORLD`` where ``mpiexec`` or ``srun`` has started more than one process.
+    """MPI's ``COMM_WORLD`` if ``mpiexec`` or ``srun`` has started several processes, else None.
 
-    Raises ``ImportError`` where they did, and mpi4py is missing: each would train for itself then,
-    and write what the others write.
+    Raises ``ImportError`` if it has and mpi4py is missing, for then each would train for itself,
+    and write where the others write.
     """
-    if not any(
-        os.environ.get(name, "1").isdigit() and int(os.environ.get(name, "1")) > 1
-        for name in _SIZES
-    ):
+    if all(os.environ.get(name, "1") == "1" for name in _SIZES):
         return None
     world: Communicator = require("mpi4py.MPI", extra="mpi").COMM_WORLD
-    return world if world.Get_size() > 1 else None
+    return world

@@ -81,7 +81,7 @@ class ShardedRun(Run):
             compare(talk.heard)
         self._adds_up = adds_up(self.model, settings.loss, *settings.data)
         fitting = [str(n) for n in range(1, self._shards + 1) if self._shards % n == 0]
-        team.cure = (
+        team.cure = team.cure or (
             f"run the same on {', '.join(fitting)} ranks to go on from {settings.checkpoint.path}"
             if settings.checkpoint
             else "there is no checkpoint to go on from, for which fit has checkpoint="
