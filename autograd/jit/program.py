@@ -15,8 +15,8 @@ from autograd.graph import Node, leaf, recording
 from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
 from autograd.jit.exposure import exposed, has_nan
-from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.write import write
 from autograd.jit.outside import Misfit, Surroundings
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
@@ -299,16 +299,14 @@ def lowered(
     names = [(f"x{number}", new[term]) for number, term in enumerate(inputs)]
     effects = [(f"effect{n}", [new[arg] for arg in e.args]) for n, e in enumerate(made.effects)]
     results = [*[new[term] for term in outputs], *more]
-    writer = Arrays(
+    code = write(
         names,
         results,
-        [arg for _, args in effects for arg in args],
         [(new[check.term], fails(check), f"return {n}") for n, check in enumerate(made.checks)],
+        effects,
         [(new[term], array) for term, array in sinks],
         {new[term]: array for term, array in fixed.items()},
     )
-    writer.write()
-    code = writer.finish(results, effects)
     code.shared |= {f"effect{n}": _acting(effect.act) for n, effect in enumerate(made.effects)}
     return code
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.lowering import helpers, scalars
-from autograd.jit.lowering.arrays import Arrays
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
+from autograd.jit.lowering.write import write
 from autograd.jit.notes import Notes
 from autograd.jit.program import Program, fails
 from autograd.jit.signature import is_leaf
@@ -71,21 +71,16 @@ def source(
         if not term.constant:
             names.give(term, "")
     parameters = [(names.of[term], term) for term, _, _ in taken]
-    writer = Arrays(
+    code = write(
         parameters,
         [new[term] for term in program.outputs],
-        [],
         [
             (new[check.term], fails(check), f"raise ValueError({_otherwise(check.line)!r})")
             for check in made.checks
         ],
-        [],
-        {},
-        names.of,
-        lambda term: notes.origin(term.index),
+        names=names.of,
+        comment=lambda term: notes.origin(term.index),
     )
-    writer.write()
-    code = writer.finish([new[term] for term in program.outputs], [])
     docs = _documented([(names.of[term], _kind(term), what) for term, _, what in taken])
     about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
     if docs:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.graph import NO_SETTINGS, Array, Op
+from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
 
 Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], Mapping[str, Any]], Term | None]"
 
@@ -190,6 +191,27 @@ def fingerprint(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return (type(value), *map(fingerprint, value))
     return (value, type(value))
+
+
+_VIEWS = (reshape_op, transpose_op, broadcast_op, index_op)
+
+
+def is_view(term: Term) -> bool:
+    """Whether a term shows entries of an array, its argument, in another arrangement."""
+    if term.op not in _VIEWS or term.args[0].scalar:
+        return False
+    return term.op is not index_op or is_basic(term.settings["key"])
+
+
+def is_basic(key: Any) -> bool:
+    """Whether `x[key]` is a view: integers, slices, `None` and `...` alone."""
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, slice)
+        or (isinstance(part, int | np.integer) and not isinstance(part, bool))
+        for part in (key if isinstance(key, tuple) else (key,))
+    )
 
 
 def ordered(outputs: Iterable[Term]) -> list[Term]:

@@ -1,24 +1,20 @@
-"""Programs with arrays: NumPy calls one after the other, into buffers made once.
+"""Where results are while a program is written down: in memory made once, or new at each run.
 
-How each kind of operation is written is in `statements`.
+How each kind of operation is written is in `statements`, the program as a whole in `write`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from autograd.jit import packing
-from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.literals import literal
-from autograd.jit.lowering.plan import Plan, is_view
+from autograd.jit.lowering.literals import literal, plain
+from autograd.jit.lowering.plan import Plan
 from autograd.jit.lowering.storage import Slot, Slots
 from autograd.jit.terms import Term
 from autograd.ops.kinds import Elementwise
@@ -41,66 +37,51 @@ class Place:
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
 
 
-NO_NAMES: Mapping[Term, str] = MappingProxyType({})
-
-
 def sizes(shape: Sequence[int]) -> str:
     """A shape as `reshape` takes it."""
     return ", ".join(map(str, shape)) or "()"
 
 
 class Arrays:
-    """Writes a program down; `code` is the result."""
+    """The places of all terms written so far; `code` is what has been written."""
 
     def __init__(
         self,
         inputs: Sequence[tuple[str, Term]],
-        results: Sequence[Term],
-        escaping: Sequence[Term],
-        checks: Sequence[tuple[Term, str, str]],
+        roots: Sequence[Term],
+        escaping: Collection[Term],
         sinks: Sequence[tuple[Term, Any]],
         fixed: Mapping[Term, Any],
-        names: Mapping[Term, str] = NO_NAMES,
-        comment: Callable[[Term], str] | None = None,
+        names: Mapping[Term, str],
+        comment: Callable[[Term], str] | None,
     ) -> None:
-        """Prepare to write.
+        """Prepare to write; what stands for what is said in `write`.
 
-        results, escaping: terms whose arrays leave the program, as results or otherwise.
-        checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
-        sinks: terms, and arrays that they are to be in at the end of each run.
-        fixed: inputs that are in the same memory at each run.
-        names: how to call terms, in code that is to be read; numbers stand in it as they are.
-        comment: where in the program a term comes from.
+        roots: the terms that have to be computed; escaping: those whose arrays leave the program.
         """
         self._names = names
         self.readable: bool = bool(names)
-        self._shown: dict[str, str] = {}
-        self.code: Code = Code()
-        self.slots: Slots = Slots()
-        self.places: dict[Term, Place] = {}
-        self.sinks: dict[Term, tuple[str, Any]] = {
-            term: (f"out{number}", array) for number, (term, array) in enumerate(sinks)
-        }
-        self._late = [
-            (f"out{number}", term)
-            for number, (term, array) in enumerate(sinks)
-            if self.sinks[term][1] is not array
-        ]
-        self.code.constants |= {f"out{number}": array for number, (_, array) in enumerate(sinks)}
-        self.escaping: set[Term] = {*results, *escaping} - set(self.sinks)
         self._comment = comment
         self._line = ""
-        roots = [*results, *escaping, *self.sinks, *[term for term, _, _ in checks]]
-        self._checks: dict[Term, list[tuple[str, str]]] = {}
-        for term, condition, leave in checks:
-            self._checks.setdefault(term, []).append((condition, leave))
+        self.code: Code = Code()
+        self.code.parameters = [name for name, term in inputs if term not in fixed]
+        self.slots: Slots = Slots()
+        self._shown: dict[str, str] = {}
+        self._boxes: set[str] = set()
+        self._taken: set[Slot] = set()
+        self.places: dict[Term, Place] = {}
+        self._joined: dict[Term, Place] = {}
         self.listed: dict[Term, str] = {}
         """Arrays that there is a list of, with its name, since so many entries of them are used."""
-        self._boxes: set[str] = set()
-        self.taken: set[Slot] = set()
-        self._inputs = {term: name for name, term in inputs}
-        self.code.parameters = [name for name, term in inputs if term not in fixed]
-        self._fixed = fixed
+        self.sinks: dict[Term, tuple[str, Any]] = {}
+        self.late: list[tuple[str, Term]] = []
+        """What is copied into sinks at the end, since it could not be computed there."""
+        for number, (term, array) in enumerate(sinks):
+            self.code.constants[f"out{number}"] = array
+            if term in self.sinks:
+                self.late.append((f"out{number}", term))
+            else:
+                self.sinks[term] = f"out{number}", array
         self._inputs_in = {
             term: [
                 given
@@ -110,9 +91,25 @@ class Arrays:
             for term, (_, array) in self.sinks.items()
         }
         written = {term for term, given in self._inputs_in.items() if given}
+        self.escaping: set[Term] = {*escaping} - set(self.sinks)
         self.plan: Plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
-        self._joined: dict[Term, Place] = {}
-        self.entries: Counter[Term] = self.plan.count(packing.entry)
+        for name, term in inputs:
+            if term in fixed:
+                self.code.constants[name] = fixed[term]
+            self.places[term] = Place(name, fixed.get(term))
+
+    def begin(self, position: int, term: Term) -> None:
+        """What is written from here on computes a term, the one at this position of the plan."""
+        self.position: int = position
+        self._now = term
+
+    def end(self) -> None:
+        """The term is written: memory that only it needed is free."""
+        for term in self.plan.ending.get(self.position, ()):
+            slot = self.places[term].slot
+            if slot is not None and slot not in self._taken:
+                self.slots.release(slot)
+        self._taken = set()
 
     def joined(self, whole: Term) -> Place:
         """Where an array is of which parts are computed in their places; made with the first."""
@@ -134,32 +131,6 @@ class Arrays:
         return Place(name, base.fixed.reshape(-1)[start:stop].reshape(shape))
 
     # --- writing ---------------------------------------------------------------------------------
-
-    def write(self) -> Code:
-        """Write all terms, in order."""
-        from autograd.jit.lowering.statements import statement
-
-        for position, term in enumerate(self.plan.order):
-            self.position: int = position
-            self._now = term
-            if term.op is None:
-                self.places[term] = self._given(term)
-            elif scalars.can_write(term):
-                self.places[term] = self._number(term)
-            else:
-                self.places[term] = statement(self, term)
-            for condition, leave in self._checks.get(term, ()):
-                self.body(f"if {condition.format(self.places[term].name)}:")
-                self.body(f"    {leave}")
-            self._release()
-        return self.code
-
-    def _release(self) -> None:
-        for term in self.plan.ending.get(self.position, ()):
-            slot = self.places[term].slot
-            if slot is not None and slot not in self.taken:
-                self.slots.release(slot)
-        self.taken = set()
 
     def body(self, line: str) -> None:
         """A line that is run each time."""
@@ -185,15 +156,11 @@ class Arrays:
         self.code.setup.append(f"{name} = {expression}")
         return name
 
-    def _given(self, term: Term) -> Place:
-        if term.constant:
-            if term.scalar:
-                return Place(_float(term.example))
-            return Place(self.constant(term.example), term.example)
-        name = self._inputs[term]
-        if term in self._fixed:
-            self.code.constants[name] = self._fixed[term]
-        return Place(name, self._fixed.get(term))
+    def new(self, term: Term, expression: str) -> Place:
+        """An array or number that is made anew at each run."""
+        name = self.name(term)
+        self.body(f"{name} = {expression}")
+        return Place(name)
 
     def constant(self, array: Any) -> str:
         """A name for an array of numbers that stay."""
@@ -215,7 +182,7 @@ class Arrays:
             parts = [self.setting(part) for part in (value.start, value.stop, value.step)]
             return f"slice({', '.join(parts)})"
         if isinstance(value, np.dtype):
-            return f"np.{_dtype(value)}"
+            return f"np.{value.name}"
         if value is Ellipsis:
             return "..."
         if isinstance(value, np.generic):
@@ -223,35 +190,10 @@ class Arrays:
         if value is None or isinstance(value, bool | int | str):
             return repr(value)
         if isinstance(value, float):
-            return _float(value)
+            return plain(value)
         name = f"setting{len(self.code.shared)}"
         self.code.shared[name] = value
         return name
-
-    def _number(self, term: Term) -> Place:
-        operands = [self.places[arg].name for arg in term.args]
-        text, needed = scalars.written(term, operands)
-        self.code.math |= needed
-        inline = (
-            self.plan.uses[term] == 1
-            and term not in self.escaping
-            and term not in self._checks
-            and len(text) < 60
-            and not any(scalars.repeats_operands(user.op) for user in self._users(term))
-        )
-        if inline:
-            return Place(text)
-        name = self.name(term)
-        self.body(f"{name} = {text.removeprefix('(').removesuffix(')') if _bare(text) else text}")
-        return Place(name)
-
-    def _users(self, term: Term) -> list[Term]:
-        if not hasattr(self, "_used_by"):
-            self._used_by: dict[Term, list[Term]] = {}
-            for user in self.plan.order:
-                for arg in user.args:
-                    self._used_by.setdefault(arg, []).append(user)
-        return self._used_by.get(term, [])
 
     # --- memory ----------------------------------------------------------------------------------
 
@@ -272,7 +214,7 @@ class Arrays:
                 if given in self.plan.owner
             ):
                 return Place(name, array)
-            self._late.append((name, term))
+            self.late.append((name, term))
         if term in self.escaping:
             return None
         if term in self.plan.homes:
@@ -289,7 +231,7 @@ class Arrays:
                 and self.plan.last[self.plan.owner[arg]] == self.position
                 and not self._shared(arg, term)
             ):
-                self.taken.add(place.slot)
+                self._taken.add(place.slot)
                 name = place.name
                 if self._has_word(term):
                     name = self.once(term, name)  # a name of its own for the same memory
@@ -312,87 +254,22 @@ class Arrays:
             name = self._shown[part + shape] = self.once(term, part + shape)
         return Place(name, np.empty(term.shape, term.dtype), slot, True)
 
-    def operand(self, arg: Term, dtype: np.dtype[Any] | None) -> str:
+    def operand(self, arg: Term, dtype: np.dtype[Any]) -> str:
         """How an argument of a NumPy function is written; numbers are put into arrays of `dtype`,
         since NumPy is slow to convert them.
         """
         place = self.places[arg]
-        if not arg.scalar:
+        if not arg.scalar or self.readable or arg.dtype.kind != dtype.kind:
             return place.name
-        if self.readable or dtype is None or arg.dtype.kind != dtype.kind:
-            return place.name
-        kind = _dtype(dtype)
-        if arg.constant:
-            return self._shared_number(arg, dtype)
-        name = f"number{arg.number}_{kind}"
+        name = f"number{arg.number}_{dtype.name}"
         if name not in self._boxes:
             self._boxes.add(name)
-            self.code.setup.append(f"{name} = np.empty((), np.{kind})")
-            self.body(f"{name}[()] = {place.name}")
+            if arg.constant:
+                self.code.setup.append(f"{name} = {literal(np.asarray(arg.example, dtype))}")
+            else:
+                self.code.setup.append(f"{name} = np.empty((), np.{dtype.name})")
+                self.body(f"{name}[()] = {place.name}")
         return name
-
-    def _shared_number(self, arg: Term, dtype: np.dtype[Any]) -> str:
-        key = f"number{arg.number}_{dtype.name}"
-        if key not in self._boxes:
-            self._boxes.add(key)
-            self.code.setup.append(f"{key} = {literal(np.asarray(arg.example, dtype))}")
-        return key
-
-    def finish(
-        self, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
-    ) -> Code:
-        """What is done and given at the end of each run."""
-        given: set[Term] = set()
-        for term, (name, _) in self.sinks.items():
-            if self.places[term].name != name and (name, term) not in self._late:
-                self._late.append((name, term))
-        for name, term in self._late:
-            self.body(f"{self.code.of_numpy('copyto')}({name}, {self.places[term].name})")
-        for name, args in effects:
-            self.body(f"{name}({', '.join(self._own(arg, given) for arg in args)})")
-        self.code.results = [
-            self._own(term, given) if term.ndim or term.scalar else f"{self.places[term].name}[()]"
-            for term in results
-        ]
-        self.code.setup[:0] = [
-            f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{_dtype(s.dtype)})"
-            for s in self.slots.all
-        ]
-        return self.code
-
-    def _own(self, term: Term, given: set[Term]) -> str:
-        """A result that belongs to the caller: nobody else writes into it, or sees it change."""
-        place = self.places[term]
-        if term.scalar:
-            return place.name
-        made_here = term.op is not None and not is_view(term) and place.slot is None
-        if made_here and term not in self.sinks and term not in given:
-            given.add(term)
-            return place.name
-        return f"{place.name}.copy()"
-
-
-def _bare(text: str) -> bool:
-    """Whether the outer parentheses enclose the whole."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return False
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return i == len(text) - 1
-    return False
-
-
-def _float(value: float | bool) -> str:
-    text = repr(value)
-    if text in ("nan", "inf", "-inf"):
-        return f"float('{text}')"
-    return f"({text})" if value < 0 else text
-
-
-def _dtype(dtype: np.dtype[Any]) -> str:
-    return "bool" if dtype.kind == "b" else dtype.name
 
 
 def _same(x: Any, y: Any) -> bool:

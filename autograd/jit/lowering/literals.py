@@ -1,4 +1,4 @@
-"""Constant arrays as expressions of NumPy."""
+"""Numbers and constant arrays as expressions of Python and NumPy."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ SMALL = 64
 """So many numbers are written out, and four times as many integers."""
 
 
+def plain(value: float | bool) -> str:
+    """A number of Python's, so that it can stand in any expression."""
+    text = repr(value)
+    if text in ("nan", "inf", "-inf"):
+        return f"float('{text}')"
+    return f"({text})" if value < 0 else text
+
+
 def literal(array: Any) -> str:
     """An expression for an array: as it was made, if that shows, else its entries."""
     array = np.asarray(array)
-    dtype = f"np.{'bool' if array.dtype == bool else array.dtype.name}"
+    dtype = f"np.{array.dtype.name}"
     if array.ndim == 0:
         return f"np.array({number(array[()])}, {dtype})"
     made = _made(array, dtype)

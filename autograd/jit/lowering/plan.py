@@ -4,45 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
 
-import numpy as np
-
-from autograd.graph import Op
-from autograd.jit.terms import Term, ordered
+from autograd.jit.packing import entry
+from autograd.jit.terms import Term, is_view, ordered
 from autograd.ops import products, reductions, structural
 from autograd.ops.kinds import Elementwise
 
 _INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
 """Operations other than those by entry whose result can be put anywhere."""
 
-VIEWS: frozenset[Op] = frozenset(
-    {structural.reshape_op, structural.transpose_op, structural.broadcast_op, structural.index_op}
-)
-
-
-def is_view(term: Term) -> bool:
-    """Whether a term shows entries of its argument in another arrangement."""
-    if term.op is structural.index_op:
-        return is_basic(term.settings["key"])
-    return term.op in VIEWS and not term.args[0].scalar
-
-
-def is_basic(key: Any) -> bool:
-    """Whether `x[key]` is a view: integers, slices, `None` and `...` alone."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(
-        part is None
-        or part is Ellipsis
-        or isinstance(part, slice)
-        or (isinstance(part, int | np.integer) and not isinstance(part, bool))
-        for part in parts
-    )
-
 
 class Plan:
     """The order of the terms, and for each its uses, the end of its life and its place in others.
 
+    uses, entries: how often a term is wanted, and how often one number out of it.
+    user: for each term the last that takes it as an argument.
     owner: for each term the one whose memory it is in: that of its argument, for a view.
     last: for each owner the position in the order after which its memory is free; `ending` are the
         owners by that position.
@@ -61,12 +37,15 @@ class Plan:
         self.order: list[Term] = ordered(roots)
         self.uses: Counter[Term] = Counter(arg for term in self.order for arg in term.args)
         self.uses.update(roots)
+        self.entries: Counter[Term] = Counter(t.args[0] for t in self.order if t.op is entry)
+        self.user: dict[Term, Term] = {}
         self.owner: dict[Term, Term] = {}
         self.last: dict[Term, int] = {}
         self.homes: dict[Term, tuple[Term, int]] = {}
         for position, term in enumerate(self.order):
             self.owner[term] = self.owner[term.args[0]] if is_view(term) else term
             for arg in term.args:
+                self.user[arg] = term
                 self.last[self.owner[arg]] = position
         for term in roots:
             self.last[self.owner[term]] = len(self.order)
@@ -77,10 +56,6 @@ class Plan:
         self.ending: dict[int, list[Term]] = {}
         for term, position in self.last.items():
             self.ending.setdefault(position, []).append(term)
-
-    def count(self, op: Op) -> Counter[Term]:
-        """How many times `op` is applied to each term."""
-        return Counter(term.args[0] for term in self.order if term.op is op)
 
     def _find_homes(self, whole: Term, outside: Collection[Term]) -> None:
         start = 0

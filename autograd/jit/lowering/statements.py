@@ -5,21 +5,21 @@ Those of which NumPy makes a new array at each run are in `calls`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Op
 from autograd.jit import packing
-from autograd.jit.lowering import calls
 from autograd.jit.lowering.arrays import Arrays, Place, sizes
-from autograd.jit.lowering.plan import is_basic, is_view
-from autograd.jit.terms import Term
+from autograd.jit.lowering.calls import call
+from autograd.jit.terms import Term, is_basic, is_view
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, reductions, running, structural
 
-Writer = Callable[[Arrays, Term], Place]
+Writer = Callable[[Arrays, Term], Place | None]
+"""Gives None where it writes nothing, since a new array has to be made."""
 _WRITERS: dict[Op, Writer] = {}
 
 
@@ -29,18 +29,13 @@ def statement(to: Arrays, term: Term) -> Place:
     if is_view(term):
         return _view(to, term)
     if term.scalar and term.op is not packing.entry:  # not into memory: it is one of Python's
-        return calls.call(to, term)
-    writer = _WRITERS.get(term.op)
-    if writer is not None:
-        return writer(to, term)
-    kernel = term.op.kernel
-    if (
-        isinstance(kernel, np.ufunc)
-        and not term.settings
-        and vars(np).get(kernel.__name__) is kernel
-    ):
-        return _ufunc(to, term, kernel.__name__)
-    return calls.call(to, term)
+        return call(to, term)
+    if term.op in _WRITERS:
+        return _WRITERS[term.op](to, term) or call(to, term)
+    function = _ufunc_of(term.op)
+    if function is None or term.settings:
+        return call(to, term)
+    return _ufunc(to, term, function, term.args)
 
 
 def _writes(*ops: Op) -> Callable[[Writer], Writer]:
@@ -51,11 +46,10 @@ def _writes(*ops: Op) -> Callable[[Writer], Writer]:
     return enter
 
 
-def _into(to: Arrays, place: Place | None, call: str, *, name: str) -> Place:
-    """A call whose last argument is where the result goes, or which makes a new array."""
+def _into(to: Arrays, term: Term, call: str, place: Place | None) -> Place:
+    """A call, not closed yet, that puts its result in this place or else makes a new array."""
     if place is None:
-        to.body(f"{name} = {call})")
-        return Place(name)
+        return to.new(term, f"{call})")
     # Positions are faster than names; these two functions alone insist on the name.
     out = "out=" if call.startswith(("maximum(", "minimum(")) else ""
     to.body(f"{call}, {out}{place.name})")
@@ -65,51 +59,49 @@ def _into(to: Arrays, place: Place | None, call: str, *, name: str) -> Place:
 # --------------------------------------------------------------------------------------------------
 # Entry by entry
 
+_UFUNCS: dict[Op, str] = {
+    kinds.chain: "multiply",
+    kinds.closed: "multiply",
+    e.reciprocal: "reciprocal",
+}
+_POWERS = {0.5: "sqrt", -1.0: "reciprocal"}
 
-def _ufunc(to: Arrays, term: Term, function: str) -> Place:
-    kinds = {arg.dtype for arg in term.args if not arg.scalar}
+
+def _ufunc_of(op: Op) -> str | None:
+    """The name of the function of NumPy that computes the operation, if it is a ufunc."""
+    kernel = op.kernel
+    if isinstance(kernel, np.ufunc) and vars(np).get(kernel.__name__) is kernel:
+        return str(kernel.__name__)
+    return _UFUNCS.get(op)
+
+
+def _ufunc(to: Arrays, term: Term, function: str, args: Sequence[Term]) -> Place:
+    kinds = {arg.dtype for arg in args if not arg.scalar}
     dtype = kinds.pop() if len(kinds) == 1 else None
-    operands = ", ".join([to.operand(arg, dtype or arg.dtype) for arg in term.args])
-    place = to.destination(term, reuse=term.args)
-    return _into(to, place, f"{to.code.of_numpy(function)}({operands}", name=to.name(term))
-
-
-@_writes(kinds.chain, kinds.closed)
-def _product(to: Arrays, term: Term) -> Place:
-    return _ufunc(to, term, "multiply")
-
-
-@_writes(e.reciprocal)
-def _reciprocal(to: Arrays, term: Term) -> Place:
-    return _ufunc(to, term, "reciprocal")
+    operands = ", ".join([to.operand(arg, dtype or arg.dtype) for arg in args])
+    place = to.destination(term, reuse=args)
+    return _into(to, term, f"{to.code.of_numpy(function)}({operands}", place)
 
 
 @_writes(e.pow)
 def _power(to: Arrays, term: Term) -> Place:
-    exponent = term.args[1]
-    function = (
-        {0.5: "sqrt", -1.0: "reciprocal"}.get(exponent.example)
-        if exponent.scalar and exponent.constant
-        else None
-    )
-    if function is None:
-        return _ufunc(to, term, "power")
-    place = to.destination(term, reuse=term.args[:1])
-    base = to.places[term.args[0]].name
-    return _into(to, place, f"{to.code.of_numpy(function)}({base}", name=to.name(term))
+    base, exponent = term.args
+    known = exponent.scalar and exponent.constant
+    function = _POWERS.get(exponent.example) if known else None
+    return _ufunc(to, term, function or "power", [base] if function else term.args)
 
 
 @_writes(e.where)
 def _where(to: Arrays, term: Term) -> Place:
-    operands = [to.operand(term.args[0], np.dtype(bool))]
-    operands += [to.operand(arg, term.dtype) for arg in term.args[1:]]
+    condition, *choices = term.args
+    operands = [to.operand(condition, np.dtype(bool))]
+    operands += [to.operand(arg, term.dtype) for arg in choices]
     place = to.destination(term)
     if place is None:
         call = f"{to.code.of_numpy('where')}({', '.join(operands)})"
-        if term.dtype != np.float64 and all(arg.scalar for arg in term.args[1:]):
+        if term.dtype != np.float64 and all(arg.scalar for arg in choices):
             call += f".astype(np.{term.dtype.name})"
-        to.body(f"{to.name(term)} = {call}")
-        return Place(to.name(term))
+        return to.new(term, call)
     copyto = to.code.of_numpy("copyto")
     to.body(f"{copyto}({place.name}, {operands[2]})")
     to.body(f"{copyto}({place.name}, {operands[1]}, where={operands[0]})")
@@ -118,15 +110,10 @@ def _where(to: Arrays, term: Term) -> Place:
 
 @_writes(structural.cast_op)
 def _cast(to: Arrays, term: Term) -> Place:
-    place = to.destination(term)
-    name = to.places[term.args[0]].name
+    place, (x,) = to.destination(term), term.args
+    name, dtype = to.places[x].name, f"np.{term.dtype.name}"
     if place is None:
-        dtype = f"np.{_word(term.dtype)}"
-        if term.args[0].scalar:
-            to.body(f"{to.name(term)} = np.array({name}, {dtype})")
-        else:
-            to.body(f"{to.name(term)} = {name}.astype({dtype})")
-        return Place(to.name(term))
+        return to.new(term, f"np.array({name}, {dtype})" if x.scalar else f"{name}.astype({dtype})")
     to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name}, 'unsafe')")
     return place
 
@@ -143,8 +130,7 @@ def _pack(to: Arrays, term: Term) -> Place:
     operands = ", ".join([to.places[arg].name for arg in term.args])
     place = to.destination(term)
     if place is None:
-        to.body(f"{to.name(term)} = np.array([{operands}])")
-        return Place(to.name(term))
+        return to.new(term, f"np.array([{operands}])")
     fill = to.once(None, f'Struct("{term.size}d").pack_into')
     to.body(f"{fill}({place.name}, 0, {operands})")
     return place
@@ -154,9 +140,8 @@ def _pack(to: Arrays, term: Term) -> Place:
 def _entry(to: Arrays, term: Term) -> Place:
     (x,) = term.args
     place, index = to.places[x], term.settings["index"]
-    if to.entries[x] < _LISTED:
-        to.body(f"{to.name(term)} = {place.name}.item({index})")
-        return Place(to.name(term))
+    if to.plan.entries[x] < _LISTED:
+        return to.new(term, f"{place.name}.item({index})")
     name = to.listed.get(x)
     if name is None:
         name = to.listed[x] = f"list{len(to.listed)}"
@@ -174,10 +159,7 @@ def _view(to: Arrays, term: Term) -> Place:
     expression = _arranged(term, source.name)
     within = to.plan.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
     if source.fixed is None:
-        if within:
-            return Place(expression, None, source.slot)
-        to.body(f"{to.name(term)} = {expression}")
-        return Place(to.name(term), None, source.slot)
+        return Place(expression) if within else to.new(term, expression)
     arranged = _rearrange(term, source.fixed)
     if np.may_share_memory(arranged, source.fixed) or not arranged.size:
         name = expression if within and to.readable else to.once(term, expression)
@@ -185,8 +167,7 @@ def _view(to: Arrays, term: Term) -> Place:
     # A reshape of what does not lie in order: it has to be copied at each run.
     place = to.destination(term)
     if place is None:
-        to.body(f"{to.name(term)} = {expression}")
-        return Place(to.name(term))
+        return to.new(term, expression)
     flat = to.once(None, f"{place.name}.reshape({sizes(arg.shape)})")
     to.body(f"{to.code.of_numpy('copyto')}({flat}, {source.name})")
     return place
@@ -237,21 +218,34 @@ _MOST_BY_DOT = 4096
 loses fewer digits."""
 
 
-def _axes(term: Term, x: Term) -> tuple[int, ...]:
-    return structural.normalize_axis(term.settings["axis"], x.ndim)
+_REDUCTIONS: dict[Op, str] = {
+    structural.sum_op: "add",
+    reductions.max_op: "maximum",
+    reductions.min_op: "minimum",
+    running.prod_op: "multiply",
+}
 
 
-@_writes(structural.sum_op)
-def _sum(to: Arrays, term: Term) -> Place:
-    (x,) = term.args
+@_writes(*_REDUCTIONS)
+def _reduce(to: Arrays, term: Term) -> Place | None:
+    (x,), axis, keepdims = term.args, term.settings["axis"], term.settings["keepdims"]
     if x.scalar:
-        return calls.call(to, term)
-    axes = _axes(term, x)
-    if x.dtype.kind == "f" and x.ndim == 2 and len(axes) == 1:
-        (axis,) = axes
-        if x.shape[axis] <= _MOST_BY_DOT:
-            return _sum_by_dot(to, term, x, axis)
-    return _reduce(to, term, "add")
+        return None
+    axes = structural.normalize_axis(axis, x.ndim)
+    of_matrix = x.dtype.kind == "f" and x.ndim == 2 and len(axes) == 1
+    if term.op is structural.sum_op and of_matrix and x.shape[axes[0]] <= _MOST_BY_DOT:
+        return _sum_by_dot(to, term, x, axes[0])
+    assert term.op is not None
+    place = to.destination(term)
+    call = f"{to.code.of_numpy(_REDUCTIONS[term.op])}.reduce({to.places[x].name}, {axis}, None"
+    if keepdims:
+        call += f", {place.name if place else None}, True)"
+    else:
+        call += f", {place.name})" if place else ")"
+    if place is None:
+        return to.new(term, call)
+    to.body(call)
+    return place
 
 
 def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
@@ -261,41 +255,14 @@ def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
         to.code.setup.append(line)
     source = to.places[x].name
     call = f"{name}.dot({source}" if axis == 0 else f"{source}.dot({name}"
-    if not term.settings["keepdims"]:
-        return _into(to, to.destination(term), call, name=to.name(term))
     place = to.destination(term)
+    if not term.settings["keepdims"]:
+        return _into(to, term, call, place)
     if place is None:
-        to.body(f"{to.name(term)} = {call}).reshape({sizes(term.shape)})")
-        return Place(to.name(term))
+        return to.new(term, f"{call}).reshape({sizes(term.shape)})")
     flat = to.once(None, f"{place.name}.reshape(-1)")
     to.body(f"{call}, {flat})")
     return place
-
-
-def _reduce(to: Arrays, term: Term, function: str) -> Place:
-    axis = term.settings["axis"]
-    keepdims = term.settings["keepdims"]
-    call = f"{to.code.of_numpy(function)}.reduce({to.places[term.args[0]].name}, {axis}, None"
-    place = to.destination(term)
-    out = "None" if place is None else place.name
-    call += f", {out}, {keepdims})" if keepdims else f", {out})" if place else ")"
-    to.body(call if place else f"{to.name(term)} = {call}")
-    return place or Place(to.name(term))
-
-
-@_writes(reductions.max_op)
-def _max(to: Arrays, term: Term) -> Place:
-    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "maximum")
-
-
-@_writes(reductions.min_op)
-def _min(to: Arrays, term: Term) -> Place:
-    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "minimum")
-
-
-@_writes(running.prod_op)
-def _prod(to: Arrays, term: Term) -> Place:
-    return calls.call(to, term) if term.args[0].scalar else _reduce(to, term, "multiply")
 
 
 # --------------------------------------------------------------------------------------------------
@@ -306,12 +273,11 @@ def _prod(to: Arrays, term: Term) -> Place:
 def _matmul(to: Arrays, term: Term) -> Place:
     x, y = term.args
     place = to.destination(term)
+    left, right = to.places[x].name, to.places[y].name
     in_order = place is None or place.fixed.flags.c_contiguous
     if max(x.ndim, y.ndim) <= 2 and x.dtype == y.dtype and in_order:
-        call = f"{to.places[x].name}.dot({to.places[y].name}"
-    else:
-        call = f"{to.code.of_numpy('matmul')}({to.places[x].name}, {to.places[y].name}"
-    return _into(to, place, call, name=to.name(term))
+        return _into(to, term, f"{left}.dot({right}", place)
+    return _into(to, term, f"{to.code.of_numpy('matmul')}({left}, {right}", place)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -319,75 +285,53 @@ def _matmul(to: Arrays, term: Term) -> Place:
 
 
 @_writes(structural.index_op)
-def _pick(to: Arrays, term: Term) -> Place:
-    (x,) = term.args
-    key = term.settings["key"]
-    parts = key if isinstance(key, tuple) else (key,)
-    before, numbers = parts[:-1], parts[-1]
+def _pick(to: Arrays, term: Term) -> Place | None:
+    """By numbers along the last axis that the key has, with all of the others."""
+    (x,), key = term.args, term.settings["key"]
+    *before, numbers = key if isinstance(key, tuple) else (key,)
     axis = len(before)
-    simple = (
-        all(part == slice(None) for part in before if isinstance(part, slice))
-        and all(isinstance(part, slice) for part in before)
-        and isinstance(numbers, np.ndarray)
-        and numbers.dtype.kind in "iu"
-    )
-    if not simple or x.scalar:
-        return calls.call(to, term)
-    if not x.shape[axis]:
-        return calls.call(to, term)
-    places = np.where(numbers < 0, numbers + x.shape[axis], numbers).astype(np.intp)
-    name = to.constant(places)
+    if (
+        x.scalar
+        or not all(isinstance(part, slice) and part == slice(None) for part in before)
+        or not (isinstance(numbers, np.ndarray) and numbers.dtype.kind in "iu")
+        or not x.shape[axis]
+    ):
+        return None
+    name = to.constant(np.where(numbers < 0, numbers + x.shape[axis], numbers).astype(np.intp))
     place = to.destination(term)
-    source = to.places[x].name
+    call = f"{to.places[x].name}.take({name}, {axis}"
     if place is None:
-        to.body(f"{to.name(term)} = {source}.take({name}, {axis})")
-        return Place(to.name(term))
-    to.body(f"{source}.take({name}, {axis}, {place.name}, 'clip')")
+        return to.new(term, f"{call})")
+    to.body(f"{call}, {place.name}, 'clip')")
     return place
 
 
 @_writes(structural.scatter_op)
-def _scatter(to: Arrays, term: Term) -> Place:
+def _scatter(to: Arrays, term: Term) -> Place | None:
     """Into an array of zeros that only this term writes to, so that the zeros stay."""
-    (x,) = term.args
-    key = term.settings["key"]
+    (x,), key = term.args, term.settings["key"]
     if x.scalar:
-        return calls.call(to, term)
+        return None
     if not is_basic(key):
-        return _scatter_by_number(to, term)
-    place = to.destination(term, shared=False)
-    inside = f"[{', '.join(map(_part, _key(key, x)))}]"
-    if place is None or term in to.sinks:
-        if place is None:
-            to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{_word(term.dtype)})")
-            place = Place(to.name(term))
-        else:
-            to.body(f"{place.name}.fill(0)")
-        to.body(f"{place.name}{inside} = {to.places[x].name}")
-        return place
-    part = to.once(None, f"{place.name}{inside}")
-    to.body(f"{to.code.of_numpy('copyto')}({part}, {to.places[x].name})")
-    place.whole = False
-    return place
-
-
-def _scatter_by_number(to: Arrays, term: Term) -> Place:
-    """The same where the places are listed, and none of them twice."""
-    (x,) = term.args
-    places = np.arange(term.size).reshape(term.shape)[term.settings["key"]].ravel()
-    if len(np.unique(places)) != len(places) or term in to.sinks:
-        return calls.call(to, term)
+        numbers = np.arange(term.size).reshape(term.shape)[key].ravel()
+        if len(np.unique(numbers)) != len(numbers):  # those that are there twice add up
+            return None
     place = to.destination(term, shared=False)
     if place is None:
-        to.body(f"{to.name(term)} = np.zeros({term.shape}, np.{_word(term.dtype)})")
-        place = Place(to.name(term))
-    to.body(f"{place.name}.put({to.constant(places)}, {to.places[x].name})")
+        place = to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
+    elif term in to.sinks:
+        to.body(f"{place.name}.fill(0)")
     place.whole = False
+    source = to.places[x].name
+    if not is_basic(key):
+        to.body(f"{place.name}.put({to.constant(numbers)}, {source})")
+        return place
+    inside = f"{place.name}[{', '.join(map(_part, _key(key, x)))}]"
+    if place.slot is None:
+        to.body(f"{inside} = {source}")
+    else:
+        to.body(f"{to.code.of_numpy('copyto')}({to.once(None, inside)}, {source})")
     return place
-
-
-def _word(dtype: np.dtype[Any]) -> str:
-    return "bool" if dtype.kind == "b" else dtype.name
 
 
 @_writes(structural.concatenate_op)
@@ -396,7 +340,7 @@ def _concatenate(to: Arrays, term: Term) -> Place:
         return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
     call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
-    return _into(to, to.destination(term), call, name=to.name(term))
+    return _into(to, term, call, to.destination(term))
 
 
 def _join(to: Arrays, term: Term) -> Place:

@@ -43,8 +43,3 @@ class Slots:
         """The array in this piece is not needed any more."""
         if slot.shared:
             self.free.append(slot)
-
-    @property
-    def nbytes(self) -> int:
-        """The memory of all pieces together."""
-        return sum(slot.size * slot.dtype.itemsize for slot in self.all)

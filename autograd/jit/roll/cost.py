@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-
-import numpy as np
 
 from autograd.jit.packing import entry, pack
-from autograd.jit.terms import Term, ordered
+from autograd.jit.terms import Term, is_view, ordered
 from autograd.ops.products import matmul_op
-from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
+from autograd.ops.structural import index_op
 
 NUMBER = 0.06
 """Microseconds for an operation on Python's floats."""
@@ -51,12 +48,3 @@ def _cost(term: Term) -> float:
     if op is matmul_op:
         return CALL + PRODUCT * term.size * term.args[0].shape[-1]
     return CALL + ENTRY * max([term.size, *[arg.size for arg in term.args]])
-
-
-def is_view(term: Term) -> bool:
-    """Whether a term is its argument looked at in another way, which costs nothing at each run."""
-    if term.op is index_op:
-        key: Any = term.settings["key"]
-        parts = key if isinstance(key, tuple) else (key,)
-        return not any(isinstance(part, np.ndarray | list | tuple | bool) for part in parts)
-    return term.op in (reshape_op, transpose_op, broadcast_op)

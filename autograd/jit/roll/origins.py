@@ -6,9 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.roll.cost import is_view
 from autograd.jit.roll.patterns import Places
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, is_view
 
 Origin: TypeAlias = tuple[Term, Places]
 """An array that is no view, and the places in it, in C order."""
@@ -30,7 +29,7 @@ class Origins:
         return self._found[term]
 
     def _look(self, term: Term) -> Origin:
-        if is_view(term) and not term.args[0].scalar and term.args[0].size < LARGE:
+        if is_view(term) and term.args[0].size < LARGE:
             base, places = self.of(term.args[0])
             assert term.op is not None
             shown: Any = term.op.evaluate((places,), term.settings)

@@ -18,7 +18,7 @@ import autograd as ad
 from autograd import Value, gradients
 from autograd.jit.recording import record
 from autograd.jit.roll import levels, roll
-from autograd.jit.roll.cost import cost, is_view
+from autograd.jit.roll.cost import cost
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.patterns import common_shape, runs, strides_of
@@ -26,7 +26,7 @@ from autograd.jit.roll.proof import agree
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.sums import sums
 from autograd.jit.roll.views import read
-from autograd.jit.terms import Term, Terms, evaluate, ordered
+from autograd.jit.terms import Term, Terms, evaluate, is_view, ordered
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 

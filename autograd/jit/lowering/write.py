@@ -1,0 +1,125 @@
+"""A program written down: all its terms in order, then what it gives and does.
+
+Where results are is in `arrays`; how each kind of operation is written in `scalars`, `statements`
+and `calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograd.jit.lowering import scalars
+from autograd.jit.lowering.arrays import Arrays, Place
+from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.literals import plain
+from autograd.jit.lowering.statements import statement
+from autograd.jit.terms import Term, is_view
+
+_INLINE = 60
+"""So many characters at most are written within another expression."""
+
+
+def write(
+    inputs: Sequence[tuple[str, Term]],
+    results: Sequence[Term],
+    checks: Sequence[tuple[Term, str, str]],
+    effects: Sequence[tuple[str, Sequence[Term]]] = (),
+    sinks: Sequence[tuple[Term, Any]] = (),
+    fixed: Mapping[Term, Any] | None = None,
+    names: Mapping[Term, str] | None = None,
+    comment: Callable[[Term], str] | None = None,
+) -> Code:
+    """The code that computes `results`.
+
+    inputs: names and terms of what is given.
+    checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
+    effects: names of functions, and terms that they are called with once all is computed.
+    sinks: terms, and arrays that they are to be in at the end of each run.
+    fixed: inputs that are in the same memory at each run.
+    names: how to call terms, in code that is to be read; numbers stand in it as they are.
+    comment: where in the program a term comes from.
+    """
+    leaving = [*results, *[arg for _, args in effects for arg in args]]
+    roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
+    to = Arrays(inputs, roots, leaving, sinks, fixed or {}, names or {}, comment)
+    conditions: dict[Term, list[tuple[str, str]]] = {}
+    for term, condition, leave in checks:
+        conditions.setdefault(term, []).append((condition, leave))
+    for position, term in enumerate(to.plan.order):
+        to.begin(position, term)
+        if term not in to.places:
+            to.places[term] = _written(to, term)
+        for condition, leave in conditions.get(term, ()):
+            to.body(f"if {condition.format(to.places[term].name)}:")
+            to.body(f"    {leave}")
+        to.end()
+    _finish(to, results, effects)
+    return to.code
+
+
+def _written(to: Arrays, term: Term) -> Place:
+    if term.op is None:
+        if term.scalar:
+            return Place(plain(term.example))
+        return Place(to.constant(term.example), term.example)
+    if not scalars.can_write(term):
+        return statement(to, term)
+    operands = [to.places[arg].name for arg in term.args]
+    text, needed = scalars.written(term, operands)
+    to.code.math |= needed
+    user = to.plan.user.get(term)
+    if (
+        user is not None
+        and to.plan.uses[term] == 1
+        and len(text) < _INLINE
+        and not scalars.repeats_operands(user.op)
+    ):
+        return Place(text)
+    return to.new(term, text[1:-1] if _bare(text) else text)
+
+
+def _bare(text: str) -> bool:
+    """Whether the outer parentheses enclose the whole."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return i == len(text) - 1
+    return False
+
+
+def _finish(
+    to: Arrays, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
+) -> None:
+    """What is done and given at the end of each run, and the memory for all of it."""
+    given: set[Term] = set()
+    for term, (name, _) in to.sinks.items():
+        if to.places[term].name != name and (name, term) not in to.late:
+            to.late.append((name, term))
+    for name, term in to.late:
+        to.body(f"{to.code.of_numpy('copyto')}({name}, {to.places[term].name})")
+    for name, args in effects:
+        to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
+    to.code.results = [
+        _own(to, term, given) if term.ndim or term.scalar else f"{to.places[term].name}[()]"
+        for term in results
+    ]
+    to.code.setup[:0] = [
+        f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{s.dtype.name})"
+        for s in to.slots.all
+    ]
+
+
+def _own(to: Arrays, term: Term, given: set[Term]) -> str:
+    """A result that belongs to the caller: nobody else writes into it, or sees it change."""
+    place = to.places[term]
+    if term.scalar:
+        return place.name
+    made_here = term.op is not None and not is_view(term) and place.slot is None
+    if made_here and term not in to.sinks and term not in given:
+        given.add(term)
+        return place.name
+    return f"{place.name}.copy()"
