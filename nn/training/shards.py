@@ -47,7 +47,7 @@ class Surroundings:
     """
 
     def __init__(self, model: Module) -> None:
-        self._model = model
+        self._places = model._buffers()
         generators = model.named_generators().values()
         self._generators = list({id(generator): generator for generator in generators}.values())
         self._before: list[Any] = []
@@ -62,7 +62,7 @@ class Surroundings:
         self._after = [generator.bit_generator.state for generator in self._generators]
         self._buffers = {
             path: (module, name, getattr(module, name), getattr(module, name).copy())
-            for path, (module, name) in self._model._buffers().items()
+            for path, (module, name) in self._places.items()
         }
 
     def enter(self, shard: int) -> None:
@@ -178,9 +178,9 @@ class CompiledShards(CompiledStep):
         super()._prepare()
         self._part: Array = np.zeros_like(self.gradient)
         held = [part for segments in self._held for part in segments]
-        self._shard = ag.jit(
-            self._shard_step, into=[self._part], watch=(self.model, self.loss), notices=False
-        )
+        # One for each number of examples: a compiled function is fastest where it is called with
+        # shapes like the last, and the shards of a mini-batch may have one example more or less.
+        self._shard: dict[int, Any] = {}
         self._join = ag.jit(self._joint_step, into=[*held, self.gradient], watch=(), notices=False)
 
     def _shard_step(self, x: Any, y: Any, weight: Any) -> Any:
@@ -199,7 +199,11 @@ class CompiledShards(CompiledStep):
 
     def of_shard(self, x: Array, y: Array, weight: float, row: Array) -> Report:
         """As for ``EagerShards``."""
-        loss, output = self._shard(x, y, weight)
+        if len(x) not in self._shard:
+            self._shard[len(x)] = ag.jit(
+                self._shard_step, into=[self._part], watch=(self.model, self.loss), notices=False
+            )
+        loss, output = self._shard[len(x)](x, y, weight)
         row[...] = self._part
         value = float(loss)
         return Report(value, None if output is None else _plain(output), finite=isfinite(value))
@@ -212,7 +216,7 @@ class CompiledShards(CompiledStep):
             square = self._join(self.gradient, loss, self._held, rates)
         except NotFinite:
             return None
-        programs = self._shard.jitted.recorded + self._join.jitted.recorded
+        programs = sum(f.jitted.recorded for f in (self._join, *self._shard.values()))
         return self._end(self._steps, programs, loss, square, output)
 
 
