@@ -1,4 +1,4 @@
-"""How Sphinx makes the documentation site: `sphinx-build -W docs docs/_build`.
+"""How Sphinx makes the documentation site: `sphinx-build -W docs docs/_build/html`.
 
 What the pages say is not here, and how docstrings, formulas and links become pages is in
 `extensions/`. Nothing is fetched while the site is built, and nothing when it is read.
@@ -66,6 +66,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses for files
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 

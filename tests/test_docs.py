@@ -26,7 +26,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
 
 
-# --- the reference ---------------------------------------------------------------------------------
+# --- the reference
 
 PACKAGES = (
     *("autograd", "autograd.linalg", "autograd.extend", "autograd.tracer", "autograd.builtins"),
@@ -94,7 +94,7 @@ def test_what_is_in_no_page_is_noticed() -> None:
     assert "autograd.grad" in documented().values()
 
 
-# --- pages and pictures that programs write ---------------------------------------------------------
+# --- pages and pictures that programs write
 
 
 def test_the_page_of_derivatives_is_what_the_engine_says() -> None:

@@ -1,0 +1,54 @@
+"""The documentation site in a browser, where it has been built: wide in light, narrow in dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SITE = Path(__file__).resolve().parents[2] / "docs" / "_build" / "html"
+PAGES = (
+    *("docs/index", "README", "notebooks/README", "notebooks/04_backpropagation"),
+    *("docs/how_it_works", "docs/coming_from", "docs/derivatives", "docs/numpy_functions"),
+    *("docs/api/nodes", "docs/api/operations", "docs/api/training", "benchmarks/results/all"),
+)
+"""One of each kind, and those with wide tables."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not SITE.exists(), reason="the site is not built: sphinx-build docs docs/_build/html"
+    ),
+]
+
+NOT_SHOWN = (
+    "() => [...document.images].filter(image => !image.naturalWidth).map(image => image.src)"
+)
+WIDTH = "() => document.documentElement.scrollWidth"
+FAINT = """() => {
+  const light = color => color.match(/[\\d.]+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0);
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const texts = "article p, article code, article td, article .formula path";
+  return [...document.querySelectorAll(texts)]
+    .map(shown => [shown, getComputedStyle(shown)])
+    .map(([shown, style]) => [shown, light(shown.matches("path") ? style.fill : style.color)])
+    .filter(([shown, ink]) => Math.abs(ink - paper) < 250)
+    .map(([shown]) => shown.outerHTML.slice(0, 80));
+}"""
+
+
+def test_a_page_shows_all_it_has_within_its_width(page: Any, scheme: str) -> None:
+    width = 400 if scheme == "dark" else 1280
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in PAGES:
+        page.goto((SITE / f"{name}.html").as_uri())
+        assert page.evaluate(NOT_SHOWN) == [], name
+        assert page.evaluate(WIDTH) <= width, name
+        assert page.evaluate(FAINT) == [], name
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "SweepTable", "gammaln", "apply_along_axis"])
+def test_the_search_finds_public_names(page: Any, name: str) -> None:
+    page.goto(f"{(SITE / 'search.html').as_uri()}?q={name}")
+    page.wait_for_selector("#search-results li a")
