@@ -6,7 +6,6 @@ How it is found in the first place is in `watch`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ class Surroundings:
 
     def __init__(self, made: Recording, moved: Callable[[], None]) -> None:
         self.parts: list[Outside] = made.outside
-        self._contents = made.contents
+        self._contents = [(place, _is_filled(place.read, then)) for place, then in made.contents]
         self._watch = Watch(made.watched)
         self._moved = moved
         self._seen: dict[Term, Any] = {
@@ -50,8 +49,8 @@ class Surroundings:
         place = self._watch.changed()
         if place is not None:
             raise Misfit(f"{place.name}, which is read from outside, has changed")
-        for place, then in self._contents:
-            if not _same(place.read(), then):
+        for place, same in self._contents:
+            if not same():
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
         found = [part.read() if part.node is None else part.node.primal for part in self.parts]
         moved = False
@@ -80,8 +79,8 @@ class Surroundings:
         if len(changed) > _MOST_WRITTEN:
             space["changed"] = self._watch.changed
             changed = ["changed() is not None"]
-        for number, (place, then) in enumerate(self._contents):
-            space[f"same{number}"] = partial(_same_there, place.read, then)
+        for number, (_, same) in enumerate(self._contents):
+            space[f"same{number}"] = same
             changed.append(f"not same{number}()")
         lines = [f"if {' or '.join(changed)}:", f"    {refuse}"] if changed else []
         for number, part in enumerate(self.parts):
@@ -97,12 +96,18 @@ class Surroundings:
 
 
 _MOST_WRITTEN = 20
+_SMALL = 4096
 
 
-def _same(now: Any, then: Any) -> bool:
-    """Whether an array holds the same numbers as a copy of what it once held."""
-    return np.array_equal(now, then, equal_nan=then.dtype.kind == "f")
+def _is_filled(read: Callable[[], Any], then: Any) -> Callable[[], bool]:
+    """What tells whether an array still holds the numbers of a copy."""
+    shape, known = then.shape, then.tobytes()
 
+    def small() -> bool:
+        now = read()
+        return bool(now.shape == shape and now.tobytes() == known)
 
-def _same_there(read: Callable[[], Any], then: Any) -> bool:
-    return _same(read(), then)
+    def large() -> bool:
+        return np.array_equal(read(), then, equal_nan=then.dtype.kind == "f")
+
+    return small if then.nbytes <= _SMALL else large

@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
-    CellType,
     CodeType,
     FunctionType,
     MappingProxyType,
@@ -27,7 +26,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.graph import Node, Op
 from autograd.jit.reading import ANY, globals_of, in_library, names_of
 
 Read: TypeAlias = Callable[[], Any]
@@ -122,6 +121,8 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
     elif isinstance(thing, ModuleType):
         if not _of_library(thing):
             yield from _attributes(name, vars(thing))
+    elif isinstance(thing, Op) and _is_given(thing):
+        return
     elif isinstance(thing, type):
         if not _of_library(sys.modules.get(thing.__module__)):
             yield from _attributes(name, vars(thing))
@@ -156,7 +157,11 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
             found = cell.cell_contents
         except ValueError:  # an empty cell: a variable that has no value yet
             continue
-        read = functools.partial(_itself, found) if library else functools.partial(_contents, cell)
+        read = (
+            functools.partial(_itself, found)
+            if library
+            else functools.partial(getattr, cell, "cell_contents")
+        )
         yield Place(name, name, read, found)
     by_name = function.__kwdefaults__ or {}
     for name, default in by_name.items():
@@ -176,8 +181,10 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
         yield from _attributes(function.__name__, vars(function))
 
 
-def _contents(cell: CellType) -> Any:
-    return cell.cell_contents
+def _is_given(op: Op) -> bool:
+    """Whether an operation is of a library, which does not change it."""
+    code = getattr(op.kernel, "__code__", None)
+    return code is None or in_library(code.co_filename)
 
 
 def _itself(thing: Any) -> Any:

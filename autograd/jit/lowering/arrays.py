@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -190,7 +190,7 @@ class Arrays:
         if value is None or isinstance(value, bool | int | str):
             return repr(value)
         if isinstance(value, float):
-            return plain(value)
+            return plain(value) if isfinite(value) else f"float('{value}')"
         name = f"setting{len(self.code.shared)}"
         self.code.shared[name] = value
         return name
@@ -215,7 +215,7 @@ class Arrays:
             ):
                 return Place(name, array)
             self.late.append((name, term))
-        if term in self.escaping:
+        if term in self.escaping or term in self.plan.singles:
             return None
         if term in self.plan.homes:
             return self.part(*self.plan.homes[term], term.shape, term)

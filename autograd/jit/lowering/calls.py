@@ -154,14 +154,14 @@ def _norm(to: Arrays, term: Term, operands: list[str]) -> str:
 # Entries at places
 
 
-def _key(to: Arrays, key: Any, numbers: Iterable[str]) -> list[str]:
+def key_parts(to: Arrays, key: Any, numbers: Iterable[str]) -> list[str]:
     """The parts of a key, in which `numbers` stand where nodes did."""
     given = iter(numbers)
     parts = key if isinstance(key, tuple) else (key,)
     return [next(given) if part is indexing.HERE else to.setting(part) for part in parts]
 
 
-def _between_brackets(parts: Iterable[str]) -> str:
+def between_brackets(parts: Iterable[str]) -> str:
     """Slices as they are written there."""
     return ", ".join([_SLICE.sub(_colons, part) for part in parts])
 
@@ -179,13 +179,13 @@ def _pick(to: Arrays, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
     if term.args[0].scalar:
         x = f"np.array({x})"
-    return f"{x}[{_between_brackets(_key(to, term.settings['key'], numbers))}]"
+    return f"{x}[{between_brackets(key_parts(to, term.settings['key'], numbers))}]"
 
 
 @_writes(structural.scatter_op, indexing.place_op)
 def _scatter(to: Arrays, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
-    parts = _key(to, term.settings["key"], numbers)
+    parts = key_parts(to, term.settings["key"], numbers)
     key = parts[0] if not isinstance(term.settings["key"], tuple) else f"({', '.join(parts)},)"
     return f"{_function(to, scattering.scatter)}({x}, {key}, {tuple(term.settings['shape'])})"
 

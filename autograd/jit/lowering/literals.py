@@ -14,10 +14,7 @@ SMALL = 64
 
 def plain(value: float | bool) -> str:
     """A number of Python's, so that it can stand in any expression."""
-    text = repr(value)
-    if text in ("nan", "inf", "-inf"):
-        return f"float('{text}')"
-    return f"({text})" if value < 0 else text
+    return f"({value!r})" if value < 0 else repr(value)
 
 
 def literal(array: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from autograd.jit.lowering import scalars
 from autograd.jit.packing import entry
 from autograd.jit.terms import Term, is_view, ordered
 from autograd.ops import products, reductions, structural
@@ -24,6 +25,8 @@ class Plan:
         owners by that position.
     homes: terms that can be computed where an array is that they become parts of: that array, and
         the number of their first entry in it.
+    singles: arrays without axes that no others are computed from; they are NumPy's scalars, whose
+        arithmetic is six times as fast.
     """
 
     def __init__(
@@ -53,9 +56,20 @@ class Plan:
             joins = term.op is structural.concatenate_op and not term.settings["axis"] % term.ndim
             if joins and term not in closed:
                 self._find_homes(term, outside)
+        self.singles: set[Term] = self._find_singles()
         self.ending: dict[int, list[Term]] = {}
         for term, position in self.last.items():
             self.ending.setdefault(position, []).append(term)
+
+    def _find_singles(self) -> set[Term]:
+        found: set[Term] = set()
+        needed: set[Term] = set()
+        for term in reversed(self.order):
+            if scalars.makes_scalar(term) and term not in needed and term not in self.homes:
+                found.add(term)
+            if term not in found or not scalars.is_for_both(term.op):
+                needed.update(term.args)
+        return found
 
     def _find_homes(self, whole: Term, outside: Collection[Term]) -> None:
         start = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from autograd.graph import Op
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
-from autograd.ops import kinds
+from autograd.ops import kinds, products, structural
 from autograd.ops import predicates as p
 
 _OPERATORS: dict[Op, str] = {
@@ -84,6 +84,28 @@ def can_write(term: Term) -> bool:
         and all(arg.scalar for arg in term.args)
         and (term.op in _OPERATORS or term.op in _MATH)
     )
+
+
+_FOR_BOTH = frozenset(
+    [
+        *(e.add, e.sub, e.mul, e.div, e.neg, e.abs, kinds.chain, kinds.closed),
+        *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
+    ]
+)
+
+
+def is_for_both(op: Op | None) -> bool:
+    """Whether an operation is written for NumPy's scalars as for Python's floats."""
+    return op in _FOR_BOTH
+
+
+def makes_scalar(term: Term) -> bool:
+    """Whether it is an array without axes that NumPy gives as a scalar."""
+    if term.scalar or term.ndim:
+        return False
+    if is_for_both(term.op):
+        return all(arg.dtype.kind == "f" and not arg.ndim for arg in term.args)
+    return term.op in (structural.sum_op, products.matmul_op) and not term.args[0].scalar
 
 
 def functions() -> set[str]:

@@ -13,10 +13,10 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering.arrays import Arrays, Place, sizes
-from autograd.jit.lowering.calls import call
+from autograd.jit.lowering.calls import between_brackets, call, key_parts
 from autograd.jit.terms import Term, is_basic, is_view
 from autograd.ops import elementwise as e
-from autograd.ops import kinds, products, reductions, running, structural
+from autograd.ops import indexing, kinds, products, reductions, running, structural
 
 Writer = Callable[[Arrays, Term], Place | None]
 """Gives None where it writes nothing, since a new array has to be made."""
@@ -235,6 +235,9 @@ def _reduce(to: Arrays, term: Term) -> Place | None:
     of_matrix = x.dtype.kind == "f" and x.ndim == 2 and len(axes) == 1
     if term.op is structural.sum_op and of_matrix and x.shape[axes[0]] <= _MOST_BY_DOT:
         return _sum_by_dot(to, term, x, axes[0])
+    of_vector = x.dtype.kind == "f" and x.ndim == 1 and term in to.plan.singles
+    if term.op is structural.sum_op and of_vector and x.size <= _MOST_BY_DOT:
+        return _sum_by_dot(to, term, x, 1)
     assert term.op is not None
     place = to.destination(term)
     call = f"{to.code.of_numpy(_REDUCTIONS[term.op])}.reduce({to.places[x].name}, {axis}, None"
@@ -249,8 +252,9 @@ def _reduce(to: Arrays, term: Term) -> Place | None:
 
 
 def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
-    name = f"ones{x.shape[axis]}_{x.dtype.name}"
-    line = f"{name} = np.ones({x.shape[axis]}, np.{x.dtype.name})"
+    count = x.shape[axis - x.ndim]
+    name = f"ones{count}_{x.dtype.name}"
+    line = f"{name} = np.ones({count}, np.{x.dtype.name})"
     if line not in to.code.setup:
         to.code.setup.append(line)
     source = to.places[x].name
@@ -331,6 +335,28 @@ def _scatter(to: Arrays, term: Term) -> Place | None:
         to.body(f"{inside} = {source}")
     else:
         to.body(f"{to.code.of_numpy('copyto')}({to.once(None, inside)}, {source})")
+    return place
+
+
+@_writes(indexing.place_op)
+def _place(to: Arrays, term: Term) -> Place | None:
+    """Into zeros, where no place can be named twice since a part of the key counts upwards."""
+    key = term.settings["key"]
+    parts = key if isinstance(key, tuple) else (key,)
+    fixed = [part for part in parts if part is not indexing.HERE]
+    if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in fixed):
+        return None
+    if not any(part.size and part[0] >= 0 and (np.diff(part) > 0).all() for part in fixed):
+        return None
+    if any(number.ndim > 1 for number in term.args[1:]):
+        return None
+    x, *numbers = [to.places[arg].name for arg in term.args]
+    place = to.destination(term)
+    if place is None:
+        place = to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
+    else:
+        to.body(f"{place.name}.fill(0)")
+    to.body(f"{place.name}[{between_brackets(key_parts(to, key, numbers))}] = {x}")
     return place
 
 

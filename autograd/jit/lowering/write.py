@@ -7,6 +7,7 @@ and `calls`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite, isnan
 from typing import Any
 
 from autograd.jit.lowering import scalars
@@ -61,9 +62,12 @@ def write(
 def _written(to: Arrays, term: Term) -> Place:
     if term.op is None:
         if term.scalar:
+            if not isfinite(term.example):
+                to.code.math.add("nan" if isnan(term.example) else "inf")
             return Place(plain(term.example))
         return Place(to.constant(term.example), term.example)
-    if not scalars.can_write(term):
+    singles = to.plan.singles
+    if not (scalars.can_write(term) or (term in singles and scalars.is_for_both(term.op))):
         return statement(to, term)
     operands = [to.places[arg].name for arg in term.args]
     text, needed = scalars.written(term, operands)
@@ -73,6 +77,8 @@ def _written(to: Arrays, term: Term) -> Place:
         user is not None
         and to.plan.uses[term] == 1
         and len(text) < _INLINE
+        # What is in memory may be overwritten by then.
+        and all(arg.scalar or arg in singles for arg in term.args)
         and not scalars.repeats_operands(user.op)
     ):
         return Place(text)
@@ -104,7 +110,9 @@ def _finish(
     for name, args in effects:
         to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
     to.code.results = [
-        _own(to, term, given) if term.ndim or term.scalar else f"{to.places[term].name}[()]"
+        f"{to.places[term].name}[()]"
+        if not (term.ndim or term.scalar or term in to.plan.singles)
+        else _own(to, term, given)
         for term in results
     ]
     to.code.setup[:0] = [

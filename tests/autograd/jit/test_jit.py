@@ -540,3 +540,16 @@ def test_vmap_takes_compiled_functions_and_can_be_compiled() -> None:
         np.testing.assert_allclose(inside(scale * xs), rows, rtol=1e-14)
         np.testing.assert_allclose(outside(scale * xs), rows, rtol=1e-14)
     np.testing.assert_allclose(outside(xs), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 2], [0, 0, 1], [-1, 0, 1]])
+def test_entries_by_a_list_and_an_argument_have_their_gradient(rows: list[int]) -> None:
+    def total(x: Any, columns: Any) -> Any:
+        return (x[np.array(rows), columns] * np.array([1.0, 2.0, 4.0])).sum()
+
+    compiled, x = jit(grad(total)), np.ones((3, 4))
+    for columns in ([0, 0, 3], [1, 1, 1], [-1, 3, -4]):
+        np.testing.assert_array_equal(
+            compiled(x, np.array(columns)), grad(total)(x, np.array(columns))
+        )
+    assert compiled.stats().recorded == 1

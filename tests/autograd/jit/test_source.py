@@ -155,7 +155,7 @@ def run(params_w1, params_b1, params_w2, x, y):
     multiply(grad_h, h, grad_h)
     grad_params_b1 = ones5_float64.dot(grad_h)
     grad_params_w1 = x.T.dot(grad_h)
-    return t4[()], {"w1": grad_params_w1, "b1": grad_params_b1, "w2": grad_params_w2}
+    return t4, {"w1": grad_params_w1, "b1": grad_params_b1, "w2": grad_params_w2}
 """
 
 
