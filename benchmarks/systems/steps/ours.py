@@ -39,6 +39,7 @@ class OfFit(Trainer):
             callbacks=(),
             checkpoint=None,
             compile=True,
+            shards=None,
         )
         self.compiled = CompiledStep(self.model, settings, self.optimizer)
 
