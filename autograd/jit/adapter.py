@@ -109,8 +109,8 @@ class Unpacker:
         elif kind in (list, tuple):
             require(f"{name}.__class__ is {kind.__name__}")
             if len(thing) > 4 and all(type(part) is float for part in thing):
-                floats = self._name({float})
-                require(f"len({name}) == {len(thing)} and set(map(type, {name})) == {floats}")
+                count = len(thing)
+                require(f"len({name}) == [*map(type, {name})].count(float) == {count}")
                 self.leaves.append(f"*{name}")
             else:
                 self.take(name, thing)

@@ -6,7 +6,8 @@ program multiplies plainly, and gives NaN; such a run is repeated with products 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,22 @@ def _is_harmless(factor: Term) -> bool:
     return factor.constant and bool(np.all(np.isfinite(value) & (np.asarray(value) != 0)))
 
 
-def has_nan(values: Sequence[Any]) -> bool:
-    """Whether a NaN is among the numbers; also where they add up to one, as ∞ - ∞ does."""
-    for value in values:
-        if value.__class__ is np.ndarray:
-            numbers = value.ravel()
-            square = numbers.dot(numbers)  # which takes half the time of `isnan` and `any`
+def nan_finder(exposed: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
+    """What tells whether a NaN is among results, of which these places are exposed.
+
+    It also finds numbers that add up to one, as ∞ - ∞ does.
+    """
+    arrays = [place for place, term in exposed.items() if not term.scalar]
+    numbers = [place for place, term in exposed.items() if term.scalar]
+    pick = itemgetter(*numbers, numbers[0]) if numbers else None  # of one alone it makes no tuple
+
+    def finds(values: Sequence[Any]) -> bool:
+        for place in arrays:
+            entries = values[place].ravel()
+            square = entries.dot(entries)  # which takes half the time of `isnan` and `any`
             if square != square:
                 return True
-        elif value.__class__ is not float and value != value:
-            return True
-    total = sum([value for value in values if value.__class__ is float])
-    return total != total
+        total = sum(pick(values)) if pick else 0.0
+        return bool(total != total)
+
+    return finds

@@ -14,7 +14,7 @@ from autograd import kernels
 from autograd.graph import Node, leaf, recording
 from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
-from autograd.jit.exposure import exposed, has_nan
+from autograd.jit.exposure import exposed, nan_finder
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.outside import Misfit, Surroundings
@@ -90,8 +90,9 @@ class Program:
         dubious = exposed(order)
         self._asked = _asked(order, dubious, [self.new[check.term] for check in made.checks])
         given = [*[self.new[term] for term in self.outputs], *self._asked]
-        self.exposed: list[int] = [place for place, term in enumerate(given) if term in dubious]
+        self.exposed: dict[int, Term] = {n: term for n, term in enumerate(given) if term in dubious}
         """Which of the numbers that the code gives may be NaN where they should not."""
+        self._finds_nan = nan_finder(self.exposed)
         self.name = name
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
@@ -230,7 +231,7 @@ class Program:
             if self._asked:  # it may have been NaN that was asked
                 return self._step_by_step(inputs)
             raise Misfit(f"the branch at {self.made.checks[values].line} went the other way")
-        if self.exposed and has_nan([values[place] for place in self.exposed]):
+        if self.exposed and self._finds_nan(values):
             return self._step_by_step(inputs, acted=True)
         return values[: len(self.outputs)] if self._asked else values
 

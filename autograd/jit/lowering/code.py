@@ -6,11 +6,14 @@ How it is laid out to be read is in `page`.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
-from itertools import count
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, groupby
 from typing import Any
 
 _numbers = count()
+_MANY = 8
 
 
 class Code:
@@ -50,12 +53,23 @@ class Code:
 
     def run(self) -> list[str]:
         """The lines of the function `run`, which gives a tuple."""
-        results = "".join([f"{result}, " for result in self.results])
-        return [
-            f"def run({', '.join(self.parameters)}):",
-            *[f"    {line}" for line in self.body],
-            f"    return ({results.rstrip()})",
-        ]
+        results = "".join([f"{result}, " for result in _together(self.results)])
+        last = f"return ({results.rstrip()})"
+        start = self._first_of_list(last)
+        many = ", ".join(self.parameters[start:])
+        body = [line.replace(many, "*x") for line in self.body] if many else self.body
+        parameters = [*self.parameters[:start], *["*x"][: len(many)]]
+        return [f"def run({', '.join(parameters)}):", *[f"    {line}" for line in [*body, last]]]
+
+    def _first_of_list(self, last: str) -> int:
+        """The first of the parameters that are wanted only all together, which are many."""
+        words = Counter(re.findall(r"\w+", "\n".join([*self.body, last])))
+        start = len(self.parameters)
+        while start and words[self.parameters[start - 1]] == 1:
+            start -= 1
+        many = ", ".join(self.parameters[start:])
+        together = len(self.parameters) - start > _MANY and any(many in line for line in self.body)
+        return start if together else len(self.parameters)
 
     def compiled(self, name: str) -> Callable[[], Callable[..., Any]]:
         """`make`: each call gives a `run` with memory of its own."""
@@ -68,3 +82,22 @@ class Code:
         exec(compile(text, file, "exec"), space)
         make: Callable[[], Callable[..., Any]] = space["make"]
         return make
+
+
+def _together(results: Sequence[str]) -> Iterator[str]:
+    """Items of a list that follow one another as a part of the list."""
+    found = [_ITEM.fullmatch(result) for result in results]
+    places = [int(item[2]) - number if item else -1 for number, item in enumerate(found)]
+    keys = [
+        (item[1] if item else result, place)
+        for result, item, place in zip(results, found, places, strict=True)
+    ]
+    for (name, place), group in groupby(range(len(results)), keys.__getitem__):
+        first, *rest = group
+        if found[first] and rest:
+            yield f"*{name}[{first + place}:{rest[-1] + place + 1}]"
+        else:
+            yield from [results[first], *[results[number] for number in rest]]
+
+
+_ITEM = re.compile(r"(\w+)\[(\d+)\]")
