@@ -10,6 +10,8 @@ import sympy
 from autograd.explaining.symbolic import Symbolic, expression, symbols
 from autograd.ops.kinds import Elementwise
 
+_TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
+
 
 def arguments(op: Elementwise) -> list[str]:
     """What the rules call the arguments."""
@@ -31,8 +33,6 @@ def local_derivatives(op: Elementwise) -> tuple[str, ...]:
     with symbols():
         for rule in op.locals:
             local = rule(*map(Symbolic, names)) if callable(rule) else rule or 0
-            found.append(sympy.latex(expression(local), ln_notation=True))
+            tex = sympy.latex(expression(local), ln_notation=True)
+            found.append(tex.replace(r"\frac", r"\dfrac"))
     return tuple(found)
-
-
-_TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
