@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import prod
+from math import nan, prod
 from typing import Any
 
 from autograd.jit.algebra import rewrite
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
-from autograd.ops import exponentials, predicates, products, reductions, structural
+from autograd.ops import exponentials, norms, predicates, products, reductions, structural
 
 
 def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
@@ -145,6 +145,42 @@ def _mean(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:
     return do(e.div, [_total(do, x, axis, keepdims), float(_count(x, axis))])
 
 
+def _var(do: Apply, x: Term, axis: Any, ddof: float, keepdims: bool) -> Term:
+    away, freedom = do(e.sub, [x, _mean(do, x, axis, True)]), _count(x, axis) - ddof
+    squares = _total(do, do(e.square, [away]), axis, keepdims)
+    return do(e.div, [squares, float(freedom) if freedom > 0 else nan])
+
+
+def _std(do: Apply, x: Term, **settings: Any) -> Term:
+    return do(e.sqrt, [_var(do, x, **settings)])
+
+
+def _norm(do: Apply, x: Term, p: float, axis: Any, keepdims: bool) -> Term:
+    if p == 2:
+        return do(e.sqrt, [_total(do, do(e.square, [x]), axis, keepdims)])
+    powers = do(e.pow, [do(e.abs, [x]), float(p)])
+    return do(e.pow, [_total(do, powers, axis, keepdims), 1 / p])
+
+
+def _einsum(do: Apply, x: Term, y: Term, subscripts: str) -> Term:
+    """As a product of matrices, where it is one."""
+    plan = products.plan(subscripts)
+    if plan is None:
+        return do(products.einsum_op, [x, y], subscripts=subscripts)
+    x_axes, y_axes, out_axes, batch, summed = plan
+    x, y = (
+        do(structural.transpose_op, [x], axes=x_axes),
+        do(structural.transpose_op, [y], axes=y_axes),
+    )
+    lead, rows = x.shape[:batch], x.shape[batch : x.ndim - summed]
+    inner, columns = prod(y.shape[batch : batch + summed]), y.shape[batch + summed :]
+    left = do(structural.reshape_op, [x], shape=(*lead, prod(rows), inner))
+    right = do(structural.reshape_op, [y], shape=(*lead, inner, prod(columns)))
+    out = do(products.matmul_op, [left, right])
+    out = do(structural.reshape_op, [out], shape=lead + rows + columns)
+    return do(structural.transpose_op, [out], axes=out_axes)
+
+
 _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
     e.sigmoid: _sigmoid,
     e.relu: _relu,
@@ -155,4 +191,8 @@ _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
     exponentials.log_softmax_op: _log_softmax,
     exponentials.logsumexp_op: _logsumexp,
     reductions.mean_op: _mean,
+    reductions.var_op: _var,
+    reductions.std_op: _std,
+    norms.norm_op: _norm,
+    products.einsum_op: _einsum,
 }

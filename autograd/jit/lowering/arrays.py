@@ -195,6 +195,15 @@ class Arrays:
         self.code.shared[name] = value
         return name
 
+    def between_brackets(self, part: Any) -> str:
+        """How a part of a key is written there."""
+        if not isinstance(part, slice):
+            return self.setting(part)
+        first, last, step = (
+            "" if n is None else str(n) for n in (part.start, part.stop, part.step)
+        )
+        return f"{first}:{last}" + (f":{step}" if step else "")
+
     # --- memory ----------------------------------------------------------------------------------
 
     def destination(

@@ -17,14 +17,13 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering import helpers, scalars
-from autograd.jit.lowering.arrays import Arrays, Place, sizes
+from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.terms import Term
 from autograd.ops import (
     decompositions,
     determinants,
     elementwise,
     indexing,
-    norms,
     products,
     reductions,
     running,
@@ -94,11 +93,15 @@ def _writes(*ops: Op) -> Callable[[Expression], Expression]:
     return enter
 
 
-def _as(op: Op, template: str) -> None:
-    """The template has `{0}`, `{1}`, ... for the arguments and `{axis}`, ... for settings."""
+def _as(op: Op, template: str, function: Callable[..., Any] | None = None) -> None:
+    """The template has `{0}`, `{1}`, ... for the arguments, `{axis}`, ... for settings, and
+    `{call}` for a function.
+    """
 
     def expression(to: Arrays, term: Term, operands: list[str]) -> str:
         settings = {name: to.setting(value) for name, value in term.settings.items()}
+        if function is not None:
+            settings["call"] = _function(to, function)
         return template.format(*operands, **settings)
 
     _EXPRESSIONS[op] = expression
@@ -110,68 +113,26 @@ _as(structural.broadcast_op, "np.broadcast_to({0}, {shape})")
 _as(shaping.roll_op, "np.roll({0}, {shift}, {axis})")
 _as(running.cumsum_op, "np.cumsum({0}, {axis})")
 _as(running.cumprod_op, "np.cumprod({0}, -1)")
-_as(determinants.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
+_as(running.recur_op, "{call}({0}, {1})", helpers.recurrence)
+_as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
 _as(packing.segment_sums, "np.add.reduceat({0}, {starts})")
-
-
-@_writes(elementwise.erf)
-def _erf(to: Arrays, term: Term, operands: list[str]) -> str:
-    return f"{_function(to, helpers.error_function)}({operands[0]})"
-
-
-@_writes(structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op)
-def _of_number(to: Arrays, term: Term, operands: list[str]) -> str:
-    """Sums and extremes of an array are written in `statements`."""
-    return f"np.array({operands[0]})"
-
-
-# --------------------------------------------------------------------------------------------------
-# Statistics
-
-
-@_writes(reductions.var_op, reductions.std_op)
-def _spread(to: Arrays, term: Term, operands: list[str]) -> str:
-    (x,) = term.args
-    count = x.size // term.size if term.size else 0
-    if count <= term.settings["ddof"]:
-        return f"np.full({term.shape}, np.nan, np.{term.dtype.name})"
-    settings = [f"{name}={to.setting(value)}" for name, value in term.settings.items()]
-    name = "var" if term.op is reductions.var_op else "std"
-    return f"np.{name}({', '.join([*operands, *settings])})"
-
-
-@_writes(norms.norm_op)
-def _norm(to: Arrays, term: Term, operands: list[str]) -> str:
-    x, p = operands[0], term.settings["p"]
-    entries = f"{x} * {x}" if p == 2 else f"np.abs({x}) ** {p}"
-    axis = to.setting(term.settings["axis"])
-    kept = ", keepdims=True" if term.settings["keepdims"] else ""
-    total = f"np.add.reduce({entries}, {axis}{kept})"
-    return f"np.sqrt({total})" if p == 2 else f"{total} ** (1 / {p})"
+_as(elementwise.erf, "{call}({0})", helpers.error_function)
+_as(indexing.set_op, "{call}({0}, {1}, {key})", helpers.with_entries)
+_as(determinants.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
+_as(decompositions.cholesky_op, "np.linalg.cholesky({call}({0}))", helpers.symmetric)
+for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
+    _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
 
 
 # --------------------------------------------------------------------------------------------------
 # Entries at places
 
 
-def key_parts(to: Arrays, key: Any, numbers: Iterable[str]) -> list[str]:
+def key_parts(key: Any, numbers: Iterable[str], write: Callable[[Any], str]) -> list[str]:
     """The parts of a key, in which `numbers` stand where nodes did."""
     given = iter(numbers)
     parts = key if isinstance(key, tuple) else (key,)
-    return [next(given) if part is indexing.HERE else to.setting(part) for part in parts]
-
-
-def between_brackets(parts: Iterable[str]) -> str:
-    """Slices as they are written there."""
-    return ", ".join([_SLICE.sub(_colons, part) for part in parts])
-
-
-_SLICE = re.compile(r"^slice\((-?\w+), (-?\w+), (-?\w+)\)$")
-
-
-def _colons(found: re.Match[str]) -> str:
-    first, last, step = ["" if part == "None" else part for part in found.groups()]
-    return f"{first}:{last}" + (f":{step}" if step else "")
+    return [next(given) if part is indexing.HERE else write(part) for part in parts]
 
 
 @_writes(structural.index_op, indexing.gather_op)
@@ -179,71 +140,19 @@ def _pick(to: Arrays, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
     if term.args[0].scalar:
         x = f"np.array({x})"
-    return f"{x}[{between_brackets(key_parts(to, term.settings['key'], numbers))}]"
+    return f"{x}[{', '.join(key_parts(term.settings['key'], numbers, to.between_brackets))}]"
 
 
 @_writes(structural.scatter_op, indexing.place_op)
 def _scatter(to: Arrays, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
-    parts = key_parts(to, term.settings["key"], numbers)
+    parts = key_parts(term.settings["key"], numbers, to.setting)
     key = parts[0] if not isinstance(term.settings["key"], tuple) else f"({', '.join(parts)},)"
     return f"{_function(to, scattering.scatter)}({x}, {key}, {tuple(term.settings['shape'])})"
 
 
-@_writes(indexing.set_op)
-def _set(to: Arrays, term: Term, operands: list[str]) -> str:
-    key = to.setting(term.settings["key"])
-    return f"{_function(to, helpers.with_entries)}({', '.join(operands)}, {key})"
-
-
-@_writes(running.recur_op)
-def _recur(to: Arrays, term: Term, operands: list[str]) -> str:
-    return f"{_function(to, helpers.recurrence)}({', '.join(operands)})"
-
-
-# --------------------------------------------------------------------------------------------------
-# Products
-
-
-@_writes(products.einsum_op)
-def _einsum(to: Arrays, term: Term, operands: list[str]) -> str:
-    """As a product of matrices, where it is one."""
-    subscripts = term.settings["subscripts"]
-    plan = products.plan(subscripts)
-    if plan is None:
-        return f"np.einsum({subscripts!r}, {', '.join(operands)})"
-    x_axes, y_axes, out_axes, batch, summed = plan
-    (x, y), (left, right) = term.args, operands
-    shape = tuple([x.shape[axis] for axis in x_axes])
-    lead, rows = shape[:batch], shape[batch : x.ndim - summed]
-    columns = tuple([y.shape[axis] for axis in y_axes[batch + summed :]])
-    inner = int(np.prod(shape[x.ndim - summed :]))
-    flat = (*lead, int(np.prod(rows)), int(np.prod(columns)))
-    made = (*lead, *rows, *columns)
-    left = _arranged(left, x.shape, x_axes, (*flat[:-1], inner))
-    right = _arranged(right, y.shape, y_axes, (*lead, inner, flat[-1]))
-    product = f"np.matmul({left}, {right})"
-    if made != flat:
-        product += f".reshape({sizes(made)})"
-    return product if out_axes == tuple(range(len(made))) else f"{product}.transpose({out_axes})"
-
-
-def _arranged(
-    name: str, before: tuple[int, ...], axes: tuple[int, ...], shape: tuple[int, ...]
-) -> str:
-    if axes != tuple(range(len(axes))):
-        name = f"{name}.T" if axes == (1, 0) else f"{name}.transpose({axes})"
-        before = tuple([before[axis] for axis in axes])
-    return name if shape == before else f"{name}.reshape({sizes(shape)})"
-
-
 # --------------------------------------------------------------------------------------------------
 # Factors of matrices: an operation has one result, so they lie end to end
-
-
-@_writes(decompositions.cholesky_op)
-def _cholesky(to: Arrays, term: Term, operands: list[str]) -> str:
-    return f"np.linalg.cholesky({_function(to, helpers.symmetric)}({operands[0]}))"
 
 
 @_writes(decompositions.qr_op)

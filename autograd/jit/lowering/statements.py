@@ -13,7 +13,7 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering.arrays import Arrays, Place, sizes
-from autograd.jit.lowering.calls import between_brackets, call, key_parts
+from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.terms import Term, is_basic, is_view
 from autograd.ops import elementwise as e
 from autograd.ops import indexing, kinds, products, reductions, running, structural
@@ -156,7 +156,7 @@ def _entry(to: Arrays, term: Term) -> Place:
 def _view(to: Arrays, term: Term) -> Place:
     (arg,) = term.args
     source = to.places[arg]
-    expression = _arranged(term, source.name)
+    expression = _arranged(to, term, source.name)
     within = to.plan.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
     if source.fixed is None:
         return Place(expression) if within else to.new(term, expression)
@@ -187,7 +187,7 @@ def _key(key: Any, part: Term) -> tuple[Any, ...]:
     return parts if open_ended else (*parts, Ellipsis)
 
 
-def _arranged(term: Term, name: str) -> str:
+def _arranged(to: Arrays, term: Term, name: str) -> str:
     settings = term.settings
     if term.op is structural.reshape_op:
         return f"{name}.reshape({sizes(settings['shape'])})"
@@ -195,19 +195,7 @@ def _arranged(term: Term, name: str) -> str:
         return f"{name}.T" if term.ndim == 2 else f"{name}.transpose({settings['axes']})"
     if term.op is structural.broadcast_op:
         return f"np.broadcast_to({name}, {tuple(settings['shape'])})"
-    return f"{name}[{', '.join(map(_part, _key(settings['key'], term)))}]"
-
-
-def _part(part: Any) -> str:
-    """A part of an index as it is written between brackets."""
-    if part is Ellipsis:
-        return "..."
-    if isinstance(part, slice):
-        first, last, step = (
-            "" if n is None else str(n) for n in (part.start, part.stop, part.step)
-        )
-        return f"{first}:{last}" + (f":{step}" if step else "")
-    return "None" if part is None else str(int(part))
+    return f"{name}[{', '.join(map(to.between_brackets, _key(settings['key'], term)))}]"
 
 
 # --------------------------------------------------------------------------------------------------
@@ -330,7 +318,7 @@ def _scatter(to: Arrays, term: Term) -> Place | None:
     if not is_basic(key):
         to.body(f"{place.name}.put({to.constant(numbers)}, {source})")
         return place
-    inside = f"{place.name}[{', '.join(map(_part, _key(key, x)))}]"
+    inside = f"{place.name}[{', '.join(map(to.between_brackets, _key(key, x)))}]"
     if place.slot is None:
         to.body(f"{inside} = {source}")
     else:
@@ -356,7 +344,8 @@ def _place(to: Arrays, term: Term) -> Place | None:
         place = to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
     else:
         to.body(f"{place.name}.fill(0)")
-    to.body(f"{place.name}[{between_brackets(key_parts(to, key, numbers))}] = {x}")
+    inside = ", ".join(key_parts(key, numbers, to.between_brackets))
+    to.body(f"{place.name}[{inside}] = {x}")
     return place
 
 
