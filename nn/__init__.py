@@ -59,6 +59,7 @@ from nn.optim import (
     grad_norm,
     schedules,
 )
+from nn.parallel import RankError
 from nn.sweeps import sweep
 from nn.training import (
     Checkpoint,
@@ -90,7 +91,8 @@ __all__ = [
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
     "Checkpoint", "CheckpointError", "EarlyStopping", "History", "IdleParameterWarning",
-    "NonFiniteError", "SmallChange", "StoppingRule", "evaluate", "fit", "predict", "sweep",
+    "NonFiniteError", "RankError", "SmallChange", "StoppingRule", "evaluate", "fit", "predict",
+    "sweep",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",
     "clip_grad_value", "grad_norm",

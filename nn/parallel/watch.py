@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 DONE = "done"
@@ -91,30 +91,31 @@ def watch(server: socket.socket, token: str) -> str:
     """
     said: dict[socket.socket, str] = {}
     advice = ""
-    while True:
-        for ready in select.select([server, *said], [], [])[0]:
-            if ready is server:
-                said[server.accept()[0]] = ""
-                continue
-            try:
-                data = ready.recv(65536).decode()
-            except OSError:
-                data = ""
-            said[ready] += data
-            first, *lines = said[ready].splitlines() or [""]
-            known, _, name = first.partition(" ")
-            leads = known == token and name.startswith("rank 0 ")
-            if data:
-                advice = lines[-1] if leads and lines and lines[-1] != DONE else advice
-                continue
-            del said[ready]
-            if known == token and lines[-1:] != [DONE]:
-                for other in said:
-                    with suppress(OSError):
-                        other.sendall(b"!")
-                return f"{name} died without a word. All stop{advice and f': {advice}'}\n"
-            if leads:
-                return ""
+    with ExitStack() as connections:
+        while True:
+            for ready in select.select([server, *said], [], [])[0]:
+                if ready is server:
+                    said[connections.enter_context(server.accept()[0])] = ""
+                    continue
+                try:
+                    data = ready.recv(65536).decode()
+                except OSError:
+                    data = ""
+                said[ready] += data
+                first, *lines = said[ready].splitlines() or [""]
+                known, _, name = first.partition(" ")
+                leads = known == token and name.startswith("rank 0 ")
+                if data:
+                    advice = lines[-1] if leads and lines and lines[-1] != DONE else advice
+                    continue
+                del said[ready]
+                if known == token and lines[-1:] != [DONE]:
+                    for other in said:
+                        with suppress(OSError):
+                            other.sendall(b"!")
+                    return f"{name} died without a word. All stop{advice and f': {advice}'}\n"
+                if leads:
+                    return ""
 
 
 if __name__ == "__main__":

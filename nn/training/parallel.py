@@ -48,7 +48,7 @@ class ShardedRun(Run):
         self._team = team
         self._leads = team.rank == 0
         self._batches = batches(np.arange(count), size=settings.batch_size, rng=rng)
-        self._shards = settings.shards or team.size
+        self._shards = team.size if settings.shards is None else settings.shards
         if self._shards < 1 or self._shards % team.size:
             raise ValueError(
                 f"shards={self._shards} cannot be shared equally by {team.size} ranks: give a "

@@ -100,6 +100,7 @@ class Surroundings:
 
     def rewind(self) -> None:
         """Be as before ``begin``, to take the step again."""
+        self.leave()
         for generator, state in zip(self._generators, self._before, strict=True):
             generator.bit_generator.state = state
 
@@ -240,7 +241,7 @@ def adds_up(model: Module, loss: Loss, x: Array, y: Array) -> bool:
         return False
     generators = model.named_generators().values()
     before = [generator.bit_generator.state for generator in generators]
-    with mode(model, training=False), no_grad():
+    with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
         whole, one, two = (
             float(loss(Tensor(_plain(model(x[part]))), y[part]))
             for part in (slice(count), slice(first), slice(first, count))
