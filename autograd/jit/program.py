@@ -18,6 +18,7 @@ from autograd.jit.exposure import exposed, nan_finder
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.outside import Misfit, Surroundings
+from autograd.jit.reading import is_of_library
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.tape import Tape
@@ -135,7 +136,11 @@ class Program:
 
     def _write(self) -> None:
         """Make the code, for data from outside that stays in the memory where it is now."""
-        self._make = self._code(self.around.fixed()).compiled(self.name)
+        code = self._code(self.around.fixed())
+        self._make = code.compiled(self.name)
+        self._calls_users = bool(self.made.effects) or not all(
+            is_of_library(function) for function in code.functions.values()
+        )
         self._idle: list[Callable[..., Any]] = []
         self._moving = self.around.moving()
         self.written += 1
@@ -238,7 +243,7 @@ class Program:
     def _runnable(self) -> Callable[..., Any]:
         """The code with memory of its own, where NumPy does not warn."""
         run = self._make()
-        if self.made.effects:  # which call functions of the user
+        if self._calls_users:  # functions, which may have a context
 
             def careless(*given: Any) -> Any:
                 with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ import math
 import os
 import sys
 import sysconfig
-from types import CodeType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,14 @@ def in_library(file: str) -> bool:
         or path.startswith((*_LIBRARIES, *others))
         or f"{os.sep}site-packages{os.sep}" in path
     )
+
+
+def is_of_library(function: Any) -> bool:
+    """Whether a function is in one of these files, or is not written in Python."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return isinstance(function, np.ufunc | BuiltinFunctionType)
+    return in_library(code.co_filename)
 
 
 ANY = "*"

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autograd.graph import Node, Op
-from autograd.jit.reading import ANY, globals_of, in_library, names_of
+from autograd.jit.reading import ANY, globals_of, in_library, is_of_library, names_of
 
 Read: TypeAlias = Callable[[], Any]
 
@@ -121,8 +121,8 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
     elif isinstance(thing, ModuleType):
         if not _of_library(thing):
             yield from _attributes(name, vars(thing))
-    elif isinstance(thing, Op) and _is_given(thing):
-        return
+    elif isinstance(thing, Op) and is_of_library(thing.kernel):
+        return  # which does not change it
     elif isinstance(thing, type):
         if not _of_library(sys.modules.get(thing.__module__)):
             yield from _attributes(name, vars(thing))
@@ -179,12 +179,6 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
             elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
                 yield Place(name, name, functools.partial(_itself, module), module)
         yield from _attributes(function.__name__, vars(function))
-
-
-def _is_given(op: Op) -> bool:
-    """Whether an operation is of a library, which does not change it."""
-    code = getattr(op.kernel, "__code__", None)
-    return code is None or in_library(code.co_filename)
 
 
 def _itself(thing: Any) -> Any:

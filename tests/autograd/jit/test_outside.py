@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from autograd import (
     Tensor,
     assign,
     captured,
+    custom_op,
     grad,
     gradients,
     jit,
@@ -232,3 +234,13 @@ def test_an_attribute_of_the_same_name_does_not_make_a_global_variable_count() -
     space["w"] = 5.0
     assert compiled(4.0, holder) == 8.0
     assert compiled.stats().recorded == 1
+
+
+def test_functions_of_the_user_keep_their_context() -> None:
+    factor: ContextVar[float] = ContextVar("factor", default=1.0)
+    scaled = custom_op(lambda x: x * factor.get(), vjp=(None,), name="scaled")
+    f = jit(lambda x: scaled(x) + 0.0, watch=())
+    x = np.ones(2)
+    f(x)
+    factor.set(3.0)
+    np.testing.assert_array_equal(f(x), [3.0, 3.0])
