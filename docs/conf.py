@@ -28,6 +28,7 @@ extensions = [
     "extensions.docstrings",
     "extensions.formulas",
     "extensions.headings",
+    "extensions.names",
     "extensions.reference",
     "extensions.sources",
 ]

@@ -14,6 +14,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+import autograd
+import nn
 from autograd.graph import Op
 from autograd.numpy.wrapping import Mark
 from autograd.ops.kinds import Elementwise
@@ -23,6 +25,10 @@ from extensions.rules import arguments, local_derivatives
 BLOCK = re.compile(
     r"^```\{(reference|differentiable)\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
+
+
+PRIVATE = "function, kind, made_with"
+"""Attributes that are between the classes of the packages."""
 
 
 def package(path: str) -> Any:
@@ -89,7 +95,7 @@ def entry(name: str, thing: Any) -> str:
         return f".. py:function:: {name}({', '.join(arguments(thing))})\n\n{described}\n"
     if inspect.isclass(thing):
         return (
-            f".. autoclass:: {name}\n    :members:\n    :exclude-members: kind\n"
+            f".. autoclass:: {name}\n    :members:\n    :exclude-members: {PRIVATE}\n"
             f"    :inherited-members: {', '.join(elsewhere(thing))}\n"
         )
     kind = "function" if inspect.isroutine(thing) else "data"
@@ -106,14 +112,22 @@ def derivative(op: Elementwise) -> str:
 
 def elsewhere(kind: type) -> list[str]:
     """The bases of a class whose members are documented at another place, or not here at all."""
-    homes = {base: base.__module__.partition(".")[0] for base in kind.__mro__[1:]}
-    others = [
-        base for base, home in homes.items() if base.__name__ in PUBLIC.get(home, base.__name__)
-    ]
-    return list(dict.fromkeys(above.__name__ for base in others for above in base.__mro__))
+    return list(
+        dict.fromkeys(
+            above.__name__
+            for base in kind.__mro__[1:]
+            if base in PUBLIC or base.__module__.partition(".")[0] not in ("autograd", "nn")
+            for above in base.__mro__
+        )
+    )
 
 
-PUBLIC = {name: frozenset(importlib.import_module(name).__all__) for name in ("autograd", "nn")}
+PUBLIC = {
+    thing
+    for package in (autograd, nn)
+    for name in package.__all__
+    if inspect.isclass(thing := getattr(package, name))
+}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
