@@ -33,7 +33,7 @@ PACKAGES = (
     *("autograd.differential_operators", "autograd.misc.flatten", "autograd.misc.optimizers"),
     *("autograd.misc.fixed_points", "autograd.test_util", "autograd.wrap_util"),
     *("nn", "nn.backprop", "nn.datasets", "nn.exchange", "nn.init", "nn.losses", "nn.metrics"),
-    *("nn.parallel", "nn.plot", "nn.scalar", "nn.schedules", "nn.sklearn", "nn.sweeps"),
+    *("nn.optim", "nn.parallel", "nn.plot", "nn.scalar", "nn.schedules", "nn.sklearn", "nn.sweeps"),
 )
 
 
