@@ -17,6 +17,8 @@ from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 
 _numbers = count()
+DIRECT = "<direct"
+"""How the file names of such functions begin."""
 _OTHERWISE = "return otherwise(*args)"
 
 
@@ -44,7 +46,7 @@ def direct(
     lines = ["try:", *[f"    {line}" for line in [*taken.lines(), *outside]], *end]
     text = "\n".join(["def direct(args):", *[f"    {line}" for line in lines]])
     space |= {"otherwise": otherwise, "ran": program.ran, **taken.space, **found}
-    exec(compile(text, f"<direct {program.name} {next(_numbers)}>", "exec"), space)
+    exec(compile(text, f"{DIRECT} {program.name} {next(_numbers)}>", "exec"), space)
     function: Callable[[tuple[Any, ...]], Any] = space["direct"]
     return function
 

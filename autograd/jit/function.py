@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import update_wrapper, wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Unpack, unpacker
-from autograd.jit.direct import direct
+from autograd.jit.direct import DIRECT, direct
 from autograd.jit.notes import Notes
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
@@ -59,6 +60,15 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+class Way(NamedTuple):
+    """How calls of one form are answered by a program."""
+
+    program: Program
+    written: int
+    unpack: Unpack | None
+    run: Callable[[tuple[Any, ...]], Any] | None
+
+
 class Jitted:
     """What `jit` gives."""
 
@@ -82,25 +92,26 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
-        self._latest: tuple[Unpack, Program] | None = None
-        self._written = 0
+        self._ways: dict[Hashable, Way] = {}
+        self._latest: Way | None = None
         self.run: Callable[[tuple[Any, ...]], Any] | None = None
         """For calls like the latest, from the tuple of arguments, where one function does it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
             return self._uncompiled(args, kwargs)
-        if self._latest is not None:
-            unpack, program = self._latest
-            data = unpack(args, kwargs)
+        way = self._latest
+        if way is not None and way.unpack is not None:
+            program, data = way.program, way.unpack(args, kwargs)
             if data is not None:
                 try:
                     result = program.fast(data)
                 except Misfit:
                     pass
                 else:
-                    if program.written != self._written:
-                        self._remember(args, kwargs, program)
+                    if program.written != way.written:
+                        call = Signature(args, kwargs, self._static)
+                        self._remember(args, kwargs, call, program)
                     return result
         call = Signature(args, kwargs, self._static)
         programs = self._programs.setdefault(call.key, [])
@@ -113,7 +124,7 @@ class Jitted:
             else:
                 if position:  # the next call will most likely go the same way
                     programs.insert(0, programs.pop(position))
-                self._remember(args, kwargs, program)
+                self._remember(args, kwargs, call, program)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             if self._into:
@@ -139,7 +150,7 @@ class Jitted:
             return self._uncompiled(args, kwargs)
         self._reasons.append(reason)
         programs.insert(0, program)
-        self._remember(args, kwargs, program)
+        self._remember(args, kwargs, call, program)
         return program(call.leaves)
 
     def _recorded(
@@ -165,11 +176,17 @@ class Jitted:
             array[...] = new.primal if isinstance(new, Node) else new
         return result
 
-    def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
-        unpack = unpacker(args, kwargs, self._static)
-        self._latest = None if unpack is None else (unpack, program)
-        self._written = program.written
-        self.run = None if kwargs else direct(program, args, self._static, self)
+    def _remember(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, program: Program
+    ) -> None:
+        """Expect that the next call is like this one, and fits this program."""
+        way = self._ways.get((call.key, program))
+        if way is None or way.written != program.written:
+            unpack = unpacker(args, kwargs, self._static)
+            run = None if kwargs else direct(program, args, self._static, self)
+            way = self._ways[call.key, program] = Way(program, program.written, unpack, run)
+        self._latest = way
+        self.run = way.run
 
     @property
     def recorded(self) -> int:
@@ -214,7 +231,10 @@ class Jitted:
     def _notice(self, text: str) -> None:
         if self._notices and text not in self._noticed:
             self._noticed.add(text)
-            warnings.warn(f"jit: {self.__name__}: {text}", JitNotice, stacklevel=3)
+            level, frame = 1, sys._getframe()
+            while frame.f_back and frame.f_code.co_filename.startswith((__file__, DIRECT)):
+                level, frame = level + 1, frame.f_back
+            warnings.warn(f"jit: {self.__name__}: {text}", JitNotice, stacklevel=level)
 
 
 def _called(jitted: Jitted) -> Function:
@@ -223,7 +243,9 @@ def _called(jitted: Jitted) -> Function:
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
         run = jitted.run
-        return jitted(*args, **kwargs) if kwargs or run is None else run(args)
+        if kwargs or run is None or tracing.get() is not None:
+            return jitted(*args, **kwargs)
+        return run(args)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
     return compiled

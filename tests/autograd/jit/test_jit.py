@@ -553,3 +553,12 @@ def test_entries_by_a_list_and_an_argument_have_their_gradient(rows: list[int]) 
             compiled(x, np.array(columns)), grad(total)(x, np.array(columns))
         )
     assert compiled.stats().recorded == 1
+
+
+def test_notices_name_the_line_of_the_call() -> None:
+    f = jit(lambda x: x if x > 0 else -x)
+    f(1.0)
+    f(1.0)
+    with pytest.warns(JitNotice) as noticed:
+        f(-1.0)
+    assert [notice.filename for notice in noticed] == [__file__]

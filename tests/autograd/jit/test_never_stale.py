@@ -488,3 +488,16 @@ def test_zero_times_infinity_that_only_a_choice_reads_chooses_as_without_the_com
         assert f(x, y) == by_branch(x, y)
         xs, ys = np.full(2, x), np.full(2, y)
         np.testing.assert_array_equal(g(xs, ys), by_where(xs, ys))
+
+
+@pytest.mark.parametrize("x", [3.0, np.full(2, 3.0)])
+def test_what_a_compiled_function_within_another_reads_is_looked_at(x: Any) -> None:
+    thing = Thing()
+    thing.value = 2.0
+    inner = jit(lambda x: x * thing.value)
+    for _ in range(3):
+        inner(x)  # it has a program of its own by now, which the other is not to take for numbers
+    outer = jit(lambda y: y + inner(x))
+    np.testing.assert_array_equal(outer(1.0), 1.0 + x * 2.0)
+    thing.value = 5.0
+    np.testing.assert_array_equal(outer(1.0), 1.0 + x * 5.0)
