@@ -25,7 +25,7 @@ from autograd.graph import (
 )
 from autograd.lines import line_of
 from autograd.ops import At
-from autograd.ops.kinds import Elementwise
+from autograd.ops.kinds import Elementwise, chain
 from autograd.summaries import card, data_card, summary
 
 
@@ -327,3 +327,4 @@ for _name, _op in {
 }.items():
     setattr(Value, f"__{_name}__", _binary(_op))
     setattr(Value, f"__r{_name}__", _reflected(_op))
+ScalarNode.chain = _binary(chain)

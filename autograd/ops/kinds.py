@@ -6,6 +6,7 @@ The operations themselves stand in the tables: `elementwise`, `structural`, `pro
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from autograd.graph import (
     Array,
     Node,
     Op,
+    ScalarNode,
     Settings,
     recording,
     saved_primals,
@@ -114,7 +116,7 @@ class Elementwise(Op):
             return scalar_node(primal, self, args[0], None, slopes[0])
         return scalar_node(primal, self, *args, *slopes)
 
-    @property
+    @cached_property
     def has_derivative(self) -> bool:
         return any(local is not None for local in self.locals)
 
@@ -142,6 +144,8 @@ class Elementwise(Op):
         local = self.locals[argnum]
         if callable(local):
             slope = local(out, *args)
+            if isinstance(g, ScalarNode) and getattr(slope, "primal", slope).__class__ is float:
+                return g.chain(slope)
             if isinstance(slope, Node) or isinstance(g, Node):
                 return chain(g, slope)
             return kernels.chain(g, slope)
