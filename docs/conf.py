@@ -7,6 +7,7 @@ What the pages say is not here, and how docstrings, formulas and links become pa
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -14,12 +15,10 @@ from sphinx.application import Sphinx
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import autograd  # noqa: E402  (found by the line above)
-
 project = "wengert"
 author = "wengert contributors"
 copyright = author
-version = release = autograd.__version__
+version = release = import_module("autograd").__version__
 
 extensions = [
     "myst_nb",
@@ -44,7 +43,6 @@ html_math_renderer = "paths"
 nb_execution_mode = "off"  # notebooks are shown as they were run
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
-suppress_warnings = ["toc.empty_glob"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
