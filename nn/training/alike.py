@@ -5,6 +5,7 @@ What must be the same where a run is resumed is in ``nn.training.settings``.
 
 from __future__ import annotations
 
+import os
 import platform
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from nn.optim.base import Optimizer
 from nn.training.settings import Settings, checksum, texts
 
 FIRST_EXAMPLES = 64
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def described(
@@ -29,6 +31,7 @@ def described(
     functions = [settings.loss, *settings.metrics.values(), *settings.callbacks]
     kinds = {type(module) for module in model.named_modules().values()}
     own = {
+        "threads": [os.environ.get(name) for name in _THREADS],
         "versions": (platform.python_version(), np.__version__, __version__),
         "model": model,
         "weights of the model": fingerprint(model),
