@@ -35,9 +35,12 @@ class Watch:
     def __init__(self, comm: Any, me: str, *, local: bool) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._socket: socket.socket | None = None
-        rank = comm.Get_rank()
-        host, port, token = comm.allgather(self._start(local) if rank == 0 else None)[0]
+        place = None
+        if comm.Get_rank() == 0:
+            with suppress(OSError, ValueError):
+                place = self._start(local)
         try:
+            host, port, token = comm.allgather(place)[0] or ("", 0, "")
             self._socket = socket.create_connection((host, port), PATIENCE)
         except OSError:  # there is no way through; the launcher alone sees to it then
             return

@@ -154,7 +154,8 @@ class EagerShards:
         learning = [any(has) for has in zip(*(r.learning for r in reports), strict=True)]
         parts = zip(optimizer.parameters.values(), self._parts(total.copy()), learning, strict=True)
         for parameter, part, learns in parts:
-            parameter.grad = part if learns else None
+            mine = part if isinstance(parameter, Tensor) else float(part)
+            parameter.grad = mine if learns else None
         for first in self._losses[:1]:
             warn_of_idle(self._model, settings.loss, first, *settings.data, stacklevel=8)
         norm = clip_grad_norm(optimizer.parameters, settings.clip_norm or inf)
@@ -243,7 +244,7 @@ def adds_up(model: Module, loss: Loss, x: Array, y: Array) -> bool:
     before = [generator.bit_generator.state for generator in generators]
     with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
         whole, one, two = (
-            float(loss(Tensor(_plain(model(x[part]))), y[part]))
+            float(loss(model(x[part]), y[part]))
             for part in (slice(count), slice(first), slice(first, count))
         )
         drawn = before != [generator.bit_generator.state for generator in generators]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -327,6 +328,22 @@ def test_shards_that_ranks_cannot_share_are_refused_on_all() -> None:
     }
 
 
+def test_single_numbers_are_trained_in_shards_too() -> None:
+    def line() -> nn.Module:
+        model = nn.Module()
+        model.a, model.b = ag.Value(1.0), ag.Value(0.0)
+        model.forward = lambda x: [model.a * float(row[0]) + model.b for row in x]
+        return model
+
+    def loss(output: Any, y: Any) -> Any:
+        return sum((o - float(t)) ** 2 for o, t in zip(output, y, strict=True)) / len(y)
+
+    settings = {"loss": loss, "y": 3 * X[:, 0] + 1, "compile": False}
+    found = on_ranks(2, lambda comm: train(line, comm, **settings))
+    assert found == [train(line, **settings)] * 2
+    assert np.frombuffer(found[0]["b"])[0] > 0.9
+
+
 def test_one_example_makes_one_shard() -> None:
     one = nn.fit(classifier(), (X[:1], Y[:1]), loss="cross-entropy", shards=1, progress=False)
     assert one.steps.rows == 10
@@ -552,6 +569,39 @@ def test_nothing_is_said_where_all_come_to_their_end() -> None:
         first.sendall(b"done\n")
         first.shutdown(socket.SHUT_WR)
         assert end() == ""
+
+
+ENDED_BY_ANOTHER = """
+import socket, time
+from nn.parallel import watch
+
+class First:
+    def Get_rank(self):
+        return 0
+
+    def allgather(self, place):
+        self.host, self.port, self.token = place
+        return [place, None]
+
+watch.GRACE = 0.1
+first = First()
+watched = watch.Watch(first, "rank 0 of 2 (here)", local=True)
+watched.say("run it again")
+time.sleep(0.2)
+with socket.create_connection((first.host, first.port)) as second:
+    second.sendall(f"{first.token} rank 1 of 2 (there)\\n".encode())
+time.sleep(60)
+"""
+
+
+def test_a_rank_ends_itself_where_the_launcher_does_not() -> None:
+    began = time.monotonic()
+    process = subprocess.run(
+        [sys.executable, "-c", ENDED_BY_ANOTHER], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 1
+    assert process.stderr == "rank 1 of 2 (there) died without a word. All stop: run it again\n"
+    assert time.monotonic() - began < 60
 
 
 # --- checkpoints ---------------------------------------------------------------------------------
