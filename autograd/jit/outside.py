@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.recording import Outside, Recording
+from autograd.jit.captured import Outside
+from autograd.jit.recording import Recording
 from autograd.jit.terms import Term
 from autograd.jit.watch import Watch
 

@@ -40,9 +40,9 @@ class Unrepeatable(Exception):
 
 @dataclass(frozen=True)
 class Guard:
-    """The program went on as the number in `node` told it: so it may as long as that is `then`."""
+    """The program went on as the number in `parts` told it: so it may as long as it is `then`."""
 
-    node: Node
+    parts: tuple[Node]
     kind: type[bool] | type[int]
     then: bool | int
     line: str
@@ -52,18 +52,18 @@ class Guard:
 class Observation:
     """A function called on plain data for what it does, such as a check or a print."""
 
+    parts: tuple[Array, ...]
     f: Callable[..., Any]
-    args: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """New data for an attribute of an object outside the program."""
+    """New data, alone in `parts`, for an attribute of an object outside the program."""
 
+    parts: tuple[Array]
     owner: Any
     name: str
     old: Any
-    new: Array
 
 
 Event: TypeAlias = Guard | Observation | Assignment
@@ -100,7 +100,7 @@ class Trace:
         self.unrecorded: Observer = _Cut(self)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
-        self.events.append(Guard(node, kind, kind(node.primal), user_line()))
+        self.events.append(Guard((node,), kind, kind(node.primal), user_line()))
 
     def refuse(self, how: str) -> NoReturn:
         raise JitError(
@@ -123,13 +123,13 @@ class Trace:
         return held
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
-        self.events.append(Observation(f, args))
+        self.events.append(Observation(args, f))
         before = {id(place) for place in changes(self.around)}
         f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
         self.observers_own |= {id(place) for place in changes(self.around)} - before
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        self.events.append(Assignment(owner, name, getattr(owner, name), new))
+        self.events.append(Assignment((new,), owner, name, getattr(owner, name)))
         setattr(owner, name, new)  # for whoever reads it later in the recording
 
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
