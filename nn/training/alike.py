@@ -1,6 +1,7 @@
 """Whether all ranks of a team are to do the same: each describes its run, and they are compared.
 
-What must be the same where a run is resumed is in ``nn.training.settings``.
+Callbacks are not: one that prints, say, may be on a single rank. What must be the same where a run
+is resumed is in ``nn.training.settings``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def described(
 ) -> dict[str, str]:
     """What must be the same on all ranks, as texts by name. Of the data the first rows are read."""
     data = [*settings.data, *(settings.validation or ())]
-    functions = [settings.loss, *settings.metrics.values(), *settings.callbacks]
+    functions = [settings.loss, *settings.metrics.values()]
     kinds = {type(module) for module in model.named_modules().values()}
     own = {
         "threads": [os.environ.get(name) for name in _THREADS],
@@ -37,8 +38,7 @@ def described(
         "weights of the model": fingerprint(model),
         "its random generators": [g.bit_generator.state for g in model.named_generators().values()],
         "code of the model": sorted(_code(kind.forward) for kind in kinds),
-        "code of loss, metrics and callbacks": [_code(function) for function in functions],
-        "callbacks": list(settings.callbacks),
+        "code of loss and metrics": [_code(function) for function in functions],
         "shapes of the data": [(array.shape, str(array.dtype)) for array in data],
         "the first examples": checksum(*(array[:FIRST_EXAMPLES] for array in data)),
         "state of the optimizer": checksum(*_arrays(optimizer.state_dict()["parameters"])),

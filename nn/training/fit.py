@@ -110,7 +110,8 @@ def fit(
     Raises ``NonFiniteError`` as soon as the loss or a gradient is NaN or infinite, naming the step
     and the operation and module it began in; the parameters are then as before that step. Raises
     ``DataError`` for data that are no examples, ``CheckpointError`` for a checkpoint that is not
-    of this run, ``ValueError`` for settings that make no sense, before anything is changed.
+    of this run, ``ValueError`` for settings that make no sense, before anything is changed, and
+    ``RankError`` where another rank has failed.
     """
     team = comm if isinstance(comm, Team) else Team(comm)
     with team:

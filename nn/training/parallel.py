@@ -213,16 +213,15 @@ class ShardedRun(Run):
             self._compare_weights()
 
     def _compare_weights(self) -> None:
-        """Make sure that all ranks have come to the same, which what they draw may prevent."""
+        """Make sure that all ranks have come to the same weights."""
         with self._team.together(f"the end of epoch {self.epoch}") as talk:
             talk.said = fingerprint(self.model)
         other = next((n for n, said in enumerate(talk.heard) if said != talk.heard[0]), None)
         if other is not None:
             raise RankError(
-                f"after epoch {self.epoch} rank {other} has other weights than rank 0. Each rank "
-                "computed the same update, so something that is in it differs from rank to rank: "
-                "a callback or an optimizer that draws or reads for itself, or processors of "
-                "different kinds"
+                f"after epoch {self.epoch} rank {other} has other weights than rank 0. All took "
+                "the same gradients, so it is what is done with them: callbacks, an optimizer of "
+                "your own, or processors of different kinds"
             )
 
     def _save(self, checkpoint: Checkpoint, identity: Any) -> None:
