@@ -121,8 +121,12 @@ def watch(server: socket.socket, token: str) -> str:
                     return ""
 
 
+def main() -> None:
+    """Say the port, read the token, watch, and tell what happened."""
+    with socket.create_server((sys.argv[1], 0)) as server:
+        print(server.getsockname()[1], flush=True)
+        print(watch(server, sys.stdin.readline().strip()), end="", file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
-    with socket.create_server((sys.argv[1], 0)) as listening:
-        print(listening.getsockname()[1], flush=True)
-        message = watch(listening, sys.stdin.readline().strip())
-        print(message, end="", file=sys.stderr, flush=True)
+    main()
