@@ -5,9 +5,9 @@ What an operation's derivative is stands in `ops`; here they are put together by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,6 +32,25 @@ Cotangents: TypeAlias = dict[Node, Array]
 
 pass_memory: ContextVar[dict[Any, Any] | None] = ContextVar("pass_memory", default=None)
 """Where a rule may keep what it needs again in this pass, at the end of which it is forgotten."""
+
+
+def once_in_pass(
+    key: Hashable, g: Array, args: tuple[Array, ...], pull: Callable[[], list[Any]]
+) -> list[Any]:
+    """What `pull` gives, run once for all arguments of an operation and the cotangent g.
+
+    key: the operation, or something else of its own. To keep the result there would tie the graph
+        into a circle.
+    """
+    memory = pass_memory.get()
+    known = None if memory is None else memory.get(key)
+    # Another call may have the same cotangent: each term of a sum has that of the sum.
+    if known is not None and known[0] is g and all(map(is_, known[1], args)):
+        return list(known[2])
+    pulled = pull()
+    if memory is not None:
+        memory[key] = g, args, pulled
+    return pulled
 
 
 def gradients(

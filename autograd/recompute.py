@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import dependents, interior, pass_memory, run_backward, seed_of
+from autograd.backward import dependents, interior, once_in_pass, run_backward, seed_of
 from autograd.graph import (
     NO_SETTINGS,
     Array,
@@ -95,14 +95,7 @@ class _Checkpoint(Op):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        # One run serves all arguments. To keep it here would tie the graph into a circle.
-        memory = pass_memory.get()
-        pulled_from, pulled = (memory or {}).get(self, (None, []))
-        if pulled_from is not g:
-            pulled = self.pull(g, out, args)
-            if memory is not None:
-                memory[self] = g, pulled
-        return pulled[argnum]
+        return once_in_pass(self, g, args, lambda: self.pull(g, out, args))[argnum]
 
     def pull(self, g: Array, out: Array, args: tuple[Array, ...]) -> list[Array | None]:
         """Run again, and take the cotangents of all arguments from that of the result."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, pass_memory
+from autograd.backward import gradients, once_in_pass
 from autograd.graph import (
     NO_SETTINGS,
     Array,
@@ -92,13 +92,7 @@ class Compiled(Op):
     ) -> Array | None:
         if not self.varies[argnum]:
             return None
-        # One run serves all arguments.
-        memory = pass_memory.get()
-        pulled_from, pulled = (memory or {}).get(self, (None, []))
-        if pulled_from is not g:
-            pulled = self.pullback(g, *args)
-            if memory is not None:
-                memory[self] = g, pulled
+        pulled = once_in_pass(self, g, args, lambda: self.pullback(g, *args))
         return pulled[sum(self.varies[:argnum])]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from autograd.backward import once_in_pass
 from autograd.extend import calling_back
 from autograd.graph import Node, Op
 from autograd.transforms import vjp
@@ -41,26 +42,27 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
             x, following = following, step(following)
         return following
 
+    def adjoint_step(parameters: Any) -> Function:
+        g, x, *leaves = parameters
+        step = f(rebuild(iter(leaves)))
+        _, pull_x = vjp(step, x)
+
+        def adjoint(u: Any) -> Any:
+            # Where u is differentiated, what it is put into has to be recorded after it.
+            pull = vjp(step, x)[1] if isinstance(u, Node) else pull_x
+            return g + pull(u)[0]
+
+        return adjoint
+
+    def pull(g: Any, x: Any, leaves: tuple[Any, ...]) -> list[Any]:
+        u = fixed_point(adjoint_step, (g, x, *leaves), _plain(g), distance, tol)
+        _, pull_a = vjp(lambda *leaves: f(rebuild(iter(leaves)))(x), *leaves)
+        return list(pull_a(u))
+
     def rule(argnum: int) -> Function:
-        def pull(g: Any, x: Any, *leaves: Any) -> Any:
-            def adjoint_step(parameters: Any) -> Function:
-                g, x, *leaves = parameters
-                step = f(rebuild(iter(leaves)))
-                _, pull_x = vjp(step, x)
+        return lambda g, x, *args: once_in_pass(call, g, args, lambda: pull(g, x, args))[argnum]
 
-                def adjoint(u: Any) -> Any:
-                    # Where u is differentiated, what it is put into has to be recorded after it.
-                    pull = vjp(step, x)[1] if isinstance(u, Node) else pull_x
-                    return g + pull(u)[0]
-
-                return adjoint
-
-            u = fixed_point(adjoint_step, (g, x, *leaves), _plain(g), distance, tol)
-            _, pull_a = vjp(lambda *leaves: f(rebuild(iter(leaves)))(x), *leaves)
-            return pull_a(u)[argnum]
-
-        return pull
-
+    call = object()  # the operation itself would tie it into a circle
     return Op("fixed_point", iterate, rule)(*leaves)
 
 

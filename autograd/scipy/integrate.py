@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
+from autograd.backward import once_in_pass
 from autograd.extend import calling_back
 from autograd.graph import Array, Node, Op
 from autograd.numpy.wrapping import wrap
@@ -74,13 +75,15 @@ def _solve(
 
         return _theirs.odeint(plain_slope, y0, t, **settings)
 
+    def pull(g: Array, ys: Array, args: tuple[Array, ...]) -> list[Array]:
+        _, t, *varying = args
+        g_y0, g_t, g_varying = _adjoint(slope, g, ys, ops.array(t), tuple(varying), settings)
+        return [g_y0, g_t, *g_varying]
+
     def rule(argnum: int) -> Function:
-        def pull(g: Array, ys: Array, y0: Array, t: Array, *varying: Array) -> Array:
-            g_y0, g_t, g_varying = _adjoint(slope, g, ys, ops.array(t), varying, settings)
-            return (g_y0, g_t, *g_varying)[argnum]
+        return lambda g, ys, *args: once_in_pass(call, g, args, lambda: pull(g, ys, args))[argnum]
 
-        return pull
-
+    call = object()  # the operation itself would tie it into a circle
     return Op("odeint", integrate, rule)(ops.array(y0), t, *varying)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import autograd as ad
-from autograd import JitError, JitNotice, Tensor, Value, grad, jit
+from autograd import JitError, JitNotice, Tensor, Value, checkpoint, grad, jit
 from autograd.trees import flatten
 
 quiet = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
@@ -562,3 +562,15 @@ def test_notices_name_the_line_of_the_call() -> None:
     with pytest.warns(JitNotice) as noticed:
         f(-1.0)
     assert [notice.filename for notice in noticed] == [__file__]
+
+
+@pytest.mark.parametrize("apply", [jit, checkpoint])
+def test_two_calls_of_a_function_whose_sum_is_differentiated_have_their_own_derivatives(
+    apply: Any,
+) -> None:
+    f = apply(lambda x, y: x * x * y)
+    for make in (Value, lambda x: Tensor([x])):
+        a, b, y = make(2.0), make(5.0), make(3.0)
+        total = f(a, y) + f(b, y)
+        total.backward()
+        assert [np.ravel(x.grad)[0] for x in (a, b, y)] == [12.0, 30.0, 29.0]
