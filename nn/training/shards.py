@@ -212,10 +212,9 @@ class CompiledShards(CompiledStep):
 
     def end(self, total: Array, loss: float, output: Any, reports: Sequence[Report]) -> Step | None:
         """As for ``EagerShards``."""
-        self.gradient[...] = total
         rates = self.optimizer.rates(self._steps)
         try:
-            square = self._join(self.gradient, loss, self._held, rates)
+            square = self._join(total, loss, self._held, rates)
         except NotFinite:
             return None
         programs = sum(f.jitted.recorded for f in (self._join, *self._shard.values()))
