@@ -145,19 +145,18 @@ def _ones(n: int, dtype: Any) -> Any:
     return ones
 
 
+def broadcast_axes(shape: tuple[int, ...], to: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes along which an array of one shape is repeated where it is broadcast to another."""
+    extra = len(to) - len(shape)
+    repeated = [n for n, size in enumerate(shape, extra) if size == 1 and to[n] != 1]
+    return (*range(extra), *repeated)
+
+
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which `shape` was broadcast to x.shape: the transpose of it."""
     if x.ndim == 2 and shape == x.shape[1:] and x.dtype.kind == "f":
         return np.dot(_ones(x.shape[0], x.dtype), x)  # a third of the time of a reduction
-    extra = x.ndim - len(shape)
-    axes = (
-        *range(extra),
-        *(
-            axis + extra
-            for axis, size in enumerate(shape)
-            if size == 1 and x.shape[axis + extra] != 1
-        ),
-    )
+    axes = broadcast_axes(shape, x.shape)
     if axes:
         x = np.add.reduce(x, axis=axes)
     return x if x.shape == shape else x.reshape(shape)

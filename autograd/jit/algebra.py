@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.graph import Op
 from autograd.jit.terms import Term, Terms, fingerprint
+from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, predicates, structural
 from autograd.ops.kinds import Elementwise
@@ -89,7 +90,7 @@ def _product(terms: Terms, x: Term, y: Term) -> Term | None:
         if n == -1:
             return terms.apply(e.neg, [one])
         if one.op is e.neg:
-            return terms.apply(e.mul, [one.args[0], -_as_is(other)])
+            return terms.apply(e.mul, [one.args[0], -other.example])
         joined = _joined(one, n)
         if joined is not None:
             return terms.apply(e.mul, [one.args[0], joined])
@@ -133,18 +134,17 @@ _BOUNDED = {
 }
 
 
-def tame(term: Term) -> bool:
-    """Whether a term is bounded for all finite inputs, so that it is never infinite or NaN."""
-    return _tame(term, 6)
+def tame(term: Term, depth: int = 6) -> bool:
+    """Whether a term is bounded for all finite inputs, so that it is never infinite or NaN.
 
-
-def _tame(term: Term, depth: int) -> bool:
+    depth: through so many operations its arguments are looked at.
+    """
     if term.constant:
         return bool(np.isfinite(term.example).all())
     if term.op in _BOUNDED or _is_sigmoid(term):
         return True
     if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
-        return all(_tame(arg, depth - 1) for arg in term.args)
+        return all(tame(arg, depth - 1) for arg in term.args)
     return False
 
 
@@ -154,10 +154,6 @@ def _is_sigmoid(term: Term) -> bool:
         return False
     odds, one = term.args[0].args
     return odds.op is e.exp and number(one) == 1
-
-
-def _as_is(constant: Term) -> Any:
-    return constant.example
 
 
 @_rule(e.div)
@@ -207,7 +203,7 @@ def _negative(terms: Terms, x: Term) -> Term | None:
     if x.op is e.neg:
         return x.args[0]
     if x.op is e.mul and x.args[1].constant and x.dtype.kind == "f":
-        return terms.apply(e.mul, [x.args[0], -_as_is(x.args[1])])
+        return terms.apply(e.mul, [x.args[0], -x.args[1].example])
     return None
 
 
@@ -278,26 +274,17 @@ def _broadcast(terms: Terms, x: Term, shape: Any) -> Term | None:
 def _sum_to(terms: Terms, x: Term, shape: Any) -> Term | None:
     if x.shape == tuple(shape):
         return x
-    extra = x.ndim - len(shape)
-    axes = tuple(
-        n for n, size in enumerate(x.shape) if n < extra or (shape[n - extra] == 1 and size != 1)
-    )
-    total = terms.apply(structural.sum_op, [x], axis=axes, keepdims=False)
+    total = terms.apply(structural.sum_op, [x], axis=broadcast_axes(shape, x.shape), keepdims=False)
     return terms.apply(structural.reshape_op, [total], shape=tuple(shape))
 
 
 @_rule(structural.index_op)
 def _index(terms: Terms, x: Term, key: Any) -> Term | None:
     parts = key if isinstance(key, tuple) else (key,)
-    if all(part is Ellipsis or part == slice(None) for part in parts if _is_basic(part)) and all(
-        map(_is_basic, parts)
-    ):
-        return x if len(parts) <= x.ndim + 1 else None
-    return None
-
-
-def _is_basic(part: Any) -> bool:
-    return part is Ellipsis or isinstance(part, slice)
+    whole = all(
+        part is Ellipsis or (isinstance(part, slice) and part == slice(None)) for part in parts
+    )
+    return x if whole else None
 
 
 def _without_broadcasts(terms: Terms, op: Elementwise, args: tuple[Term, ...]) -> Term | None:

@@ -16,6 +16,7 @@ import numpy as np
 from autograd.graph import Array, Op, ScalarNode
 from autograd.jit.batching import indices
 from autograd.jit.batching.step import Step, one_by_one
+from autograd.kernels import broadcast_axes
 from autograd.ops import TABLE
 from autograd.ops.kinds import Elementwise
 from autograd.ops.predicates import question
@@ -145,13 +146,8 @@ def _broadcast(step: Step) -> Array:
 
 
 def _sum_to(step: Step) -> Array:
-    shape, of = step.settings["shape"], step.shape(0)
-    extra = len(of) - len(shape)
-    axes = [
-        axis + 1
-        for axis, size in enumerate(of)
-        if axis < extra or (shape[axis - extra] == 1 and size != 1)
-    ]
+    shape = step.settings["shape"]
+    axes = [axis + 1 for axis in broadcast_axes(shape, step.shape(0))]
     summed = sum_op(step.args[0], axis=tuple(axes), keepdims=False)
     return reshape_op(summed, shape=(step.size, *shape))
 
