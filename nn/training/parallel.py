@@ -84,7 +84,7 @@ class ShardedRun(Run):
         team.cure = team.cure or (
             f"run the same on {', '.join(fitting)} ranks to go on from {settings.checkpoint.path}"
             if settings.checkpoint
-            else "there is no checkpoint to go on from, for which fit has checkpoint="
+            else "no checkpoint was kept to go on from (checkpoint= of fit)"
         )
 
     # --- a step ----------------------------------------------------------------------------------
