@@ -22,25 +22,24 @@ def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
     """For each of `roots`, among `terms`, the term of a new program that stands for it."""
     # Rolled as recorded: algebra would make like terms unlike, where some have a factor of 1.
     rolled = roll(terms, roots) or roots
-    simple = _written_out(rolled)
+    simple = _remade(rolled, lambda term: False)
     ends = [simple[root] for root in rolled]
-    fused = _fused(ends)
+    uses = Counter(arg for term in ordered(ends) for arg in term.args)
+    uses.update(ends)
+    fused = _remade(ends, lambda term: _is_inner_product(term, uses))
     return {root: fused[end] for root, end in zip(roots, ends, strict=True)}
 
 
-def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
-    """The same with sums of products that nothing else uses as inner products."""
+def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> dict[Term, Term]:
+    """The same in new terms, by algebra, with operations written out and inner products found."""
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
-    order = ordered(roots)
-    uses = Counter(arg for term in order for arg in term.args)
-    uses.update(roots)
-    for term in order:
+    for term in ordered(roots):
         terms.index = term.index
         args = tuple([new[arg] for arg in term.args])
         if term.op is None:
             new[term] = terms.constant(term.example) if term.constant else terms.input(term.example)
-        elif _is_inner_product(term, uses):
+        elif is_inner_product(term):
             rows = [
                 terms.apply(structural.reshape_op, [new[arg]], shape=(arg.size,))
                 for arg in term.args[0].args
@@ -54,33 +53,16 @@ def _fused(roots: Sequence[Term]) -> dict[Term, Term]:
 
 
 def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
+    """Whether it is a sum of products that nothing else uses."""
     if term.op is not structural.sum_op or term.ndim:
         return False
     (x,) = term.args
-    factors = [*x.args, *x.args] if x.op is e.square else x.args
     return (
         (x.op is e.mul or x.op is e.square)
         and uses[x] == 1
         and x.dtype.kind == "f"
-        and all(factor.shape == x.shape and factor.dtype == x.dtype for factor in factors)
+        and all(factor.shape == x.shape and factor.dtype == x.dtype for factor in x.args)
     )
-
-
-def _written_out(roots: Iterable[Term]) -> dict[Term, Term]:
-    terms = Terms(rewrite)
-    new: dict[Term, Term] = {}
-    for term in ordered(roots):
-        terms.index = term.index
-        args = [new[arg] for arg in term.args]
-        if term.constant:
-            new[term] = terms.constant(term.example)
-        elif term.op is None:
-            new[term] = terms.input(term.example)
-        elif term.op in _WRITTEN_OUT and not term.scalar:
-            new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
-        else:
-            new[term] = terms.computed(term.op, tuple(args), term.settings, term.example)
-    return new
 
 
 Apply = Callable[..., Term]
