@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import tracemalloc
 import warnings
 import weakref
 from collections import OrderedDict, defaultdict, namedtuple
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd as ad
-from autograd import JitError, JitNotice, Tensor, Value, checkpoint, grad, jit
+from autograd import JitError, JitNotice, Tensor, Value, checkpoint, grad, jit, value_and_grad
 from autograd.trees import flatten
 
 quiet = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
@@ -278,6 +279,45 @@ def test_updates_are_written_into_arrays() -> None:
     np.testing.assert_array_equal(w, [0.5, 0.5])
     assert step(np.ones(2), w) == 1.0
     np.testing.assert_array_equal(w, [0.0, 0.0])
+
+
+def test_entries_put_into_an_array_leave_nothing_of_what_was_there() -> None:
+    slopes = np.zeros(4)
+    listed = grad(lambda t: (t[[0, 2]] ** 2).sum())
+    f = jit(lambda x: (x.sum(), [listed(x)]), into=[slopes])
+    for x in (np.arange(4.0), np.ones(4)):
+        slopes[:] = 9.0
+        f(x)
+        np.testing.assert_array_equal(slopes, [2 * x[0], 0.0, 2 * x[2], 0.0])
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_little_is_kept_of_the_arrays_of_a_recording(writes: bool) -> None:
+    x, held = np.ones(50_000), np.zeros(50_000)
+
+    def f(x: Any, held: Any) -> Any:
+        for _ in range(10):
+            x = ad.sin(x) * 2.0 + held
+        return (x.sum(), [x]) if writes else x.sum()
+
+    compiled = jit(f, into=[held] if writes else [])
+    tracemalloc.start()
+    compiled(x, held)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 3 * x.nbytes
+
+
+def test_few_objects_are_kept_of_a_recording_of_many_numbers() -> None:
+    def f(xs: list[Any]) -> Any:
+        for _ in range(100):
+            xs = [ad.sin(x) * 2.0 for x in xs]
+        return sum(xs)
+
+    compiled = jit(value_and_grad(f))
+    before = len(gc.get_objects())
+    compiled([1.0] * 20)
+    assert len(gc.get_objects()) - before < 2000
 
 
 def test_what_is_watched_can_be_said() -> None:
