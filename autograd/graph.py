@@ -319,8 +319,8 @@ def saved_primals(args: tuple[Array, ...]) -> tuple[Any, ...]:
     for arg in args:
         if isinstance(arg, Node):
             if (
-                arg.op is None
-                and isinstance(arg, ArrayNode)
+                isinstance(arg, ArrayNode)
+                and arg.op is None
                 and not arg.frozen
                 and tracing.get() is None  # a recorded program reads it again at each run
             ):

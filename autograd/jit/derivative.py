@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,7 @@ class Compiled(Op):
         self.inputs = inputs
         self.outputs = outputs
         self._places = [term.number for term in outputs]
+        self._arrays = [place for place, term in enumerate(inputs) if not term.scalar]
         self.pullback: Callable[..., Any] = compile(self._pull)
 
     @cached_property
@@ -52,13 +53,22 @@ class Compiled(Op):
     def _steps(self) -> list[int]:
         return sorted(self.tape.reached(self._places))
 
-    def nodes(self, args: tuple[Array, ...], values: Sequence[Any]) -> list[Node]:
-        """`values`, which the program gave for `args`, as nodes with this operation behind them."""
+    def nodes(
+        self, args: tuple[Array, ...], data: Sequence[Any], values: Iterable[Any]
+    ) -> list[Node]:
+        """`values`, which the program gave for `args`, as nodes with this operation behind them.
+
+        data: what the arguments hold.
+        """
+        values = list(values)
         if not values:
             return []
+        saved = list(data)
+        for place in self._arrays:
+            (saved[place],) = saved_primals((args[place],))
         parts = [np.ravel(value) for value in values]
         packed = np.concatenate(parts) if len(parts) != 1 else np.asarray(values[0])
-        whole = self.record(packed, args, saved_primals(args), NO_SETTINGS)
+        whole = self.record(packed, args, tuple(saved), NO_SETTINGS)
         return list(map(_like, self._cut(whole), values))
 
     def _cut(self, whole: Array) -> list[Array]:

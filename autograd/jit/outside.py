@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.graph import Node
 from autograd.jit.captured import Outside
 from autograd.jit.recording import Recording
 from autograd.jit.terms import Term
@@ -35,6 +36,10 @@ class Surroundings:
         self._seen: dict[Term, Any] = {
             part.term: part.read() for part in self.parts if not part.term.scalar
         }
+        self.nodes: list[Node] = [part.node for part in self.parts if part.node is not None]
+        """Those whose data it reads, which are the first of its parts."""
+        self._reads = [part.read for part in self.parts if part.node is None]
+        self._arrays = [n for n, part in enumerate(self.parts) if not part.term.scalar]
         self._moving = {part.term for part in self.parts if part.term.scalar}
 
     def fixed(self) -> dict[Term, Any]:
@@ -53,11 +58,12 @@ class Surroundings:
         for place, same in self._contents:
             if not same():
                 raise Misfit(f"the contents of {place.name}, read from outside, have changed")
-        found = [part.read() if part.node is None else part.node.primal for part in self.parts]
+        found: list[Any] = [node.primal for node in self.nodes]
+        found += [read() for read in self._reads]
         moved = False
-        for part, data in zip(self.parts, found, strict=True):
-            term = part.term
-            if data is not self._seen.get(term, data):
+        for number in self._arrays:
+            data, term = found[number], self.parts[number].term
+            if data is not self._seen[term]:
                 if not term.fits(data):
                     raise Misfit("an array from outside has another shape or type")
                 self._seen[term] = data

@@ -180,11 +180,12 @@ class Program:
         if self.plain and not any(isinstance(arg, Node) for arg in leaves):
             return self.pack(values)
         if recording.get():
-            nodes = [
-                part.node if part.node is not None else array
-                for part, array in zip(self.made.outside, outside, strict=True)
-            ]
-            results = self._recorded((*leaves, *nodes, *drawn), values)
+            nodes = self.around.nodes
+            args = (*leaves, *nodes, *outside[len(nodes) :], *drawn)
+            results = list(values)
+            found = self.op.nodes(args, (*data, *outside, *drawn), compress(values, self._as_nodes))
+            for place, node in zip(compress(count(), self._as_nodes), found, strict=True):
+                results[place] = node
         else:
             results = [leaf(v) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
         return self.pack(results)
@@ -210,11 +211,6 @@ class Program:
             raise
         self.ran()
         return values, outside, drawn
-
-    def _recorded(self, args: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
-        """The results as nodes, where they have a derivative."""
-        nodes = iter(self.op.nodes(args, list(compress(values, self._as_nodes))))
-        return [next(nodes) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
 
     def compute(self, given: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
         """The outputs, by code that takes what is `given` of all `inputs`; raises `Misfit`."""

@@ -14,6 +14,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import chain
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -222,6 +223,7 @@ def _still_maps(container: Mapping[Any, Any], keys: Sequence[Any], then: Sequenc
     return _still_holds(container, keys) and _still_holds(container.values(), then)
 
 
+_COMPARED = (_still_holds, _still_maps)
 _OTHER_CONTAINERS: tuple[type, ...] = (
     set,
     frozenset,
@@ -325,6 +327,19 @@ class Watch:
         self._places = [place for place in watched if not _never_changes(place.read)]
         self._reads = [place.read for place in self._places]
         self._found = [place.found for place in self._places]
+        # Containers are compared all at once, if there are many of them.
+        self._others: list[tuple[Read, Any]] = []
+        self._containers: list[Collection[Any]] = []
+        self._items: list[Any] = []
+        for read, found in self.pairs():
+            if not isinstance(read, functools.partial) or read.func not in _COMPARED:
+                self._others.append((read, found))
+                continue
+            container, *thens = read.args
+            views = [container, container.values()] if len(thens) == 2 else [container]
+            self._containers += views
+            self._items += [item for then in thens for item in then]
+        self._lengths = [*map(len, self._containers)]
 
     def pairs(self) -> list[tuple[Read, Any]]:
         """What to read, and what has to be found."""
@@ -333,7 +348,11 @@ class Watch:
     def changed(self) -> Place | None:
         """The first place where now something else is found."""
         try:
-            if all(map(operator.is_, [read() for read in self._reads], self._found)):
+            if (
+                not [1 for read, found in self._others if read() is not found]
+                and [*map(len, self._containers)] == self._lengths
+                and all(map(operator.is_, chain.from_iterable(self._containers), self._items))
+            ):
                 return None
         except (LookupError, ValueError):  # gone, or arrays that a comparison has come upon
             pass
