@@ -192,6 +192,7 @@ class CompiledStep:
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = steps
             tensor.grad = g
+        square = float(square)  # whose arithmetic is faster than that of NumPy's numbers
         norm = math.sqrt(square) if square > 1e-30 else grad_norm(self.flat.tensors)
         return Step(float(loss), norm, output)
 
