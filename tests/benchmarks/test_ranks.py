@@ -29,7 +29,9 @@ def test_the_page_has_a_line_for_each_way_and_marks_the_best_number_of_ranks() -
         way: {"total": 2.0 / way[0], "computing": 1.9 / way[0], "talking": 0.5, "weights": 255.0}
         for way in WAYS
     }
-    page = parallel.report([found] * len(NETWORKS), {"word": 1e-5, "joining": 1e-2})
+    page = parallel.report(
+        {"Load before the run": "0.1"}, [found] * len(NETWORKS), {"word": 1e-5, "joining": 1e-2}
+    )
     assert page.count("`000000ff`") == len(WAYS) * len(NETWORKS)
     assert page.count("**") == 2 * 2 * len(NETWORKS)
     assert "| 2 in 2 shards | 6000.00 s | 1e+03 ms | 950 ms | 50% | 2.00× |" in page
