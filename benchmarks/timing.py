@@ -5,9 +5,10 @@ import time
 import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from benchmarks.problems.arrays import Answer
+if TYPE_CHECKING:  # the problems are made of what is here
+    from benchmarks.problems.arrays import Answer
 
 
 class Meter(Protocol):
@@ -30,7 +31,7 @@ class Case:
 
     statement: str
     names: Mapping[str, object]
-    answer: Callable[[], Answer]
+    answer: "Callable[[], Answer]"
     units: int = 1
     collector: bool = True
     executions: int | None = None
