@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.graph import Node
 
+_MANY = 4
 Unpack = Callable[[tuple[Any, ...], dict[str, Any]], "tuple[Any, ...] | None"]
 
 
@@ -61,6 +62,7 @@ class Unpacker:
         self._refuse = refuse
         self._lines: list[str] = []
         self._required: list[str] = []
+        self._others = count()
         self.leaves: list[str] = []
         self.space: dict[str, Any] = {"ndarray": np.ndarray}
 
@@ -81,14 +83,12 @@ class Unpacker:
     ) -> None:
         """Take what a sequence consists of, like `things`; `static` ones are settings."""
         parts = []
+        leaves = len(self.leaves)  # numbered in their order, those within other parts too
         for number, thing in enumerate(things):
             fixed = number in static
-            if type(thing) in (float, np.ndarray) and not fixed:
-                name = f"x{len(self.leaves)}"
-                self.leaves.append(name)
-            else:
-                name = f"a{len(self.lines())}_{number}"
-            parts.append((name, thing, fixed))
+            leaf = type(thing) in (float, np.ndarray) and not fixed
+            parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
+            leaves += 0 if fixed else _leaves(thing)
         self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
         for part in parts:
             self._part(*part)
@@ -102,13 +102,15 @@ class Unpacker:
             require(f"{name} is {self._name(thing)}")
         elif kind is float:
             require(f"{name}.__class__ is float")
+            self.leaves.append(name)
         elif kind is np.ndarray:
+            self.leaves.append(name)
             shape, dtype = self._name(thing.shape), self._name(thing.dtype)
             require(f"{name}.__class__ is ndarray")
             require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
         elif kind in (list, tuple):
             require(f"{name}.__class__ is {kind.__name__}")
-            if len(thing) > 4 and all(type(part) is float for part in thing):
+            if _is_many(thing):
                 count = len(thing)
                 require(f"len({name}) == [*map(type, {name})].count(float) == {count}")
                 self.leaves.append(f"*{name}")
@@ -121,6 +123,19 @@ class Unpacker:
             raise Unwritten
         else:
             require(f"{name} is {self._name(thing)}")
+
+
+def _is_many(things: Sequence[Any]) -> bool:
+    """Whether these are so many floats that they are taken all together."""
+    return len(things) > _MANY and all(type(part) is float for part in things)
+
+
+def _leaves(thing: Any) -> int:
+    """How many names the numbers and arrays in it get."""
+    kind = type(thing)
+    if kind in (list, tuple):
+        return 1 if _is_many(thing) else sum(map(_leaves, thing))
+    return sum(map(_leaves, thing.values())) if kind is dict else kind in (float, np.ndarray)
 
 
 def packer(
@@ -145,9 +160,6 @@ def packer(
     exec(f"def pack(values):\n    return {text}\n", space)
     pack: Callable[[Sequence[Any]], Any] = space["pack"]
     return pack
-
-
-_MANY = 4
 
 
 def written_result(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
 import tracemalloc
 import warnings
@@ -17,7 +18,8 @@ import pytest
 
 import autograd as ad
 from autograd import JitError, JitNotice, Tensor, Value, checkpoint, grad, jit, value_and_grad
-from autograd.trees import flatten
+from autograd.jit.signature import is_leaf
+from autograd.trees import flatten, map_tree
 
 quiet = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
 
@@ -614,3 +616,26 @@ def test_two_calls_of_a_function_whose_sum_is_differentiated_have_their_own_deri
         total = f(a, y) + f(b, y)
         total.backward()
         assert [np.ravel(x.grad)[0] for x in (a, b, y)] == [12.0, 30.0, 29.0]
+
+
+PARTS = [
+    np.array([1.0, 2.0]),
+    [np.array([3.0, 4.0]), 5.0],
+    {"a": np.array([6.0, 7.0]), "b": (8.0, [9.0])},
+    [10.0, 11.0, 12.0, 13.0, 14.0],
+    15.0,
+    ([], 2, "setting", None),
+]
+
+
+@pytest.mark.parametrize("args", list(itertools.permutations(PARTS, 3)))
+def test_arguments_are_told_apart_in_every_order(args: tuple[Any, ...]) -> None:
+    def weighted(*args: Any) -> Any:
+        leaves = [leaf for leaf in flatten(args)[0] if not isinstance(leaf, int | str | None)]
+        return [leaf * (10.0**place) for place, leaf in enumerate(leaves)]
+
+    f, moved = jit(weighted), map_tree(lambda x: x + 0.5 if is_leaf(x) else x, args)
+    for given in (args, moved, args):
+        for got, expected in zip(f(*given), weighted(*given), strict=True):
+            np.testing.assert_array_equal(got, expected)
+    assert f.stats().recorded == 1
