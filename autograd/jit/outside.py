@@ -108,13 +108,15 @@ _SMALL = 4096
 
 def _is_filled(read: Callable[[], Any], then: Any) -> Callable[[], bool]:
     """What tells whether an array still holds the numbers of a copy."""
-    shape, known = then.shape, then.tobytes()
+    shape = then.shape
+    known = then.tobytes() if then.nbytes <= _SMALL else None
 
-    def small() -> bool:
+    def filled() -> bool:
         now = read()
-        return bool(now.shape == shape and now.tobytes() == known)
+        if not isinstance(now, np.ndarray) or now.shape != shape:
+            return False
+        if known is not None:
+            return bool(now.tobytes() == known)
+        return np.array_equal(now, then, equal_nan=then.dtype.kind == "f")
 
-    def large() -> bool:
-        return np.array_equal(read(), then, equal_nan=then.dtype.kind == "f")
-
-    return small if then.nbytes <= _SMALL else large
+    return filled

@@ -65,8 +65,8 @@ class Term:
         """Whether a value has the shape and type of the term."""
         if self.scalar:
             return value.__class__ is self.example.__class__
-        same: bool = value.shape == self.example.shape and value.dtype == self.example.dtype
-        return same
+        alike = isinstance(value, np.ndarray) and value.shape == self.example.shape
+        return alike and value.dtype == self.example.dtype
 
     def __repr__(self) -> str:
         if self.op is None:

@@ -501,3 +501,30 @@ def test_what_a_compiled_function_within_another_reads_is_looked_at(x: Any) -> N
     np.testing.assert_array_equal(outer(1.0), 1.0 + x * 2.0)
     thing.value = 5.0
     np.testing.assert_array_equal(outer(1.0), 1.0 + x * 5.0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [2.0, [1.0, 2.0], Tensor([4.0, 5.0]), np.ones(1), np.ones(2, np.float32), None],
+    ids=repr,
+)
+def test_an_array_may_give_way_to_something_else(other: Any) -> None:
+    thing = Thing(np.array([1.0, 2.0]))
+
+    def f(x: Any) -> Any:
+        return x * 0.0 if thing.value is None else x * thing.value
+
+    def also_by_its_numbers(x: Any) -> Any:
+        return f(x) if thing.value is None else f(x) + float(np.sum(thing.value) * 0.0)
+
+    x = np.array([3.0, 4.0])
+    functions = [f] if isinstance(other, Tensor) else [f, also_by_its_numbers]
+    compiled = [jit(function, notices=False) for function in functions]
+    for now in (thing.value, other):
+        thing.value = now
+        for function, program in zip(functions, compiled, strict=True):
+            expected, given = function(x), program(x)
+            assert type(given) is type(expected)
+            np.testing.assert_array_equal(
+                getattr(given, "data", given), getattr(expected, "data", expected)
+            )
