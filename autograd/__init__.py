@@ -4,6 +4,9 @@ Names, nothing else: `graph` says what a node is, `ops` how each operation is di
 `backward` how the chain rule puts them together.
 """
 
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
 from autograd import ops
 from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
@@ -23,8 +26,6 @@ from autograd.differential_operators import (
     tensor_jacobian_product,
     vector_jacobian_product,
 )
-from autograd.draw import Drawing, DrawingError, draw
-from autograd.explaining import Explanation, Trace, explain
 from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.graph import GraphChangedError, Node, Op, no_grad
@@ -47,7 +48,6 @@ from autograd.ops import *  # noqa: F403  (the table's names are listed there, o
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
 from autograd.source import source
-from autograd.stepping import Stepper, step
 from autograd.summaries import Summary, summary
 from autograd.transforms import (
     derivative,
@@ -61,13 +61,36 @@ from autograd.transforms import (
     vjp,
 )
 
+if TYPE_CHECKING:
+    from autograd.pictures import (
+        Drawing as Drawing,
+    )
+    from autograd.pictures import (
+        DrawingError as DrawingError,
+    )
+    from autograd.pictures import (
+        Explanation as Explanation,
+    )
+    from autograd.pictures import (
+        Stepper as Stepper,
+    )
+    from autograd.pictures import (
+        Trace as Trace,
+    )
+    from autograd.pictures import (
+        draw as draw,
+    )
+    from autograd.pictures import (
+        explain as explain,
+    )
+    from autograd.pictures import (
+        step as step,
+    )
+
 __version__ = "0.1.0"
 
 __all__ = [
     "BroadcastWarning",
-    "Drawing",
-    "DrawingError",
-    "Explanation",
     "Fault",
     "Flat",
     "GradientError",
@@ -80,9 +103,7 @@ __all__ = [
     "NonFiniteError",
     "Summary",
     "Op",
-    "Stepper",
     "Tensor",
-    "Trace",
     "Value",
     "Why",
     "assign",
@@ -93,9 +114,7 @@ __all__ = [
     "custom_op",
     "debug",
     "derivative",
-    "draw",
     "elementwise_grad",
-    "explain",
     "end_scope",
     "grad",
     "gradients",
@@ -110,7 +129,6 @@ __all__ = [
     "observe",
     "sample",
     "source",
-    "step",
     "value_and_grad",
     "vectorize",
     "vjp",
@@ -135,3 +153,23 @@ __all__ += [
     "vector_jacobian_product",
 ]
 __all__ += ops.__all__
+
+# The distribution wengert-pictures brings these. They are loaded where they are first asked for.
+PICTURES = ["Drawing", "DrawingError", "Explanation", "Stepper", "Trace", "draw", "explain", "step"]
+if not TYPE_CHECKING:
+    if find_spec("autograd.pictures"):
+        __all__ += PICTURES
+
+    def __getattr__(name: str) -> object:
+        if name not in PICTURES:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        try:
+            from autograd import pictures
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f'autograd.{name} needs the pictures: pip install "wengert[draw]"', name=error.name
+            ) from error
+        return globals().setdefault(name, getattr(pictures, name))
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

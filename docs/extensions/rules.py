@@ -7,8 +7,8 @@ from functools import cache
 
 import sympy
 
-from autograd.explaining.symbolic import Symbolic, expression, symbols
 from autograd.ops.kinds import Elementwise
+from autograd.pictures.explaining.symbolic import Symbolic, expression, symbols
 
 _TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
 

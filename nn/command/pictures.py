@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograd import DrawingError, draw
+import autograd
 from nn import plot
 from nn.command.network import Task, Trained
 from nn.data import Examples
@@ -61,8 +61,8 @@ def _draw_graph(task: Task, examples: Examples, path: Path) -> None:
     loss = task.loss(task.network(x), y)
     loss.backward()
     try:
-        draw(loss, rankdir="TB").save(path)
-    except DrawingError as error:
+        autograd.draw(loss, rankdir="TB").save(path)
+    except (ImportError, RuntimeError) as error:  # no pictures, or no program that draws
         print(f"graph.svg is not drawn: {error}", file=sys.stderr)
     finally:
         task.network.zero_grad()

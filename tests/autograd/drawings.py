@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograd import Value, draw, tanh
-from autograd.draw.render import programs
+from autograd.pictures.drawing.render import programs
 from tests.autograd.dotfile import Picture, read
 
 Vector: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]

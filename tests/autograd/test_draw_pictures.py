@@ -18,8 +18,8 @@ import pytest
 import nn
 import nn.scalar
 from autograd import Drawing, DrawingError, Tensor, Value, draw
-from autograd.draw import drawing as drawing_module
-from autograd.draw.render import programs
+from autograd.pictures.drawing import drawing as drawing_module
+from autograd.pictures.drawing.render import programs
 from tests.autograd.dotfile import read
 from tests.autograd.drawings import SVG, contrast, expression, needs_a_program, texts_of
 

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 import autograd as ad
 import nn
 from autograd import Explanation, Node, Tensor, Trace, Value, explain, gradients, relu, tanh
-from autograd.draw.content import history
-from autograd.explaining.formulas import formulas
-from autograd.explaining.symbolic import NoFormulaError
-from autograd.explaining.table import math
+from autograd.pictures.drawing.content import history
+from autograd.pictures.explaining.formulas import formulas
+from autograd.pictures.explaining.symbolic import NoFormulaError
+from autograd.pictures.explaining.table import math
 from tests.autograd.cases import CASES, Case
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
@@ -395,11 +395,15 @@ def test_in_jupyter_formulas_are_mathematics() -> None:
 
 
 def test_without_sympy_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("sympy", "autograd.explaining.formulas", "autograd.explaining.symbolic"):
+    for name in (
+        "sympy",
+        "autograd.pictures.explaining.formulas",
+        "autograd.pictures.explaining.symbolic",
+    ):
         monkeypatch.setitem(sys.modules, name, None if name == "sympy" else sys.modules[name])
     for name in ("formulas", "symbolic"):
-        monkeypatch.delitem(sys.modules, f"autograd.explaining.{name}")
-        monkeypatch.delattr(f"autograd.explaining.{name}")
+        monkeypatch.delitem(sys.modules, f"autograd.pictures.explaining.{name}")
+        monkeypatch.delattr(f"autograd.pictures.explaining.{name}")
     with pytest.raises(ImportError, match=r'formulas need SymPy: pip install "wengert\[explain\]"'):
         explain(lambda x: x * x, 2.0)
     assert len(explain(expression()).rows) == 6

@@ -28,8 +28,8 @@ from autograd import (
     step,
     tanh,
 )
-from autograd.draw import render as render_module
-from autograd.draw.render import programs as layout_programs
+from autograd.pictures.drawing import render as render_module
+from autograd.pictures.drawing.render import programs as layout_programs
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 needs_a_program = pytest.mark.skipif(

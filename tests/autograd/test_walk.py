@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from autograd import GraphChangedError, Node, Tensor, Value, checkpoint, floor, gradients, relu
-from autograd.draw.content import history
-from autograd.notation import compact, formula, names_of
+from autograd.pictures.drawing.content import history
+from autograd.pictures.notation import compact, formula, names_of
 from autograd.walk import Walk, walk
 from tests.autograd.cases import CASES, Case
 from tests.autograd.programs import AUTOGRAD, Program, programs

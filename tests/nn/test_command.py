@@ -230,8 +230,9 @@ def test_results_replace_those_of_an_earlier_run_and_nothing_else(values: Path) 
 def test_without_a_program_for_graphs_the_rest_is_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # `autograd.draw` is a function too, so that a path in words would end there.
-    monkeypatch.setattr(import_module("autograd.draw.render"), "programs", lambda: iter(()))
+    monkeypatch.setattr(
+        import_module("autograd.pictures.drawing.render"), "programs", lambda: iter(())
+    )
     assert main(["train", "--data", "moons", *QUICK]) == 0
     assert "graph.svg is not drawn: A picture needs Graphviz" in capsys.readouterr().err
     assert files("out") == (RESULTS | {"boundary.png"}) - {"graph.svg"}

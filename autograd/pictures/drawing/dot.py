@@ -11,7 +11,7 @@ from html import escape
 from math import ceil
 from unicodedata import east_asian_width
 
-from autograd.draw.content import Arrow, Box, Role, Scene, clip
+from autograd.pictures.drawing.content import Arrow, Box, Role, Scene, clip
 
 # Fills differ in lightness, so they survive grey print; borders and shapes repeat what hue says.
 _STYLES: dict[Role, str] = {

@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.draw.content import jacobian
 from autograd.graph import Array, Node
-from autograd.notation import compact, constant, formula
+from autograd.pictures.drawing.content import jacobian
+from autograd.pictures.notation import compact, constant, formula
 from autograd.walk import Share, Walk, local_derivative
 
 Phase: TypeAlias = Literal["start", "forward", "backward"]

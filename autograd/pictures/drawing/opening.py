@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from autograd.draw.parts import Part
 from autograd.graph import Node
 from autograd.lines import Line, line_of, user_line_of
+from autograd.pictures.drawing.parts import Part
 
 _MANY_ALIKE = 16
 """Parts in a part, from which on those that compute the same are one, though in a sequence."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from html import escape
 from unicodedata import east_asian_width
 
-from autograd.draw.content import clip
 from autograd.graph import Node
-from autograd.notation import constant, formula
-from autograd.stepping.frames import Frame, Places
-from autograd.stepping.layout import Arrow, Box, Placed, place
+from autograd.pictures.drawing.content import clip
+from autograd.pictures.notation import constant, formula
+from autograd.pictures.stepping.frames import Frame, Places
+from autograd.pictures.stepping.layout import Arrow, Box, Placed, place
 from autograd.walk import Walk
 
 WIDTH = 840.0

@@ -14,11 +14,11 @@ from typing import Any, overload
 
 import numpy as np
 
-from autograd.draw.content import history, number
-from autograd.draw.subject import subject
-from autograd.explaining.table import Trace
 from autograd.graph import Array, Node, Op, set_recording
 from autograd.nodes import Tensor, Value
+from autograd.pictures.drawing.content import history, number
+from autograd.pictures.drawing.subject import subject
+from autograd.pictures.explaining.table import Trace
 from autograd.walk import walk
 
 GET_SYMPY = 'explain: formulas need SymPy: pip install "wengert[explain]"'
@@ -161,7 +161,7 @@ def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Expla
 def _formulas() -> ModuleType:
     """The module that imports SymPy."""
     try:
-        from autograd.explaining import formulas
+        from autograd.pictures.explaining import formulas
     except ModuleNotFoundError as error:
         if error.name != "sympy":
             raise

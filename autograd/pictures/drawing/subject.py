@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-from autograd.draw.names import names_of
 from autograd.graph import Node
+from autograd.pictures.drawing.names import names_of
 from autograd.scopes import Owner, Scope, parameter_paths, scopes
 
 

@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.draw.content import Fold, Scene, history
-from autograd.draw.dot import direction, to_dot
-from autograd.draw.fold import fold as folded
-from autograd.draw.render import DrawingError, render
-from autograd.draw.scene import Shown, scene
-from autograd.draw.subject import subject
-from autograd.draw.theme import themed
 from autograd.graph import Node
+from autograd.pictures.drawing.content import Fold, Scene, history
+from autograd.pictures.drawing.dot import direction, to_dot
+from autograd.pictures.drawing.fold import fold as folded
+from autograd.pictures.drawing.render import DrawingError, render
+from autograd.pictures.drawing.scene import Shown, scene
+from autograd.pictures.drawing.subject import subject
+from autograd.pictures.drawing.theme import themed
 
 LARGE = 500
 PATIENCE = 20.0

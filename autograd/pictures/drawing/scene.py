@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.draw.content import (
+from autograd.graph import Node
+from autograd.pictures.drawing.content import (
     Arrow,
     Fold,
     Role,
@@ -23,8 +24,7 @@ from autograd.draw.content import (
     summary,
     times,
 )
-from autograd.draw.subject import Subject
-from autograd.graph import Node
+from autograd.pictures.drawing.subject import Subject
 from autograd.walk import local_derivative
 
 _WHOLES = ("module", "line")

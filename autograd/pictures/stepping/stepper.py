@@ -12,14 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograd.draw.content import history
-from autograd.draw.render import DrawingError
-from autograd.draw.subject import subject
 from autograd.graph import Array, Node
-from autograd.notation import names_of
-from autograd.stepping.frames import Frame, Places, frames
-from autograd.stepping.page import page_html, stepper_html
-from autograd.stepping.picture import Picture
+from autograd.pictures.drawing.content import history
+from autograd.pictures.drawing.render import DrawingError
+from autograd.pictures.drawing.subject import subject
+from autograd.pictures.notation import names_of
+from autograd.pictures.stepping.frames import Frame, Places, frames
+from autograd.pictures.stepping.page import page_html, stepper_html
+from autograd.pictures.stepping.picture import Picture
 from autograd.walk import Walk, walk
 
 MOST = 300

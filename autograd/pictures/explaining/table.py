@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.draw.content import Fold, jacobian, summary
-from autograd.draw.fold import fold
-from autograd.draw.subject import Subject
 from autograd.graph import Array, Node
-from autograd.notation import compact, constant, formula, names_of
+from autograd.pictures.drawing.content import Fold, jacobian, summary
+from autograd.pictures.drawing.fold import fold
+from autograd.pictures.drawing.subject import Subject
+from autograd.pictures.notation import compact, constant, formula, names_of
 from autograd.walk import Walk, local_derivative
 
 MOST = 60

@@ -10,14 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from itertools import chain
 
-from autograd.draw.content import Fold, clip
-from autograd.draw.leaves import folds_of_leaves
-from autograd.draw.opening import BESIDE, line_name, lines_in, opened, resolve
-from autograd.draw.parts import Part, tree
-from autograd.draw.repeats import repeats
-from autograd.draw.subject import Subject
 from autograd.graph import Node
 from autograd.lines import Line
+from autograd.pictures.drawing.content import Fold, clip
+from autograd.pictures.drawing.leaves import folds_of_leaves
+from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
+from autograd.pictures.drawing.parts import Part, tree
+from autograd.pictures.drawing.repeats import repeats
+from autograd.pictures.drawing.subject import Subject
 
 _CLOSELY = 12
 """The same as `BESIDE`, where it is to be folded closely."""

@@ -13,9 +13,15 @@ import numpy as np
 import sympy
 
 from autograd.backward import pass_memory
-from autograd.explaining.symbolic import NoFormulaError, Symbolic, cells, expression, symbols
 from autograd.graph import Node, Op
 from autograd.ops.kinds import Elementwise
+from autograd.pictures.explaining.symbolic import (
+    NoFormulaError,
+    Symbolic,
+    cells,
+    expression,
+    symbols,
+)
 
 ENTRIES = 12
 """Numbers that get a symbol each."""

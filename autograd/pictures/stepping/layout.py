@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from autograd.draw.render import render
+from autograd.pictures.drawing.render import render
 
 Point: TypeAlias = tuple[float, float]
 _INCH = 72.0

@@ -11,9 +11,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from autograd.stepping.frames import Frame
+from autograd.pictures.stepping.frames import Frame
 
-_FILES = files("autograd.stepping") / "files"
+_FILES = files("autograd.pictures.stepping") / "files"
 
 
 def stepper_html(name: str, svg: str, shown: Sequence[Frame]) -> str:

@@ -12,10 +12,10 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from autograd.draw.content import Fold
-from autograd.draw.opening import without_numbers
-from autograd.draw.subject import Subject
 from autograd.graph import Node
+from autograd.pictures.drawing.content import Fold
+from autograd.pictures.drawing.opening import without_numbers
+from autograd.pictures.drawing.subject import Subject
 
 _FEW = 3
 """Leaves that are called alike and have a box each."""

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.draw.content import clip, number, setting_rows, summary, times
 from autograd.graph import Array, Node
+from autograd.pictures.drawing.content import clip, number, setting_rows, summary, times
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "**", "@", "·"}
 _INFIX |= {"<", "≤", ">", "≥", "=", "≠", "and", "or", "xor"}

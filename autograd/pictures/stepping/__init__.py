@@ -1,5 +1,5 @@
 """`step`: backpropagation through an expression, walked node by node."""
 
-from autograd.stepping.stepper import Stepper, step
+from autograd.pictures.stepping.stepper import Stepper, step
 
 __all__ = ["Stepper", "step"]

@@ -1,0 +1,6 @@
+"""Drawings of computations. Only names are here."""
+
+from autograd.pictures.drawing.drawing import Drawing, draw
+from autograd.pictures.drawing.render import DrawingError
+
+__all__ = ["Drawing", "DrawingError", "draw"]
