@@ -1,4 +1,4 @@
-"""`python -m autograd.numpy` prints docs/numpy_functions.md: what each function does with nodes."""
+"""`python docs/numpy_functions.py > docs/numpy_functions.md`: what each function does with nodes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _HEAD = """\
 # NumPy's functions
 
 What the functions of `autograd.numpy` do with nodes, for each function of NumPy {version}. Without
-nodes among its arguments each is NumPy's own. This page is written by `python -m autograd.numpy`,
-and a test holds it to what the functions do.
+nodes among its arguments each is NumPy's own. This page is written by
+`python docs/numpy_functions.py`, and a test holds it to what the functions do.
 
 A function *with a derivative* has one of any order. One *without* gives a plain result, since what
 it finds does not change where its arguments change a little, or is not a number at all. One that
