@@ -1,6 +1,8 @@
 """Runs in an environment with NumPy alone: the README's tour, a network, and what asks for more.
 
-That the tour's results are those it shows is tested elsewhere, where all extras are there.
+`numpy_alone.py engine README.md` where wengert is alone, `numpy_alone.py all README.md` where its
+networks and pictures are there too. That the tour's results are those it shows is tested elsewhere,
+where all extras are there.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 import autograd as ag
-import nn
 
 SENTENCE = re.compile(r'[^\n]+: pip install "wengert\[[a-z]+\]"')
 
@@ -39,14 +40,22 @@ def tour(readme: str) -> tuple[int, int]:
     names: dict[str, object] = {"__name__": "tour"}
     statements = ast.parse(code).body
     missing = 0
+    lacking: set[str] = set()  # names that could not be imported
     for statement in statements:
         compiled = compile(ast.Module([statement], []), "README.md", "exec")
-        missing += asks_for_an_extra(lambda compiled=compiled: exec(compiled, names))
+        if lacking & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}:
+            missing += 1
+        elif asks_for_an_extra(lambda compiled=compiled: exec(compiled, names)):
+            missing += 1
+            if isinstance(statement, ast.ImportFrom):
+                lacking |= {alias.name for alias in statement.names} - names.keys()
     return len(statements), missing
 
 
 def network() -> None:
     """A network is trained, with nothing but NumPy to do it."""
+    import nn
+
     x = np.random.default_rng(0).normal(size=(200, 2))
     y = (x[:, 0] * x[:, 1] > 0).astype(int)
     model = nn.MLP([2, 16, 2], activation="tanh", rng=0)
@@ -58,6 +67,8 @@ def network() -> None:
 
 def extras() -> list[str]:
     """What needs an extra; each says so."""
+    import nn
+
     model = nn.MLP([2, 2])
     programs: dict[str, Callable[[], object]] = {
         "explain": lambda: ag.explain(lambda x: x * x, 2.0).derivatives,
@@ -75,10 +86,18 @@ def extras() -> list[str]:
 
 
 if __name__ == "__main__":
-    run, missing = tour(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    installed, readme = sys.argv[1:]
+    run, missing = tour(Path(readme).read_text(encoding="utf-8"))
     assert run - missing > 50, f"{missing} of {run} statements want an extra"
-    network()
-    asking = extras()
+    if installed == "all":
+        network()
+        asking = extras()
+    else:
+        asking = ["nn", *ag.PICTURES]
+        for name in "nn", "nn.modules":
+            assert asks_for_an_extra(lambda name=name: importlib.import_module(name))
+        for name in ag.PICTURES:
+            assert asks_for_an_extra(lambda name=name: getattr(ag, name))
     print(
         f"Python {sys.version.split()[0]}, NumPy {np.__version__}: {run} statements of the tour, "
         f"{missing} of them with an extra; named by {', '.join(asking)}"

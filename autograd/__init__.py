@@ -4,6 +4,7 @@ Names, nothing else: `graph` says what a node is, `ops` how each operation is di
 `backward` how the chain rule puts them together.
 """
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,7 @@ if not TYPE_CHECKING:
         if name not in PICTURES:
             raise AttributeError(f"module 'autograd' has no attribute {name!r}")
         try:
-            from autograd import pictures
+            pictures = import_module("autograd.pictures")
         except ModuleNotFoundError as error:
             raise ImportError(
                 f'autograd.{name} needs the pictures: pip install "wengert[draw]"', name=error.name
