@@ -1,4 +1,4 @@
-"""`python docs/numpy_functions.py > docs/numpy_functions.md`: what each function does with nodes."""
+"""`python docs/numpy_functions.py > docs/numpy_functions.md`: what functions do with nodes."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -280,9 +281,18 @@ def test_what_distributions_have_besides_is_scipys_and_refuses_nodes() -> None:
         norm.nothing  # noqa: B018
 
 
-def test_modules_of_distributions_can_be_imported_as_hips_programs_do() -> None:
-    module = importlib.import_module("autograd.scipy.stats.norm")
-    assert module is autograd.scipy.stats.norm
+@pytest.mark.parametrize("name", autograd.scipy.stats.__all__)
+def test_modules_of_distributions_can_be_imported_as_hips_programs_do(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert inspect.ismodule(getattr(autograd.scipy.stats, name))
+    for loaded in list(sys.modules):
+        if loaded.startswith("autograd.scipy.stats"):
+            monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.delattr(autograd.scipy, "stats")
+    module = importlib.import_module(f"autograd.scipy.stats.{name}")
+    assert module is getattr(sys.modules["autograd.scipy.stats"], name)
+    assert module.__name__ == f"autograd.scipy.stats.{name}"
 
 
 def test_without_scipy_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
