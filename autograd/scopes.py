@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
-from autograd.graph import Node, next_index
+from autograd.graph import next_index
 
 
 class Owner(Protocol):
@@ -79,13 +79,3 @@ def _named(runs: Iterable[tuple[int, int, Owner]]) -> Iterable[Scope]:
             paths[id(root)] = names
         kind = type(owner).__name__
         yield Scope(names.get(id(owner), kind), kind, root, begun, ended)
-
-
-def parameter_paths(roots: Iterable[Owner]) -> dict[Node, str]:
-    """The paths of all parameters of `roots`, frozen ones too."""
-    return {
-        node: path
-        for root in roots
-        for path, node in root.named_parameters(frozen=True).items()
-        if isinstance(node, Node)
-    }

@@ -1,16 +1,18 @@
-"""How a gradient flows from an output back to one node, use by use; why it ends is in `reasons`."""
+"""How a gradient flows from an output back to one node, use by use; why it ends: see `answer`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backward import seed_of
+from autograd import kernels
+from autograd.backward import pass_memory, project, seed_of
 from autograd.faults.numbers import data_of
-from autograd.graph import Node, ScalarNode
-from autograd.walk import one_pass, share
+from autograd.graph import Array, Node, ScalarNode, set_recording
 
 ROUNDING = 64
 """Shares that add to fewer roundings than this are taken to cancel."""
@@ -71,6 +73,31 @@ def flow(output: Node, x: Node) -> Flow | None:
                     if part is not None:
                         parts.setdefault(arg, []).append(part)
     return found
+
+
+@contextmanager
+def one_pass() -> Iterator[None]:
+    """A block in which derivative rules run as in a backward pass: not recorded, no warnings."""
+    memory = pass_memory.set({})
+    try:
+        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
+            yield
+    finally:
+        pass_memory.reset(memory)
+
+
+def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
+    """What one use sends back of the cotangent `g` of `node`; None where the slope is none.
+
+    It runs the rule, so call it inside `with one_pass():`.
+    """
+    if isinstance(node, ScalarNode):
+        slope = (node.da, node.db)[argnum]
+        if slope is None:
+            return None
+        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
+    value = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
+    return None if value is None else project(value, arg)
 
 
 def descends(node: Node, x: Node) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 
 import nn
 from autograd import Node, Tensor, Value, begin_scope, end_scope
-from autograd.scopes import MOST, Scope, parameter_paths, scopes
+from autograd.pictures.drawing.subject import parameter_paths
+from autograd.scopes import MOST, Scope, scopes
 
 
 def scopes_of(first: Node, last: Node) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from autograd import GraphChangedError, Node, Tensor, Value, checkpoint, floor, gradients, relu
 from autograd.pictures.drawing.content import history
 from autograd.pictures.notation import compact, formula, names_of
-from autograd.walk import Walk, walk
+from autograd.pictures.walk import Walk, walk
 from tests.autograd.cases import CASES, Case
 from tests.autograd.programs import AUTOGRAD, Program, programs
 

@@ -25,7 +25,7 @@ from autograd.pictures.drawing.content import (
     times,
 )
 from autograd.pictures.drawing.subject import Subject
-from autograd.walk import local_derivative
+from autograd.pictures.walk import local_derivative
 
 _WHOLES = ("module", "line")
 """Folds that give some results to others, and keep the rest to themselves."""

@@ -5,13 +5,13 @@ What of it is shown, and how, is in `fold` and `scene`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
 from autograd.graph import Node
 from autograd.pictures.drawing.names import names_of
-from autograd.scopes import Owner, Scope, parameter_paths, scopes
+from autograd.scopes import Owner, Scope, scopes
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,16 @@ def subject(nodes: Sequence[Node], outputs: Collection[Node], frame: FrameType |
     names = names_of(nodes, paths, frame, owners.values())
     parents = [node.parents for node in nodes]
     return Subject(nodes, parents, outputs, names, paths.keys(), runs, _roots(owners, names))
+
+
+def parameter_paths(roots: Iterable[Owner]) -> dict[Node, str]:
+    """The paths of all parameters of `roots`, frozen ones too."""
+    return {
+        node: path
+        for root in roots
+        for path, node in root.named_parameters(frozen=True).items()
+        if isinstance(node, Node)
+    }
 
 
 def _roots(owners: Mapping[int, Owner], names: Mapping[int, str]) -> dict[int, str]:

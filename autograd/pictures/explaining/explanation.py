@@ -19,7 +19,7 @@ from autograd.nodes import Tensor, Value
 from autograd.pictures.drawing.content import history, number
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.explaining.table import Trace
-from autograd.walk import walk
+from autograd.pictures.walk import walk
 
 GET_SYMPY = 'explain: formulas need SymPy: pip install "wengert[explain]"'
 

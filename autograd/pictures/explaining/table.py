@@ -17,7 +17,7 @@ from autograd.pictures.drawing.content import Fold, jacobian, summary
 from autograd.pictures.drawing.fold import fold
 from autograd.pictures.drawing.subject import Subject
 from autograd.pictures.notation import compact, constant, formula, names_of
-from autograd.walk import Walk, local_derivative
+from autograd.pictures.walk import Walk, local_derivative
 
 MOST = 60
 """Rows: of more, some stand for many operations, folded as a drawing folds them."""

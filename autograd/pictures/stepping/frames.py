@@ -15,7 +15,7 @@ import numpy as np
 from autograd.graph import Array, Node
 from autograd.pictures.drawing.content import jacobian
 from autograd.pictures.notation import compact, constant, formula
-from autograd.walk import Share, Walk, local_derivative
+from autograd.pictures.walk import Share, Walk, local_derivative
 
 Phase: TypeAlias = Literal["start", "forward", "backward"]
 

@@ -15,7 +15,7 @@ from autograd.pictures.drawing.content import clip
 from autograd.pictures.notation import constant, formula
 from autograd.pictures.stepping.frames import Frame, Places
 from autograd.pictures.stepping.layout import Arrow, Box, Placed, place
-from autograd.walk import Walk
+from autograd.pictures.walk import Walk
 
 WIDTH = 840.0
 """Pixels: what is left of 900 for the drawing."""

@@ -20,7 +20,7 @@ from autograd.pictures.notation import names_of
 from autograd.pictures.stepping.frames import Frame, Places, frames
 from autograd.pictures.stepping.page import page_html, stepper_html
 from autograd.pictures.stepping.picture import Picture
-from autograd.walk import Walk, walk
+from autograd.pictures.walk import Walk, walk
 
 MOST = 300
 PATIENCE = 60.0

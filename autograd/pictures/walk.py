@@ -1,21 +1,20 @@
 """A forward and a backward pass over a recorded graph, taken one operation and one use at a time.
 
 What `backward` does at once is here a list to read; how it is shown is in `stepping` and
-`explaining`; which paths lead from one node to another, in `faults`.
+`explaining`. The share of a single use is in `faults.flow`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd import kernels
-from autograd.backward import add_cotangent, pass_memory, project, seed_of
-from autograd.graph import Array, GraphChangedError, Node, ScalarNode, set_recording
+from autograd.backward import add_cotangent, seed_of
+from autograd.faults.flow import one_pass, share
+from autograd.graph import Array, GraphChangedError, Node, ScalarNode
 from autograd.ops.kinds import Elementwise, Linear, Multilinear
 
 
@@ -89,17 +88,6 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
     return Walk(output, tuple(nodes), tuple(shares), cotangents)
 
 
-@contextmanager
-def one_pass() -> Iterator[None]:
-    """A block in which derivative rules run as in a backward pass: not recorded, no warnings."""
-    memory = pass_memory.set({})
-    try:
-        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
-            yield
-    finally:
-        pass_memory.reset(memory)
-
-
 def local_derivative(node: Node, argnum: int) -> Any:
     """∂node/∂argument, from the table and from what the graph has saved.
 
@@ -120,20 +108,6 @@ def local_derivative(node: Node, argnum: int) -> Any:
             one = np.ones(node.shape, node.dtype)
             return op.vjp(argnum, one, node.primal, node.saved, node.settings)
     return None
-
-
-def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
-    """What one use sends back of the cotangent `g` of `node`; None where the slope is none.
-
-    It runs the rule, so call it inside `with one_pass():`.
-    """
-    if isinstance(node, ScalarNode):
-        slope = (node.da, node.db)[argnum]
-        if slope is None:
-            return None
-        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
-    value = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
-    return None if value is None else project(value, arg)
 
 
 def _require_unchanged(node: Node) -> None:
