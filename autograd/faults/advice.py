@@ -1,6 +1,6 @@
 """What to do about a number that is not finite, by the operation that made it.
 
-How such numbers are found is in `debug` and `origin`.
+How such numbers are found is in `debug`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,18 @@
-"""`Why`: what `why` answers, and the words that its sentences share."""
+"""`Why`: what `why` answers, and the words of its sentences: why an operation passes nothing back.
+
+What flows is found in `flow`; how the words become an answer, in `why` and `missing`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from autograd.faults.flow import Use
+from autograd.faults.numbers import data_of, extent
 from autograd.faults.report import name_of
 from autograd.graph import Node
 from autograd.lines import Line, user_line_of
@@ -47,3 +55,108 @@ def in_operations(nodes: Iterable[Node]) -> str:
         what = f"operation{'s' * (len(names) > 1)} {' and '.join(names)}"
         places.append(f"{what} ({line}, `{line.text}`)" if line else what)
     return " and ".join(places)
+
+
+# --------------------------------------------------------------------------------------------------
+# The reasons, by operation
+
+
+class Reason(NamedTuple):
+    """A kind of reason, and the reason in words that go on from "operation 'relu' at train.py:3".
+
+    lasting: whether it holds as long as the program is what it is, whatever other parameters do.
+    """
+
+    kind: str
+    words: str
+    lasting: bool = True
+
+
+_GATES = {"relu", "at_least", "at_most", "maximum", "minimum", "leaky_relu", "elu", "where"}
+_SATURATING = {
+    "sigmoid", "tanh", "erf", "softplus", "arctan", "logaddexp", "exp", "softmax", "log_softmax"
+}  # fmt: skip
+_PRODUCTS = {"mul", "matmul", "dot", "einsum", "outer", "div", "chain"}
+_STATIONARY = {"square", "pow", "abs", "hypot", "cos", "cosh", "norm", "prod", "var", "std"}
+
+
+def reason(use: Use) -> Reason:
+    """Why the share of a use is zero although the cotangent that came in is not."""
+    node = use.result
+    name, given = node.op.name, data_of(use.arg)
+    if name == "stop_gradient":
+        return Reason("cut", "stop_gradient holds it constant, which is what it is for")
+    if use.share is None:
+        return Reason("no derivative", _without_derivative(name))
+    if name in ("softmax", "log_softmax") and not _is_one_hot(data_of(node)):
+        return Reason(
+            "constant",
+            f"what is made of {name} does not change with its inputs: they only share out 1",
+        )
+    if name == "relu" and (given <= 0).all():
+        return Reason(
+            "dead",
+            f"{'every unit' if given.size > 1 else 'the unit'} is dead: the inputs of relu are "
+            f"{extent(given)}, and for x ≤ 0 its slope is 0. Smaller steps, initial weights and "
+            "biases that let it open, or leaky_relu help",
+        )
+    if name in _GATES:
+        return Reason("dead", _closed(name, given))
+    if name in _SATURATING:
+        return Reason(
+            "saturated",
+            f"{name} is saturated: its inputs are {extent(given)}, where its slope is 0 to the "
+            "last digit. Scale its inputs, or take the loss from the logits",
+        )
+    if name in _PRODUCTS:
+        others = (arg for place, arg in enumerate(node.args) if place != use.argnum)
+        if not all(data_of(other).any() for other in others):
+            return Reason("zero factor", "it is multiplied by zeros only", lasting=False)
+    if name in _STATIONARY:
+        return Reason(
+            "stationary",
+            f"the slope of {name} is 0 at {extent(given)}: it stands at a stationary point",
+            lasting=False,
+        )
+    return Reason(
+        "zero slope",
+        f"its derivative is 0 there, where its input is {extent(given)}",
+        lasting=False,
+    )
+
+
+def _is_one_hot(out: Any) -> bool:
+    return bool(np.isin(out, (0, 1)).all()) and out.shape[-1:] != (1,)
+
+
+def _without_derivative(name: str) -> str:
+    instead = {
+        "sign": "tanh(x / width) is a smooth one",
+        "heaviside": "sigmoid(x / width) is a smooth one",
+        "round": "x + stop_gradient(round(x) - x) passes the gradient straight through",
+        "floor": "x + stop_gradient(floor(x) - x) passes the gradient straight through",
+        "ceil": "x + stop_gradient(ceil(x) - x) passes the gradient straight through",
+    }
+    words = f"{name} is constant between its jumps, so its derivative is 0"
+    return f"{words}; {instead[name]}" if name in instead else words
+
+
+def _closed(name: str, given: Any) -> str:
+    if name == "where":
+        return "the condition never chooses this branch"
+    if name in ("at_least", "at_most"):
+        side = "below" if name == "at_least" else "above"
+        return (
+            f"all entries lie {side} the bound (they are {extent(given)}), where clip, maximum and "
+            "minimum are flat"
+        )
+    return f"wherever something comes in, {name} is flat: its inputs are {extent(given)}"
+
+
+def shrinking(use: Use, factor: float) -> str:
+    """How an operation makes a cotangent smaller by a factor."""
+    given = data_of(use.arg)
+    name = use.result.op.name
+    if name in _SATURATING:
+        return f"{name} is nearly saturated: its inputs are {extent(given)}"
+    return f"{name} leaves {factor:.2g} of what came in"

@@ -5,21 +5,24 @@ What that did to a gradient is said by `why`.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
 from types import CodeType, FrameType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 from weakref import ref
 
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
-from autograd.faults.returns import Handler, on_return
 from autograd.graph import Node, next_index
 from autograd.lines import Line, LineLog
 from autograd.ops.predicates import ask
+
+Handler: TypeAlias = Callable[[FrameType, Any], None]
+"""Called with the frame of the function that returns, and with what it returns."""
 
 _COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
@@ -65,7 +68,7 @@ class CutLog:
             self.recent.append(self)
         self._begun = next_index()
         try:
-            with on_return({**dict.fromkeys(_TAKERS, self._taken), **others}):
+            with _on_return({**dict.fromkeys(_TAKERS, self._taken), **others}):
                 yield self
         finally:
             self._ended = next_index()
@@ -105,3 +108,25 @@ _TAKERS: dict[CodeType, Callable[[Mapping[str, Any]], tuple[str, list[Node]]]] =
     Arithmetic.detach.__code__: lambda variables: (".detach()", [variables["self"]]),
     ask.__code__: _asked,
 }
+
+
+@contextmanager
+def _on_return(handlers: Mapping[CodeType, Handler]) -> Iterator[None]:
+    """Inside the block `handlers[code](frame, result)` is called when a function of `code` returns.
+
+    Python is asked to report calls (`sys.setprofile`), in this thread only; who was told of them
+    before is told of them still.
+    """
+    before = sys.getprofile()
+
+    def profile(frame: FrameType, event: Any, arg: Any) -> None:
+        if before is not None:
+            before(frame, event, arg)
+        if event == "return" and (handler := handlers.get(frame.f_code)):
+            handler(frame, arg)
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)

@@ -21,7 +21,6 @@ from autograd.backward import gradients, interior
 from autograd.faults import report
 from autograd.faults.cuts import CutLog
 from autograd.faults.numbers import data_of, has_nan, is_finite
-from autograd.faults.origin import origin
 from autograd.faults.report import Fault, NonFiniteError
 from autograd.graph import (
     Array,
@@ -212,7 +211,7 @@ class Watch(Observer):
         neither is. To be asked inside the block.
         """
         if not is_finite(output):
-            node = origin(output)
+            node = _origin(output)
             if node is None:
                 return None
             way = report.way_to(output, node)
@@ -233,6 +232,27 @@ def _has_made(args: Sequence[Array], out: Any) -> bool:
     """Whether what is not finite in `out` was not yet so in `args`."""
     made_nan = has_nan(out) and not any(map(has_nan, args))
     return made_nan or all(map(is_finite, args))
+
+
+def _origin(output: Node) -> Node | None:
+    """The earliest node whose result is not finite although all it was made from is.
+
+    It is looked for along the paths of such results that lead to `output`: an infinity that the
+    program has masked is not taken for the cause. None where they begin in a leaf or constant.
+    """
+    first: Node | None = None
+    seen = {output}
+    stack = [output]
+    while stack:
+        node = stack.pop()
+        bad = [arg for arg in node.args if not is_finite(arg)]
+        if not bad and node.op is not None and (first is None or node.index < first.index):
+            first = node
+        for arg in bad:
+            if isinstance(arg, Node) and arg.op is not None and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return first
 
 
 def _leaves(output: Node) -> list[Node]:

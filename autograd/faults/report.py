@@ -1,6 +1,6 @@
 """A fault, and how it is told: the operation, the line, the entry, the way to the output, the fix.
 
-How faults are found is in `debug` and `origin`.
+How faults are found is in `debug`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`why`: one sentence on why a gradient is zero, missing or tiny, and where.
 
-What flows is found in `flow`, the reasons in `reasons`; where there is no path, see `missing`.
+What flows is found in `flow`, the words are in `answer`; where there is no path, see `missing`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.faults.answer import Why, gradient_of, in_operations
+from autograd.faults.answer import Why, gradient_of, in_operations, reason, shrinking
 from autograd.faults.cuts import CutLog
 from autograd.faults.debug import Watch
 from autograd.faults.flow import Flow, Use, flow, largest
 from autograd.faults.missing import missing
 from autograd.faults.numbers import data_of, extent, is_finite
-from autograd.faults.reasons import reason, shrinking
 from autograd.graph import Node, set_recording
 from autograd.lines import user_line_of
 
