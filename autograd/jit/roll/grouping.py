@@ -8,9 +8,8 @@ from collections.abc import Hashable, Sequence
 from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
 from autograd.jit.roll.like_terms import LikeTerms, Pairs, Part, alike, parts
-from autograd.jit.roll.origins import Origins
-from autograd.jit.roll.scalars import Scalars
-from autograd.jit.roll.sums import Addends, Sums
+from autograd.jit.roll.scalars import Addends, Scalars
+from autograd.jit.roll.views import Origins
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
 from autograd.ops.kinds import chain
@@ -18,30 +17,30 @@ from autograd.ops.kinds import chain
 _PRODUCTS = (mul, chain)
 
 
-def grouped(terms: Terms, program: Scalars, sums: Sums, by_depth: bool) -> Groups:
+def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:
     """The program in groups; new constants are put into `terms`."""
     groups = Groups(terms, by_depth)
     grouping = _Grouping(groups, program)
     grouping.add_leaves()
-    inner = _products_of_sums(program, sums)
-    for level in _levels(program, sums, inner):
-        grouping.add_elementwise([node for node in level if node not in sums.found])
-        grouping.add_sums({n: sums.found[n] for n in level if n in sums.found}, inner)
+    inner = _products_of_sums(program)
+    for level in _levels(program, inner):
+        grouping.add_elementwise([node for node in level if node not in program.sums])
+        grouping.add_sums({n: program.sums[n] for n in level if n in program.sums}, inner)
     groups.outputs = [grouping.node[output] for output in program.outputs]
     return groups
 
 
-def _products_of_sums(program: Scalars, sums: Sums) -> set[int]:
+def _products_of_sums(program: Scalars) -> set[int]:
     """The products that are used in one sum only."""
     inner = set()
-    for addends in sums.found.values():
+    for addends in program.sums.values():
         for node, count in Counter([node for _, node in addends]).items():
             if program.ops[node] in _PRODUCTS and program.uses[node] == count:
                 inner.add(node)
     return inner
 
 
-def _levels(program: Scalars, sums: Sums, inner: set[int]) -> list[list[int]]:
+def _levels(program: Scalars, inner: set[int]) -> list[list[int]]:
     """What has to be computed, by how many steps from the leaves.
 
     A sum is one step; the additions on the way to it and the products inside are none.
@@ -49,10 +48,10 @@ def _levels(program: Scalars, sums: Sums, inner: set[int]) -> list[list[int]]:
     depth = [0] * len(program.ops)
     levels: dict[int, list[int]] = defaultdict(list)
     for node, op in enumerate(program.ops):
-        if op is None or node in sums.steps:
+        if op is None or node in program.steps:
             continue
-        if node in sums.found:
-            depth[node] = 1 + max([depth[arg] for _, arg in sums.found[node]])
+        if node in program.sums:
+            depth[node] = 1 + max([depth[arg] for _, arg in program.sums[node]])
         else:
             depth[node] = max([depth[arg] for arg in program.args[node]])
             if node in inner:
@@ -82,7 +81,7 @@ class _Grouping:
             if term.constant:
                 self.node[leaf] = groups.constant(float(term.example))
                 continue
-            array, places = origins.of(term)
+            array, places = origins[term]
             inside = array is not term
             self.node[leaf] = groups.entry(array, int(places)) if inside else groups.input(term)
             if term.dtype.kind != "f":

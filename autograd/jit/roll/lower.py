@@ -1,9 +1,14 @@
-"""From groups to operations on arrays, each laid out so that what it takes is regular."""
+"""From groups to operations on arrays, each laid out so that what it takes is regular.
+
+Scalar products are in `products`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +16,13 @@ from autograd.graph import Op
 from autograd.jit.packing import entry
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
-from autograd.jit.roll.layout import layout
-from autograd.jit.roll.patterns import inverse, runs
+from autograd.jit.roll.patterns import Places, common_shape, inverse, runs, strides_of
 from autograd.jit.roll.products import Products
+from autograd.jit.roll.scalars import Scalars
+from autograd.jit.roll.views import Origins, read
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import add, mul
-from autograd.ops.structural import concatenate_op, index_op
+from autograd.ops.structural import broadcast_op, concatenate_op, index_op
 
 NARROW = 3
 """Groups of so few nodes are computed as numbers of Python."""
@@ -56,9 +62,13 @@ def _sum_of_products(arrays: Arrays, left: tuple[Node, ...], right: tuple[Node, 
     return total
 
 
+# --------------------------------------------------------------------------------------------------
+# Elementwise operations, in the order and shape in which the least of what they take is gathered
+
+
 def _elementwise(arrays: Arrays, op: Op, group: Group) -> None:
     table = np.array(group.args).T
-    order, shape = layout(arrays, table)
+    order, shape = _layout(arrays, table)
     args = [arrays.read(row[order].reshape(shape)) for row in table]
     if not _gives_numbers(op, args):
         args[-1] = arrays.real(args[-1])
@@ -74,6 +84,71 @@ def _gives_numbers(op: Op, args: list[Term]) -> bool:
             return bool(op.kernel(*[np.ones(1, arg.dtype) for arg in args]).dtype == np.float64)
     except TypeError:  # NumPy has no sign(True)
         return False
+
+
+def _layout(arrays: Arrays, table: Nodes) -> tuple[Any, tuple[int, ...]]:
+    """An order and a shape for operations whose arguments are the columns of `table`."""
+    count = table.shape[1]
+    rows, shapes = _what_matters(arrays, table)
+    if not rows:
+        return np.arange(count), (count,)
+    best, least = None, math.inf
+    for order in _orders(rows):
+        ordered = [row[order] for row in rows]
+        for shape in _shapes(ordered, shapes):
+            irregular = sum([_irregularity(row.reshape(shape)) for row in ordered])
+            if irregular < least:
+                best, least = (order, shape), irregular
+    assert best is not None
+    return best
+
+
+def _what_matters(arrays: Arrays, table: Nodes) -> tuple[list[Places], list[tuple[int, ...]]]:
+    """The places of arguments that are neither constants nor all the same, and their arrays."""
+    rows, shapes = [], []
+    for row in table:
+        source, places = arrays.source(row)
+        if not source.constant and not (places == places[0]).all():
+            rows.append(places)
+            shapes.append(source.shape)
+    return rows, shapes
+
+
+def _orders(rows: list[Places]) -> list[Any]:
+    """That of each argument that is another one each time; and that of a grid of arguments, with
+    the longest axis last.
+    """
+    distinct = [len(np.unique(row)) for row in rows]
+    orders = [
+        np.argsort(row, kind="stable")
+        for row, n in zip(rows, distinct, strict=True)
+        if n == len(row)
+    ]
+    if not orders:
+        fewest_first = sorted(range(len(rows)), key=distinct.__getitem__)
+        orders.append(np.lexsort([rows[n] for n in reversed(fewest_first)]))
+    return orders
+
+
+def _shapes(rows: list[Places], shapes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """That of an array that is taken as it is, that in which all is regular, and one axis."""
+    count = len(rows[0])
+    whole = np.arange(count)
+    found = [
+        shape
+        for row, shape in zip(rows, shapes, strict=True)
+        if math.prod(shape) == count and np.array_equal(row, whole)
+    ]
+    common = common_shape(rows)
+    return [*found, *([common] if common else []), (count,)]
+
+
+def _irregularity(places: Places) -> float:
+    """0 for what is read in order, 1 for what has to be gathered."""
+    strides = strides_of(places)
+    if strides is None:
+        return 1.0
+    return 0.1 * any(stride < 0 for stride in strides)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -117,3 +192,36 @@ def _in_a_row(arrays: Arrays, nodes: Nodes) -> Term:
         found = [arrays.full(nodes[part]) for part in parts]
         row = found[0] if len(found) == 1 else arrays.apply(concatenate_op, *found, axis=0)
     return row if row.dtype.kind == "b" else arrays.real(row)
+
+
+# --------------------------------------------------------------------------------------------------
+# What is done with arrays around the numbers
+
+
+def put_in_place(
+    terms: Terms, program: Scalars, outputs: Sequence[Term], rolled: Sequence[Term]
+) -> list[Term]:
+    """`outputs`, with all that depends on the wanted numbers made of `rolled` instead."""
+    new = dict(zip(program.wanted, rolled, strict=True))
+    origins = Origins()
+    for term in program.after:
+        assert term.op is not None
+        args = [new.get(arg, arg) for arg in term.args]
+        found = None
+        if term.op is concatenate_op:
+            found = _cut_out(terms, origins, args, term.settings["axis"])
+        new[term] = found or terms.apply(term.op, args, **term.settings)
+    return [new.get(output, output) for output in outputs]
+
+
+def _cut_out(terms: Terms, origins: Origins, parts: Sequence[Term], axis: int) -> Term | None:
+    """Parts of one array joined, as a part of it."""
+    found = [origins[part] for part in parts]
+    (base, _), *others = found
+    if base in parts or any(other is not base for other, _ in others):
+        return None
+    places = np.concatenate([part for _, part in found], axis)
+    whole = read(terms, base, places)
+    if whole.shape != places.shape:
+        whole = terms.apply(broadcast_op, [whole], shape=places.shape)
+    return whole

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.roll.scalars import Scalars
-from autograd.jit.roll.sums import Sums
 from autograd.jit.terms import Term, evaluate, ordered
 
 ROUNDING = 1e-9
@@ -21,15 +20,15 @@ FLOOR = 1e-13
 """And as a share of the largest number in the program: what cancels leaves its rounding errors."""
 
 
-def agree(program: Scalars, sums: Sums, rolled: Sequence[Term]) -> bool:
+def agree(program: Scalars, rolled: Sequence[Term]) -> bool:
     """Whether `rolled` gives what is wanted of the program, up to the order of additions."""
     here = [term.example for term in program.terms]
-    if not _same(program, sums, here, [term.example for term in rolled]):
+    if not _same(program, here, [term.example for term in rolled]):
         return False
     leaves = [term for term, op in zip(program.terms, program.ops, strict=True) if op is None]
     inputs = [term for term in ordered([*leaves, *rolled]) if term.op is None and not term.constant]
     moved = {term: _moved(term.example, n) for n, term in enumerate(inputs)}
-    return _same(program, sums, _values(program, leaves, moved), evaluate(rolled, moved))
+    return _same(program, _values(program, leaves, moved), evaluate(rolled, moved))
 
 
 def _moved(x: Any, number: int) -> Any:
@@ -55,19 +54,14 @@ def _values(program: Scalars, leaves: Sequence[Term], inputs: Mapping[Term, Any]
     return values
 
 
-def _same(
-    program: Scalars,
-    sums: Sums,
-    values: Sequence[Any],
-    found: Sequence[Any],
-) -> bool:
+def _same(program: Scalars, values: Sequence[Any], found: Sequence[Any]) -> bool:
     """Whether `found` are the outputs, where the nodes of the program have these values."""
     sizes = np.abs(np.array(values, np.float64))
     floor = FLOOR * float(sizes[np.isfinite(sizes)].max(initial=0.0))
     for output, new in zip(program.outputs, found, strict=True):
         old = values[output]
         if old != new and (old == old or new == new):
-            addends = [addend for _, addend in sums.found.get(output, ())]
+            addends = [addend for _, addend in program.sums.get(output, ())]
             scale = float(sizes[[output, *addends]].sum())
             if not abs(new - old) <= ROUNDING * scale + floor:
                 return False

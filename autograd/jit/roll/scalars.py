@@ -1,4 +1,4 @@
-"""The numbers in a program, numbered, and what else there is: arrays that they come from or go to.
+"""The numbers in a program, numbered; its sums; and the arrays that they come from or go to.
 
 Nothing is computed or changed here.
 """
@@ -6,13 +6,19 @@ Nothing is computed or changed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from autograd.graph import Op
 from autograd.jit.terms import Term, Terms
-from autograd.ops.elementwise import identity, stop_gradient
+from autograd.ops.elementwise import add, identity, neg, stop_gradient, sub
 from autograd.ops.kinds import Elementwise
+
+Addends: TypeAlias = list[tuple[float, int]]
+"""What is added up: a sign and a node each, in the order of the program."""
+
+_SIGNS: dict[Op | None, tuple[float, ...]] = {add: (1.0, 1.0), sub: (1.0, -1.0), neg: (-1.0,)}
 
 
 class Scalars:
@@ -38,6 +44,7 @@ class Scalars:
         self.outputs: list[int] = [self._node[term.number] for term in self.wanted]
         for node in self.outputs:
             self.uses[node] += 1
+        self._find_sums()
 
     @property
     def operations(self) -> int:
@@ -83,6 +90,32 @@ class Scalars:
         for arg in args:
             self.uses[arg] += 1
         return node
+
+    def _find_sums(self) -> None:
+        """All additions, subtractions and changes of sign, in sums as long as they can be."""
+        linear = [node for node, op in enumerate(self.ops) if op in _SIGNS]
+        added = [0] * len(self.ops)
+        for node in linear:
+            for arg in self.args[node]:
+                added[arg] += 1
+        self.steps: set[int] = {node for node in linear if self.uses[node] == 1 == added[node]}
+        """Additions on the way to sums: another one uses the result, once, and nothing else."""
+        self.sums: dict[int, Addends] = {
+            root: self._addends(root) for root in linear if root not in self.steps
+        }
+        """What is added up, by the node that is the result."""
+
+    def _addends(self, root: int) -> Addends:
+        addends = []
+        stack = [(1.0, root)]
+        while stack:
+            sign, node = stack.pop()
+            if node == root or node in self.steps:
+                signs = [sign * factor for factor in _SIGNS[self.ops[node]]]
+                stack += reversed([*zip(signs, self.args[node], strict=True)])
+            else:
+                addends.append((sign, node))
+        return addends
 
 
 def is_number(term: Term) -> bool:

@@ -1,14 +1,17 @@
-"""Parts of an array, by operations that NumPy answers with views where the places are regular."""
+"""Parts of an array, by operations that NumPy answers with views where the places are regular.
+
+And the way back: of which array a view shows entries, and which.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.jit.roll.patterns import Places, strides_of
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Term, Terms, is_view
 from autograd.ops.structural import index_op, reshape_op, transpose_op
 
 Shape = tuple[int, ...]
@@ -124,3 +127,27 @@ def _indexed(terms: Terms, x: Term, key: list[Any]) -> Term:
     while parts and parts[-1] == slice(None):
         parts.pop()
     return terms.apply(index_op, [x], key=tuple(parts)) if parts else x
+
+
+# --------------------------------------------------------------------------------------------------
+# Views of views undone
+
+Origin: TypeAlias = tuple[Term, Places]
+"""An array that is no view, and the places in it, in C order."""
+
+LARGE = 2**20
+"""The entries of larger arrays are not numbered."""
+
+
+class Origins(dict[Term, Origin]):
+    """The array that each term shows, itself if it is no view, and the places of its entries."""
+
+    def __missing__(self, term: Term) -> Origin:
+        if is_view(term) and term.args[0].size < LARGE:
+            base, places = self[term.args[0]]
+            assert term.op is not None
+            shown: Any = term.op.evaluate((places,), term.settings)
+            self[term] = base, np.asarray(shown)
+        else:
+            self[term] = term, np.arange(term.size).reshape(term.shape)
+        return self[term]
