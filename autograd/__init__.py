@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from autograd import ops
 from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
-from autograd.custom import custom_op
 from autograd.differential_operators import (
     deriv,
     grad_and_aux,
@@ -46,9 +45,9 @@ from autograd.jit import (
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor, Value
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
+from autograd.ops.kinds import custom_op
 from autograd.recompute import checkpoint
 from autograd.scopes import begin_scope, end_scope
-from autograd.source import source
 from autograd.summaries import Summary, summary
 from autograd.transforms import (
     derivative,
@@ -58,6 +57,7 @@ from autograd.transforms import (
     hvp,
     jacobian,
     jvp,
+    source,
     value_and_grad,
     vjp,
 )

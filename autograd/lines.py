@@ -1,15 +1,16 @@
-"""`LineLog`: which line of the program made which node, noted while the program runs.
+"""`LineLog`: which line of the program made which node, and which variable it was first given to.
 
 Nodes do not know their line, so that making them costs nothing; who shows lines is elsewhere.
 """
 
 from __future__ import annotations
 
+import dis
 import linecache
 import os
 import sys
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
@@ -18,7 +19,6 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 
 from autograd.graph import Node, next_index
-from autograd.variables import Variables
 
 _Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
 _Place: TypeAlias = tuple[CodeType, int]
@@ -42,6 +42,43 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.lineno}"
+
+
+class _Variables:
+    """The names of nodes by creation number: those that lines of the program stored them under.
+
+    The code of a function says, for each line, which variables that line stores; when the line is
+    done they are looked at.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+        self._stores: dict[CodeType, dict[int, list[str]]] = {}
+        self._running: dict[FrameType, int] = {}
+
+    def at_line(self, frame: FrameType) -> None:
+        """A line of the frame is about to run, and the one before it is done."""
+        self.left(frame)
+        self._running[frame] = frame.f_lineno
+
+    def left(self, frame: FrameType) -> None:
+        """The line that was running in the frame is done."""
+        lineno = self._running.pop(frame, None)
+        if lineno is None:
+            return
+        stores = self._stores.get(frame.f_code)
+        if stores is None:
+            stores = self._stores[frame.f_code] = _stores(frame.f_code)
+        if names := stores.get(lineno):
+            local, everywhere = frame.f_locals, frame.f_globals
+            for name in names:
+                node: Any = local.get(name, everywhere.get(name))
+                if isinstance(node, Node):
+                    self.names.setdefault(node.index, name)
+
+    def forget_frames(self) -> None:
+        """Let go of frames that never ended, as those of generators."""
+        self._running.clear()
 
 
 class LineLog:
@@ -73,7 +110,7 @@ class LineLog:
         self._places: list[tuple[_Place | None, _Place | None]] = []
         self._kinds: dict[str, int] = {}
         self._user: _Place | None = None
-        self._variables = Variables()
+        self._variables = _Variables()
         self._on = False
 
     def line_of(self, node: Node | int) -> Line | None:
@@ -276,3 +313,22 @@ def _line(place: _Place | None) -> Line | None:
     code, lineno = place
     text = linecache.getline(code.co_filename, lineno).strip()
     return Line(code.co_filename, lineno, code.co_qualname, text)
+
+
+def _stores(code: CodeType) -> dict[int, list[str]]:
+    """The variables that each line of a function stores."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for instruction in dis.get_instructions(code):
+        positions = instruction.positions
+        if instruction.opname.startswith("STORE_") and positions and positions.lineno:
+            match instruction.opname, instruction.argval:
+                case "STORE_FAST_STORE_FAST", (first, second):  # two in one, from Python 3.13 on
+                    names = [first, second]
+                case "STORE_FAST_LOAD_FAST", (first, _):
+                    names = [first]
+                case "STORE_FAST" | "STORE_NAME" | "STORE_GLOBAL" | "STORE_DEREF", name:
+                    names = [name]
+                case _:
+                    names = []
+            found[positions.lineno] += names
+    return found

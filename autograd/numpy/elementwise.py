@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
-from autograd.custom import custom_op
 from autograd.extend import getval
 from autograd.graph import Array, Op
+from autograd.ops.kinds import custom_op
 
 __all__ = [
     "conj",

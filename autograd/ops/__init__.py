@@ -3,7 +3,6 @@
 from autograd.graph import Op
 from autograd.ops import (
     decompositions,
-    determinants,
     diagonals,
     elementwise,
     exponentials,
@@ -159,7 +158,6 @@ TABLE: dict[str, Op] = {
         exponentials,
         products,
         inverses,
-        determinants,
         decompositions,
         norms,
     )

@@ -25,12 +25,10 @@ from autograd.ops.shaping import matrix_transpose
 from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of
 
 
-def _pack(factors: Sequence[Any], tails: Sequence[Shape]) -> Any:
-    """Arrays of shape (..., *tail) as one, end to end along the last axis."""
-    lead = factors[0].ndim - len(tails[0])
-    batch = factors[0].shape[:lead]
-    pairs = zip(factors, tails, strict=True)
-    return np.concatenate([f.reshape(*batch, math.prod(tail)) for f, tail in pairs], -1)
+def _pack(factors: Sequence[Any], lead: int) -> Any:
+    """Arrays as one: their axes but the first `lead` end to end along the last axis."""
+    rows = [f.reshape(*f.shape[:lead], math.prod(f.shape[lead:])) for f in factors]
+    return np.concatenate(rows, -1)
 
 
 def _unpack(packed: Array, tails: Sequence[Shape]) -> list[Array]:
@@ -47,6 +45,7 @@ def _unpack(packed: Array, tails: Sequence[Shape]) -> list[Array]:
 
 
 def _symmetric(x: Any) -> Any:
+    """The symmetric part of matrices."""
     return x / 2 + np.swapaxes(x, -1, -2) / 2
 
 
@@ -115,7 +114,7 @@ def _qr_rule(g: Array, out: Array, a: Array) -> Array:
     return t(solve_op(r, t(gq + matmul_op(q, m))))
 
 
-qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), _qr_tails(a)), (_qr_rule,))
+qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), a.ndim - 2), (_qr_rule,))
 
 
 def qr(a: Array, mode: str = "reduced") -> Any:
@@ -166,7 +165,7 @@ def _eigh_rule(g: Array, out: Array, a: Array) -> Array:
 
 
 eigh_op: Final = Op(
-    "eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), _eigh_tails(a)), (_eigh_rule,)
+    "eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), a.ndim - 2), (_eigh_rule,)
 )
 
 
@@ -232,7 +231,7 @@ def _svd_rule(g: Array, out: Array, a: Array) -> Array:
 
 svd_op: Final = Op(
     "svd",
-    lambda a: _pack(np.linalg.svd(a, full_matrices=False), _svd_tails(a)),
+    lambda a: _pack(np.linalg.svd(a, full_matrices=False), a.ndim - 2),
     (_svd_rule,),
 )
 

@@ -145,6 +145,7 @@ place_op: Op = Op(
 
 
 def _set(x: Any, values: Any, key: Any) -> Any:
+    """A copy of x with `values` at x[key]."""
     out = np.array(x)
     out[key] = values
     return out

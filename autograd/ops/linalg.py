@@ -1,8 +1,7 @@
 """Linear algebra, as `autograd.linalg`: the names of `numpy.linalg` that have a derivative."""
 
 from autograd.ops.decompositions import cholesky, eigh, eigvalsh, qr, svd
-from autograd.ops.determinants import det, slogdet
-from autograd.ops.inverses import inv, matrix_power, pinv, solve
+from autograd.ops.inverses import det, inv, matrix_power, pinv, slogdet, solve
 from autograd.ops.norms import norm
 
 __all__ = [

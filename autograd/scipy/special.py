@@ -13,12 +13,12 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
-from autograd.custom import custom_op
 from autograd.extend import getval
 from autograd.graph import Array, Op
 from autograd.numpy.elementwise import sinc
 from autograd.numpy.wrapping import wrap
 from autograd.ops import Axis
+from autograd.ops.kinds import custom_op
 from autograd.scipy import load
 
 _theirs = load("special")

@@ -21,9 +21,9 @@ from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.terms import Term
 from autograd.ops import (
     decompositions,
-    determinants,
     elementwise,
     indexing,
+    inverses,
     products,
     reductions,
     running,
@@ -118,7 +118,7 @@ _as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
 _as(packing.segment_sums, "np.add.reduceat({0}, {starts})")
 _as(elementwise.erf, "{call}({0})", helpers.error_function)
 _as(indexing.set_op, "{call}({0}, {1}, {key})", helpers.with_entries)
-_as(determinants.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
+_as(inverses.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
 _as(decompositions.cholesky_op, "np.linalg.cholesky({call}({0}))", helpers.symmetric)
 for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
