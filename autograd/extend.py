@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
+from autograd.backward import once_in_pass
 from autograd.graph import Array, Node, Op, Settings, recording, tracing
 from autograd.trees import map_tree
 
@@ -119,21 +120,28 @@ def notrace_primitive(f: Function) -> Function:
     return function
 
 
-def calling_back(kernel: Function) -> Function:
-    """A kernel that calls functions of the user's: what these differentiate on their own account is
-    no part of what is recorded around it.
+def solver(
+    name: str, kernel: Function, pull: Callable[[Array, Array, tuple[Array, ...]], list[Array]]
+) -> Op:
+    """An operation whose kernel calls functions of the user's, and whose cotangents come together.
+
+    What these functions differentiate on their own account is no part of what is recorded around.
+    pull: pull(g, out, args) gives the cotangents of all args.
     """
 
-    @wraps(kernel)
-    def apart(*args: Any, **kwargs: Any) -> Any:
+    def apart(*args: Any) -> Any:
         traced, recorded = tracing.set(None), recording.set(True)
         try:
-            return kernel(*args, **kwargs)
+            return kernel(*args)
         finally:
             tracing.reset(traced)
             recording.reset(recorded)
 
-    return apart
+    def rule(argnum: int) -> Function:
+        return lambda g, out, *args: once_in_pass(call, g, args, lambda: pull(g, out, args))[argnum]
+
+    call = object()  # the operation itself would tie it into a circle
+    return Op(name, apart, rule)
 
 
 def getval(x: Any) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograd.backward import once_in_pass
-from autograd.extend import calling_back
-from autograd.graph import Node, Op
+from autograd.extend import getval, solver
+from autograd.graph import Node
 from autograd.transforms import vjp
 from autograd.trees import flatten
 
@@ -34,7 +33,6 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
     """
     leaves, rebuild = flatten(a)
 
-    @calling_back
     def iterate(*leaves: Any) -> Any:
         step = f(rebuild(iter(leaves)))
         x, following = x0, step(x0)
@@ -55,16 +53,8 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
         return adjoint
 
     def pull(g: Any, x: Any, leaves: tuple[Any, ...]) -> list[Any]:
-        u = fixed_point(adjoint_step, (g, x, *leaves), _plain(g), distance, tol)
+        u = fixed_point(adjoint_step, (g, x, *leaves), getval(g), distance, tol)
         _, pull_a = vjp(lambda *leaves: f(rebuild(iter(leaves)))(x), *leaves)
         return list(pull_a(u))
 
-    def rule(argnum: int) -> Function:
-        return lambda g, x, *args: once_in_pass(call, g, args, lambda: pull(g, x, args))[argnum]
-
-    call = object()  # the operation itself would tie it into a circle
-    return Op("fixed_point", iterate, rule)(*leaves)
-
-
-def _plain(x: Any) -> Any:
-    return getattr(x, "primal", x)
+    return solver("fixed_point", iterate, pull)(*leaves)

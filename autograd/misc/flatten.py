@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import ops, trees
 
 
 def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -25,11 +25,15 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> unflatten(row)["w"].shape
     (2, 2)
     """
-    leaves = list(_leaves(value))
-    row = ops.concatenate([ops.ravel(leaf) for leaf in leaves]) if leaves else np.zeros(0)
+    leaves, rebuild = trees.flatten(value)
+    order = list(_by_key(rebuild(iter(range(len(leaves))))))
+    ordered = [leaves[place] for place in order]
+    row = ops.concatenate([ops.ravel(leaf) for leaf in ordered]) if leaves else np.zeros(0)
 
     def unflatten(row: Any) -> Any:
-        return _rebuild(value, _cut(ops.array(row), [ops.shape_of(leaf) for leaf in leaves]))
+        parts = _cut(ops.array(row), [ops.shape_of(leaf) for leaf in ordered])
+        by_place = dict(zip(order, parts, strict=True))
+        return rebuild(iter([by_place[place] for place in range(len(leaves))]))
 
     return row, unflatten
 
@@ -48,29 +52,15 @@ def flatten_func(
     return lambda row, *args: flatten(func(unflatten(row), *args))[0], unflatten, row
 
 
-def _parts(value: Any) -> list[Any] | None:
-    if isinstance(value, dict):
-        return [value[key] for key in sorted(value)]
-    return list(value) if isinstance(value, list | tuple) else None
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    parts = _parts(value)
-    if parts is None:
-        yield value
+def _by_key(tree: Any) -> Iterator[Any]:
+    """The leaves, through dicts in the order of their keys."""
+    if isinstance(tree, dict):
+        tree = [tree[key] for key in sorted(tree)]
+    if isinstance(tree, list | tuple):
+        for part in tree:
+            yield from _by_key(part)
     else:
-        for part in parts:
-            yield from _leaves(part)
-
-
-def _rebuild(value: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(value, dict):
-        by_key = {key: _rebuild(value[key], leaves) for key in sorted(value)}
-        return {key: by_key[key] for key in value}
-    if isinstance(value, list | tuple):
-        parts = [_rebuild(part, leaves) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    return next(leaves)
+        yield tree
 
 
 def _cut(row: Any, shapes: list[tuple[int, ...]]) -> Iterator[Any]:

@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
-from autograd.backward import once_in_pass
-from autograd.extend import calling_back
-from autograd.graph import Array, Node, Op
+from autograd.extend import solver
+from autograd.graph import Array, Node
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
 from autograd.transforms import vjp
@@ -63,7 +62,6 @@ def _solve(
 ) -> Array:
     """`odeint` of slope(y, t, *varying), as an operation on y0, t and what varies."""
 
-    @calling_back
     def integrate(y0: Any, t: Any, *varying: Any) -> Any:
         def plain_slope(y: Any, t: Any) -> Any:
             found = slope(y, t, *varying)
@@ -80,11 +78,7 @@ def _solve(
         g_y0, g_t, g_varying = _adjoint(slope, g, ys, ops.array(t), tuple(varying), settings)
         return [g_y0, g_t, *g_varying]
 
-    def rule(argnum: int) -> Function:
-        return lambda g, ys, *args: once_in_pass(call, g, args, lambda: pull(g, ys, args))[argnum]
-
-    call = object()  # the operation itself would tie it into a circle
-    return Op("odeint", integrate, rule)(ops.array(y0), t, *varying)
+    return solver("odeint", integrate, pull)(ops.array(y0), t, *varying)
 
 
 def _adjoint(
