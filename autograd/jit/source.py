@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.lowering import helpers, scalars
+from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
 from autograd.jit.lowering.write import write
@@ -196,7 +196,7 @@ class _Names:
 _GENERATED = re.compile(r"^(t|buffer|part|const|number|ones|setting)\d")
 _WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
 _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
-_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | {*vars(helpers), *vars(scattering)}
+_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | vars(scattering).keys()
 
 
 def _paths_of_arguments(

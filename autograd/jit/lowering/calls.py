@@ -16,14 +16,12 @@ import numpy as np
 
 from autograd.graph import Op
 from autograd.jit import packing
-from autograd.jit.lowering import helpers, scalars
+from autograd.jit.lowering import scalars
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.terms import Term
 from autograd.ops import (
-    decompositions,
     elementwise,
     indexing,
-    inverses,
     products,
     reductions,
     running,
@@ -93,15 +91,11 @@ def _writes(*ops: Op) -> Callable[[Expression], Expression]:
     return enter
 
 
-def _as(op: Op, template: str, function: Callable[..., Any] | None = None) -> None:
-    """The template has `{0}`, `{1}`, ... for the arguments, `{axis}`, ... for settings, and
-    `{call}` for a function.
-    """
+def _as(op: Op, template: str) -> None:
+    """The template has `{0}`, `{1}`, ... for the arguments, and `{axis}`, ... for settings."""
 
     def expression(to: Arrays, term: Term, operands: list[str]) -> str:
         settings = {name: to.setting(value) for name, value in term.settings.items()}
-        if function is not None:
-            settings["call"] = _function(to, function)
         return template.format(*operands, **settings)
 
     _EXPRESSIONS[op] = expression
@@ -113,15 +107,17 @@ _as(structural.broadcast_op, "np.broadcast_to({0}, {shape})")
 _as(shaping.roll_op, "np.roll({0}, {shift}, {axis})")
 _as(running.cumsum_op, "np.cumsum({0}, {axis})")
 _as(running.cumprod_op, "np.cumprod({0}, -1)")
-_as(running.recur_op, "{call}({0}, {1})", helpers.recurrence)
 _as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
 _as(packing.segment_sums, "np.add.reduceat({0}, {starts})")
-_as(elementwise.erf, "{call}({0})", helpers.error_function)
-_as(indexing.set_op, "{call}({0}, {1}, {key})", helpers.with_entries)
-_as(inverses.slogdet_op, "np.stack(np.linalg.slogdet({0}), -1)")
-_as(decompositions.cholesky_op, "np.linalg.cholesky({call}({0}))", helpers.symmetric)
 for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
+
+
+@_writes(elementwise.erf)
+def _erf(to: Arrays, term: Term, operands: list[str]) -> str:
+    to.code.math.add("erf")
+    function = to.once(None, "np.frompyfunc(erf, 1, 1)")
+    return f"np.array({function}({operands[0]}), np.{term.dtype.name})"
 
 
 # --------------------------------------------------------------------------------------------------
@@ -149,27 +145,3 @@ def _scatter(to: Arrays, term: Term, operands: list[str]) -> str:
     parts = key_parts(term.settings["key"], numbers, to.setting)
     key = parts[0] if not isinstance(term.settings["key"], tuple) else f"({', '.join(parts)},)"
     return f"{_function(to, scattering.scatter)}({x}, {key}, {tuple(term.settings['shape'])})"
-
-
-# --------------------------------------------------------------------------------------------------
-# Factors of matrices: an operation has one result, so they lie end to end
-
-
-@_writes(decompositions.qr_op)
-def _qr(to: Arrays, term: Term, operands: list[str]) -> str:
-    return _end_to_end(to, term, f"np.linalg.qr({operands[0]})")
-
-
-@_writes(decompositions.eigh_op)
-def _eigh(to: Arrays, term: Term, operands: list[str]) -> str:
-    matrix = f"{_function(to, helpers.symmetric)}({operands[0]})"
-    return _end_to_end(to, term, f"np.linalg.eigh({matrix})")
-
-
-@_writes(decompositions.svd_op)
-def _svd(to: Arrays, term: Term, operands: list[str]) -> str:
-    return _end_to_end(to, term, f"np.linalg.svd({operands[0]}, full_matrices=False)")
-
-
-def _end_to_end(to: Arrays, term: Term, factors: str) -> str:
-    return f"{_function(to, helpers.end_to_end)}({factors}, {term.shape[:-1]})"
