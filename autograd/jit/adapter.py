@@ -6,7 +6,7 @@ program runs; so it is written out, for the one form of call that a program was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,40 +15,10 @@ import numpy as np
 from autograd.graph import Node
 
 _MANY = 4
-Unpack = Callable[[tuple[Any, ...], dict[str, Any]], "tuple[Any, ...] | None"]
 
 
 class Unwritten(Exception):
     """A call or result has a part that is not written out."""
-
-
-def unpacker(
-    args: tuple[Any, ...], kwargs: Mapping[str, Any], static: frozenset[int | str]
-) -> Unpack | None:
-    """A function that gives the numbers and arrays of a call like this one, and None for others.
-
-    None where the call itself has nodes, or containers of the user's own kinds.
-    """
-    writer = Unpacker("return None")
-    try:
-        writer.take("args", args, static)
-        for name, arg in kwargs.items():
-            writer.take(f"(kwargs[{name!r}],)", [arg], {0} if name in static else ())
-    except Unwritten:
-        return None
-    lines = [
-        "def unpack(args, kwargs):",
-        f"    if len(kwargs) != {len(kwargs)}:",
-        "        return None",
-        "    try:",
-        *[f"        {line}" for line in writer.lines()],
-        f"        return ({''.join(name + ', ' for name in writer.leaves)})",
-        "    except (LookupError, ValueError):",
-        "        return None",
-    ]
-    exec("\n".join(lines), writer.space)
-    unpack: Unpack = writer.space["unpack"]
-    return unpack
 
 
 class Unpacker:

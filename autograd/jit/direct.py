@@ -9,46 +9,72 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import compress, count
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd.jit.adapter import Unpacker, Unwritten, written_result
-from autograd.jit.lowering.code import Code
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 
 _numbers = count()
 DIRECT = "<direct"
 """How the file names of such functions begin."""
-_OTHERWISE = "return otherwise(*args)"
+_OTHERWISE = "return otherwise(args, kwargs)"
+Call: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
 def direct(
     program: Program,
     args: tuple[Any, ...],
+    kwargs: dict[str, Any],
     static: frozenset[int | str],
-    otherwise: Callable[..., Any],
-) -> Callable[[tuple[Any, ...]], Any] | None:
-    """The function from the tuple of arguments, like `args`, to the result.
+    otherwise: Call,
+) -> Call | None:
+    """The function from arguments like these to the result.
 
     It calls `otherwise` with the arguments where they are not alike, or the program does not fit.
-    None where the result may be nodes, and for a program that draws random numbers.
+    None where the call itself has nodes, or containers of the user's own kinds.
     """
-    if not program.plain or program.made.draws:
-        return None
-    code = program.plain_code()
     taken = Unpacker(_OTHERWISE)
     try:
         taken.take("args", args, static)
-        outside, found = program.around.written(_OTHERWISE)
-        end, space = _arrays(program, taken) if code is None else _floats(program, code, taken)
+        for name, arg in kwargs.items():
+            taken.take(f"(kwargs[{name!r}],)", [arg], {0} if name in static else ())
     except Unwritten:
         return None
-    lines = ["try:", *[f"    {line}" for line in [*taken.lines(), *outside]], *end]
-    text = "\n".join(["def direct(args):", *[f"    {line}" for line in lines]])
-    space |= {"otherwise": otherwise, "ran": program.ran, **taken.space, **found}
-    exec(compile(text, f"{DIRECT} {program.name} {next(_numbers)}>", "exec"), space)
-    function: Callable[[tuple[Any, ...]], Any] = space["direct"]
+    looked_at: list[str] = []
+    found: dict[str, Any] = {}
+    if not program.plain or program.made.draws:
+        lines, space = _whole(program, taken)
+    else:
+        looked_at, found = program.around.written(_OTHERWISE)
+        lines, space = _floats(program, taken) or _arrays(program, taken)
+    lines = [
+        "def direct(args, kwargs):",
+        f"    if {f'len(kwargs) != {len(kwargs)}' if kwargs else 'kwargs'}:",
+        f"        {_OTHERWISE}",
+        "    try:",
+        *[f"        {line}" for line in [*taken.lines(), *looked_at]],
+        *[f"    {line}" for line in lines],
+    ]
+    space |= {"otherwise": otherwise, "ran": program.ran, "Misfit": Misfit}
+    space |= {**taken.space, **found}
+    exec(compile("\n".join(lines), f"{DIRECT} {program.name} {next(_numbers)}>", "exec"), space)
+    function: Call = space["direct"]
     return function
+
+
+def _whole(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
+    """Lines that call a program whose result may be nodes, or which draws random numbers."""
+    lines = [
+        f"    given = {_tuple(taken.leaves)}",
+        "except (LookupError, ValueError):",
+        f"    {_OTHERWISE}",
+        "try:",
+        "    return fast(given)",
+        "except Misfit:",
+        f"    {_OTHERWISE}",
+    ]
+    return lines, {"fast": program.fast}
 
 
 def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
@@ -68,20 +94,23 @@ def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
         "ran()",
         "return pack(values)",
     ]
-    return lines, {"compute": program.compute, "Misfit": Misfit, "pack": program.pack}
+    return lines, {"compute": program.compute, "pack": program.pack}
 
 
 def _tuple(names: Sequence[str]) -> str:
     return f"({''.join(f'{name}, ' for name in names)})"
 
 
-def _floats(program: Program, code: Code, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
-    """Lines that are the program, and what they refer to."""
-    if any(name.startswith("*") for name in taken.leaves):
-        raise Unwritten
-    made = program.made
+def _floats(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any]] | None:
+    """Lines that are the program, and what they refer to; None where it is not one of floats."""
+    code, made = program.plain_code(), program.made
+    if code is None or any(name.startswith("*") for name in taken.leaves):
+        return None
     varies = [term is not None for term in made.outputs]
-    result, space = written_result(made.result, varies, made.constants, code.results)
+    try:
+        result, space = written_result(made.result, varies, made.constants, code.results)
+    except Unwritten:
+        return None
     names = zip(code.parameters, taken.leaves, strict=True)
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
     lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]

@@ -9,12 +9,11 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import update_wrapper, wraps
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any
 
 from autograd.graph import Node, Observer, recording, tracing
-from autograd.jit.adapter import Unpack, unpacker
-from autograd.jit.direct import DIRECT, direct
+from autograd.jit.direct import DIRECT, Call, direct
 from autograd.jit.notes import Notes
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
@@ -60,17 +59,8 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-class Way(NamedTuple):
-    """How calls of one form are answered by a program."""
-
-    program: Program
-    written: int
-    unpack: Unpack | None
-    run: Callable[[tuple[Any, ...]], Any] | None
-
-
 class Jitted:
-    """What `jit` gives."""
+    """What is behind a function that `jit` gives."""
 
     def __init__(
         self,
@@ -80,8 +70,7 @@ class Jitted:
         watch: Sequence[Any] | None = None,
         notices: bool = True,
     ) -> None:
-        update_wrapper(self, f)
-        self.__name__: str = getattr(f, "__name__", type(f).__name__)
+        self.name: str = getattr(f, "__name__", type(f).__name__)
         self.function = f
         self._roots = [f] if watch is None else list(watch)
         self._into = into
@@ -92,27 +81,15 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
-        self._ways: dict[Hashable, Way] = {}
-        self._latest: Way | None = None
-        self.run: Callable[[tuple[Any, ...]], Any] | None = None
-        """For calls like the latest, from the tuple of arguments, where one function does it."""
+        self._ways: dict[Hashable, tuple[int, Call]] = {}
+        """For each form of call and program how often this was written, and what runs it."""
+        self.run: Call = self.call
+        """Written for calls like the latest; it hands others on to `call`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result, by a program that fits, which is recorded if there is none."""
         if tracing.get() is not None or isinstance(recording.get(), Observer):
             return self._uncompiled(args, kwargs)
-        way = self._latest
-        if way is not None and way.unpack is not None:
-            program, data = way.program, way.unpack(args, kwargs)
-            if data is not None:
-                try:
-                    result = program.fast(data)
-                except Misfit:
-                    pass
-                else:
-                    if program.written != way.written:
-                        call = Signature(args, kwargs, self._static)
-                        self._remember(args, kwargs, call, program)
-                    return result
         call = Signature(args, kwargs, self._static)
         programs = self._programs.setdefault(call.key, [])
         reason = "a call of this structure, with these shapes and types, is new"
@@ -129,7 +106,7 @@ class Jitted:
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             if self._into:
                 raise JitError(
-                    f"{self.__name__} writes into arrays, and none of the {len(programs)} ways it "
+                    f"{self.name} writes into arrays, and none of the {len(programs)} ways it "
                     f"was recorded in fits this call: {reason}"
                 )
             self._notice(
@@ -159,7 +136,7 @@ class Jitted:
         sources = self._sources(call)
         made = record(self.function, args, kwargs, self._static, sources, exactly=exactly)
         self._kept.append(call.objects)
-        program = Program(getattr(self, "__name__", "f"), made, _closed, self._into)
+        program = Program(self.name, made, _closed, self._into)
         program.forget()
         return program
 
@@ -168,9 +145,7 @@ class Jitted:
         if not self._into:
             return result
         if tracing.get() is not None:
-            raise JitError(
-                f"{self.__name__} writes into arrays, and cannot be part of another program"
-            )
+            raise JitError(f"{self.name} writes into arrays, and cannot be part of another program")
         result, updates = result
         for array, new in zip(self._into, updates, strict=True):
             array[...] = new.primal if isinstance(new, Node) else new
@@ -180,13 +155,11 @@ class Jitted:
         self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, program: Program
     ) -> None:
         """Expect that the next call is like this one, and fits this program."""
-        way = self._ways.get((call.key, program))
-        if way is None or way.written != program.written:
-            unpack = unpacker(args, kwargs, self._static)
-            run = None if kwargs else direct(program, args, self._static, self)
-            way = self._ways[call.key, program] = Way(program, program.written, unpack, run)
-        self._latest = way
-        self.run = way.run
+        written, run = self._ways.get((call.key, program), (0, self.call))
+        if written != program.written:
+            run = direct(program, args, kwargs, self._static, self.call) or self.call
+            self._ways[call.key, program] = program.written, run
+        self.run = run
 
     @property
     def recorded(self) -> int:
@@ -220,7 +193,7 @@ class Jitted:
         call = Signature(args, kwargs, self._static)
         notes = Notes()
         made = record(self.function, args, kwargs, self._static, self._sources(call), notes)
-        program = Program(getattr(self, "__name__", "f"), made, _closed)
+        program = Program(self.name, made, _closed)
         return source(self.function, program, notes, args, kwargs, self._static)
 
     def _sources(self, call: Signature) -> list[tuple[str, Any]]:
@@ -234,7 +207,7 @@ class Jitted:
             level, frame = 1, sys._getframe()
             while frame.f_back and frame.f_code.co_filename.startswith((__file__, DIRECT)):
                 level, frame = level + 1, frame.f_back
-            warnings.warn(f"jit: {self.__name__}: {text}", JitNotice, stacklevel=level)
+            warnings.warn(f"jit: {self.name}: {text}", JitNotice, stacklevel=level)
 
 
 def _called(jitted: Jitted) -> Function:
@@ -242,18 +215,15 @@ def _called(jitted: Jitted) -> Function:
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        run = jitted.run
-        if kwargs or run is None or tracing.get() is not None:
-            return jitted(*args, **kwargs)
-        return run(args)
+        return (jitted.run if tracing.get() is None else jitted.call)(args, kwargs)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
     return compiled
 
 
-def _closed(f: Function) -> Jitted:
+def _closed(f: Function) -> Function:
     """A compiled function that reads nothing but its arguments."""
-    return Jitted(f, frozenset(), watch=())
+    return _called(Jitted(f, frozenset(), watch=()))
 
 
 def jit(

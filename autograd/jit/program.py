@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Node, leaf, recording
+from autograd.graph import Node, Observer, leaf, recording
 from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
 from autograd.jit.exposure import exposed, nan_finder
@@ -190,9 +190,13 @@ class Program:
             results = [leaf(v) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
         return self.pack(results)
 
-    def fast(self, data: tuple[Any, ...]) -> Any:
+    def fast(self, data: Sequence[Any]) -> Any:
         """The same for plain data, of the right shapes and types."""
-        return self.pack(self._computed(data)[0]) if self.plain else self(data)
+        if self.plain:
+            return self.pack(self._computed(data)[0])
+        if isinstance(recording.get(), Observer):  # which is to see every operation
+            raise Misfit("operations are observed")
+        return self(data)
 
     def _computed(self, data: Sequence[Any]) -> tuple[Sequence[Any], list[Any], list[Any]]:
         """The outputs, and what was read from outside and drawn for them."""
