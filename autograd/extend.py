@@ -40,7 +40,7 @@ class Primitive(Op):
 
     pull: Function | None = None
     """pull(argnum, ans, args, kwargs) gives the function g ↦ cotangent, or None for zero."""
-    push: Function | None = None
+    push: Any = None
     """push(argnum, t, ans, args, kwargs) gives the tangent, or None for zero."""
 
     def __init__(self, f: Function) -> None:
@@ -88,8 +88,6 @@ class Primitive(Op):
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        if self.push is None:
-            return super().jvp(argnum, t, out, args, settings)
         return self.push(argnum, t, out, args, settings)
 
 

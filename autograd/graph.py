@@ -99,6 +99,30 @@ class Node:
         """The arguments that are nodes themselves, in order; `()` for a leaf."""
         return tuple(arg for arg in self.args if isinstance(arg, Node))
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the data; `()` for one number."""
+        shape: tuple[int, ...] = self.primal.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """How many axes the data has."""
+        ndim: int = self.primal.ndim
+        return ndim
+
+    @property
+    def size(self) -> int:
+        """How many numbers the data holds."""
+        size: int = self.primal.size
+        return size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy type of the numbers."""
+        dtype: np.dtype[Any] = self.primal.dtype
+        return dtype
+
     # What the two kinds of node store differently:
 
     @property
@@ -109,26 +133,6 @@ class Node:
     @property
     def settings(self) -> Settings:
         """The settings of the operation, such as an axis."""
-        raise NotImplementedError
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the data; `()` for one number."""
-        raise NotImplementedError
-
-    @property
-    def ndim(self) -> int:
-        """How many axes the data has."""
-        raise NotImplementedError
-
-    @property
-    def size(self) -> int:
-        """How many numbers the data holds."""
-        raise NotImplementedError
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The NumPy type of the numbers."""
         raise NotImplementedError
 
     def changed_parent(self) -> Node | None:
@@ -149,6 +153,7 @@ class ScalarNode(Node):
 
     __slots__ = ("a", "b", "da", "db", "renewed")
     kind: ClassVar[type[ScalarNode]]
+    """The subclass that operations make."""
     chain: ClassVar[Callable[[Any, Any], Any]]
     """The product of the chain rule, without the checks that two numbers do not need."""
 
@@ -158,11 +163,6 @@ class ScalarNode(Node):
     db: float | None
     renewed: int
     """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
-
-    def __init_subclass__(cls, *, recorded: bool = False) -> None:
-        """The subclass marked `recorded` is the one that operations make."""
-        if recorded:
-            ScalarNode.kind = cls
 
     shape: tuple[int, ...] = ()
     ndim = 0
@@ -199,35 +199,11 @@ class ArrayNode(Node):
 
     __slots__ = ("args", "frozen", "saved", "settings")
     kind: ClassVar[type[ArrayNode]]
+    """The subclass that operations make."""
 
     args: tuple[Array, ...]
     settings: Settings
     frozen: bool
-
-    def __init_subclass__(cls, *, recorded: bool = False) -> None:
-        """The subclass marked `recorded` is the one that operations make."""
-        if recorded:
-            ArrayNode.kind = cls
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        shape: tuple[int, ...] = self.primal.shape
-        return shape
-
-    @property
-    def ndim(self) -> int:
-        ndim: int = self.primal.ndim
-        return ndim
-
-    @property
-    def size(self) -> int:
-        size: int = self.primal.size
-        return size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = self.primal.dtype
-        return dtype
 
     def changed_parent(self) -> Node | None:
         for arg, then in zip(self.args, self.saved, strict=True):
@@ -366,7 +342,7 @@ class Op:
         self.kernel = kernel
         self.symbol: str = symbol or name
         self.rules = vjp
-        self.forward_rule = jvp
+        self.forward_rule: Any = jvp
         self.arity: int | None = len(vjp) if isinstance(vjp, tuple) else None
         self.__name__ = self.__qualname__ = name
         self.__doc__ = doc or f"The operation `{name}`."
@@ -447,8 +423,6 @@ class Op:
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
         """The tangent of the output that the tangent `t` of one argument causes; None for zero."""
-        if self.forward_rule is None:
-            raise NotImplementedError(f"operation {self.name!r} states no jvp")
         return self.forward_rule(argnum, t, out, *args, **settings)
 
 

@@ -29,7 +29,7 @@ from autograd.ops.kinds import Elementwise, chain
 from autograd.summaries import card, data_card, summary
 
 
-class Value(Arithmetic, ScalarNode, recorded=True):
+class Value(Arithmetic, ScalarNode):
     """One number whose derivatives are tracked.
 
     data: a real number; integers become floats. Division by zero, overflow and domain errors give
@@ -86,7 +86,7 @@ class Value(Arithmetic, ScalarNode, recorded=True):
         return Value, (self.primal, self.label)
 
 
-class Tensor(Arithmetic, ArrayNode, recorded=True):
+class Tensor(Arithmetic, ArrayNode):
     """An array of numbers whose derivatives are tracked.
 
     data: anything `numpy.array` takes, of real numbers; it is copied. float32 and float64 stay as
@@ -193,6 +193,8 @@ class Tensor(Arithmetic, ArrayNode, recorded=True):
         _require_leaf(self)
         return Tensor, (self.primal, self.label)
 
+
+ScalarNode.kind, ArrayNode.kind = Value, Tensor
 
 MOST_SHOWN = 100
 """A tensor of more entries shows itself in figures."""

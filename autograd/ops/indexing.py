@@ -16,12 +16,11 @@ from autograd.ops.elementwise import where
 from autograd.ops.predicates import ask
 from autograd.ops.structural import (
     Shape,
+    along,
     as_array,
     broadcast_to,
     cast,
     index_op,
-    normalize_axis,
-    ravel,
     scatter_op,
     shape_of,
 )
@@ -228,10 +227,7 @@ def take(x: Array, indices: Any, axis: int | None = None, mode: str = "raise") -
     >>> grad(lambda x: take(x, [0, 2, 2]).sum())(np.ones(3))
     array([1., 0., 2.])
     """
-    if axis is None:
-        x, axis = ravel(x), 0
-    x = as_array(x)
-    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    x, axis = along(x, axis)
     if isinstance(indices, Node):
         return index(x, (slice(None),) * axis + (indices,))
     size = shape_of(x)[axis]
@@ -257,11 +253,8 @@ def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
     array([[2.],
            [3.]])
     """
-    if axis is None:
-        x, axis = ravel(x), 0
-    x = as_array(x)
+    x, axis = along(x, axis)
     shape = shape_of(x)
-    (axis,) = normalize_axis(axis, len(shape))
     indices = indices if isinstance(indices, Node) else np.array(indices)
     if indices.ndim != len(shape):
         raise ValueError(

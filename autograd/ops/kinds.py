@@ -177,10 +177,14 @@ class Linear(Op):
         transpose: Callable[..., Array],
         symbol: str = "",
     ) -> None:
-        def vjp(g: Array, out: Array, x: Array, **settings: Any) -> Array:
-            return transpose(g, x, **settings)
+        super().__init__(name, kernel, symbol=symbol)
+        self.transpose = transpose
+        self.arity = 1
 
-        super().__init__(name, kernel, (vjp,), symbol=symbol)
+    def vjp(
+        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
+    ) -> Array | None:
+        return self.transpose(g, *args, **settings)
 
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings

@@ -89,8 +89,7 @@ _Plan: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int,
 @lru_cache(maxsize=1024)
 def plan(subscripts: str) -> _Plan | None:
     """How to compute it as a product of matrices; None where it is no such product."""
-    inputs, out = subscripts.split("->")
-    x, y = inputs.split(",")
+    x, y, out = subscripts.replace("->", ",").split(",")
     batch = [c for c in x if c in y and c in out]
     summed = [c for c in x if c in y and c not in out]
     left = [c for c in x if c not in y]
@@ -123,14 +122,12 @@ def _contract(x: Any, y: Any, subscripts: str) -> Any:
 
 
 def _contract_left(g: Array, out: Array, x: Array, y: Array, subscripts: str) -> Array:
-    inputs, made = subscripts.split("->")
-    left, right = inputs.split(",")
+    left, right, made = subscripts.replace("->", ",").split(",")
     return einsum_op(g, y, subscripts=f"{made},{right}->{left}")
 
 
 def _contract_right(g: Array, out: Array, x: Array, y: Array, subscripts: str) -> Array:
-    inputs, made = subscripts.split("->")
-    left, right = inputs.split(",")
+    left, right, made = subscripts.replace("->", ",").split(",")
     return einsum_op(x, g, subscripts=f"{left},{made}->{right}")
 
 

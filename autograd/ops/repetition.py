@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.graph import Array
 from autograd.ops.indexing import set_op, take
-from autograd.ops.structural import as_array, normalize_axis, ravel, reshape_op, shape_of
+from autograd.ops.structural import along, as_array, reshape_op, shape_of
 
 Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
@@ -22,9 +22,7 @@ def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
     >>> grad(lambda x: repeat(x, [2, 3]).sum())(np.ones(2))
     array([2., 3.])
     """
-    if axis is None:
-        x, axis = ravel(x), 0
-    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    x, axis = along(x, axis)
     size = shape_of(x)[axis]
     try:
         places = np.repeat(np.arange(size), repeats)

@@ -15,13 +15,12 @@ from autograd.ops.kinds import Linear
 from autograd.ops.shaping import join_axes, part_axes
 from autograd.ops.structural import (
     Axis,
+    along,
     as_array,
     concatenate_op,
     index_op,
     keep_axes,
     multiply_reduce,
-    normalize_axis,
-    ravel,
     shape_of,
 )
 
@@ -48,9 +47,8 @@ def cumsum(x: Array, axis: int | None = None) -> Array:
     >>> cumsum(np.array([1.0, 2.0, 4.0]))
     array([1., 3., 7.])
     """
-    if axis is None:
-        x, axis = ravel(x), 0
-    return cumsum_op(as_array(x), axis=normalize_axis(axis, len(shape_of(x)))[0])
+    x, axis = along(x, axis)
+    return cumsum_op(x, axis=axis)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -137,8 +135,5 @@ def cumprod(x: Array, axis: int | None = None) -> Array:
     >>> cumprod(np.array([2.0, 3.0, 4.0]))
     array([ 2.,  6., 24.])
     """
-    if axis is None:
-        x, axis = ravel(x), 0
-    x = as_array(x)
-    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    x, axis = along(x, axis)
     return part_axes(cumprod_op(join_axes(x, axis)), x, axis)

@@ -14,6 +14,7 @@ from autograd.graph import Array
 from autograd.ops.kinds import Linear
 from autograd.ops.structural import (
     Axis,
+    along,
     as_array,
     concatenate,
     index_op,
@@ -240,7 +241,8 @@ def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]
     >>> [part.shape for part in split(np.zeros((6, 2)), 3)]
     [(2, 2), (2, 2), (2, 2)]
     """
-    size = shape_of(x)[normalize_axis(axis, len(shape_of(x)))[0]]
+    x, axis = along(x, axis)
+    size = shape_of(x)[axis]
     if isinstance(sections, int) and (sections < 1 or size % sections):
         raise ValueError(
             f"split: {size} entries along axis {axis} of shape {shape_of(x)} do not make "
@@ -258,8 +260,7 @@ def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[
     >>> [part.size for part in array_split(np.zeros(7), 3)]
     [3, 2, 2]
     """
-    x = as_array(x)
-    (axis,) = normalize_axis(axis, len(shape_of(x)))
+    x, axis = along(x, axis)
     size = shape_of(x)[axis]
     if isinstance(sections, int):
         if sections < 1:

@@ -229,6 +229,14 @@ def cast(x: Array, dtype: Any) -> Array:
     return x if getattr(x, "dtype", None) == dtype else cast_op(x, dtype=np.dtype(dtype))
 
 
+def along(x: Array, axis: int | None) -> tuple[Array, int]:
+    """x as an array, and the number of the axis from 0; without an axis, x as one row."""
+    if axis is None:
+        return ravel(x), 0
+    x = as_array(x)
+    return x, normalize_axis(axis, len(shape_of(x)))[0]
+
+
 # --------------------------------------------------------------------------------------------------
 # Index and scatter
 
@@ -334,7 +342,7 @@ def array(data: Any) -> Array:
     """
     if isinstance(data, Node):
         return data
-    if isinstance(data, list | tuple) and _holds_node(data):
+    if isinstance(data, list | tuple) and holds_node(data):
         return stack([array(part) for part in data])
     if isinstance(data, Iterator):  # NumPy would make an array of one object of it
         raise TypeError(
@@ -344,7 +352,8 @@ def array(data: Any) -> Array:
     return np.asarray(data)
 
 
-def _holds_node(data: Any) -> bool:
+def holds_node(data: Any) -> bool:
+    """Whether `data` is a node, or a list or tuple with a node in it."""
     if isinstance(data, list | tuple):
-        return any(_holds_node(part) for part in data)
+        return any(holds_node(part) for part in data)
     return isinstance(data, Node)
