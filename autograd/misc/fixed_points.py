@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograd.extend import getval, solver
+from autograd.extend import solver
 from autograd.graph import Node
 from autograd.transforms import vjp
 from autograd.trees import flatten
@@ -53,7 +53,8 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
         return adjoint
 
     def pull(g: Any, x: Any, leaves: tuple[Any, ...]) -> list[Any]:
-        u = fixed_point(adjoint_step, (g, x, *leaves), getval(g), distance, tol)
+        start = g.primal if isinstance(g, Node) else g
+        u = fixed_point(adjoint_step, (g, x, *leaves), start, distance, tol)
         _, pull_a = vjp(lambda *leaves: f(rebuild(iter(leaves)))(x), *leaves)
         return list(pull_a(u))
 
