@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
 
 import autograd.numpy as np
-from autograd.numpy.wrapping import Mark
+from autograd.numpy.wrapping import MARKS, Mark
+
+MODULES = ["numpy", "numpy.linalg", "numpy.fft", "numpy.random"]
 
 _HEAD = """\
 # NumPy's functions
@@ -28,12 +29,12 @@ Some of the functions with a derivative (`np.array`, `np.full`, `np.diff`, ...) 
 def page() -> str:
     """The page of the documentation."""
     sections = [_HEAD.format(version=".".join(np.__version__.split(".")[:2]))]
-    sections += [_section(name, marks) for name, marks in np.MARKS.items()]
+    sections += [_section(module) for module in MODULES]
     return "\n".join(sections)
 
 
-def _section(title: str, marks: Mapping[str, Mark]) -> str:
-    parts = [f"## `{title}`\n"]
+def _section(module: str) -> str:
+    marks, parts = MARKS[module], [f"## `{module}`\n"]
     for mark, heading in (
         (Mark.DERIVATIVE, "With a derivative"),
         (Mark.PLAIN, "Without"),

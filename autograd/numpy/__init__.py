@@ -18,14 +18,14 @@ from autograd.numpy import (
     reductions,
     statistics,
 )
-from autograd.numpy.fft import MARKS as _FFT
-from autograd.numpy.linalg import MARKS as _LINALG
 from autograd.numpy.linalg import ein_sum, mat_vec, vec_dot, vec_mat
-from autograd.numpy.random import MARKS as _RANDOM
-from autograd.numpy.wrapping import Function, wrap
+from autograd.numpy.wrapping import wrap
 
 if TYPE_CHECKING:
     from numpy import *  # noqa: F403
+else:
+    from autograd.numpy import fft as fft
+    from autograd.numpy import random as random
 
 _PLAIN = """
 angle arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
@@ -37,26 +37,16 @@ ones printoptions promote_types ravel_multi_index savez_compressed set_printopti
 tril_indices tril_indices_from triu_indices triu_indices_from typename unravel_index zeros
 """
 
-_composed: dict[str, Function] = {
-    name: getattr(module, name)
-    for module in (calculus, creation, elementwise, rearranging, reductions, statistics)
-    for name in module.__all__
-}
+_composed: dict[str, Any] = {}
+for _module in (calculus, creation, elementwise, rearranging, reductions, statistics):
+    _composed |= vars(_module)
 _composed |= {
     name: rearranging.moving(getattr(numpy, name), argnum)
     for name, argnum in rearranging.MOVES.items()
     if hasattr(numpy, name)
 }
 _composed |= {"einsum": ein_sum, "matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
-_wrapped = wrap(numpy, _composed, _PLAIN.split())
-MARKS = {
-    "numpy": _wrapped.marks,
-    "numpy.linalg": _LINALG,
-    "numpy.fft": _FFT,
-    "numpy.random": _RANDOM,
-}
-"""What each function does with nodes."""
-globals().update(_wrapped.names)
+globals().update(wrap(numpy, _composed, _PLAIN.split()))
 globals().update({name: getattr(creation, name) for name in ("c_", "make_diagonal", "r_")})
 
 

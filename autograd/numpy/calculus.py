@@ -11,23 +11,6 @@ from autograd.extend import getval
 from autograd.graph import Array
 from autograd.ops.structural import index_op, normalize_axis
 
-__all__ = [
-    "convolve",
-    "correlate",
-    "diff",
-    "ediff1d",
-    "gradient",
-    "interp",
-    "polyadd",
-    "polyder",
-    "polyint",
-    "polymul",
-    "polysub",
-    "polyval",
-    "trapezoid",
-    "vander",
-]
-
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
     """x[start:stop] along an axis counted from 0."""

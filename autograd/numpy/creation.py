@@ -11,24 +11,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.graph import Array
-from autograd.numpy.wrapping import holds_node
-
-__all__ = [
-    "array",
-    "asanyarray",
-    "asarray",
-    "ascontiguousarray",
-    "astype",
-    "c_",
-    "copy",
-    "full",
-    "full_like",
-    "geomspace",
-    "linspace",
-    "logspace",
-    "make_diagonal",
-    "r_",
-]
+from autograd.ops.structural import holds_node
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:

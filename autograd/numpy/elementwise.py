@@ -12,31 +12,6 @@ from autograd.extend import getval
 from autograd.graph import Array, Op
 from autograd.ops.kinds import custom_op
 
-__all__ = [
-    "conj",
-    "conjugate",
-    "copysign",
-    "deg2rad",
-    "degrees",
-    "divmod",
-    "fix",
-    "fmax",
-    "fmin",
-    "fmod",
-    "ldexp",
-    "logaddexp2",
-    "modf",
-    "nan_to_num",
-    "nextafter",
-    "rad2deg",
-    "radians",
-    "real",
-    "real_if_close",
-    "sinc",
-    "trunc",
-    "unwrap",
-]
-
 copysign: Final = custom_op(
     np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)
 )

@@ -12,13 +12,12 @@ from autograd.numpy.wrapping import wrap
 if TYPE_CHECKING:
     from numpy.fft import *  # noqa: F403
 
-_wrapped = wrap(
-    np.fft,
-    {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
-    plain=("fftfreq", "rfftfreq"),
-    advice=(
-        "Complex numbers are not supported: multiply by the matrix of cosines and by that of sines."
-    ),
+globals().update(
+    wrap(
+        np.fft,
+        {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
+        plain=("fftfreq", "rfftfreq"),
+        advice="Complex numbers are not supported: multiply by the matrix of cosines and by that "
+        "of sines.",
+    )
 )
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.graph import Array
-from autograd.numpy.wrapping import Function, wrap
+from autograd.numpy.wrapping import wrap
 from autograd.ops import Axis
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _svd(
     return type(np.linalg.svd(_ONE))(*factors) if compute_uv else factors
 
 
-COMPOSED: dict[str, Function] = {
+_COMPOSED = {
     "cond": _cond,
     "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
@@ -144,14 +144,12 @@ COMPOSED: dict[str, Function] = {
     "vector_norm": _vector_norm,
 }
 
-_wrapped = wrap(
-    np.linalg,
-    COMPOSED,
-    plain=("matrix_rank",),
-    advice=(
-        "Eigenvalues of symmetric matrices are found by eigh and eigvalsh; of others they may be "
-        "complex, which is not supported. Least squares are solve(a.T @ a, a.T @ b)."
-    ),
+globals().update(
+    wrap(
+        np.linalg,
+        _COMPOSED,
+        plain=("matrix_rank",),
+        advice="Eigenvalues of symmetric matrices are found by eigh and eigvalsh; of others they "
+        "may be complex, which is not supported. Least squares are solve(a.T @ a, a.T @ b).",
+    )
 )
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)

@@ -11,13 +11,11 @@ from autograd.numpy.wrapping import wrap
 if TYPE_CHECKING:
     from numpy.random import *  # noqa: F403
 
-_wrapped = wrap(
-    np.random,
-    {},
-    advice=(
-        "Draw without parameters and compute with what was drawn, as in mean + spread * randn(n); "
-        "or pass autograd.tracer.getval(x)."
-    ),
+globals().update(
+    wrap(
+        np.random,
+        {},
+        advice="Draw without parameters and compute with what was drawn, as in mean + spread * "
+        "randn(n); or pass autograd.tracer.getval(x).",
+    )
 )
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)

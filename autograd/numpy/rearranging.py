@@ -30,21 +30,6 @@ MOVES = {
 }
 """The functions that move entries, with the number of the argument whose entries they are."""
 
-__all__ = [
-    "append",
-    "apply_along_axis",
-    "block",
-    "broadcast_arrays",
-    "column_stack",
-    "diagflat",
-    "dstack",
-    "meshgrid",
-    "partition",
-    "reshape",
-    "row_stack",
-    "select",
-]
-
 
 def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
     """A function that moves the entries of one argument, for nodes."""

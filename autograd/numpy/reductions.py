@@ -13,8 +13,6 @@ from autograd import ops
 from autograd.graph import Array
 from autograd.ops import Axis
 
-__all__ = ["amax", "amin", "max", "mean", "min", "prod", "std", "sum", "var"]
-
 
 def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: float) -> Array:
     """The entries in a number type, with a number in the place of those left out."""

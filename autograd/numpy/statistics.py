@@ -13,26 +13,6 @@ from autograd.ops import Axis
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import normalize_axis
 
-__all__ = [
-    "average",
-    "bincount",
-    "corrcoef",
-    "cov",
-    "cumulative_prod",
-    "cumulative_sum",
-    "nancumprod",
-    "nancumsum",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanprod",
-    "nanstd",
-    "nansum",
-    "nanvar",
-    "percentile",
-    "quantile",
-]
-
 
 def average(
     a: Array,

@@ -6,7 +6,6 @@ What the functions compute that NumPy does not differentiate itself is in the ot
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import wraps
 from types import ModuleType
@@ -15,8 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.extend import notrace_primitive
-from autograd.graph import Node
-from autograd.ops import array
+from autograd.ops.structural import array, holds_node
 from autograd.protocols import LOOKING_ONLY, RULES
 
 Function: TypeAlias = Callable[..., Any]
@@ -37,44 +35,41 @@ class Mark(Enum):
     REFUSED = "raises TypeError, naming itself"
 
 
-@dataclass
-class Namespace:
-    """The names of a module of NumPy, and what each function does with nodes."""
-
-    names: dict[str, Any] = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
+MARKS: dict[str, dict[str, Mark]] = {}
+"""By module and name: what each function of those that `wrap` was given does with nodes."""
 
 
 def wrap(
     module: ModuleType,
-    composed: Mapping[str, Function],
+    composed: Mapping[str, Any],
     plain: Collection[str] = (),
     advice: str = ADVICE,
-) -> Namespace:
-    """The functions of a module of NumPy; without nodes each is NumPy's own.
+) -> dict[str, Any]:
+    """The names of a module of NumPy; without nodes its functions are NumPy's own.
 
     composed: the differentiable functions that the engine's table does not have.
     plain: the functions that have no derivative, beside those that the engine knows.
     advice: what is said of the others.
     """
-    made = Namespace()
+    names: dict[str, Any] = {}
+    marks = MARKS[module.__name__] = {}
     for name in public_names(module):
         theirs = getattr(module, name)
         if isinstance(theirs, type) or not callable(theirs):
-            made.names[name] = theirs
+            names[name] = theirs
         elif name in composed:
-            made.names[name] = differentiable(theirs, composed[name])
-            made.marks[name] = Mark.DERIVATIVE
+            names[name] = differentiable(theirs, composed[name])
+            marks[name] = Mark.DERIVATIVE
         elif name in plain:
-            made.names[name] = notrace_primitive(theirs)
-            made.marks[name] = Mark.PLAIN
+            names[name] = notrace_primitive(theirs)
+            marks[name] = Mark.PLAIN
         elif theirs in RULES or theirs in LOOKING_ONLY:
-            made.names[name] = theirs if isinstance(theirs, np.ufunc) else with_lists(theirs)
-            made.marks[name] = Mark.PLAIN if theirs in LOOKING_ONLY else Mark.DERIVATIVE
+            names[name] = theirs if isinstance(theirs, np.ufunc) else with_lists(theirs)
+            marks[name] = Mark.PLAIN if theirs in LOOKING_ONLY else Mark.DERIVATIVE
         else:
-            made.names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
-            made.marks[name] = Mark.REFUSED
-    return made
+            names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
+            marks[name] = Mark.REFUSED
+    return names
 
 
 def public_names(module: ModuleType) -> Iterable[str]:
@@ -82,13 +77,6 @@ def public_names(module: ModuleType) -> Iterable[str]:
     for name in sorted(module.__all__):
         if not isinstance(vars(module).get(name, module), ModuleType):
             yield name
-
-
-def holds_node(part: Any) -> bool:
-    """Whether `part` is a node, or a list or tuple with a node in it."""
-    if isinstance(part, list | tuple):
-        return any(holds_node(inner) for inner in part)
-    return isinstance(part, Node)
 
 
 def differentiable(theirs: Function, ours: Function) -> Function:

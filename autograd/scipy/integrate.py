@@ -115,9 +115,7 @@ def _adjoint(
     return adjoint + g[0], ops.stack(g_t), g_varying
 
 
-_wrapped = wrap(_theirs, {"odeint": _odeint})
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)
+globals().update(wrap(_theirs, {"odeint": _odeint}))
 
 
 def __getattr__(name: str) -> Any:

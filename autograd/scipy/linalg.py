@@ -151,28 +151,28 @@ def _block_diag(*arrays: Array) -> Array:
     return ops.concatenate(rows, 0)
 
 
-_wrapped = wrap(
-    _theirs,
-    {
-        "block_diag": _block_diag,
-        "cholesky": _cholesky,
-        "det": lambda a, **options: ops.det(a),
-        "eigvalsh": lambda a, **options: ops.linalg.eigvalsh(a),
-        "expm": lambda A: _expm_op(ops.array(A)),
-        "inv": lambda a, **options: ops.inv(a),
-        "norm": lambda a, ord=None, axis=None, keepdims=False: ops.norm(a, ord, axis, keepdims),
-        "pinv": lambda a, **options: ops.linalg.pinv(a),
-        "solve": lambda a, b, **options: ops.solve(a, b),
-        "solve_banded": _solve_banded,
-        "solve_sylvester": _sylvester,
-        "solve_triangular": _solve_triangular,
-        "sqrtm": lambda A: _sqrtm_op(ops.array(A)),
-        "svdvals": lambda a, **options: ops.svd(a, compute_uv=False),
-    },
-    plain=("bandwidth", "hadamard", "hilbert", "invhilbert", "issymmetric", "pascal"),
+globals().update(
+    wrap(
+        _theirs,
+        {
+            "block_diag": _block_diag,
+            "cholesky": _cholesky,
+            "det": lambda a, **options: ops.det(a),
+            "eigvalsh": lambda a, **options: ops.linalg.eigvalsh(a),
+            "expm": lambda A: _expm_op(ops.array(A)),
+            "inv": lambda a, **options: ops.inv(a),
+            "norm": lambda a, ord=None, axis=None, keepdims=False: ops.norm(a, ord, axis, keepdims),
+            "pinv": lambda a, **options: ops.linalg.pinv(a),
+            "solve": lambda a, b, **options: ops.solve(a, b),
+            "solve_banded": _solve_banded,
+            "solve_sylvester": _sylvester,
+            "solve_triangular": _solve_triangular,
+            "sqrtm": lambda A: _sqrtm_op(ops.array(A)),
+            "svdvals": lambda a, **options: ops.svd(a, compute_uv=False),
+        },
+        plain=("bandwidth", "hadamard", "hilbert", "invhilbert", "issymmetric", "pascal"),
+    )
 )
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)
 
 
 def __getattr__(name: str) -> Any:

@@ -45,9 +45,13 @@ yn: Op
 yv: Op
 
 
-def _op(name: str, *locals: Any) -> Op:
-    """SciPy's function of this name with these local derivatives, (out, *args) ↦ slope."""
-    return custom_op(getattr(_theirs, name), derivative=locals, name=name)
+def _op(name: str, *slopes: Any) -> Op:
+    """SciPy's function of this name with these local derivatives, (out, *args) ↦ slope.
+
+    By a parameter that nobody knows a formula for stands its name.
+    """
+    rules = [_unknown(name, slope) if isinstance(slope, str) else slope for slope in slopes]
+    return custom_op(getattr(_theirs, name), derivative=tuple(rules), name=name)
 
 
 def _unknown(name: str, parameter: str) -> Callable[..., Any]:
@@ -65,12 +69,8 @@ def _unknown(name: str, parameter: str) -> Callable[..., Any]:
 # Gamma and beta functions
 
 
-def _polygamma(n: Any, x: Any) -> Any:
-    return _theirs.polygamma(n, x)[()]
-
-
 polygamma = custom_op(
-    _polygamma,
+    lambda n, x: _theirs.polygamma(n, x)[()],
     derivative=(_unknown("polygamma", "n"), lambda out, n, x: polygamma(n + 1, x)),
     name="polygamma",
 )
@@ -83,12 +83,12 @@ gammasgn: Final = _op("gammasgn", None)
 rgamma: Final = _op("rgamma", lambda out, x: -out * psi(x))
 gammainc: Final = _op(
     "gammainc",
-    _unknown("gammainc", "a"),
+    "a",
     lambda out, a, x: ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
 )
 gammaincc: Final = _op(
     "gammaincc",
-    _unknown("gammaincc", "a"),
+    "a",
     lambda out, a, x: -ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
 )
 beta: Final = _op(
@@ -103,8 +103,8 @@ betaln: Final = _op(
 )
 betainc: Final = _op(
     "betainc",
-    _unknown("betainc", "a"),
-    _unknown("betainc", "b"),
+    "a",
+    "b",
     lambda out, a, b, x: ops.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
 )
 binom: Final = _op(
@@ -139,7 +139,7 @@ log_ndtr: Final = _op("log_ndtr", lambda out, x: ops.exp(-x * x / 2 - out) / _RO
 ndtri: Final = _op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
 stdtr: Final = _op(
     "stdtr",
-    _unknown("stdtr", "df"),
+    "df",
     lambda out, df, t: ops.exp(
         -(df + 1) / 2 * ops.log1p(t * t / df) - betaln(df / 2, 0.5) - ops.log(df) / 2
     ),
@@ -156,14 +156,14 @@ i0: Final = _op("i0", lambda out, x: i1(x))
 i1 = _op("i1", lambda out, x: (i0(x) + iv(2, x)) / 2)
 k0: Final = _op("k0", lambda out, x: -k1(x))
 k1 = _op("k1", lambda out, x: -(k0(x) + kv(2, x)) / 2)
-jv = _op("jv", _unknown("jv", "v"), lambda out, v, x: (jv(v - 1, x) - jv(v + 1, x)) / 2)
-yv = _op("yv", _unknown("yv", "v"), lambda out, v, x: (yv(v - 1, x) - yv(v + 1, x)) / 2)
-iv = _op("iv", _unknown("iv", "v"), lambda out, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2)
-kv = _op("kv", _unknown("kv", "v"), lambda out, v, x: -(kv(v - 1, x) + kv(v + 1, x)) / 2)
+jv = _op("jv", "v", lambda out, v, x: (jv(v - 1, x) - jv(v + 1, x)) / 2)
+yv = _op("yv", "v", lambda out, v, x: (yv(v - 1, x) - yv(v + 1, x)) / 2)
+iv = _op("iv", "v", lambda out, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2)
+kv = _op("kv", "v", lambda out, v, x: -(kv(v - 1, x) + kv(v + 1, x)) / 2)
 jn, yn = jv, yv
 ive = _op(
     "ive",
-    _unknown("ive", "v"),
+    "v",
     lambda out, v, x: (ive(v - 1, x) + ive(v + 1, x)) / 2 - ops.sign(x) * out,
 )
 i0e = _op("i0e", lambda out, x: i1e(x) - ops.sign(x) * out)
@@ -219,12 +219,8 @@ def log_softmax(x: Array, axis: Axis = None) -> Array:
 
 # --------------------------------------------------------------------------------------------------
 
-_COMPOSED = {name: globals()[name] for name in _theirs.__all__ if name in globals()}
-_COMPOSED |= {"cbrt": ops.cbrt, "exp2": ops.exp2, "expm1": ops.expm1, "log1p": ops.log1p}
-_COMPOSED |= {"round": ops.round, "sinc": sinc}
-_wrapped = wrap(_theirs, _COMPOSED)
-MARKS = _wrapped.marks
-globals().update(_wrapped.names)
+_OTHERS = {"cbrt": ops.cbrt, "exp2": ops.exp2, "expm1": ops.expm1, "log1p": ops.log1p}
+globals().update(wrap(_theirs, globals() | _OTHERS | {"round": ops.round, "sinc": sinc}))
 
 
 def __getattr__(name: str) -> Any:

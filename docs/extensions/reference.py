@@ -16,7 +16,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from autograd.graph import Op
-from autograd.numpy.wrapping import Mark
+from autograd.numpy.wrapping import MARKS, Mark
 from autograd.ops.kinds import Elementwise
 from extensions.docstrings import inline, reformat
 from extensions.rules import arguments, local_derivatives
@@ -51,7 +51,8 @@ def expand(app: Sphinx, document: str, source: list[str]) -> None:
 
 def differentiable(path: str) -> str:
     """The functions of a module of SciPy's that have a derivative here."""
-    marks = package(path).MARKS
+    package(path)  # marks its functions
+    marks = MARKS[path.removeprefix("autograd.")]
     names = sorted(name for name in marks if marks[name] is Mark.DERIVATIVE)
     return f"`{path}`: {' '.join(f'`{name}`' for name in names)}"
 

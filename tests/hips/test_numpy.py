@@ -17,15 +17,15 @@ from hypothesis.extra.numpy import arrays
 
 import autograd.numpy as np
 from autograd import Tensor, Value, check_grads, derivative, grad
-from autograd.numpy.wrapping import Mark
+from autograd.numpy.wrapping import MARKS, Mark
 from autograd.trees import flatten
 from tests.hips.numpy_cases import CASES, FFT, LINALG, SPD, A, U, V
 
 NAMESPACES = {
-    "np": (numpy, np.MARKS["numpy"], CASES),
-    "np.linalg": (numpy.linalg, np.MARKS["numpy.linalg"], LINALG),
-    "np.fft": (numpy.fft, np.MARKS["numpy.fft"], FFT),
-    "np.random": (numpy.random, np.MARKS["numpy.random"], {}),
+    "np": (numpy, MARKS["numpy"], CASES),
+    "np.linalg": (numpy.linalg, MARKS["numpy.linalg"], LINALG),
+    "np.fft": (numpy.fft, MARKS["numpy.fft"], FFT),
+    "np.random": (numpy.random, MARKS["numpy.random"], {}),
 }
 EACH = [
     pytest.param(function, inputs, id=f"{space}.{name}-{number}")
