@@ -5,17 +5,17 @@ How each kind of operation is written is in `statements`, the program as a whole
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.literals import literal, plain
-from autograd.jit.lowering.plan import Plan
-from autograd.jit.lowering.storage import Slot, Slots
+from autograd.jit.lowering.literals import literal, sizes
+from autograd.jit.lowering.plan import Plan, Slot, Slots
 from autograd.jit.terms import Term
 from autograd.ops.kinds import Elementwise
 
@@ -35,11 +35,6 @@ class Place:
     slot: Slot | None = None
     whole: bool = False
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
-
-
-def sizes(shape: Sequence[int]) -> str:
-    """A shape as `reshape` takes it."""
-    return ", ".join(map(str, shape)) or "()"
 
 
 class Arrays:
@@ -66,7 +61,6 @@ class Arrays:
         self.code: Code = Code()
         self.code.parameters = [name for name, term in inputs if term not in fixed]
         self.slots: Slots = Slots()
-        self._shown: dict[str, str] = {}
         self._boxes: set[str] = set()
         self._taken: set[Slot] = set()
         self.places: dict[Term, Place] = {}
@@ -145,11 +139,6 @@ class Arrays:
         """What a term is called."""
         return self._names.get(term) or f"t{term.number}"
 
-    def _has_word(self, term: Term) -> bool:
-        """Whether a term has a name that says something."""
-        name = self._names.get(term, "t0")
-        return not (name[0] == "t" and name[1:].isdigit())
-
     def once(self, term: Term | None, expression: str) -> str:
         """A name, that of a term if given, for something that is made once."""
         name = f"part{len(self.code.setup)}" if term is None else self.name(term)
@@ -190,7 +179,7 @@ class Arrays:
         if value is None or isinstance(value, bool | int | str):
             return repr(value)
         if isinstance(value, float):
-            return plain(value) if isfinite(value) else f"float('{value}')"
+            return self.code.number(value)
         name = f"setting{len(self.code.shared)}"
         self.code.shared[name] = value
         return name
@@ -242,7 +231,7 @@ class Arrays:
             ):
                 self._taken.add(place.slot)
                 name = place.name
-                if self._has_word(term):
+                if _says_something(self.name(term)):
                     name = self.once(term, name)  # a name of its own for the same memory
                 return Place(name, place.fixed, place.slot, True)
         return self._memory(term, shared)
@@ -254,13 +243,11 @@ class Arrays:
 
     def _memory(self, term: Term, shared: bool) -> Place:
         slot = self.slots.take(term.shape, term.dtype, shared)
-        whole = slot.size == term.size
-        part = slot.name if whole else f"{slot.name}[:{term.size}]"
-        shape = "" if term.shape == (term.size,) else f".reshape({sizes(term.shape)})"
-        if self._has_word(term):
-            name = self.once(term, part + shape)
-        elif (name := self._shown.get(part + shape, "")) == "":
-            name = self._shown[part + shape] = self.once(term, part + shape)
+        name = self.name(term)
+        if not _says_something(name):
+            others = [n for n, shape in slot.shown.items() if shape == term.shape]
+            name = next((other for other in others if not _says_something(other)), name)
+        slot.shown[name] = term.shape
         return Place(name, np.empty(term.shape, term.dtype), slot, True)
 
     def operand(self, arg: Term, dtype: np.dtype[Any]) -> str:
@@ -279,6 +266,11 @@ class Arrays:
                 self.code.setup.append(f"{name} = np.empty((), np.{dtype.name})")
                 self.body(f"{name}[()] = {place.name}")
         return name
+
+
+def _says_something(name: str) -> bool:
+    """Whether a name is more than a number."""
+    return re.fullmatch(r"t\d+", name) is None
 
 
 def _same(x: Any, y: Any) -> bool:

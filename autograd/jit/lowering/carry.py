@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.literals import literal
 from autograd.jit.trace import JitError
 
@@ -23,7 +24,8 @@ from autograd.jit.trace import JitError
 class Carried:
     """The text of functions: `imports`, `constants` and `functions`, by their names there."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: Code) -> None:
+        self._code = code
         self.imports: set[str] = set()
         self.constants: dict[str, str] = {}
         self.functions: dict[str, str] = {}
@@ -58,7 +60,8 @@ class Carried:
             word = thing.__name__
             self.imports.add(f"import {word}" if word == name else f"import {word} as {name}")
         elif isinstance(thing, float | int | str | bool | tuple | None):
-            self.constants[name] = repr(thing)
+            self.constants[name] = text = repr(thing)
+            self._code.math |= {"inf", "nan"} & set(re.findall(r"\w+", text))
         elif isinstance(thing, np.ndarray):
             self.constants[name] = literal(thing)
         elif (found := _imported(thing)) is not None:

@@ -9,11 +9,22 @@ import linecache
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, groupby
+from itertools import accumulate, count, groupby
+from math import isfinite, isnan
 from typing import Any
 
 _numbers = count()
 _MANY = 8
+_AT_HAND = {
+    "np.": "import numpy as np",
+    "Struct(": "from struct import Struct",
+    "b64decode(": "from base64 import b64decode",
+}
+
+
+def depths(text: str) -> list[int]:
+    """How many brackets are open after each character."""
+    return [*accumulate([(c in "([{") - (c in ")]}") for c in text])]
 
 
 class Code:
@@ -40,15 +51,18 @@ class Code:
         self.numpy.add(name)
         return name
 
-    def imports(self) -> list[str]:
-        """The lines that import what the code needs."""
-        lines = ["import numpy as np"]
-        if any("Struct(" in line for line in self.setup):
-            lines.insert(0, "from struct import Struct")
-        if self.math:
-            lines.insert(0, f"from math import {', '.join(sorted(self.math))}")
-        if self.numpy:
-            lines.append(f"from numpy import {', '.join(sorted(self.numpy))}")
+    def number(self, value: float | bool) -> str:
+        """A number of Python's, so that it can stand in any expression."""
+        if not isfinite(value):
+            self.math.add("nan" if isnan(value) else "inf")
+        return f"({value!r})" if value < 0 else repr(value)
+
+    def imports(self, text: str) -> list[str]:
+        """The lines that import what a text with the code needs."""
+        lines = [line for sign, line in _AT_HAND.items() if sign in text]
+        for module, names in (("math", self.math), ("numpy", self.numpy)):
+            if names:
+                lines.append(f"from {module} import {', '.join(sorted(names))}")
         return lines
 
     def run(self) -> list[str]:
@@ -74,8 +88,8 @@ class Code:
     def compiled(self, name: str) -> Callable[[], Callable[..., Any]]:
         """`make`: each call gives a `run` with memory of its own."""
         inside = [*self.setup, *self.run(), "return run"]
-        lines = [*self.imports(), "def make():", *[f"    {line}" for line in inside], ""]
-        text = "\n".join(lines)
+        text = "\n".join(["def make():", *[f"    {line}" for line in inside], ""])
+        text = "\n".join([*self.imports(text), text])
         file = f"<compiled {name} {next(_numbers)}>"
         linecache.cache[file] = (len(text), None, text.splitlines(True), file)
         space: dict[str, Any] = {**self.shared, **self.functions, **self.constants}

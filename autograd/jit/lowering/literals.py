@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ SMALL = 64
 """So many numbers are written out, and four times as many integers."""
 
 
-def plain(value: float | bool) -> str:
-    """A number of Python's, so that it can stand in any expression."""
-    return f"({value!r})" if value < 0 else repr(value)
+def sizes(shape: Sequence[int]) -> str:
+    """A shape as `reshape` takes it."""
+    return ", ".join(map(str, shape)) or "()"
 
 
 def literal(array: Any) -> str:
@@ -31,7 +32,7 @@ def literal(array: Any) -> str:
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     rows = "\n".join(textwrap.wrap(data, 96))
     flat = f'np.frombuffer(b64decode("""\n{rows}\n"""), {dtype})'
-    return flat if array.ndim == 1 else f"{flat}.reshape({', '.join(map(str, array.shape))})"
+    return flat if array.ndim == 1 else f"{flat}.reshape({sizes(array.shape)})"
 
 
 def _made(array: Any, dtype: str) -> str | None:

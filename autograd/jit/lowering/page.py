@@ -6,9 +6,10 @@ import ast
 import re
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 
 from autograd.jit.lowering.carry import Carried
-from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.code import Code, depths
 from autograd.jit.lowering.literals import literal
 from autograd.jit.trace import JitError
 
@@ -26,7 +27,7 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
             f"source: an operation has a {what} among its settings, which cannot be written down; "
             "the compiled program itself runs all the same"
         )
-    carried = Carried()
+    carried = Carried(code)
     for name, function in code.functions.items():
         carried.add(name, function)
     read = [f"{name} = {text}" for name, text in carried.constants.items()]
@@ -63,7 +64,7 @@ def _sorted(code: Code) -> tuple[list[str], list[str], list[str]]:
         if "b64decode" in text:
             large.add(name)
         (data if name in large else constants).append(f"{name} = {text}")
-    for line in map(_tidy, _merged(code)):
+    for line in map(_tidy, code.setup):
         name, _, expression = line.partition(" = ")
         if large & set(_WORD.findall(expression)):
             large.add(name)
@@ -86,45 +87,19 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _imports(code: Code, carried: Carried, text: str) -> list[str]:
-    future = sorted(line for line in carried.imports if "__future__" in line)
-    of_math = sorted(code.math | {word for word in ("inf", "nan") if _bare(word, text)})
-    lines = {*carried.imports, f"from math import {', '.join(of_math)}" if of_math else ""}
-    if "b64decode" in text:
-        lines.add("from base64 import b64decode")
-    if "Struct(" in text:
-        lines.add("from struct import Struct")
-    others = lines - {"import numpy as np", "", *future}
-    of_python = sorted(others, key=lambda line: (line.startswith("from"), line))
-    of_numpy = ["import numpy as np"] if "np." in text or "import numpy as np" in lines else []
-    if code.numpy:
-        names = ", ".join(sorted(code.numpy))
-        line = f"from numpy import {names}"
-        of_numpy.append(line if len(line) <= WIDTH else f"from numpy import ({names})")
-    groups = [group for group in (future, of_python, of_numpy) if group]
+    lines = {_in_brackets(line) for line in (*carried.imports, *code.imports(text))}
+    of_numpy = {line for line in lines if line.split()[1].startswith("numpy")}
+    groups = [sorted(group, key=_order) for group in (lines - of_numpy, of_numpy) if group]
     return [line for group in groups for line in ("", *group)][1:]
 
 
-def _bare(word: str, text: str) -> bool:
-    return re.search(rf"(?<![\w.]){word}\b", text) is not None
+def _in_brackets(line: str) -> str:
+    """An import that can be over several lines, if it is long."""
+    return line if len(line) <= WIDTH else line.replace("import ", "import (") + ")"
 
 
-def _merged(code: Code) -> list[str]:
-    """The lines of the setup, with memory for one array alone made in its shape."""
-    lines = list(code.setup)
-    for line in code.setup:
-        made = re.match(r"^(buffer\d+) = np\.(empty|zeros)\((\d+), (\S+)\)$", line)
-        if made is None:
-            continue
-        name, function, size, dtype = made.groups()
-        uses = [other for other in code.setup if re.search(rf"\b{name}\b", other)][1:]
-        if len(uses) != 1:
-            continue
-        shown = re.match(rf"^(\w+) = {name}(?:\.reshape\((\(\)|[\d, ]+)\))?$", uses[0])
-        if shown is not None:
-            shape = f"({shown[2]})" if "," in (shown[2] or "") else shown[2] or size
-            lines[lines.index(uses[0])] = f"{shown[1]} = np.{function}({shape}, {dtype})"
-            lines.remove(line)
-    return lines
+def _order(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line
 
 
 # --------------------------------------------------------------------------------------------------
@@ -141,8 +116,7 @@ def _tidy(line: str) -> str:
     text = ast.unparse(ast.parse(inner)).removesuffix("\n    pass")
     if statement.startswith("return (") and len(indent + text) < WIDTH - 4:
         text = "return " + text[8:-1] if not text.endswith(",)") else text
-    text = re.sub(r"""'([^'"\\]*)'""", r'"\1"', text)
-    return indent + re.sub(r'float\("(-?)(nan|inf)"\)', r"\1\2", text)
+    return indent + re.sub(r"""'([^'"\\]*)'""", r'"\1"', text)
 
 
 def _folded(line: str, room: int = WIDTH) -> str:
@@ -170,23 +144,15 @@ def _folded(line: str, room: int = WIDTH) -> str:
 
 def _longest(text: str) -> tuple[int, int]:
     """Where the brackets with the most between them are, of those within no others."""
-    groups, depth, start = [(0, 0)], 0, 0
-    for place, character in enumerate(text):
-        if character in "([{":
-            start = place if depth == 0 else start
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-            groups += [(start, place)] if depth == 0 else []
+    depth = depths(text)
+    starts = [n for n, c in enumerate(text) if c in "([{" and depth[n] == 1]
+    ends = [n for n, c in enumerate(text) if c in ")]}" and depth[n] == 0]
+    groups = [(0, 0), *zip(starts, ends, strict=True)]
     return max(groups, key=lambda group: group[1] - group[0])
 
 
 def _split(text: str) -> list[str]:
     """The parts between commas outside brackets."""
-    parts, depth, start = [], 0, 0
-    for place, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            parts.append(text[start:place].strip())
-            start = place + 1
-    return [part for part in [*parts, text[start:].strip()] if part]
+    outside = [n for n, depth in enumerate(depths(text)) if depth == 0 and text[n] == ","]
+    parts = [text[start + 1 : stop].strip() for start, stop in pairwise([-1, *outside, len(text)])]
+    return [part for part in parts if part]

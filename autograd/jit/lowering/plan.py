@@ -1,11 +1,17 @@
-"""What is known of a program before it is written: when memory is needed, and where it may lie."""
+"""Memory for results: when it is needed, where it may lie, and the buffers that are made once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
 
 from autograd.jit.lowering import scalars
+from autograd.jit.lowering.literals import sizes
 from autograd.jit.packing import entry
 from autograd.jit.terms import Term, is_view, ordered
 from autograd.ops import products, reductions, structural
@@ -87,3 +93,56 @@ class Plan:
                 self.homes[part] = whole, start
                 self.last[whole] = max(self.last[whole], self.last[part])
             start += arg.size
+
+
+@dataclass(eq=False)
+class Slot:
+    """A piece of memory of `size` numbers of one type."""
+
+    name: str
+    size: int
+    dtype: np.dtype[Any]
+    shared: bool
+    """Whether it may be given to another result once this one is not needed any more."""
+    shown: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The shapes of the arrays that it is seen as, by their names."""
+
+    def lines(self) -> list[str]:
+        """What makes it, and the arrays; one alone has no other name."""
+        called, shapes = self.name, self.shown
+        if len(shapes) == 1:
+            ((called, shape),) = shapes.items()
+            shapes = {}
+        else:
+            shape = (self.size,)
+        size = shape[0] if len(shape) == 1 else shape
+        function = "empty" if self.shared else "zeros"
+        lines = [f"{called} = np.{function}({size}, np.{self.dtype.name})"]
+        for name, shape in shapes.items():
+            part = "" if prod(shape) == self.size else f"[:{prod(shape)}]"
+            rows = "" if len(shape) == 1 else f".reshape({sizes(shape)})"
+            lines.append(f"{name} = {self.name}{part}{rows}")
+        return lines
+
+
+class Slots(list[Slot]):
+    """All memory of a program: pieces are shared by results that are not alive together."""
+
+    def __init__(self) -> None:
+        self._free: list[Slot] = []
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any], shared: bool) -> Slot:
+        """Memory for an array: the smallest piece that is free and large enough, or a new one."""
+        size = prod(shape)
+        fitting = [s for s in self._free if s.dtype == dtype and size <= s.size <= 4 * size + 64]
+        if shared and fitting:
+            best = min(fitting, key=lambda slot: slot.size)
+            self._free.remove(best)
+            return best
+        self.append(Slot(f"buffer{len(self)}", size, dtype, shared))
+        return self[-1]
+
+    def release(self, slot: Slot) -> None:
+        """The array in this piece is not needed any more."""
+        if slot.shared:
+            self._free.append(slot)

@@ -6,13 +6,16 @@ operations themselves, which give inf and nan.
 
 from __future__ import annotations
 
+import math
+import re
+
 from autograd.graph import Op
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, structural
 from autograd.ops import predicates as p
 
-_OPERATORS: dict[Op, str] = {
+_WRITTEN: dict[Op, str] = {
     e.add: "({} + {})",
     e.sub: "({} - {})",
     e.mul: "({} * {})",
@@ -49,41 +52,34 @@ _OPERATORS: dict[Op, str] = {
     e.leaky_relu_op: "({0} if {0} > 0 else {1} * {0})",
     e.elu_op: "({0} if {0} > 0 else {1} * expm1({0}))",
     e.softplus: "(max({0}, 0.0) + log1p(exp(-abs({0}))))",
-}
-_MATH: dict[Op, str] = {
-    e.arccos: "acos",
-    e.arccosh: "acosh",
-    e.arcsin: "asin",
-    e.arcsinh: "asinh",
-    e.arctan: "atan",
-    e.arctan2: "atan2",
-    e.arctanh: "atanh",
-    p.isnan: "isnan",
-    p.isfinite: "isfinite",
+    e.arccos: "acos({})",
+    e.arccosh: "acosh({})",
+    e.arcsin: "asin({})",
+    e.arcsinh: "asinh({})",
+    e.arctan: "atan({})",
+    e.arctan2: "atan2({}, {})",
+    e.arctanh: "atanh({})",
+    p.isnan: "isnan({})",
+    p.isfinite: "isfinite({})",
+    e.hypot: "hypot({}, {})",
+    e.pow: "pow({}, {})",
 }
 for _op in (
-    *(e.cbrt, e.cos, e.cosh, e.erf, e.exp, e.exp2, e.expm1, e.hypot, e.log, e.log10, e.log1p),
-    *(e.log2, e.pow, e.sin, e.sinh, e.sqrt, e.tan, e.tanh),
+    *(e.cbrt, e.cos, e.cosh, e.erf, e.exp, e.exp2, e.expm1, e.log, e.log10, e.log1p),
+    *(e.log2, e.sin, e.sinh, e.sqrt, e.tan, e.tanh),
 ):
-    _MATH[_op] = _op.name
+    _WRITTEN[_op] = f"{_op.name}({{}})"
 
-_NEEDED: dict[Op, set[str]] = {
-    e.floor: {"floor"},
-    e.ceil: {"ceil"},
-    e.sigmoid: {"exp"},
-    e.elu_op: {"expm1"},
-    e.softplus: {"exp", "log1p"},
+_OF_MATH = {
+    op: {name for name in re.findall(r"\w+(?=\()", text) if hasattr(math, name)}
+    for op, text in _WRITTEN.items()
 }
-_REPEATING = frozenset(op for op, text in _OPERATORS.items() if text.count("{0}") > 1)
+_REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") > 1)
 
 
 def can_write(term: Term) -> bool:
     """Whether a term is a number made of numbers by an operation that Python has."""
-    return (
-        term.scalar
-        and all(arg.scalar for arg in term.args)
-        and (term.op in _OPERATORS or term.op in _MATH)
-    )
+    return term.scalar and term.op in _WRITTEN and all(arg.scalar for arg in term.args)
 
 
 _FOR_BOTH = frozenset(
@@ -110,7 +106,7 @@ def makes_scalar(term: Term) -> bool:
 
 def functions() -> set[str]:
     """The functions of `math` that may be needed."""
-    return {*_MATH.values(), "inf", "nan"}.union(*_NEEDED.values())
+    return {"inf", "nan"}.union(*_OF_MATH.values())
 
 
 def repeats_operands(op: Op | None) -> bool:
@@ -124,7 +120,4 @@ def written(term: Term, operands: list[str]) -> tuple[str, set[str]]:
     assert op is not None
     if op is kinds.chain and term.args[1].dtype == bool:
         return f"({operands[0]} if {operands[1]} else 0.0)", set()
-    if op in _OPERATORS:
-        return _OPERATORS[op].format(*operands), _NEEDED.get(op, set())
-    name = _MATH[op]
-    return f"{name}({', '.join(operands)})", {name}
+    return _WRITTEN[op].format(*operands), _OF_MATH[op]

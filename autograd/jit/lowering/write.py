@@ -7,13 +7,11 @@ and `calls`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite, isnan
 from typing import Any
 
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.arrays import Arrays, Place
-from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.literals import plain
+from autograd.jit.lowering.code import Code, depths
 from autograd.jit.lowering.statements import statement
 from autograd.jit.terms import Term, is_view
 
@@ -62,9 +60,7 @@ def write(
 def _written(to: Arrays, term: Term) -> Place:
     if term.op is None:
         if term.scalar:
-            if not isfinite(term.example):
-                to.code.math.add("nan" if isnan(term.example) else "inf")
-            return Place(plain(term.example))
+            return Place(to.code.number(term.example))
         return Place(to.constant(term.example), term.example)
     singles = to.plan.singles
     if not (scalars.can_write(term) or (term in singles and scalars.is_for_both(term.op))):
@@ -87,14 +83,7 @@ def _written(to: Arrays, term: Term) -> Place:
 
 def _bare(text: str) -> bool:
     """Whether the outer parentheses enclose the whole."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return False
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return i == len(text) - 1
-    return False
+    return text.startswith("(") and depths(text).index(0) == len(text) - 1
 
 
 def _finish(
@@ -115,10 +104,7 @@ def _finish(
         else _own(to, term, given)
         for term in results
     ]
-    to.code.setup[:0] = [
-        f"{s.name} = np.{'empty' if s.shared else 'zeros'}({s.size}, np.{s.dtype.name})"
-        for s in to.slots.all
-    ]
+    to.code.setup[:0] = [line for slot in to.slots for line in slot.lines()]
 
 
 def _own(to: Arrays, term: Term, given: set[Term]) -> str:

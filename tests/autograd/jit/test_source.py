@@ -125,12 +125,12 @@ ones5_float64 = np.ones(5, np.float64)
 
 # Memory, which each run overwrites
 t1 = np.empty((5, 4), np.float64)
-h = t1
 z = np.empty((5, 2), np.float64)
+grad_h = np.empty((5, 4), np.float64)
+h = t1
 error = z
 t3 = error.reshape(10)
 grad_error = error
-grad_h = np.empty((5, 4), np.float64)
 
 
 def run(params_w1, params_b1, params_w2, x, y):
