@@ -16,11 +16,13 @@ from autograd.ops.structural import holds_node
 
 def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:
     """Nested lists of nodes and numbers, put together in one array."""
-    x = ops.array(object)
-    if dtype is not None:
-        x = ops.cast(x, dtype)
+    x = _typed(ops.array(object), dtype)
     missing = ndmin - len(ops.shape_of(x))
     return ops.expand_dims(x, tuple(range(missing))) if missing > 0 else x
+
+
+def _typed(x: Array, dtype: Any) -> Array:
+    return x if dtype is None else ops.cast(x, dtype)
 
 
 def asarray(a: Any, dtype: Any = None) -> Array:
@@ -44,8 +46,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
 
 def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
     """An array of this shape whose entries are all the same, or broadcast from an array."""
-    filled = ops.broadcast_to(fill_value, shape)
-    return filled if dtype is None else ops.cast(filled, dtype)
+    return _typed(ops.broadcast_to(fill_value, shape), dtype)
 
 
 def full_like(a: Array, fill_value: Array, dtype: Any = None) -> Array:
@@ -69,8 +70,7 @@ def linspace(
     shares = np.arange(num) / max(gaps, 1)
     ndim = len(ops.shape_of(step))
     line = start + (stop - start) * shares.reshape((num,) + (1,) * ndim)
-    line = ops.moveaxis(line, 0, axis)
-    line = line if dtype is None else ops.cast(line, dtype)
+    line = _typed(ops.moveaxis(line, 0, axis), dtype)
     return (line, step) if retstep else line
 
 
@@ -84,8 +84,7 @@ def logspace(
     axis: int = 0,
 ) -> Array:
     """The powers of `base` with evenly spaced exponents."""
-    powers = ops.pow(base, linspace(start, stop, num, endpoint, axis=axis))
-    return powers if dtype is None else ops.cast(powers, dtype)
+    return _typed(ops.pow(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
 
 
 def geomspace(
@@ -99,8 +98,7 @@ def geomspace(
     """Numbers of one sign, each a constant multiple of the one before."""
     sign = ops.sign(start)
     logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
-    powers = sign * ops.exp(logs)
-    return powers if dtype is None else ops.cast(powers, dtype)
+    return _typed(sign * ops.exp(logs), dtype)
 
 
 def make_diagonal(D: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:

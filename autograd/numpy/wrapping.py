@@ -5,11 +5,11 @@ What the functions compute that NumPy does not differentiate itself is in the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from functools import wraps
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -53,7 +53,9 @@ def wrap(
     """
     names: dict[str, Any] = {}
     marks = MARKS[module.__name__] = {}
-    for name in public_names(module):
+    for name in sorted(module.__all__):
+        if isinstance(vars(module).get(name, module), ModuleType):
+            continue  # some submodules are slow to load
         theirs = getattr(module, name)
         if isinstance(theirs, type) or not callable(theirs):
             names[name] = theirs
@@ -70,13 +72,6 @@ def wrap(
             names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
             marks[name] = Mark.REFUSED
     return names
-
-
-def public_names(module: ModuleType) -> Iterable[str]:
-    """The names of a module, but for its submodules, some of which are slow to load."""
-    for name in sorted(module.__all__):
-        if not isinstance(vars(module).get(name, module), ModuleType):
-            yield name
 
 
 def differentiable(theirs: Function, ours: Function) -> Function:
@@ -110,10 +105,7 @@ def with_lists(theirs: Function) -> Function:
 def refused(theirs: Function, name: str, advice: str) -> Function:
     """A function that raises TypeError where there is a node among the arguments."""
 
-    @wraps(theirs)
-    def function(*args: Any, **kwargs: Any) -> Any:
-        if holds_node(args) or holds_node([*kwargs.values()]):
-            raise TypeError(f"{name} has no derivative rule for nodes. {advice}")
-        return theirs(*args, **kwargs)
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(f"{name} has no derivative rule for nodes. {advice}")
 
-    return function
+    return differentiable(theirs, refuse)
