@@ -103,7 +103,9 @@ class Program:
             for place, held in made.contents
             if not any(np.may_share_memory(place.found, array) for array in into)
         ]
-        self.around: Surroundings = Surroundings(made, self._write)
+        self.around: Surroundings = Surroundings(
+            made.outside, made.watched, made.contents, self._write
+        )
         self.written: int = 0
         """How often its code was written: afresh when data from outside is found elsewhere."""
         self._write()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
-from autograd.jit.captured import Captured, Outside
 from autograd.jit.notes import Notes
+from autograd.jit.outside import Captured, Outside
 from autograd.jit.reading import Called
 from autograd.jit.refusals import (
     checksums,
@@ -23,8 +24,7 @@ from autograd.jit.refusals import (
 )
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import Assignment, Guard, JitError, Observation, Trace, Unrepeatable
-from autograd.jit.translate import translate
+from autograd.jit.trace import JitError, Trace, Unrepeatable
 from autograd.jit.watch import (
     MOST,
     Place,
@@ -34,7 +34,7 @@ from autograd.jit.watch import (
     readable_names,
 )
 from autograd.nodes import Value
-from autograd.trees import flatten
+from autograd.trees import flatten, map_tree
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def record(
             inputs.append(leaf)
         return leaf
 
-    args = tuple([arg if n in static else _map(fresh, arg) for n, arg in enumerate(args)])
-    kwargs = {k: arg if k in static else _map(fresh, arg) for k, arg in kwargs.items()}
+    args = tuple([arg if n in static else map_tree(fresh, arg) for n, arg in enumerate(args)])
+    kwargs = {k: arg if k in static else map_tree(fresh, arg) for k, arg in kwargs.items()}
     trace = Trace(around, notes)
     if notes is not None:
         notes.inputs = inputs
@@ -149,12 +149,7 @@ def record(
         return record(f, *given, static, roots, notes, exactly, settled=True)
     watched = [place for place in watched if attributes(place) is None]
     refuse_hidden(result, first)
-    return _translated(trace, inputs, first, result, watched)
-
-
-def _map(f: Callable[[Any], Any], tree: Any) -> Any:
-    leaves, rebuild = flatten(tree)
-    return rebuild(map(f, leaves))
+    return _in_terms(trace, inputs, first, result, watched)
 
 
 def _input(leaf: Any) -> Node:
@@ -166,41 +161,51 @@ def _input(leaf: Any) -> Node:
     return array_node(np.asarray(leaf).view())
 
 
-def _translated(
+def _in_terms(
     trace: Trace, inputs: list[Node], first: int, result: Any, watched: list[Place]
 ) -> Recording:
+    """What the function did, each node as a term; nodes from number `first` on are its own."""
     terms = Terms()
     known = {node: terms.input(node.primal) for node in inputs}
     captured = Captured(terms, watched, first)
-    leaves, rebuild = flatten(result)
-    wanted = [leaf for leaf in leaves if isinstance(leaf, Node)]
-    for event in trace.events:
-        wanted += [part for part in event.parts if isinstance(part, Node)]
-    wanted += trace.draws  # those of no use too, since the next draws depend on them
-    translate(terms, wanted, known, captured.read, first)
 
-    checks, effects, replaced = [], [], set()
-    for event in trace.events:
-        parts = tuple(
-            [known[part] if isinstance(part, Node) else captured.read(part) for part in event.parts]
-        )
-        match event:
-            case Guard():
-                if not parts[0].constant:
-                    checks.append(Check(parts[0], event.kind, event.then, event.line))
-            case Observation():
-                effects.append(Effect(_Again(event.f), parts))
-            case Assignment():
-                effects.append(Effect(_setter(event.owner, event.name), parts))
-                if isinstance(event.old, np.ndarray):
-                    replaced.add(id(event.old))
+    def term(x: Any) -> Term:
+        """Read from outside if it is no node, or one without a history, or an older one."""
+        if not isinstance(x, Node):
+            return captured.read(x)
+        if x not in known:
+            known[x] = captured.read(x)
+        return known[x]
+
+    leaves, rebuild = flatten(result)
+    guarded = [node for node, *_ in trace.guards]
+    wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
+    wanted += trace.draws  # those of no use too, since the next draws depend on them
+    for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
+        integers = node.dtype.kind in "iu"  # whose constants are not to become floats
+        args = [
+            terms.constant(np.asarray(arg, node.dtype))
+            if integers and arg.__class__ is int
+            else term(arg)
+            for arg in node.args
+        ]
+        terms.index = node.index
+        if node.op.pure:
+            example = node.primal
+            if example.__class__ not in (float, bool) and all(arg.scalar for arg in args):
+                example = None  # of numbers terms have a number, where nodes have an array
+            known[node] = terms.computed(node.op, tuple(args), node.settings, example)
+        else:
+            known[node] = terms.input(node.primal, node.settings)
+    terms.index = -1
+    checks = [Check(term(node), kind, then, line) for node, kind, then, line in trace.guards]
+    effects = [Effect(act, tuple(map(term, args))) for act, args in trace.effects]
+    replaced = {id(old) for *_, old in trace.assigned if isinstance(old, np.ndarray)}
     outputs: list[Term | None] = []
     constants = []
     for leaf in leaves:
-        if isinstance(leaf, Node):
-            outputs.append(known[leaf])
-        elif captured.follows(leaf):
-            outputs.append(captured.read(leaf))
+        if isinstance(leaf, Node) or captured.follows(leaf):
+            outputs.append(term(leaf))
         else:
             outputs.append(None)
             constants.append(leaf)
@@ -209,7 +214,7 @@ def _translated(
         terms,
         [known[node] for node in inputs],
         captured.inputs(),
-        checks,
+        [check for check in checks if not check.term.constant],
         effects,
         [known[node] for node in trace.draws],
         outputs,
@@ -222,19 +227,19 @@ def _translated(
     )
 
 
-class _Again:
-    """Calls `f` but for the first time: the recording has called it on the same numbers."""
+def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:
+    """The nodes with a history that `outputs` depend on, up to those in `known`, in order.
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
-        self.first = True
-
-    def __call__(self, *args: Any) -> None:
-        if self.first:
-            self.first = False
-        else:
-            self.f(*args)
-
-
-def _setter(owner: Any, name: str) -> Callable[[Any], None]:
-    return lambda new: setattr(owner, name, new if new.__class__ is float else np.array(new))
+    All arguments count here, also those whose slope was 0 in the recording: a branch of `relu` that
+    was closed then is open on other numbers.
+    """
+    seen = set(known)
+    stack = list(outputs)
+    nodes = []
+    while stack:
+        node = stack.pop()
+        if node not in seen and node.op is not None and node.index >= first:
+            seen.add(node)
+            nodes.append(node)
+            stack += node.parents
+    return sorted(nodes, key=attrgetter("index"))

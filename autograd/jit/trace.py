@@ -9,8 +9,7 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
@@ -38,37 +37,6 @@ class Unrepeatable(Exception):
     """This run of the function went a way that no program can tell by its numbers."""
 
 
-@dataclass(frozen=True)
-class Guard:
-    """The program went on as the number in `parts` told it: so it may as long as it is `then`."""
-
-    parts: tuple[Node]
-    kind: type[bool] | type[int]
-    then: bool | int
-    line: str
-
-
-@dataclass(frozen=True)
-class Observation:
-    """A function called on plain data for what it does, such as a check or a print."""
-
-    parts: tuple[Array, ...]
-    f: Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """New data, alone in `parts`, for an attribute of an object outside the program."""
-
-    parts: tuple[Array]
-    owner: Any
-    name: str
-    old: Any
-
-
-Event: TypeAlias = Guard | Observation | Assignment
-
-
 class Draw(Question):
     """Random numbers, drawn anew at each run."""
 
@@ -85,7 +53,12 @@ class Trace:
     """Set as `tracing` while a program is recorded; it keeps what is not in the graph."""
 
     def __init__(self, around: Sequence[Place] = (), notes: Notes | None = None) -> None:
-        self.events: list[Event] = []
+        self.guards: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
+        """Nodes that the program branched on: as what, what they were, and where."""
+        self.effects: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
+        """What it does besides computing: functions of the data of arguments."""
+        self.assigned: list[tuple[Any, str, Any]] = []
+        """Attributes it has given new data: of which object, their names, and the old data."""
         self.around = around
         self.notes = notes
         self.observers_own: set[int] = set()
@@ -100,7 +73,7 @@ class Trace:
         self.unrecorded: Observer = _Cut(self)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
-        self.events.append(Guard((node,), kind, kind(node.primal), user_line()))
+        self.guards.append((node, kind, kind(node.primal), user_line()))
 
     def refuse(self, how: str) -> NoReturn:
         raise JitError(
@@ -123,13 +96,14 @@ class Trace:
         return held
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
-        self.events.append(Observation(args, f))
+        self.effects.append((_Again(f), args))
         before = {id(place) for place in changes(self.around)}
         f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
         self.observers_own |= {id(place) for place in changes(self.around)} - before
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        self.events.append(Assignment((new,), owner, name, getattr(owner, name)))
+        self.effects.append((_setter(owner, name), (new,)))
+        self.assigned.append((owner, name, getattr(owner, name)))
         setattr(owner, name, new)  # for whoever reads it later in the recording
 
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
@@ -150,11 +124,28 @@ class Trace:
 
     def restore(self) -> None:
         """Undo what the recording did outside, for it is done again when the program runs."""
-        for event in reversed(self.events):
-            if isinstance(event, Assignment):
-                setattr(event.owner, event.name, event.old)
+        for owner, name, old in reversed(self.assigned):
+            setattr(owner, name, old)
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
+
+
+class _Again:
+    """Calls `f` but for the first time: the recording has called it on the same numbers."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.first = True
+
+    def __call__(self, *args: Any) -> None:
+        if self.first:
+            self.first = False
+        else:
+            self.f(*args)
+
+
+def _setter(owner: Any, name: str) -> Callable[[Any], None]:
+    return lambda new: setattr(owner, name, new if new.__class__ is float else np.array(new))
 
 
 class _Cut(Observer):

@@ -24,8 +24,8 @@ from autograd.graph import (
 )
 from autograd.jit.batching.rules import batch
 from autograd.jit.batching.step import Step
+from autograd.jit.recording import computed
 from autograd.jit.trace import JitError, Trace, assign, observe, user_line
-from autograd.jit.translate import computed
 from autograd.ops.predicates import ask
 from autograd.ops.structural import index_op
 

@@ -1,15 +1,23 @@
-"""A linear function of all unit vectors of a space in one pass, by which Jacobians are found."""
+"""A linear function of all unit vectors of a space in one pass, by which Jacobians are found.
+
+Those that cannot reach the same place of a result go together. What reaches what is found by a walk
+over the program with booleans instead of numbers, so that it holds whatever the numbers are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node, array_node
+from autograd.graph import Array, Node, Op, array_node
+from autograd.jit.batching import rules
 from autograd.jit.batching.batch import Batch
-from autograd.jit.batching.sparsity import groups, reach
+from autograd.jit.batching.step import Step
+from autograd.jit.recording import computed
+from autograd.ops import TABLE
+from autograd.ops.kinds import Elementwise, Multilinear
 from autograd.ops.structural import broadcast_to, index_op, ravel, reshape_op, scatter_op
 
 
@@ -24,8 +32,8 @@ def of_units(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Ar
     units = np.eye(n, dtype=space.dtype)
     batch = Batch("jacobian", n, {seed: units.reshape(n, *space.shape)})
     results = batch.run(linear, (seed,), {})
-    reached = [reach(seed, result) for result in results]
-    together = groups(reached)
+    reached = [_reach(seed, result) for result in results]
+    together = _groups(reached)
     if together is not None:
         sums = np.stack([units[group].sum(0) for group in together])
         batch.restart(len(together), {seed: sums.reshape(-1, *space.shape)})
@@ -51,3 +59,73 @@ def _apart(value: Array, reached: Any, member: Any) -> Array:
     rows, columns = reached.reshape(len(reached), size).nonzero()
     entries = index_op(ravel(value), key=member[rows] * size + columns)
     return scatter_op(entries, key=(rows * size + columns,), shape=(reached.size,))
+
+
+# --------------------------------------------------------------------------------------------------
+# What reaches what
+
+_NAMES = "sum mean sum_to broadcast_to reshape transpose cast roll cumsum index scatter concatenate"
+_ADDING: frozenset[Op] = frozenset([TABLE[name] for name in _NAMES.split()])
+"""They move and add up entries, so that ones, put in place of what is not zero, never cancel."""
+
+LARGEST = 1 << 22
+"""Numbers in an array of the walk; beyond that a matrix is taken as dense."""
+
+
+def _reach(seed: Node, output: Any) -> Any | None:
+    """For each entry of `seed` (first axis) the places in `output` that it can have an effect on.
+
+    Both belong to a program that is linear in `seed`. None where its structure cannot be told
+    without its numbers, as of indices that are computed.
+    """
+    size = seed.size
+    known: dict[Node, Any] = {seed: np.eye(size, dtype=bool).reshape(size, *seed.shape)}
+    for node in computed([output], known, seed.index):
+        many = [isinstance(arg, Node) and arg in known for arg in node.args]
+        if not any(many):
+            continue
+        if size * node.size > LARGEST or (reached := _step(node, many, known, size)) is None:
+            return None
+        known[node] = reached
+    return known.get(output, np.zeros((size, *output.shape), bool))
+
+
+def _step(node: Node, many: list[bool], known: Mapping[Node, Any], size: int) -> Any | None:
+    op: Op = node.op
+    if not (isinstance(op, Elementwise | Multilinear) or op in _ADDING):
+        return None
+    others = np.ones if isinstance(op, Multilinear) else np.zeros
+    args = [
+        known[arg].astype(np.float32) if varies else others(np.shape(getattr(arg, "primal", arg)))
+        for arg, varies in zip(node.args, many, strict=True)
+    ]
+    step = Step(node, args, many, size)
+    if isinstance(op, Elementwise):  # whatever it is, an entry depends on those at its place alone
+        reached = sum(
+            [step.lifted(argnum, node.ndim) for argnum, varies in enumerate(many) if varies]
+        )
+        return np.broadcast_to(reached != 0, (size, *node.shape))
+    return rules.batch(step) != 0
+
+
+def _groups(reached: Sequence[Any | None]) -> list[list[int]] | None:
+    """Unit vectors put together so that in no group two reach the same place of a result.
+
+    Greedy, after Curtis, Powell and Reid (1974). None where there is no telling what they reach, or
+    where that would save less than three quarters.
+    """
+    known = [places for places in reached if places is not None]
+    if len(known) < len(reached):
+        return None
+    rows = np.concatenate([places.reshape(len(places), -1) for places in known], 1)
+    taken = np.zeros((len(rows) // 4, rows.shape[1]), bool)
+    found: list[list[int]] = []
+    for number, row in enumerate(rows):
+        free = np.flatnonzero(~taken[: len(found) + 1, row].any(1))
+        if not free.size:
+            return None
+        if free[0] == len(found):
+            found.append([])
+        found[free[0]].append(number)
+        taken[free[0]] |= row
+    return found
