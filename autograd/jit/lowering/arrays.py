@@ -135,6 +135,10 @@ class Arrays:
                 self._line = origin
         self.code.body.append(line)
 
+    def copy(self, into: str, x: str, *how: str) -> None:
+        """A line that copies x into an array at each run."""
+        self.body(f"{self.code.of_numpy('copyto')}({', '.join([into, x, *how])})")
+
     def name(self, term: Term) -> str:
         """What a term is called."""
         return self._names.get(term) or f"t{term.number}"

@@ -47,13 +47,16 @@ def _writes(*ops: Op) -> Callable[[Writer], Writer]:
     return enter
 
 
-def _into(to: Arrays, term: Term, call: str, place: Place | None) -> Place:
-    """A call, not closed yet, that puts its result in this place or else makes a new array."""
+def _into(to: Arrays, term: Term, call: str, place: Place | None, how: str = "") -> Place:
+    """A call, not closed yet, that puts its result in this place or else makes a new array.
+
+    how: what else it is told where there is a place.
+    """
     if place is None:
         return to.new(term, f"{call})")
     # Positions are faster than names; these two functions alone insist on the name.
     out = "out=" if call.startswith(("maximum(", "minimum(")) else ""
-    to.body(f"{call}, {out}{place.name})")
+    to.body(f"{call}, {out}{place.name}{how})")
     return place
 
 
@@ -103,9 +106,8 @@ def _where(to: Arrays, term: Term) -> Place:
         if term.dtype != np.float64 and all(arg.scalar for arg in choices):
             call += f".astype(np.{term.dtype.name})"
         return to.new(term, call)
-    copyto = to.code.of_numpy("copyto")
-    to.body(f"{copyto}({place.name}, {operands[2]})")
-    to.body(f"{copyto}({place.name}, {operands[1]}, where={operands[0]})")
+    to.copy(place.name, operands[2])
+    to.copy(place.name, operands[1], f"where={operands[0]}")
     return place
 
 
@@ -115,7 +117,7 @@ def _cast(to: Arrays, term: Term) -> Place:
     name, dtype = to.places[x].name, f"np.{term.dtype.name}"
     if place is None:
         return to.new(term, f"np.array({name}, {dtype})" if x.scalar else f"{name}.astype({dtype})")
-    to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name}, 'unsafe')")
+    to.copy(place.name, name, "'unsafe'")
     return place
 
 
@@ -170,7 +172,7 @@ def _view(to: Arrays, term: Term) -> Place:
     if place is None:
         return to.new(term, expression)
     flat = to.once(None, f"{place.name}.reshape({sizes(arg.shape)})")
-    to.body(f"{to.code.of_numpy('copyto')}({flat}, {source.name})")
+    to.copy(flat, source.name)
     return place
 
 
@@ -220,14 +222,17 @@ def _reduce(to: Arrays, term: Term) -> Place | None:
     (x,), axis, keepdims = term.args, term.settings["axis"], term.settings["keepdims"]
     if x.scalar:
         return None
-    axes = structural.normalize_axis(axis, x.ndim)
-    of_matrix = x.dtype.kind == "f" and x.ndim == 2 and len(axes) == 1
-    if term.op is structural.sum_op and of_matrix and x.shape[axes[0]] <= _MOST_BY_DOT:
-        return _sum_by_dot(to, term, x, axes[0])
-    of_vector = x.dtype.kind == "f" and x.ndim == 1 and term in to.plan.singles
-    if term.op is structural.sum_op and of_vector and x.size <= _MOST_BY_DOT:
-        return _sum_by_dot(to, term, x, 1)
     assert term.op is not None
+    axes = structural.normalize_axis(axis, x.ndim)
+    of_matrix = x.ndim == 2 and len(axes) == 1
+    of_vector = x.ndim == 1 and term in to.plan.singles
+    if (
+        term.op is structural.sum_op
+        and x.dtype.kind == "f"
+        and (of_matrix or of_vector)
+        and x.shape[axes[0]] <= _MOST_BY_DOT
+    ):
+        return _sum_by_dot(to, term, x, axes[0])
     place = to.destination(term)
     call = f"{to.code.of_numpy(_REDUCTIONS[term.op])}.reduce({to.places[x].name}, {axis}, None"
     if keepdims:
@@ -241,13 +246,13 @@ def _reduce(to: Arrays, term: Term) -> Place | None:
 
 
 def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
-    count = x.shape[axis - x.ndim]
+    count = x.shape[axis]
     name = f"ones{count}_{x.dtype.name}"
     line = f"{name} = np.ones({count}, np.{x.dtype.name})"
     if line not in to.code.setup:
         to.code.setup.append(line)
     source = to.places[x].name
-    call = f"{name}.dot({source}" if axis == 0 else f"{source}.dot({name}"
+    call = f"{source}.dot({name}" if axis == x.ndim - 1 else f"{name}.dot({source}"
     place = to.destination(term)
     if not term.settings["keepdims"]:
         return _into(to, term, call, place)
@@ -291,12 +296,8 @@ def _pick(to: Arrays, term: Term) -> Place | None:
     ):
         return None
     name = to.constant(np.where(numbers < 0, numbers + x.shape[axis], numbers).astype(np.intp))
-    place = to.destination(term)
     call = f"{to.places[x].name}.take({name}, {axis}"
-    if place is None:
-        return to.new(term, f"{call})")
-    to.body(f"{call}, {place.name}, 'clip')")
-    return place
+    return _into(to, term, call, to.destination(term), ", 'clip'")
 
 
 @_writes(structural.scatter_op)
@@ -309,11 +310,7 @@ def _scatter(to: Arrays, term: Term) -> Place | None:
         numbers = np.arange(term.size).reshape(term.shape)[key].ravel()
         if len(np.unique(numbers)) != len(numbers):  # those that are there twice add up
             return None
-    place = to.destination(term, shared=False)
-    if place is None:
-        place = to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
-    elif term in to.sinks:
-        to.body(f"{place.name}.fill(0)")
+    place = _zeros(to, term, to.destination(term, shared=False))
     place.whole = False
     source = to.places[x].name
     if not is_basic(key):
@@ -323,7 +320,7 @@ def _scatter(to: Arrays, term: Term) -> Place | None:
     if place.slot is None:
         to.body(f"{inside} = {source}")
     else:
-        to.body(f"{to.code.of_numpy('copyto')}({to.once(None, inside)}, {source})")
+        to.copy(to.once(None, inside), source)
     return place
 
 
@@ -340,13 +337,18 @@ def _place(to: Arrays, term: Term) -> Place | None:
     if any(number.ndim > 1 for number in term.args[1:]):
         return None
     x, *numbers = [to.places[arg].name for arg in term.args]
-    place = to.destination(term)
-    if place is None:
-        place = to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
-    else:
-        to.body(f"{place.name}.fill(0)")
+    place = _zeros(to, term, to.destination(term))
     inside = ", ".join(key_parts(key, numbers, to.between_brackets))
     to.body(f"{place.name}[{inside}] = {x}")
+    return place
+
+
+def _zeros(to: Arrays, term: Term, place: Place | None) -> Place:
+    """Zeros in this place, or else in a new array; in memory that is not shared they stand."""
+    if place is None:
+        return to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
+    if place.slot is None or place.slot.shared:
+        to.body(f"{place.name}.fill(0)")
     return place
 
 
@@ -368,7 +370,6 @@ def _join(to: Arrays, term: Term) -> Place:
             source = source.args[0]
         if to.plan.homes.get(source) != (term, start) or to.places[source].slot is not None:
             place = to.part(term, start, arg.shape, None)
-            name = to.operand(arg, term.dtype)
-            to.body(f"{to.code.of_numpy('copyto')}({place.name}, {name})")
+            to.copy(place.name, to.operand(arg, term.dtype))
         start += arg.size
     return to.joined(term)

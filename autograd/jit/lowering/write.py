@@ -95,7 +95,7 @@ def _finish(
         if to.places[term].name != name and (name, term) not in to.late:
             to.late.append((name, term))
     for name, term in to.late:
-        to.body(f"{to.code.of_numpy('copyto')}({name}, {to.places[term].name})")
+        to.copy(name, to.places[term].name)
     for name, args in effects:
         to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
     to.code.results = [

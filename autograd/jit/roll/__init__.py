@@ -5,7 +5,7 @@ arrays. This is how it is found, in the order of the modules:
 
 - `scalars`: the program as numbered nodes, in which chains of additions are sums of many terms.
 - `groups`, `grouping`: like operations on like arguments make a group, to be computed at once, and
-  `like_terms` of a sum make scalar products.
+  like terms of a sum make scalar products.
 - `blocks`: scalar products of all pairs of two sets of rows are a matrix product.
 - `patterns`, `views`: numbers that stand in a regular pattern in an array, given or computed, are
   read as slices, not gathered.

@@ -9,13 +9,16 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit.packing import entry, pack
 from autograd.jit.roll.groups import Group, Groups, Node
-from autograd.jit.roll.patterns import Places
+from autograd.jit.roll.patterns import Places, runs
 from autograd.jit.roll.views import gather, read, reshaped
 from autograd.jit.terms import Term, Terms
 from autograd.ops.structural import cast_op, concatenate_op
 
 Nodes: TypeAlias = Any
 """An array of nodes: the numbers at its places are asked for."""
+
+FEW_RUNS = 8
+"""So many slices are joined rather than that their entries are gathered."""
 
 
 class Arrays:
@@ -33,10 +36,6 @@ class Arrays:
     def apply(self, op: Op, *args: Term, **settings: Any) -> Term:
         """A term of the operation."""
         return self._terms.apply(op, args, **settings)
-
-    def constant(self, value: Any) -> Term:
-        """A term of a constant."""
-        return self._terms.constant(value)
 
     # ----------------------------------------------------------------------------------------------
     # Groups that have been computed
@@ -85,14 +84,14 @@ class Arrays:
             return self.number(first)
         array, places = self.source(nodes)
         if array.constant:
-            return self.constant(_narrowed(array.example.ravel()[places]))
+            return self._terms.constant(_narrowed(array.example.ravel()[places]))
         return read(self._terms, array, places)
 
     def full(self, nodes: Nodes) -> Term:
         """The nodes in an array of the shape of `nodes`."""
         array, places = self.source(nodes)
         if array.constant:
-            return self.constant(array.example.ravel()[places])
+            return self._terms.constant(array.example.ravel()[places])
         found = read(self._terms, array, places)
         return found if found.shape == nodes.shape else gather(self._terms, array, places)
 
@@ -100,9 +99,15 @@ class Arrays:
         """x as real numbers: booleans are 0 and 1."""
         return x if x.dtype.kind == "f" else self.apply(cast_op, x, dtype=np.dtype(np.float64))
 
-    def location(self, nodes: Nodes) -> tuple[Any, Places]:
-        """The numbers of the groups that the nodes are in, and their places there."""
-        return self._group[nodes], self._place[nodes]
+    def row(self, nodes: Nodes) -> Term:
+        """The nodes one after the other, so that they leave their arrays by one call."""
+        parts = runs(self._group[nodes], self._place[nodes])
+        if len(parts) > FEW_RUNS:
+            row = self.full(nodes)
+        else:
+            found = [self.full(nodes[part]) for part in parts]
+            row = found[0] if len(found) == 1 else self.apply(concatenate_op, *found, axis=0)
+        return row if row.dtype.kind == "b" else self.real(row)
 
     def source(self, nodes: Nodes) -> tuple[Term, Places]:
         """One array in which all of `nodes` stand, and where."""
@@ -123,7 +128,9 @@ class Arrays:
         if number not in self._arrays:
             numbers = self._numbers[number]
             if all(term.constant for term in numbers):
-                packed = self.constant(np.array([term.example for term in numbers], np.float64))
+                packed = self._terms.constant(
+                    np.array([term.example for term in numbers], np.float64)
+                )
             else:
                 packed = self.apply(pack, *numbers)
             self._arrays[number] = packed

@@ -16,7 +16,7 @@ from autograd.graph import Op
 from autograd.jit.packing import entry
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
-from autograd.jit.roll.patterns import Places, common_shape, inverse, runs, strides_of
+from autograd.jit.roll.patterns import Places, common_shape, inverse, strides_of
 from autograd.jit.roll.products import Products
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.views import Origins, read
@@ -89,7 +89,12 @@ def _gives_numbers(op: Op, args: list[Term]) -> bool:
 def _layout(arrays: Arrays, table: Nodes) -> tuple[Any, tuple[int, ...]]:
     """An order and a shape for operations whose arguments are the columns of `table`."""
     count = table.shape[1]
-    rows, shapes = _what_matters(arrays, table)
+    rows, shapes = [], []
+    for row in table:
+        source, places = arrays.source(row)
+        if not source.constant and not (places == places[0]).all():
+            rows.append(places)
+            shapes.append(source.shape)
     if not rows:
         return np.arange(count), (count,)
     best, least = None, math.inf
@@ -101,17 +106,6 @@ def _layout(arrays: Arrays, table: Nodes) -> tuple[Any, tuple[int, ...]]:
                 best, least = (order, shape), irregular
     assert best is not None
     return best
-
-
-def _what_matters(arrays: Arrays, table: Nodes) -> tuple[list[Places], list[tuple[int, ...]]]:
-    """The places of arguments that are neither constants nor all the same, and their arrays."""
-    rows, shapes = [], []
-    for row in table:
-        source, places = arrays.source(row)
-        if not source.constant and not (places == places[0]).all():
-            rows.append(places)
-            shapes.append(source.shape)
-    return rows, shapes
 
 
 def _orders(rows: list[Places]) -> list[Any]:
@@ -154,9 +148,6 @@ def _irregularity(places: Places) -> float:
 # --------------------------------------------------------------------------------------------------
 # Outputs
 
-FEW_RUNS = 8
-"""So many slices are joined rather than that their entries are gathered."""
-
 
 def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> list[Term]:
     """The nodes as `outputs` were, as numbers of Python or in arrays without axes."""
@@ -167,7 +158,7 @@ def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> 
             rows[array if array.size <= NARROW else array.dtype.kind].append(node)
     places = {}
     for row in rows.values():
-        joined = _in_a_row(arrays, np.array(row))
+        joined = arrays.row(np.array(row))
         places.update({node: (joined, place) for place, node in enumerate(row)})
     found = []
     for node, output in zip(nodes, outputs, strict=True):
@@ -181,17 +172,6 @@ def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> 
             else:
                 found.append(arrays.apply(index_op, joined, key=(place,)))
     return found
-
-
-def _in_a_row(arrays: Arrays, nodes: Nodes) -> Term:
-    """The nodes one after the other, so that they leave their arrays by one call."""
-    parts = runs(*arrays.location(nodes))
-    if len(parts) > FEW_RUNS:
-        row = arrays.full(nodes)
-    else:
-        found = [arrays.full(nodes[part]) for part in parts]
-        row = found[0] if len(found) == 1 else arrays.apply(concatenate_op, *found, axis=0)
-    return row if row.dtype.kind == "b" else arrays.real(row)
 
 
 # --------------------------------------------------------------------------------------------------
