@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import kernels
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
@@ -24,7 +25,6 @@ from autograd.jit.notes import Notes
 from autograd.jit.program import Program, fails
 from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, ordered
-from autograd.ops import scattering
 
 
 def source(
@@ -196,7 +196,7 @@ class _Names:
 _GENERATED = re.compile(r"^(t|buffer|part|const|number|ones|setting)\d")
 _WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
 _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
-_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | vars(scattering).keys()
+_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | vars(kernels).keys()
 
 
 def _paths_of_arguments(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import kernels
 from autograd.graph import Array, Node, Op, tracing
-from autograd.ops import scattering
 from autograd.ops.elementwise import where
 from autograd.ops.predicates import ask
 from autograd.ops.structural import (
@@ -133,7 +133,7 @@ gather_op: Op = Op(
 )
 place_op: Op = Op(
     "place",
-    lambda x, *numbers, key, shape: scattering.scatter(x, _fill(key, numbers), shape),
+    lambda x, *numbers, key, shape: kernels.scatter(x, _fill(key, numbers), shape),
     _of_first_argument(lambda g, out, x, *numbers, key, shape: gather_op(g, *numbers, key=key)),
     symbol="[ ]+=",
 )
@@ -153,9 +153,9 @@ def _set(x: Any, values: Any, key: Any) -> Any:
 def _set_values(g: Array, out: Array, x: Array, values: Array, key: Any) -> Array:
     """Only the value that is left in x has an effect, where several were written to one place."""
     picked = index_op(g, key=key)
-    if scattering.reads_once(key):
+    if kernels.reads_once(key):
         return picked
-    return where(scattering.last_writes(key, shape_of(x)), picked, 0)
+    return where(kernels.last_writes(key, shape_of(x)), picked, 0)
 
 
 set_op: Op = Op(

@@ -14,10 +14,9 @@ import numpy as np
 
 from autograd import kernels
 from autograd.graph import Array, Node, Op, Settings, tracing
-from autograd.ops import scattering
+from autograd.kernels import Shape as Shape
 from autograd.ops.kinds import Linear
 
-Shape: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 _ARRAYS = (Node, np.ndarray, np.generic)
@@ -248,7 +247,7 @@ index_op: Linear = Linear(
 )
 scatter_op: Linear = Linear(
     "scatter",
-    scattering.scatter,
+    kernels.scatter,
     lambda g, x, key, shape: index_op(g, key=key),
     symbol="[ ]+=",
 )

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import kernels
 from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering import scalars
@@ -25,7 +26,6 @@ from autograd.ops import (
     products,
     reductions,
     running,
-    scattering,
     shaping,
     structural,
 )
@@ -144,4 +144,4 @@ def _scatter(to: Arrays, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
     parts = key_parts(term.settings["key"], numbers, to.setting)
     key = parts[0] if not isinstance(term.settings["key"], tuple) else f"({', '.join(parts)},)"
-    return f"{_function(to, scattering.scatter)}({x}, {key}, {tuple(term.settings['shape'])})"
+    return f"{_function(to, kernels.scatter)}({x}, {key}, {tuple(term.settings['shape'])})"
