@@ -128,17 +128,16 @@ def backward(output: Node, seed: Array | None) -> None:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
-def interior(outputs: Sequence[Node], first: int = 0, stop: Iterable[Node] = ()) -> list[Node]:
+def interior(outputs: Sequence[Node], first: int = 0) -> list[Node]:
     """The nodes with a history that `outputs` depend on, themselves included, latest first.
 
-    Nodes created before number `first` and those in `stop` are left out, and so is all that only
-    they depend on.
+    Nodes created before number `first` are left out, and so is all that only they depend on.
 
     The order matters: in `b = a + a; c = b + b` the cotangent of b is complete only after both
     uses in c, and only then may it flow on to a.
     """
     stack = [node for node in dict.fromkeys(outputs) if node.op is not None]
-    seen = {*stack, *stop}
+    seen = set(stack)
     nodes: list[Node] = []
     found, pop, push, seen_add = nodes.append, stack.pop, stack.append, seen.add
     # While a program is recorded a slope of 0 ends nothing: other numbers may give another slope.

@@ -6,7 +6,7 @@ The array is only read; what a node says of itself with it is in `nodes`.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,29 +68,24 @@ def summary(x: Any) -> Summary:
     """
     array = np.asarray(x.primal if isinstance(x, Node) else x)
     flat = array.ravel("K")
-    shape, dtype = array.shape, str(array.dtype)
     nans = infinities = 0
     with np.errstate(all="ignore"):
-        low, high = (float(flat.min()), float(flat.max())) if flat.size else (np.nan, np.nan)
-        if flat.size and not (np.isfinite(low) and np.isfinite(high)):
+        low, high = _range(flat)
+        if flat.size and not np.isfinite([low, high]).all():
             nans, infinities = int(np.isnan(flat).sum()), int(np.isinf(flat).sum())
             flat = flat[np.isfinite(flat)]
-            low, high = (float(flat.min()), float(flat.max())) if flat.size else (np.nan, np.nan)
-        if not flat.size:
-            return Summary(shape, dtype, low, high, np.nan, np.nan, nans, infinities, True, ())
-        sample = flat[:: -(-flat.size // MOST)].astype(np.float64)
-        return Summary(
-            shape,
-            dtype,
-            low,
-            high,
-            float(sample.mean()),
-            float(sample.std()),
-            nans,
-            infinities,
-            len(sample) == len(flat),
-            _counts(sample, low, high) if low < high else (),
-        )
+            low, high = _range(flat)
+        sample = flat[:: max(1, -(-flat.size // MOST))].astype(np.float64)
+        mean, std = (float(sample.mean()), float(sample.std())) if flat.size else (np.nan, np.nan)
+        counts = _counts(sample, low, high) if low < high else ()
+    exact = sample.size == flat.size
+    return Summary(
+        array.shape, str(array.dtype), low, high, mean, std, nans, infinities, exact, counts
+    )
+
+
+def _range(flat: Any) -> tuple[float, float]:
+    return (float(flat.min()), float(flat.max())) if flat.size else (np.nan, np.nan)
 
 
 def _counts(sample: Any, low: float, high: float) -> tuple[int, ...]:
@@ -122,9 +117,8 @@ def card(title: str, rows: Iterable[tuple[str, str]], picture: str = "") -> str:
     )
 
 
-def histogram(counts: Iterable[int]) -> str:
+def histogram(heights: Sequence[int]) -> str:
     """Bars of these heights as an SVG picture; "" for none."""
-    heights = list(counts)
     if not heights:
         return ""
     bars = "".join(
@@ -139,12 +133,9 @@ def histogram(counts: Iterable[int]) -> str:
     )
 
 
-def data_card(title: str, x: Any, rows: Iterable[tuple[str, str]] = ()) -> str:
+def data_card(title: str, x: Any, rows: Iterable[tuple[str, str]]) -> str:
     """The card of an array: its figures, `rows` of more, and a histogram."""
     figures = summary(x)
     text = str(figures).removeprefix(f"shape {figures.shape}, ")
-    return card(
-        title,
-        [("shape", f"{figures.shape}"), ("data", text), *rows],
-        histogram(figures.counts),
-    )
+    rows = [("shape", f"{figures.shape}"), ("data", text), *rows]
+    return card(title, rows, histogram(figures.counts))

@@ -41,16 +41,11 @@ _OPS: dict[Callable[..., Any], Op] = {
 class Question(Op):
     """A function of NumPy that looks at numbers, and gives an array of booleans or integers."""
 
-    @property
-    def has_derivative(self) -> bool:
-        return False
+    has_derivative = False
+    has_jvp = True
 
     def vjp(self, *args: Any) -> None:
         """No cotangent flows back."""
-
-    @property
-    def has_jvp(self) -> bool:
-        return True
 
     def jvp(self, *args: Any) -> None:
         """No tangent flows on."""
