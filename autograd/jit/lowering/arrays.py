@@ -16,7 +16,7 @@ import numpy as np
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.literals import literal, sizes
 from autograd.jit.lowering.plan import Plan, Slot, Slots
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, fingerprint
 from autograd.ops.kinds import Elementwise
 
 
@@ -62,6 +62,7 @@ class Arrays:
         self.code.parameters = [name for name, term in inputs if term not in fixed]
         self.slots: Slots = Slots()
         self._boxes: set[str] = set()
+        self._constants: dict[Any, str] = {}
         self._taken: set[Slot] = set()
         self.places: dict[Term, Place] = {}
         self._joined: dict[Term, Place] = {}
@@ -157,12 +158,11 @@ class Arrays:
 
     def constant(self, array: Any) -> str:
         """A name for an array of numbers that stay."""
-        for name, known in self.code.constants.items():
-            if known is array or _same(known, array):
-                return name
-        name = f"const{len(self.code.constants)}"
-        self.code.constants[name] = array
-        return name
+        same = fingerprint(array)  # not the same as what stands in memory that changes
+        if same not in self._constants:
+            name = self._constants[same] = f"const{len(self._constants)}"
+            self.code.constants[name] = array
+        return self._constants[same]
 
     def setting(self, value: Any) -> str:
         """How a setting of an operation is written."""
@@ -275,14 +275,3 @@ class Arrays:
 def _says_something(name: str) -> bool:
     """Whether a name is more than a number."""
     return re.fullmatch(r"t\d+", name) is None
-
-
-def _same(x: Any, y: Any) -> bool:
-    """Whether two small arrays hold the same, to the bit."""
-    if x.shape != y.shape or x.dtype != y.dtype or x.nbytes > _SMALL:
-        return False
-    same: bool = x.tobytes() == y.tobytes()
-    return same
-
-
-_SMALL = 4096

@@ -293,6 +293,14 @@ def test_entries_put_into_an_array_leave_nothing_of_what_was_there() -> None:
         np.testing.assert_array_equal(slopes, [2 * x[0], 0.0, 2 * x[2], 0.0])
 
 
+def test_constant_is_not_read_from_an_array_that_held_the_same_and_is_written_into() -> None:
+    factor, held = [2.0, 3.0], np.array([2.0, 3.0])
+    f = jit(lambda x: (x.sum(), [ad.sin(x * np.array(factor))]), into=[held])
+    for x in (np.ones(2), np.array([0.5, 1.5]), np.ones(2)):
+        f(x)
+        np.testing.assert_array_equal(held, np.sin(x * np.array(factor)))
+
+
 @pytest.mark.parametrize("writes", [False, True])
 def test_little_is_kept_of_the_arrays_of_a_recording(writes: bool) -> None:
     x, held = np.ones(50_000), np.zeros(50_000)
