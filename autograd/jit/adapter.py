@@ -1,111 +1,107 @@
 """From the arguments of a call to a program's inputs, and from its outputs to a result.
 
-Taking nested arguments apart and comparing their shapes step by step takes longer than a small
-program runs; so it is written out, for the one form of call that a program was recorded for.
+How this is written out for one form of call is in `direct`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.graph import ArrayNode, ScalarNode
 
-_MANY = 4
+MANY = 4
+"""More numbers in a row than this are taken and given all together."""
+
+_SETTINGS = (int, str, bytes, bool, type(None), type, np.dtype)
+
+
+class Signature:
+    """The arguments of a call taken apart: numbers and arrays as `leaves`, the rest as `key`.
+
+    Calls of different keys cannot have one program: their structure, shapes, types or settings
+    differ.
+    """
+
+    def __init__(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], static: frozenset[int | str]
+    ) -> None:
+        self.leaves: list[Any] = []
+        self.objects: list[tuple[str, Any]] = []
+        """Arguments known by what they are, not by what they hold: functions, modules, ..."""
+        parts = [
+            _setting(number, arg) if number in static else self._add(f"argument {number}", arg)
+            for number, arg in enumerate(args)
+        ]
+        named = [
+            (name, _setting(name, arg) if name in static else self._add(name, arg))
+            for name, arg in kwargs.items()
+        ]
+        self.key: Hashable = (*parts, *named)
+
+    def _add(self, name: str, thing: Any) -> Hashable:
+        kind = thing.__class__
+        if kind is float or kind is np.float64:
+            self.leaves.append(float(thing))
+            return "float"
+        if kind is np.ndarray:
+            if thing.dtype.kind not in "fiub":
+                raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of real numbers")
+            self.leaves.append(thing)
+            return thing.shape, thing.dtype
+        if isinstance(thing, ScalarNode):
+            self.leaves.append(thing)
+            return "Value"
+        if isinstance(thing, ArrayNode):
+            self.leaves.append(thing)
+            return "Tensor", thing.shape, thing.dtype
+        if kind is tuple or kind is list or isinstance(thing, list | tuple):
+            return kind, *[self._add(f"{name}[{i}]", part) for i, part in enumerate(thing)]
+        if isinstance(thing, dict):
+            parts = [(key, self._add(f"{name}[{key!r}]", part)) for key, part in thing.items()]
+            return kind, *parts
+        if isinstance(thing, np.ma.MaskedArray | np.matrix):
+            raise TypeError(
+                f"jit: {name} is a {kind.__name__}, whose arithmetic is not that of an array: pass "
+                "np.asarray(x), and a mask as an argument of its own"
+            )
+        if isinstance(thing, np.generic | np.ndarray):
+            array = np.asarray(thing)
+            self.leaves.append(array)
+            return array.shape, array.dtype
+        if isinstance(thing, _SETTINGS):
+            return kind, thing
+        self.objects.append((name, thing))
+        return kind, id(thing)
+
+
+def _setting(name: Hashable, value: Any) -> Hashable:
+    try:
+        hash(value)
+    except TypeError as error:
+        raise TypeError(
+            f"jit: the static argument {name!r} is a {type(value).__name__}, which cannot be told "
+            "apart by its value; give a number, a string or a tuple of them"
+        ) from error
+    return _kinds(value), value
+
+
+def _kinds(value: Any) -> tuple[Any, ...]:
+    """What equal values are told apart by: 1 is equal to True, and 0.0 to -0.0."""
+    if isinstance(value, tuple):
+        return type(value), *map(_kinds, value)
+    return (float, value.hex()) if isinstance(value, float) else (type(value),)
+
+
+def is_leaf(thing: Any) -> bool:
+    """Whether it is a number or array that a program computes with."""
+    return isinstance(thing, float | np.generic | np.ndarray | ScalarNode | ArrayNode)
 
 
 class Unwritten(Exception):
     """A call or result has a part that is not written out."""
-
-
-class Unpacker:
-    """Lines that take arguments apart, and end in `refuse` where they are not of the same form.
-
-    They raise LookupError or ValueError where there are others in number. `leaves` are the names
-    that they give the numbers and arrays, and `space` is what they refer to.
-    """
-
-    def __init__(self, refuse: str) -> None:
-        self._refuse = refuse
-        self._lines: list[str] = []
-        self._required: list[str] = []
-        self._others = count()
-        self.leaves: list[str] = []
-        self.space: dict[str, Any] = {"ndarray": np.ndarray}
-
-    def lines(self) -> list[str]:
-        """The lines."""
-        if self._required:
-            self._lines += [f"if not ({' and '.join(self._required)}):", f"    {self._refuse}"]
-            self._required = []
-        return self._lines
-
-    def _name(self, thing: Any) -> str:
-        name = f"o{len(self.space)}"
-        self.space[name] = thing
-        return name
-
-    def take(
-        self, source: str, things: Collection[Any], static: Collection[int | str] = ()
-    ) -> None:
-        """Take what a sequence consists of, like `things`; `static` ones are settings."""
-        parts = []
-        leaves = len(self.leaves)  # numbered in their order, those within other parts too
-        for number, thing in enumerate(things):
-            fixed = number in static
-            leaf = type(thing) in (float, np.ndarray) and not fixed
-            parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
-            leaves += 0 if fixed else _leaves(thing)
-        self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
-        for part in parts:
-            self._part(*part)
-
-    def _part(self, name: str, thing: Any, static: bool) -> None:
-        kind = type(thing)
-        require = self._required.append
-        if kind in (int, str, bool, bytes, type(None)):
-            require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
-        elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
-            require(f"{name} is {self._name(thing)}")
-        elif kind is float:
-            require(f"{name}.__class__ is float")
-            self.leaves.append(name)
-        elif kind is np.ndarray:
-            self.leaves.append(name)
-            shape, dtype = self._name(thing.shape), self._name(thing.dtype)
-            require(f"{name}.__class__ is ndarray")
-            require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
-        elif kind in (list, tuple):
-            require(f"{name}.__class__ is {kind.__name__}")
-            if _is_many(thing):
-                count = len(thing)
-                require(f"len({name}) == [*map(type, {name})].count(float) == {count}")
-                self.leaves.append(f"*{name}")
-            else:
-                self.take(name, thing)
-        elif kind is dict and all(isinstance(key, str) for key in thing):
-            require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
-            self.take(f"{name}.values()", thing.values())
-        elif isinstance(thing, Node | np.ndarray | np.generic | float | list | tuple | dict):
-            raise Unwritten
-        else:
-            require(f"{name} is {self._name(thing)}")
-
-
-def _is_many(things: Sequence[Any]) -> bool:
-    """Whether these are so many floats that they are taken all together."""
-    return len(things) > _MANY and all(type(part) is float for part in things)
-
-
-def _leaves(thing: Any) -> int:
-    """How many names the numbers and arrays in it get."""
-    kind = type(thing)
-    if kind in (list, tuple):
-        return 1 if _is_many(thing) else sum(map(_leaves, thing))
-    return sum(map(_leaves, thing.values())) if kind is dict else kind in (float, np.ndarray)
 
 
 def packer(
@@ -118,8 +114,10 @@ def packer(
 
     varies: for each leaf of the result, whether it is an output or one of the `constants`.
     """
+    space: dict[str, Any] = {}
+    outputs = [f"values[{number}]" for number in range(sum(varies))]
     try:
-        text, space = written_result(result, varies, constants)
+        text = written_result(result, varies, constants, outputs, kept_in(space))
     except Unwritten:
 
         def slowly(values: Sequence[Any]) -> Any:
@@ -132,42 +130,43 @@ def packer(
     return pack
 
 
+def kept_in(space: dict[str, Any]) -> Callable[[Any], str]:
+    """What gives an expression for a constant, which is put into `space`."""
+
+    def keep(constant: Any) -> str:
+        name = f"c{len(space)}"
+        space[name] = constant
+        return f"{name}.copy()" if isinstance(constant, np.ndarray) else name
+
+    return keep
+
+
 def written_result(
     result: Any,
     varies: Sequence[bool],
     constants: Sequence[Any],
-    outputs: Sequence[str] | None = None,
-) -> tuple[str, dict[str, Any]]:
-    """An expression for a result like this one, and what it refers to.
+    outputs: Sequence[str],
+    constant: Callable[[Any], str],
+) -> str:
+    """An expression for a result like this one, of those for each output and each constant.
 
-    outputs: an expression for each output; if not given, they are the items of `values`.
     Raises Unwritten for containers of the user's own kinds.
     """
-    leaves, fixed, numbers = iter(varies), iter(constants), count()
-    space: dict[str, Any] = {}
+    leaves, given, fixed = iter(varies), iter(outputs), iter(constants)
 
     def write(thing: Any) -> str:
         kind = type(thing)
         if kind is dict and all(isinstance(key, str) for key in thing):
-            return "{" + ", ".join([f"{k!r}: {write(part)}" for k, part in thing.items()]) + "}"
-        if kind is tuple:
-            return f"({''.join(f'{part}, ' for part in items(thing))})"
-        if kind is list:
-            return f"[{', '.join(items(thing))}]"
+            return f"{{{', '.join([f'{key!r}: {write(part)}' for key, part in thing.items()])}}}"
+        if kind in (list, tuple):
+            parts = [write(part) for part in thing]
+            if len(parts) > MANY and all(part.startswith("values[") for part in parts):
+                first = int(parts[0][len("values[") : -1])
+                parts = [f"*values[{first}:{first + len(parts)}]"]
+            inside = ", ".join(parts)
+            return f"[{inside}]" if kind is list else f"({inside}{',' * (len(parts) == 1)})"
         if isinstance(thing, list | tuple | dict):
             raise Unwritten
-        if next(leaves):
-            number = next(numbers)
-            return f"values[{number}]" if outputs is None else outputs[number]
-        name = f"c{len(space)}"
-        space[name] = next(fixed)
-        return f"{name}.copy()" if isinstance(space[name], np.ndarray) else name
+        return next(given) if next(leaves) else constant(next(fixed))
 
-    def items(things: Sequence[Any]) -> list[str]:
-        written = [write(thing) for thing in things]
-        if len(written) > _MANY and all(text.startswith("values[") for text in written):
-            first = int(written[0][len("values[") : -1])
-            return [f"*values[{first}:{first + len(written)}]"]
-        return written
-
-    return write(result), space
+    return write(result)

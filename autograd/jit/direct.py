@@ -7,11 +7,14 @@ program itself; so it is written out for one form of call. What does not fit goe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import compress, count
 from typing import Any, TypeAlias
 
-from autograd.jit.adapter import Unpacker, Unwritten, written_result
+import numpy as np
+
+from autograd.graph import Node
+from autograd.jit.adapter import MANY, Unwritten, kept_in, written_result
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 
@@ -107,8 +110,9 @@ def _floats(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
     if code is None or any(name.startswith("*") for name in taken.leaves):
         return None
     varies = [term is not None for term in made.outputs]
+    space: dict[str, Any] = {name: getattr(math, name) for name in code.math}
     try:
-        result, space = written_result(made.result, varies, made.constants, code.results)
+        result = written_result(made.result, varies, made.constants, code.results, kept_in(space))
     except Unwritten:
         return None
     names = zip(code.parameters, taken.leaves, strict=True)
@@ -125,4 +129,94 @@ def _floats(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
         "ran()",
         "return result",
     ]
-    return lines, {name: getattr(math, name) for name in code.math} | space
+    return lines, space
+
+
+# --------------------------------------------------------------------------------------------------
+# Arguments
+
+
+class Unpacker:
+    """Lines that take arguments apart, and end in `refuse` where they are not of the same form.
+
+    They raise LookupError or ValueError where there are others in number. `leaves` are the names
+    that they give the numbers and arrays, and `space` is what they refer to.
+    """
+
+    def __init__(self, refuse: str) -> None:
+        self._refuse = refuse
+        self._lines: list[str] = []
+        self._required: list[str] = []
+        self._others = count()
+        self.leaves: list[str] = []
+        self.space: dict[str, Any] = {"ndarray": np.ndarray}
+
+    def lines(self) -> list[str]:
+        if self._required:
+            self._lines += [f"if not ({' and '.join(self._required)}):", f"    {self._refuse}"]
+            self._required = []
+        return self._lines
+
+    def _name(self, thing: Any) -> str:
+        name = f"o{len(self.space)}"
+        self.space[name] = thing
+        return name
+
+    def take(
+        self, source: str, things: Collection[Any], static: Collection[int | str] = ()
+    ) -> None:
+        """Take what a sequence consists of, like `things`; `static` ones are settings."""
+        parts = []
+        leaves = len(self.leaves)  # numbered in their order, those within other parts too
+        for number, thing in enumerate(things):
+            fixed = number in static
+            leaf = type(thing) in (float, np.ndarray) and not fixed
+            parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
+            leaves += 0 if fixed else _leaves(thing)
+        self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
+        for part in parts:
+            self._part(*part)
+
+    def _part(self, name: str, thing: Any, static: bool) -> None:
+        kind = type(thing)
+        require = self._required.append
+        if kind in (int, str, bool, bytes, type(None)):
+            require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
+        elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
+            require(f"{name} is {self._name(thing)}")
+        elif kind is float:
+            require(f"{name}.__class__ is float")
+            self.leaves.append(name)
+        elif kind is np.ndarray:
+            self.leaves.append(name)
+            shape, dtype = self._name(thing.shape), self._name(thing.dtype)
+            require(f"{name}.__class__ is ndarray")
+            require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
+        elif kind in (list, tuple):
+            require(f"{name}.__class__ is {kind.__name__}")
+            if _is_many(thing):
+                count = len(thing)
+                require(f"len({name}) == [*map(type, {name})].count(float) == {count}")
+                self.leaves.append(f"*{name}")
+            else:
+                self.take(name, thing)
+        elif kind is dict and all(isinstance(key, str) for key in thing):
+            require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
+            self.take(f"{name}.values()", thing.values())
+        elif isinstance(thing, Node | np.ndarray | np.generic | float | list | tuple | dict):
+            raise Unwritten
+        else:
+            require(f"{name} is {self._name(thing)}")
+
+
+def _is_many(things: Sequence[Any]) -> bool:
+    """Whether these are so many floats that they are taken all together."""
+    return len(things) > MANY and all(type(part) is float for part in things)
+
+
+def _leaves(thing: Any) -> int:
+    """How many names the numbers and arrays in it get."""
+    kind = type(thing)
+    if kind in (list, tuple):
+        return 1 if _is_many(thing) else sum(map(_leaves, thing))
+    return sum(map(_leaves, thing.values())) if kind is dict else kind in (float, np.ndarray)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
+from autograd.jit.adapter import is_leaf
 from autograd.jit.notes import Notes
 from autograd.jit.outside import Captured, Outside
 from autograd.jit.reading import Called
@@ -22,7 +23,6 @@ from autograd.jit.refusals import (
     refuse_hidden,
     states,
 )
-from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, Terms
 from autograd.jit.trace import JitError, Trace, Unrepeatable
 from autograd.jit.watch import (

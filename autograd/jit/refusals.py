@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node
-from autograd.jit.signature import is_leaf
+from autograd.jit.adapter import is_leaf
 from autograd.jit.trace import JitError
 from autograd.jit.watch import Place, attributes, changed, places
 from autograd.trees import flatten

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
+from autograd.jit.adapter import Unwritten, is_leaf, written_result
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
 from autograd.jit.lowering.write import write
 from autograd.jit.notes import Notes
 from autograd.jit.program import Program, fails
-from autograd.jit.signature import is_leaf
 from autograd.jit.terms import Term, ordered
 
 
@@ -75,7 +75,11 @@ def source(
         parameters,
         [new[term] for term in program.outputs],
         [
-            (new[check.term], fails(check), f"raise ValueError({_otherwise(check.line)!r})")
+            (
+                new[check.term],
+                fails(check),
+                f"raise ValueError({f'{check.line} goes the other way'!r})",
+            )
             for check in made.checks
         ],
         names=names.of,
@@ -112,10 +116,6 @@ def _documented(parameters: Sequence[tuple[str, str, str]]) -> list[str]:
 _MANY = 6
 
 
-def _otherwise(line: str) -> str:
-    return f"{line} goes the other way"
-
-
 def _kind(term: Term) -> str:
     return "float" if term.scalar else f"{term.dtype.name} {term.shape}"
 
@@ -130,33 +130,19 @@ def _place(f: Any) -> str:
 def _result(program: Program, results: Sequence[str]) -> str:
     """The result as the function nests it; in one row where it has containers of its own kind."""
     made = program.made
-    given, fixed = iter(results), iter(made.constants)
-    varies = iter([term is not None for term in made.outputs])
-
-    def written(thing: Any) -> str:
-        kind = type(thing)
-        if kind is dict and all(isinstance(key, str) for key in thing):
-            return "{" + ", ".join([f"{key!r}: {written(x)}" for key, x in thing.items()]) + "}"
-        if kind in (list, tuple):
-            parts = [written(part) for part in thing]
-            if kind is list:
-                return f"[{', '.join(parts)}]"
-            return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
-        if isinstance(thing, list | tuple | dict):
-            raise TypeError
-        if next(varies):
-            return next(given)
-        value = next(fixed)
-        if isinstance(value, np.ndarray | np.generic):
-            return f"np.array({np.asarray(value).tolist()!r})"
-        if isinstance(value, float | int | str | bool | None):
-            return repr(value)
-        raise TypeError
-
+    varies = [term is not None for term in made.outputs]
     try:
-        return written(made.result)
-    except TypeError:
+        return written_result(made.result, varies, made.constants, results, _literal)
+    except Unwritten:
         return f"[{', '.join(results)}]"
+
+
+def _literal(constant: Any) -> str:
+    if isinstance(constant, np.ndarray | np.generic):
+        return f"np.array({np.asarray(constant).tolist()!r})"
+    if isinstance(constant, float | int | str | bool | None):
+        return repr(constant)
+    raise Unwritten
 
 
 # --------------------------------------------------------------------------------------------------
@@ -196,7 +182,7 @@ class _Names:
 _GENERATED = re.compile(r"^(t|buffer|part|const|number|ones|setting)\d")
 _WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
 _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
-_RESERVED = _WORDS | _FUNCTIONS | scalars.functions() | vars(kernels).keys()
+_RESERVED = _WORDS | _FUNCTIONS | scalars.FUNCTIONS | vars(kernels).keys()
 
 
 def _paths_of_arguments(

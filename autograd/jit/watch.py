@@ -68,14 +68,13 @@ def places(roots: Iterable[tuple[str, Any]]) -> dict[int, list[Place]]:
     """
     inside: dict[int, list[Place]] = {}
     count = 0
-    waiting = [(name, root) for name, root in roots]
+    waiting = list(roots)
     while waiting and count < MOST:
         name, thing = waiting.pop()
-        if isinstance(thing, _LEAVES) or id(thing) in inside:
-            continue
-        inside[id(thing)] = found = list(_inside(name, thing))
-        count += len(found)
-        waiting += [(place.name, place.found) for place in found]
+        if not isinstance(thing, _LEAVES) and id(thing) not in inside:
+            inside[id(thing)] = found = list(_inside(name, thing))
+            count += len(found)
+            waiting += [(place.name, place.found) for place in found]
     return inside
 
 
@@ -98,23 +97,22 @@ def read_by(
 
 def _inside(name: str, thing: Any) -> Iterator[Place]:
     if isinstance(thing, FunctionType) and "jitted" in vars(thing):
-        inner = vars(thing)["__wrapped__"]
-        yield Place(name, "", functools.partial(_itself, inner), inner)
+        yield _fixed(name, vars(thing)["__wrapped__"])
     elif isinstance(thing, FunctionType):
         yield from _of_function(thing)
     elif isinstance(thing, MethodType):
-        yield Place(name, "", functools.partial(_itself, thing.__func__), thing.__func__)
-        yield Place("self", "", functools.partial(_itself, thing.__self__), thing.__self__)
+        yield _fixed(name, thing.__func__)
+        yield _fixed("self", thing.__self__)
     elif isinstance(thing, functools.partial):
-        yield Place(name, "", functools.partial(_itself, thing.func), thing.func)
+        yield _fixed(name, thing.func)
         yield from _items(f"{name}.args", thing.args)
         yield from _items(f"{name}.keywords", thing.keywords)
     elif isinstance(thing, property):
-        yield Place(name, "", functools.partial(_itself, thing.fget), thing.fget)
+        yield _fixed(name, thing.fget)
     elif isinstance(thing, staticmethod | classmethod):
-        yield Place(name, "", functools.partial(_itself, thing.__func__), thing.__func__)
+        yield _fixed(name, thing.__func__)
     elif isinstance(thing, BuiltinFunctionType):
-        yield Place(name, "", functools.partial(_itself, thing.__self__), thing.__self__)
+        yield _fixed(name, thing.__self__)
     elif isinstance(thing, weakref.ref):
         yield Place(name, "", thing, thing())
     elif isinstance(thing, ContextVar):
@@ -133,37 +131,43 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
             yield from _items(name, thing)
         elif isinstance(thing, _OTHER_CONTAINERS):
             yield from _contents_of(name, thing)
+        kinds = type(thing).__mro__
         if hasattr(thing, "__dict__"):
             variables = vars(thing)
             if "__wrapped__" in variables:
-                inner = variables["__wrapped__"]
-                yield Place(name, "", functools.partial(_itself, inner), inner)
+                yield _fixed(name, variables["__wrapped__"])
             yield from _attributes(name, variables)
-            yield from _hideable(name, type(thing).__mro__, variables)
+            yield from _hideable(name, kinds, variables)
             count = functools.partial(_count, variables)
             yield Place(f"which attributes {name} has", "", count, count())
         yield from _slots(name, thing)
-        for kind in type(thing).__mro__[:-1]:
-            yield Place(kind.__name__, "", functools.partial(_itself, kind), kind)
+        for kind in kinds[:-1]:
+            yield _fixed(kind.__name__, kind)
+
+
+def _fixed(name: str, thing: Any) -> Place:
+    """Where always the same will be found."""
+    return Place(name, "", functools.partial(_itself, thing), thing)
+
+
+def _itself(thing: Any) -> Any:
+    return thing
 
 
 def _of_function(function: FunctionType) -> Iterator[Place]:
     code = function.__code__
-    if in_library(code.co_filename) and not function.__closure__:
-        return
-    # The functions of a library do not give their enclosing variables new values.
     library = in_library(code.co_filename)
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
             found = cell.cell_contents
         except ValueError:  # an empty cell: a variable that has no value yet
             continue
-        read = (
-            functools.partial(_itself, found)
-            if library
-            else functools.partial(getattr, cell, "cell_contents")
-        )
-        yield Place(name, name, read, found)
+        if library:  # whose functions do not give their enclosing variables new values
+            yield _fixed(name, found)._replace(word=name)
+        else:
+            yield Place(name, name, functools.partial(getattr, cell, "cell_contents"), found)
+    if library and not function.__closure__:
+        return
     by_name = function.__kwdefaults__ or {}
     for name, default in by_name.items():
         yield Place(name, name, functools.partial(by_name.get, name), default)
@@ -171,44 +175,50 @@ def _of_function(function: FunctionType) -> Iterator[Place]:
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     for number, (name, default) in enumerate(zip(names, defaults, strict=True)):
         yield Place(name, "", functools.partial(defaults.__getitem__, number), default)
-    if not in_library(code.co_filename):
-        variables = function.__globals__
-        named = names_of(code)
-        for name in named if ANY in named else globals_of(code):
-            if name in variables:
-                yield Place(name, name, functools.partial(variables.get, name), variables[name])
-            elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
-                yield Place(name, name, functools.partial(_itself, module), module)
-        yield from _attributes(function.__name__, vars(function))
-
-
-def _itself(thing: Any) -> Any:
-    return thing
+    if library:
+        return
+    variables = function.__globals__
+    named = names_of(code)
+    for name in named if ANY in named else globals_of(code):
+        if name in variables:
+            yield Place(name, name, functools.partial(variables.get, name), variables[name])
+        elif isinstance(module := sys.modules.get(name), ModuleType):  # imported by the code
+            yield _fixed(name, module)._replace(word=name)
+    yield from _attributes(function.__name__, vars(function))
 
 
 def _items(name: str, container: Any) -> Iterator[Place]:
-    if isinstance(container, tuple):
-        for key, item in enumerate(container):
-            if not isinstance(item, _ATOMS):
-                yield Place(f"{name}[{key!r}]", "", functools.partial(_itself, item), item)
-        return
     pairs = list(container.items() if isinstance(container, dict) else enumerate(container))
     items = [item for _, item in pairs]
-    if any(isinstance(item, np.ndarray) for item in items):  # which may be followed
+    if isinstance(container, tuple):
+        pass
+    elif any(isinstance(item, np.ndarray) for item in items):  # which may be followed
         yield Place(f"len({name})", "", functools.partial(len, container), len(container))
         for key, item in pairs:
             read = functools.partial(container.__getitem__, key)
             yield Place(f"{name}[{key!r}]", "", read, item)
         return
-    # One comparison, instead of one for each item.
-    if isinstance(container, dict):
-        read = functools.partial(_still_maps, container, [key for key, _ in pairs], items)
+    elif isinstance(container, dict):  # one comparison, instead of one for each item
+        keys = list(container)
+        yield Place(name, "", functools.partial(_still_maps, container, keys, items), True)
     else:
-        read = functools.partial(_still_holds, container, items)
-    yield Place(name, "", read, True)
-    for key, item in pairs:
-        if not isinstance(item, _ATOMS):
-            yield Place(f"{name}[{key!r}]", "", functools.partial(_itself, item), item)
+        yield Place(name, "", functools.partial(_still_holds, container, items), True)
+    yield from [_fixed(f"{name}[{key!r}]", x) for key, x in pairs if not isinstance(x, _ATOMS)]
+
+
+_OTHER_CONTAINERS: tuple[type, ...] = (
+    *(set, frozenset, deque, array, bytearray, MappingProxyType),
+    *map(type, ({}.keys(), {}.values(), {}.items())),
+)
+
+
+def _contents_of(name: str, container: Any) -> Iterator[Place]:
+    def listed() -> list[Any]:
+        return list(container.items() if isinstance(container, MappingProxyType) else container)
+
+    then = listed()
+    yield Place(name, "", lambda: listed() == then, True)
+    yield from [_fixed(f"an item of {name}", x) for x in then if not isinstance(x, _ATOMS)]
 
 
 def _still_holds(container: Collection[Any], then: Sequence[Any]) -> bool:
@@ -224,29 +234,6 @@ def _still_maps(container: Mapping[Any, Any], keys: Sequence[Any], then: Sequenc
 
 
 _COMPARED = (_still_holds, _still_maps)
-_OTHER_CONTAINERS: tuple[type, ...] = (
-    set,
-    frozenset,
-    deque,
-    array,
-    bytearray,
-    MappingProxyType,
-    type({}.keys()),
-    type({}.values()),
-    type({}.items()),
-)
-
-
-def _listed(container: Any) -> list[Any]:
-    return list(container.items() if isinstance(container, MappingProxyType) else container)
-
-
-def _contents_of(name: str, container: Any) -> Iterator[Place]:
-    then = _listed(container)
-    yield Place(name, "", lambda: _listed(container) == then, True)
-    for item in then:
-        if not isinstance(item, _ATOMS):
-            yield Place(f"an item of {name}", "", functools.partial(_itself, item), item)
 
 
 def _attributes(name: str, variables: Mapping[str, Any]) -> Iterator[Place]:

@@ -18,7 +18,7 @@ import pytest
 
 import autograd as ad
 from autograd import JitError, JitNotice, Tensor, Value, checkpoint, grad, jit, value_and_grad
-from autograd.jit.signature import is_leaf
+from autograd.jit.adapter import is_leaf
 from autograd.trees import flatten, map_tree
 
 quiet = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
