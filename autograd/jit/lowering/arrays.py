@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.literals import literal, sizes
+from autograd.jit.lowering.code import Code, sizes
 from autograd.jit.lowering.plan import Plan, Slot, Slots
 from autograd.jit.terms import Term, fingerprint
 from autograd.ops.kinds import Elementwise
@@ -265,7 +264,7 @@ class Arrays:
         if name not in self._boxes:
             self._boxes.add(name)
             if arg.constant:
-                self.code.setup.append(f"{name} = {literal(np.asarray(arg.example, dtype))}")
+                self.code.setup.append(f"{name} = np.array({place.name}, np.{dtype.name})")
             else:
                 self.code.setup.append(f"{name} = np.empty((), np.{dtype.name})")
                 self.body(f"{name}[()] = {place.name}")

@@ -76,7 +76,7 @@ def name_of(function: Any, operation: str) -> str:
     name = re.sub(r"\W", "_", operation) if not name.isidentifier() else name
     if not name.isidentifier() or keyword.iskeyword(name):
         name = f"op_{name}"
-    others = hasattr(np, name) or hasattr(builtins, name) or name in scalars.functions()
+    others = hasattr(np, name) or hasattr(builtins, name) or name in scalars.FUNCTIONS
     return f"{name}_" if others or _NUMBERED.match(name) or name in ("run", "make") else name
 
 

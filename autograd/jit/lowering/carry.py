@@ -1,8 +1,9 @@
-"""Functions whose source goes along with a program's: with them all that they call and read."""
+"""What goes along with a program's source: constants, and functions with all they call and read."""
 
 from __future__ import annotations
 
 import ast
+import base64
 import dis
 import inspect
 import itertools
@@ -16,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.literals import literal
+from autograd.jit.lowering.code import Code, sizes
 from autograd.jit.trace import JitError
+
+SMALL = 64
+"""So many numbers are written out, and four times as many integers."""
 
 
 class Carried:
@@ -156,3 +159,59 @@ def _imported(thing: Any) -> str | None:
     if module is not None and _is_at_hand(module.__name__) and getattr(module, name, None) is thing:
         return f"from {module.__name__} import {name}"
     return None
+
+
+# --------------------------------------------------------------------------------------------------
+# Constant arrays
+
+
+def literal(array: Any) -> str:
+    """An expression for an array: as it was made, if that shows, else its entries."""
+    array = np.asarray(array)
+    dtype = f"np.{array.dtype.name}"
+    if array.ndim == 0:
+        return f"np.array({_number(array[()])}, {dtype})"
+    made = _made(array, dtype)
+    if made is not None:
+        return made
+    if array.size <= (4 * SMALL if array.dtype.kind in "iub" else SMALL):
+        return f"np.array({_nested(array)}, {dtype})"
+    data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    rows = "\n".join(textwrap.wrap(data, 96))
+    flat = f'np.frombuffer(b64decode("""\n{rows}\n"""), {dtype})'
+    return flat if array.ndim == 1 else f"{flat}.reshape({sizes(array.shape)})"
+
+
+def _made(array: Any, dtype: str) -> str | None:
+    """By the function of NumPy that makes arrays like it."""
+    if array.size == 1:
+        return None
+    shape = array.shape if array.ndim > 1 else array.size
+    ways = [f"np.zeros({shape}, {dtype})", f"np.ones({shape}, {dtype})"]
+    if array.size:
+        ways.append(f"np.full({shape}, {_number(array.flat[0])}, {dtype})")
+    if array.ndim == 2:
+        size = array.shape[0] if array.shape[0] == array.shape[1] else f"*{array.shape}"
+        ways.append(f"np.eye({size}, dtype={dtype})")
+    if array.ndim == 1 and array.dtype.kind == "i" and array.size > 2:
+        first, step = array[0], array[1] - array[0]
+        if step and (np.diff(array) == step).all():
+            bounds = f"{first}, {array[-1] + (1 if step > 0 else -1)}"
+            steps = "" if step == 1 else f", {step}"
+            if first == 0 and step == 1:
+                bounds = f"{array.size}"
+            kind = "" if dtype == "np.int64" else f", dtype={dtype}"
+            ways.append(f"np.arange({bounds}{steps}{kind})")
+    return next((way for way in ways if eval(way).tobytes() == array.tobytes()), None)
+
+
+def _number(value: Any) -> str:
+    """A number of NumPy's, with as many digits as tell it from its neighbours."""
+    text = str(value)
+    return {"nan": "np.nan", "inf": "np.inf", "-inf": "-np.inf"}.get(text, text)
+
+
+def _nested(array: Any) -> str:
+    if array.ndim:
+        return f"[{', '.join(map(_nested, array))}]"
+    return _number(array)

@@ -27,6 +27,11 @@ def depths(text: str) -> list[int]:
     return [*accumulate([(c in "([{") - (c in ")]}") for c in text])]
 
 
+def sizes(shape: Sequence[int]) -> str:
+    """A shape as `reshape` takes it."""
+    return ", ".join(map(str, shape)) or "()"
+
+
 class Code:
     """A function `run`, and what all its runs share.
 

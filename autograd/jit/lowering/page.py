@@ -8,9 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
-from autograd.jit.lowering.carry import Carried
+from autograd.jit.lowering.carry import Carried, literal
 from autograd.jit.lowering.code import Code, depths
-from autograd.jit.lowering.literals import literal
 from autograd.jit.trace import JitError
 
 WIDTH = 100
@@ -89,17 +88,17 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 def _imports(code: Code, carried: Carried, text: str) -> list[str]:
     lines = {_in_brackets(line) for line in (*carried.imports, *code.imports(text))}
     of_numpy = {line for line in lines if line.split()[1].startswith("numpy")}
-    groups = [sorted(group, key=_order) for group in (lines - of_numpy, of_numpy) if group]
+    groups = [
+        sorted(group, key=lambda line: (line.startswith("from"), line))
+        for group in (lines - of_numpy, of_numpy)
+        if group
+    ]
     return [line for group in groups for line in ("", *group)][1:]
 
 
 def _in_brackets(line: str) -> str:
     """An import that can be over several lines, if it is long."""
     return line if len(line) <= WIDTH else line.replace("import ", "import (") + ")"
-
-
-def _order(line: str) -> tuple[bool, str]:
-    return line.startswith("from"), line
 
 
 # --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.lowering import scalars
-from autograd.jit.lowering.literals import sizes
+from autograd.jit.lowering.code import sizes
 from autograd.jit.packing import entry
 from autograd.jit.terms import Term, is_view, ordered
 from autograd.ops import products, reductions, structural
@@ -73,7 +73,7 @@ class Plan:
         for term in reversed(self.order):
             if scalars.makes_scalar(term) and term not in needed and term not in self.homes:
                 found.add(term)
-            if term not in found or not scalars.is_for_both(term.op):
+            if term not in found or term.op not in scalars.FOR_BOTH:
                 needed.update(term.args)
         return found
 

@@ -74,7 +74,17 @@ _OF_MATH = {
     op: {name for name in re.findall(r"\w+(?=\()", text) if hasattr(math, name)}
     for op, text in _WRITTEN.items()
 }
-_REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") > 1)
+FUNCTIONS = {"inf", "nan"}.union(*_OF_MATH.values())
+"""What of `math` may be needed."""
+REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") > 1)
+"""Where an operand is written more than once, and should have a name."""
+FOR_BOTH = frozenset(
+    [
+        *(e.add, e.sub, e.mul, e.div, e.neg, e.abs, kinds.chain, kinds.closed),
+        *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
+    ]
+)
+"""What is written for NumPy's scalars as for Python's floats."""
 
 
 def can_write(term: Term) -> bool:
@@ -82,36 +92,13 @@ def can_write(term: Term) -> bool:
     return term.scalar and term.op in _WRITTEN and all(arg.scalar for arg in term.args)
 
 
-_FOR_BOTH = frozenset(
-    [
-        *(e.add, e.sub, e.mul, e.div, e.neg, e.abs, kinds.chain, kinds.closed),
-        *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
-    ]
-)
-
-
-def is_for_both(op: Op | None) -> bool:
-    """Whether an operation is written for NumPy's scalars as for Python's floats."""
-    return op in _FOR_BOTH
-
-
 def makes_scalar(term: Term) -> bool:
     """Whether it is an array without axes that NumPy gives as a scalar."""
     if term.scalar or term.ndim:
         return False
-    if is_for_both(term.op):
+    if term.op in FOR_BOTH:
         return all(arg.dtype.kind == "f" and not arg.ndim for arg in term.args)
     return term.op in (structural.sum_op, products.matmul_op) and not term.args[0].scalar
-
-
-def functions() -> set[str]:
-    """The functions of `math` that may be needed."""
-    return {"inf", "nan"}.union(*_OF_MATH.values())
-
-
-def repeats_operands(op: Op | None) -> bool:
-    """Whether an operand is written more than once, and should have a name."""
-    return op in _REPEATING
 
 
 def written(term: Term, operands: list[str]) -> tuple[str, set[str]]:

@@ -14,7 +14,7 @@ from autograd.graph import Op
 from autograd.jit import packing
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.lowering.calls import call, key_parts
-from autograd.jit.lowering.literals import sizes
+from autograd.jit.lowering.code import sizes
 from autograd.jit.terms import Term, is_basic, is_view
 from autograd.ops import elementwise as e
 from autograd.ops import indexing, kinds, products, reductions, running, structural

@@ -63,7 +63,7 @@ def _written(to: Arrays, term: Term) -> Place:
             return Place(to.code.number(term.example))
         return Place(to.constant(term.example), term.example)
     singles = to.plan.singles
-    if not (scalars.can_write(term) or (term in singles and scalars.is_for_both(term.op))):
+    if not (scalars.can_write(term) or (term in singles and term.op in scalars.FOR_BOTH)):
         return statement(to, term)
     operands = [to.places[arg].name for arg in term.args]
     text, needed = scalars.written(term, operands)
@@ -75,15 +75,11 @@ def _written(to: Arrays, term: Term) -> Place:
         and len(text) < _INLINE
         # What is in memory may be overwritten by then.
         and all(arg.scalar or arg in singles for arg in term.args)
-        and not scalars.repeats_operands(user.op)
+        and user.op not in scalars.REPEATING
     ):
         return Place(text)
-    return to.new(term, text[1:-1] if _bare(text) else text)
-
-
-def _bare(text: str) -> bool:
-    """Whether the outer parentheses enclose the whole."""
-    return text.startswith("(") and depths(text).index(0) == len(text) - 1
+    enclosed = text.startswith("(") and depths(text).index(0) == len(text) - 1
+    return to.new(term, text[1:-1] if enclosed else text)
 
 
 def _finish(

@@ -9,8 +9,7 @@ import numpy as np
 from autograd.graph import Op
 from autograd.jit.packing import entry, pack
 from autograd.jit.roll.groups import Group, Groups, Node
-from autograd.jit.roll.patterns import Places, runs
-from autograd.jit.roll.views import gather, read, reshaped
+from autograd.jit.roll.views import Places, gather, read, reshaped, runs
 from autograd.jit.terms import Term, Terms
 from autograd.ops.structural import cast_op, concatenate_op
 

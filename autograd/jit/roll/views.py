@@ -1,20 +1,84 @@
-"""Parts of an array, by operations that NumPy answers with views where the places are regular.
+"""Numbers that stand in a regular pattern in an array are read as views of it, not gathered.
 
-And the way back: of which array a view shows entries, and which.
+First what is regular: index arrays that are no more than a start and a stride for each axis. Then
+the operations that NumPy answers with views there, and the way back: which entries a view shows.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.roll.patterns import Places, strides_of
 from autograd.jit.terms import Term, Terms, is_view
 from autograd.ops.structural import index_op, reshape_op, transpose_op
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
+Places: TypeAlias = Any
+"""An array of integers: places in a flat array."""
+
+
+def strides_of(places: Places) -> Shape | None:
+    """The strides s with places[i, j, ...] = places[0, 0, ...] + i s[0] + j s[1] + ..., if any."""
+    start = places[(0,) * places.ndim]
+    strides = []
+    for axis, size in enumerate(places.shape):
+        second = [0] * places.ndim
+        second[axis] = min(1, size - 1)
+        strides.append(int(places[tuple(second)] - start))
+    expected = start
+    for size, stride in zip(places.shape, strides, strict=True):
+        expected = np.add.outer(expected, np.arange(size) * stride)
+    return tuple(strides) if np.array_equal(expected, places) else None
+
+
+def common_shape(rows: Sequence[Places]) -> Shape | None:
+    """The shape in which flat index arrays of one length have strides, all of them; None where
+    there is none.
+
+    The innermost axis is as long as all of them go in even steps; its starts, by themselves, give
+    the axes before it.
+    """
+    table = np.array(rows)
+    shape: list[int] = []
+    while table.shape[1] > 1:
+        steps = np.diff(table, axis=1)
+        uneven = (steps != steps[:, :1]).any(axis=0)
+        n = int(uneven.argmax()) + 1 if uneven.any() else table.shape[1]
+        if n == 1 or table.shape[1] % n:
+            return None
+        blocks = table.reshape(len(table), -1, n)
+        if (np.diff(blocks, axis=2) != steps[:, :1, None]).any():
+            return None
+        shape.insert(0, n)
+        table = blocks[:, :, 0]
+    return tuple(shape) or (1,)
+
+
+def runs(groups: Any, places: Places) -> list[slice]:
+    """Where to cut a row of places in several arrays into pieces in one array and of one step."""
+    cuts = [0]
+    while cuts[-1] < len(places):
+        start = cuts[-1]
+        same = groups[start:] == groups[start]
+        steps = np.diff(places[start:])
+        even = np.concatenate([[True], steps == steps[:1].sum()]) & same
+        cuts.append(start + (len(even) if even.all() else int(even.argmin())))
+    return [slice(start, stop) for start, stop in pairwise(cuts)]
+
+
+def inverse(order: Any) -> Any:
+    """Where each entry goes if they are put into this order."""
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    return place
+
+
+# --------------------------------------------------------------------------------------------------
+# Parts of an array
 
 
 def read(terms: Terms, source: Term, places: Places) -> Term:
@@ -41,9 +105,7 @@ def reshaped(terms: Terms, x: Term, shape: Shape) -> Term:
     return x if x.shape == shape else terms.apply(reshape_op, [x], shape=shape)
 
 
-def _view(
-    terms: Terms, source: Term, shape: Shape, start: int, strides: tuple[int, ...]
-) -> Term | None:
+def _view(terms: Terms, source: Term, shape: Shape, start: int, strides: Shape) -> Term | None:
     """As slices of the axes that `source` has, or else of those that it can be reshaped to."""
     axes = [axis for axis, stride in enumerate(strides) if stride and shape[axis] > 1]
     axes.sort(key=lambda axis: -abs(strides[axis]))

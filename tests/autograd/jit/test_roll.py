@@ -18,13 +18,11 @@ import autograd as ad
 from autograd import Value, gradients
 from autograd.jit.recording import record
 from autograd.jit.roll import roll
-from autograd.jit.roll.choice import cost
+from autograd.jit.roll.choice import agree, cost
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
-from autograd.jit.roll.patterns import common_shape, runs, strides_of
-from autograd.jit.roll.proof import agree
 from autograd.jit.roll.scalars import Scalars
-from autograd.jit.roll.views import read
+from autograd.jit.roll.views import common_shape, read, runs, strides_of
 from autograd.jit.terms import Term, Terms, evaluate, is_view, ordered
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
