@@ -74,14 +74,7 @@ def source(
     code = write(
         parameters,
         [new[term] for term in program.outputs],
-        [
-            (
-                new[check.term],
-                fails(check),
-                f"raise ValueError({f'{check.line} goes the other way'!r})",
-            )
-            for check in made.checks
-        ],
+        [(new[check.term], fails(check), _refusal(check.line)) for check in made.checks],
         names=names.of,
         comment=lambda term: notes.origin(term.index),
     )
@@ -114,6 +107,10 @@ def _documented(parameters: Sequence[tuple[str, str, str]]) -> list[str]:
 
 
 _MANY = 6
+
+
+def _refusal(line: str) -> str:
+    return f"raise ValueError({f'{line} goes the other way'!r})"
 
 
 def _kind(term: Term) -> str:
