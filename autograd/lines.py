@@ -146,7 +146,7 @@ class LineLog:
             if self._kind(frame.f_code) != _ENGINE:
                 self._running.append((frame, frame.f_trace))
                 frame.f_trace = self._follow(frame.f_trace)
-        self._back_in(caller)
+        self.called_from(caller)
         sys.settrace(self._called)
         return self
 
@@ -195,7 +195,7 @@ class LineLog:
                 self._enter(frame)
             elif event == "return":  # or a generator yields, or an exception goes through
                 self._variables.left(frame)
-                self._back_in(frame.f_back)
+                self.called_from(frame.f_back)  # Python does not report that line again
         return self._happened
 
     def _enter(self, frame: FrameType) -> None:
@@ -204,18 +204,6 @@ class LineLog:
             self._user = place
             self._variables.at_line(frame)
         self._note(place)
-
-    def _back_in(self, frame: FrameType | None) -> None:
-        """The line that goes on: Python does not report it again."""
-        innermost = self._user = None
-        for outer in _outwards(frame):
-            kind = self._kind(outer.f_code)
-            if innermost is None and kind != _ENGINE:
-                innermost = (outer.f_code, outer.f_lineno)
-            if kind == _USER:
-                self._user = (outer.f_code, outer.f_lineno)
-                break
-        self._note(innermost)
 
     # --- without tracing -------------------------------------------------------------------------
 
@@ -229,8 +217,8 @@ class LineLog:
             self._user = None
             self._note(None)
 
-    def called_from(self, frame: FrameType | None, rules_of: CodeType) -> None:
-        """What is made from now on is made where `frame` is; for who looks at each operation.
+    def called_from(self, frame: FrameType | None, rules_of: CodeType | None = None) -> None:
+        """What is made from now on is made where `frame` is.
 
         A derivative rule runs inside a call of `rules_of`, whose variable `node` is the node that
         the rule belongs to: what it makes is made where that node was, if not by a line of its own.

@@ -30,7 +30,7 @@ Function: TypeAlias = Callable[..., Any]
 
 
 class Recorded:
-    """One run of a function, recorded: what it gave, and its linear map from inputs to outputs."""
+    """One run of a function."""
 
     def __init__(
         self, name: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums

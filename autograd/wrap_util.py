@@ -26,22 +26,19 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
     def nary(
         fun: Callable[..., Any], argnum: Any = 0, *settings: Any, **more: Any
     ) -> Callable[..., Any]:
-        chosen = (argnum,) if isinstance(argnum, int) else tuple(argnum)
+        one = isinstance(argnum, int)
+        chosen = (argnum,) if one else tuple(argnum)
 
         @wraps(fun)
         def at(*args: Any, **kwargs: Any) -> Any:
             def of_one(x: Any) -> Any:
                 call = list(args)
-                for number, part in zip(
-                    chosen, (x,) if isinstance(argnum, int) else x, strict=True
-                ):
+                for number, part in zip(chosen, (x,) if one else x, strict=True):
                     call[number] = part
                 return fun(*call, **kwargs)
 
             parts = tuple([args[number] for number in chosen])
-            return operator(
-                of_one, parts[0] if isinstance(argnum, int) else parts, *settings, **more
-            )
+            return operator(of_one, parts[0] if one else parts, *settings, **more)
 
         return at
 

@@ -15,7 +15,7 @@ from autograd.jit.algebra import rewrite
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
-from autograd.ops import exponentials, norms, predicates, products, reductions, structural
+from autograd.ops import exponentials, linalg, predicates, products, reductions, structural
 
 
 def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
@@ -175,6 +175,6 @@ _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
     reductions.mean_op: _mean,
     reductions.var_op: _var,
     reductions.std_op: _std,
-    norms.norm_op: _norm,
+    linalg.norm_op: _norm,
     products.einsum_op: _einsum,
 }

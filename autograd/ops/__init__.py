@@ -10,7 +10,6 @@ from autograd.ops import (
     inverses,
     kinds,
     linalg,
-    norms,
     products,
     reductions,
     running,
@@ -156,7 +155,7 @@ TABLE: dict[str, Op] = {
         products,
         inverses,
         decompositions,
-        norms,
+        linalg,
     )
     for op in vars(module).values()
     if isinstance(op, Op)

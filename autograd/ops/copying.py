@@ -113,7 +113,7 @@ def tril(x: Array, k: int = 0) -> Array:
            [1., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*_rows_and_columns(x, "tril"), k, bool), x, 0)
+    return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, 0)
 
 
 def triu(x: Array, k: int = 0) -> Array:
@@ -126,10 +126,11 @@ def triu(x: Array, k: int = 0) -> Array:
            [0., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*_rows_and_columns(x, "triu"), k - 1, bool), 0, x)
+    return where(np.tri(*rows_and_columns(x, "triu"), k - 1, bool), 0, x)
 
 
-def _rows_and_columns(x: Array, name: str) -> tuple[int, int]:
+def rows_and_columns(x: Array, name: str) -> tuple[int, int]:
+    """The sizes of the last two axes; ValueError where there are none."""
     shape = shape_of(x)
     if len(shape) < 2:
         raise ValueError(f"{name}: shape {shape} has no rows and columns")
@@ -145,7 +146,7 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     array([0., 3.])
     """
     x = as_array(x)
-    _rows_and_columns(x, "diagonal")
+    rows_and_columns(x, "diagonal")
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     rows, columns = shape_of(x)[-2:]
     i = np.arange(max(-offset, 0), min(rows, columns - offset))

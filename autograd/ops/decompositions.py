@@ -2,10 +2,6 @@
 
 An operation has one output, so one that finds several factors lays them end to end along the last
 axis, and they are cut out and given their shapes again. Its rule cuts cotangents and factors alike.
-
-Where eigenvalues or singular values coincide their vectors are not unique and have no derivative:
-a cotangent that depends on the choice then gives inf or nan. One of the values alone does not, and
-its derivative is right at first order.
 """
 
 from __future__ import annotations
@@ -17,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd.graph import Array, Op
-from autograd.ops.copying import tril, triu
+from autograd.ops.copying import rows_and_columns, tril, triu
 from autograd.ops.inverses import inv_op, solve_op, square
 from autograd.ops.kinds import chain
 from autograd.ops.products import matmul_op
@@ -133,9 +129,7 @@ def qr(a: Array, mode: str = "reduced") -> Any:
     True
     """
     a = as_array(a)
-    if len(shape_of(a)) < 2:
-        raise ValueError(f"qr: shape {shape_of(a)} has no rows and columns")
-    m, n = shape_of(a)[-2:]
+    m, n = rows_and_columns(a, "qr")
     if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
         raise ValueError(f"qr: mode {mode!r} has no derivative; use 'reduced' or 'r'")
     if m >= n:
@@ -261,9 +255,7 @@ def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
            [0., 1.]])
     """
     a = as_array(a)
-    if len(shape_of(a)) < 2:
-        raise ValueError(f"svd: shape {shape_of(a)} has no rows and columns")
-    m, n = shape_of(a)[-2:]
+    m, n = rows_and_columns(a, "svd")
     if full_matrices and compute_uv and m != n:
         raise ValueError(
             f"svd: for a matrix of {m} rows and {n} columns pass full_matrices=False; the further "

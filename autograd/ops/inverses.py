@@ -1,7 +1,4 @@
-"""Inverses of matrices of shape (..., n, n), the solution of linear equations, and determinants.
-
-The derivative of det(A) is the transposed adjugate, det(A) A⁻ᵀ where A is regular.
-"""
+"""Inverses of matrices of shape (..., n, n), the solution of linear equations, and determinants."""
 
 from __future__ import annotations
 
@@ -140,7 +137,7 @@ def matrix_power(a: Array, n: int) -> Array:
 
 
 # --------------------------------------------------------------------------------------------------
-# Determinants, differentiable to any order at regular and at singular matrices
+# Determinants
 
 _REGULAR = 1e3  # a condition number up to this costs three digits at each order of derivative
 _SCALE = (..., None, None)
