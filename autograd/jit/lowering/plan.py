@@ -108,17 +108,14 @@ class Slot:
     """The shapes of the arrays that it is seen as, by their names."""
 
     def lines(self) -> list[str]:
-        """What makes it, and the arrays; one alone has no other name."""
-        called, shapes = self.name, self.shown
-        if len(shapes) == 1:
-            ((called, shape),) = shapes.items()
-            shapes = {}
-        else:
-            shape = (self.size,)
-        size = shape[0] if len(shape) == 1 else shape
+        """What makes it and the arrays that it is seen as; or just the one, if there is one."""
         function = "empty" if self.shared else "zeros"
-        lines = [f"{called} = np.{function}({size}, np.{self.dtype.name})"]
-        for name, shape in shapes.items():
+        made = f"{{}} = np.{function}({{}}, np.{self.dtype.name})"
+        if len(self.shown) == 1:
+            ((name, shape),) = self.shown.items()
+            return [made.format(name, shape[0] if len(shape) == 1 else shape)]
+        lines = [made.format(self.name, self.size)]
+        for name, shape in self.shown.items():
             part = "" if prod(shape) == self.size else f"[:{prod(shape)}]"
             rows = "" if len(shape) == 1 else f".reshape({sizes(shape)})"
             lines.append(f"{name} = {self.name}{part}{rows}")

@@ -91,8 +91,8 @@ def _cost(term: Term) -> float:
 
 
 # --------------------------------------------------------------------------------------------------
-# The proof: it gives what was recorded, on the recording's numbers and on others. The former may hide
-# an error: all biases may be 0.
+# The proof: it gives what was recorded, on the same numbers and on others, since those of the
+# recording may hide an error: all biases may be 0
 
 ROUNDING = 1e-9
 """The difference allowed, as a share of the absolute values that are added up."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -53,12 +54,8 @@ def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
 
 
 def _sum_of_products(arrays: Arrays, left: tuple[Node, ...], right: tuple[Node, ...]) -> Term:
-    total = None
-    for a, b in zip(left, right, strict=True):
-        product = arrays.apply(mul, arrays.number(a), arrays.number(b))
-        total = product if total is None else arrays.apply(add, total, product)
-    assert total is not None
-    return total
+    factors = zip(map(arrays.number, left), map(arrays.number, right), strict=True)
+    return reduce(partial(arrays.apply, add), [arrays.apply(mul, a, b) for a, b in factors])
 
 
 # --------------------------------------------------------------------------------------------------
