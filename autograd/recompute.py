@@ -88,7 +88,6 @@ class _Checkpoint(Op):
         self, run: Callable[[Sequence[Node]], Any], n_inputs: int, read: Sequence[Node]
     ) -> None:
         super().__init__("checkpoint", run)
-        self.run = run
         self.n_inputs = n_inputs
         self.read = read
 
@@ -112,7 +111,7 @@ class _Checkpoint(Op):
                 identity(arg) if isinstance(arg, Node) else leaf(arg)
                 for arg in args[: self.n_inputs]
             ]
-            packed = self.run(inputs)
+            packed = self.kernel(inputs)
         wanted = [*inputs, *self.read]
         ends = set(wanted)  # an input is one even where the node it stands for is read, too
         order = [node for node in interior([packed], start) if node not in ends]

@@ -30,10 +30,16 @@ Function: TypeAlias = Callable[..., Any]
 
 
 class Recorded:
-    """One run of a function."""
+    """One run of a function, whose `result` with `has_aux` is the first of two it gave."""
 
     def __init__(
-        self, name: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums
+        self,
+        name: str,
+        f: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        has_aux: bool = False,
     ) -> None:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         for number in numbers:
@@ -56,21 +62,12 @@ class Recorded:
             ):
                 call[number] = arg
             self.result: Any = f(*call, **kwargs)
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(self.result, tuple) or len(self.result) != 2:
+                raise TypeError(f"{name}: with has_aux=True the function must return (output, aux)")
+            self.result, self.aux = self.result
         self.name = name
-
-    def split_aux(self, has_aux: bool) -> Any:
-        """The second part of the result where f returns a pair (output, aux)."""
-        if not has_aux:
-            return None
-        if not isinstance(self.result, tuple) or len(self.result) != 2:
-            raise TypeError(
-                f"{self.name}: with has_aux=True the function must return (output, aux)"
-            )
-        self.result, aux = self.result
-        return aux
-
-    def trace(self) -> None:
-        """Find the part of the graph between the inputs and the result, and what else it reads."""
         self.outputs: list[Any]
         self.rebuild_output: Callable[[Iterator[Any]], Any]
         self.outputs, self.rebuild_output = flatten(self.result)

@@ -52,13 +52,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Recorded("grad", f, args, kwargs, argnums)
-        aux = run.split_aux(has_aux)
-        run.trace()
+        run = Recorded("grad", f, args, kwargs, argnums, has_aux)
         run.only_number()
         gradient = run.rebuild(iter(run.pull({0: None})))
         value = run.settle(run.result)
-        return ((value, run.settle(aux)), gradient) if has_aux else (value, gradient)
+        return ((value, run.settle(run.aux)), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient
 
@@ -96,7 +94,6 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
         run = Recorded("elementwise_grad", f, args, kwargs, argnums)
-        run.trace()
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
 
@@ -131,7 +128,6 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     (array([ 2., 60.]),)
     """
     run = Recorded("vjp", f, primals, {}, range(len(primals)))
-    run.trace()
 
     def pullback(cotangent: Any) -> Any:
         seeds, _ = flatten(cotangent)
@@ -157,7 +153,6 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
     run = Recorded("jvp", f, primals, {}, range(len(primals)))
-    run.trace()
     given, _ = flatten(tangents)
     if len(given) != len(run.inputs):
         raise ValueError(f"jvp: {len(run.inputs)} primals and {len(given)} tangents")
@@ -186,7 +181,6 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
     @wraps(f)
     def all_derivatives(*args: Any, **kwargs: Any) -> Any:
         run = Recorded("jacobian", f, args, kwargs, argnums)
-        run.trace()
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
         in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
