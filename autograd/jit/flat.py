@@ -52,7 +52,7 @@ class Flat:
         for tensor, part in zip(self.tensors, self.parts, strict=True):
             tensor.primal = part
             tensor.frozen = False
-        self._known = self._holders()
+        self.settled()
 
     def split(self, array: Any) -> list[Any]:
         """Another array of that length as parts in the shapes of the tensors."""
@@ -74,14 +74,9 @@ class Flat:
         """
         frozen = False
         for tensor, part in zip(self.tensors, self.parts, strict=True):
-            if tensor.primal is not part:
-                if not part.flags.writeable:
-                    frozen = True
-                else:
-                    part[...] = tensor.primal
-                    tensor.primal = part
-                    tensor.frozen = False
-            frozen = frozen or tensor.frozen
+            if tensor.primal is not part and part.flags.writeable:
+                _lay(tensor, part)
+            frozen = frozen or tensor.frozen or not part.flags.writeable
         if not frozen:
             return True
         if self._holders() != self._known:
@@ -89,12 +84,17 @@ class Flat:
             return False
         for tensor, part in zip(self.tensors, self.parts, strict=True):
             part.flags.writeable = True
-            if tensor.primal is not part:
-                part[...] = tensor.primal
-                tensor.primal = part
-            tensor.frozen = False
+            _lay(tensor, part)
         return True
 
     def _holders(self) -> tuple[int, ...]:
         """How many there are who hold the array or a part of it."""
         return (sys.getrefcount(self.array), *[sys.getrefcount(part) for part in self.parts])
+
+
+def _lay(tensor: Tensor, part: Any) -> None:
+    """The data of a tensor into its part of the array."""
+    if tensor.primal is not part:
+        part[...] = tensor.primal
+        tensor.primal = part
+    tensor.frozen = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from itertools import compress, count
@@ -14,14 +14,13 @@ from autograd import kernels
 from autograd.graph import Node, Observer, leaf, recording
 from autograd.jit.adapter import packer
 from autograd.jit.derivative import Compiled
-from autograd.jit.exposure import exposed, nan_finder
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.outside import Misfit, Surroundings
 from autograd.jit.reading import is_of_library
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
-from autograd.jit.tape import Tape
+from autograd.jit.tape import Tape, asked, exposed, nan_finder
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.trees import map_tree
 
@@ -62,34 +61,28 @@ class Program:
             *[outside.term for outside in made.outside],
             *made.draws,
         ]
+        self._sunk = self._sinks(into)
         self.outputs: list[Term] = [term for term in made.outputs if term is not None]
-        sinks = []
-        if into:
-            made.outputs, updates = made.outputs[: -len(into)], made.outputs[-len(into) :]
-            sinks = self._sinks(updates, into)
-            self.outputs = [term for term in made.outputs if term is not None]
-            made.result = made.result[0]
         self.plain: bool = bool(into) or all(outside.node is None for outside in made.outside)
         self._draws = [(draw.settings["generator"], draw.settings["f"]) for draw in made.draws]
-        self._sunk = sinks
         self._as_nodes = [
             term.dtype.kind == "f" and not plain
             for term, plain in zip(self.outputs, made.plain, strict=False)
         ]
         wanted = list(compress(self.outputs, self._as_nodes))
-        self._tape = Tape(made.terms.all)
-        self.op: Compiled = Compiled(name, self._tape, self.inputs, wanted, compile)
-        roots = [
+        self.op: Compiled = Compiled(name, Tape(made.terms.all), self.inputs, wanted, compile)
+        self._recorded = [
             *self.outputs,
-            *[term for term, _ in sinks],
+            *[term for term, _ in self._sunk],
             *[check.term for check in made.checks],
             *[arg for effect in made.effects for arg in effect.args],
+            *self.inputs,
         ]
-        self.new: dict[Term, Term] = simplify(made.terms, [*roots, *self.inputs])
+        self.new: dict[Term, Term] = simplify(made.terms, self._recorded)
         # What has been written into arrays cannot be computed again from them.
         order = [] if into else ordered(self.new.values())
         dubious = exposed(order)
-        self._asked = _asked(order, dubious, [self.new[check.term] for check in made.checks])
+        self._asked = asked(order, dubious, [self.new[check.term] for check in made.checks])
         given = [*[self.new[term] for term in self.outputs], *self._asked]
         self.exposed: dict[int, Term] = {n: term for n, term in enumerate(given) if term in dubious}
         """Which of the numbers that the code gives may be NaN where they should not."""
@@ -117,12 +110,9 @@ class Program:
         made = self.made
         made.terms = Terms()
         made.result = map_tree(lambda leaf: None if isinstance(leaf, Node) else leaf, made.result)
-        recorded = [*self.inputs, *self.outputs, *[term for term, _ in self._sunk]]
-        recorded += [check.term for check in made.checks]
-        recorded += [arg for effect in made.effects for arg in effect.args]
-        for term in recorded:
+        for term in self._recorded:
             term.args = ()
-        for term in {*recorded, *ordered(self.new.values())}:
+        for term in {*self._recorded, *ordered(self.new.values())}:
             x = term.example
             if (
                 not term.constant
@@ -150,30 +140,41 @@ class Program:
     def plain_code(self) -> Code | None:
         """The code, if it computes numbers from numbers and that is all the program does."""
         made = self.made
+        if made.outside or made.contents or made.effects or made.draws or self._sunk or self._asked:
+            return None
         code = self._code({})
-        outside = made.outside or made.contents
-        alone = not (outside or made.effects or made.draws)
         arrays = any("np." in line for line in [*code.body, *code.results])
-        alone = alone and not self._asked
         needed = code.setup or code.numpy or code.constants or code.functions or code.shared
-        return None if self._sunk or arrays or needed or not alone else code
+        return None if arrays or needed else code
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
-        return lowered(
-            self.made, self.inputs, self.outputs, self._sunk, fixed, self.new, self._asked
+        """The source, where the data of `fixed` stay in these arrays."""
+        made, new = self.made, self.new
+        checks = [(new[c.term], fails(c), f"return {n}") for n, c in enumerate(made.checks)]
+        effects = [(f"effect{n}", [new[arg] for arg in e.args]) for n, e in enumerate(made.effects)]
+        code = write(
+            [(f"x{number}", new[term]) for number, term in enumerate(self.inputs)],
+            [*[new[term] for term in self.outputs], *self._asked],
+            checks,
+            effects,
+            [(new[term], array) for term, array in self._sunk],
+            {new[term]: array for term, array in fixed.items()},
         )
+        code.shared |= {f"effect{n}": _acting(effect.act) for n, effect in enumerate(made.effects)}
+        return code
 
-    def _sinks(self, updates: Sequence[Term | None], into: Sequence[Any]) -> list[tuple[Term, Any]]:
+    def _sinks(self, into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array; what is the same at each run is put there now."""
-        constants = self.made.constants[len(self.made.constants) - updates.count(None) :]
-        del self.made.constants[len(self.made.constants) - len(constants) :]
-        for array, value in zip(
-            [a for a, term in zip(into, updates, strict=True) if term is None],
-            constants,
-            strict=True,
-        ):
-            array[...] = value
-        return [(t, array) for t, array in zip(updates, into, strict=True) if t is not None]
+        made, sinks = self.made, []
+        if into:
+            made.result = made.result[0]
+        for array in reversed(into):
+            term = made.outputs.pop()
+            if term is None:
+                array[...] = made.constants.pop()
+            else:
+                sinks.append((term, array))
+        return sinks[::-1]
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """The result for the numbers and arrays of a call; raises `Misfit`."""
@@ -261,7 +262,7 @@ class Program:
 
         acted: what the program does besides computing has been done already.
         """
-        made, tape, done = self.made, self._tape, 0
+        made, tape, done = self.made, self.op.tape, 0
         values = tape.values([term.number for term in self.inputs], data)
 
         def value(term: Term) -> Any:
@@ -285,38 +286,6 @@ class Program:
         for term, array in self._sunk:
             array[...] = values[term.number]
         return [values[term.number] for term in self.outputs]
-
-
-def _asked(order: Sequence[Term], dubious: Collection[Term], checked: Sequence[Term]) -> list[Term]:
-    """The dubious ones by which the program chooses: NaN there need not show in what it gives."""
-    asked = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
-    asked += checked
-    return [term for term in dict.fromkeys(asked) if term in dubious and term.dtype.kind == "f"]
-
-
-def lowered(
-    made: Recording,
-    inputs: Sequence[Term],
-    outputs: Sequence[Term],
-    sinks: Sequence[tuple[Term, Any]],
-    fixed: Mapping[Term, Any],
-    new: Mapping[Term, Term],
-    more: Sequence[Term] = (),
-) -> Code:
-    """The source of a recording, whose terms are now those in `new`; it gives `more` besides."""
-    names = [(f"x{number}", new[term]) for number, term in enumerate(inputs)]
-    effects = [(f"effect{n}", [new[arg] for arg in e.args]) for n, e in enumerate(made.effects)]
-    results = [*[new[term] for term in outputs], *more]
-    code = write(
-        names,
-        results,
-        [(new[check.term], fails(check), f"return {n}") for n, check in enumerate(made.checks)],
-        effects,
-        [(new[term], array) for term, array in sinks],
-        {new[term]: array for term, array in fixed.items()},
-    )
-    code.shared |= {f"effect{n}": _acting(effect.act) for n, effect in enumerate(made.effects)}
-    return code
 
 
 def fails(check: Check) -> str:

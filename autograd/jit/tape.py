@@ -1,23 +1,27 @@
-"""The program as it was recorded, to be run one operation after the other.
+"""The program as it was recorded, to be run one operation after the other, and when it has to be.
 
-It has no terms, of which a wide program has so many that Python is slow to look after them.
+In a derivative 0 · ∞ is 0, as where a branch that is not taken has an infinite slope. The code of a
+program multiplies plainly, and gives NaN; such a run is repeated with products that a zero closes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Array, Node, Op
 from autograd.jit.terms import Term, normal
+from autograd.ops import kinds
 
 
 class Tape:
     """Operations, each by the places of its arguments on the tape.
 
-    terms: all terms of a program; the places are their numbers.
+    terms: all terms of a program; the places are their numbers. A wide program has so many that
+        Python would be slow to look after them.
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:
@@ -55,3 +59,53 @@ class Tape:
             if place in found and op is not None and through(op):
                 found.update(self.args[place])
         return found
+
+
+# --------------------------------------------------------------------------------------------------
+# When it has to be
+
+_PRODUCTS = (kinds.chain, kinds.closed)
+
+
+def exposed(order: Iterable[Term]) -> set[Term]:
+    """The terms that depend on a product of a derivative; of all, the arguments first."""
+    found: set[Term] = set()
+    for term in order:
+        product = term.op in _PRODUCTS and not any(map(_is_harmless, term.args))
+        if product or not found.isdisjoint(term.args):
+            found.add(term)
+    return found
+
+
+def _is_harmless(factor: Term) -> bool:
+    """Whether a factor is known to be neither 0 nor infinite."""
+    value = factor.example
+    return factor.constant and bool(np.all(np.isfinite(value) & (np.asarray(value) != 0)))
+
+
+def asked(order: Sequence[Term], dubious: Collection[Term], checked: Sequence[Term]) -> list[Term]:
+    """The dubious ones by which the program chooses: NaN there need not show in what it gives."""
+    asked = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
+    asked += checked
+    return [term for term in dict.fromkeys(asked) if term in dubious and term.dtype.kind == "f"]
+
+
+def nan_finder(exposed: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
+    """What tells whether a NaN is among results, of which these places are exposed.
+
+    It also finds numbers that add up to one, as ∞ - ∞ does.
+    """
+    arrays = [place for place, term in exposed.items() if not term.scalar]
+    numbers = [place for place, term in exposed.items() if term.scalar]
+    pick = itemgetter(*numbers, numbers[0]) if numbers else None  # of one alone it makes no tuple
+
+    def finds(values: Sequence[Any]) -> bool:
+        for place in arrays:
+            entries = values[place].ravel()
+            square = entries.dot(entries)  # which takes half the time of `isnan` and `any`
+            if square != square:
+                return True
+        total = sum(pick(values)) if pick else 0.0
+        return bool(total != total)
+
+    return finds
