@@ -336,12 +336,10 @@ def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array
 
 def as_node(g: Array | None, node: Node) -> Node:
     """A cotangent or tangent of `node` as a node: zeros for None, a leaf for plain data."""
+    g = _zeros(node) if g is None else g
     if isinstance(g, Node):
         return g
-    if isinstance(node, ScalarNode):
-        return scalar_node(0.0 if g is None else float(g))
-    g = _zeros(node) if g is None else g
-    return g if isinstance(g, Node) else array_node(np.asarray(g))
+    return scalar_node(float(g)) if isinstance(node, ScalarNode) else array_node(g)
 
 
 _constant = Op("constant", lambda number, shape, dtype: np.full(shape, number, dtype))
@@ -368,10 +366,11 @@ def own(results: Sequence[tuple[Array | None, Node]]) -> list[Array]:
     owned: list[Array] = []
     taken = set()
     for g, node in results:
+        g = _zeros(node) if g is None else g
         if isinstance(node, ScalarNode):
-            owned.append(0.0 if g is None else float(g))
+            owned.append(float(g))
             continue
-        g = _zeros(node) if g is None else np.asarray(g)
+        g = np.asarray(g)
         memory = id(g if g.base is None else g.base)
         if memory in taken or not g.flags.writeable:
             g = g.copy()

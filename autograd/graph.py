@@ -164,6 +164,7 @@ class ScalarNode(Node):
     renewed: int
     """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
 
+    settings: Settings = NO_SETTINGS
     shape: tuple[int, ...] = ()
     ndim = 0
     size = 1
@@ -182,10 +183,6 @@ class ScalarNode(Node):
         if isinstance(a, Node):
             return (a, b) if isinstance(b, Node) else (a,)
         return (b,) if isinstance(b, Node) else ()
-
-    @property
-    def settings(self) -> Settings:
-        return NO_SETTINGS
 
     def changed_parent(self) -> Node | None:
         for parent in self.parents:

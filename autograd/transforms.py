@@ -294,7 +294,7 @@ def source(f: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> str:
     if not args:
         raise TypeError("source: the code is for arguments of certain shapes: source(f, x)")
     wanted = [argnums] if isinstance(argnums, int) else argnums
-    places = {k + len(args) if k < 0 else k for k in wanted}
+    places = {k % len(args) for k in wanted}
     given = [float(x) if k in places and type(x) is int else x for k, x in enumerate(args)]
     text: str = jit(value_and_grad(f, argnums)).source(*given, **kwargs)
     return text
