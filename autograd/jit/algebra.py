@@ -104,12 +104,12 @@ def _joined(product: Term, n: float) -> float | None:
     m = number(product.args[1])
     if m is None or not _kept(product.args[0], product.args[1]):
         return None
-    return m * n if _doubles(m) or _doubles(n) else None
+    return m * n if _is_power(m, 1, 1e6) or _is_power(n, 1, 1e6) else None
 
 
-def _doubles(n: float) -> bool:
-    """Whether n is a power of two from 1 up, which changes the exponent alone."""
-    return 1 <= abs(n) < 2.0**20 and abs(np.frexp(n)[0]) == 0.5
+def _is_power(n: float, least: float, most: float) -> bool:
+    """Whether n is, but for its sign, a power of two in a range: it changes the exponent alone."""
+    return least <= abs(n) < most and abs(np.frexp(n)[0]) == 0.5
 
 
 @_rule(e.mul)
@@ -163,7 +163,7 @@ def _quotient(terms: Terms, x: Term, y: Term) -> Term | None:
         return None
     if n == 1:
         return x
-    if n and abs(np.frexp(n)[0]) == 0.5 and 1e-30 < abs(n) < 1e30:  # a power of two: exact
+    if _is_power(n, 1e-30, 1e30):
         return terms.apply(e.mul, [x, 1 / n])
     return None
 

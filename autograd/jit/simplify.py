@@ -68,14 +68,6 @@ def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
 Apply = Callable[..., Term]
 
 
-def _sigmoid(do: Apply, x: Term) -> Term:
-    return do(e.reciprocal, [do(e.add, [do(e.exp, [do(e.neg, [x])]), 1.0])])
-
-
-def _relu(do: Apply, x: Term) -> Term:
-    return do(e.at_least, [x, 0.0])
-
-
 def _leaky_relu(do: Apply, x: Term, slope: Term) -> Term:
     return do(e.where, [do(predicates.greater, [x, 0.0]), x, do(e.mul, [slope, x])])
 
@@ -83,10 +75,6 @@ def _leaky_relu(do: Apply, x: Term, slope: Term) -> Term:
 def _elu(do: Apply, x: Term, alpha: Term) -> Term:
     below = do(e.mul, [alpha, do(e.expm1, [do(e.at_most, [x, 0.0])])])
     return do(e.where, [do(predicates.greater, [x, 0.0]), x, below])
-
-
-def _softplus(do: Apply, x: Term) -> Term:
-    return do(e.logaddexp, [x, 0.0])
 
 
 def _total(do: Apply, x: Term, axis: Any, keepdims: bool = True) -> Term:
@@ -133,10 +121,6 @@ def _var(do: Apply, x: Term, axis: Any, ddof: float, keepdims: bool) -> Term:
     return do(e.div, [squares, float(freedom) if freedom > 0 else nan])
 
 
-def _std(do: Apply, x: Term, **settings: Any) -> Term:
-    return do(e.sqrt, [_var(do, x, **settings)])
-
-
 def _norm(do: Apply, x: Term, p: float, axis: Any, keepdims: bool) -> Term:
     if p == 2:
         return do(e.sqrt, [_total(do, do(e.square, [x]), axis, keepdims)])
@@ -150,10 +134,8 @@ def _einsum(do: Apply, x: Term, y: Term, subscripts: str) -> Term:
     if plan is None:
         return do(products.einsum_op, [x, y], subscripts=subscripts)
     x_axes, y_axes, out_axes, batch, summed = plan
-    x, y = (
-        do(structural.transpose_op, [x], axes=x_axes),
-        do(structural.transpose_op, [y], axes=y_axes),
-    )
+    x = do(structural.transpose_op, [x], axes=x_axes)
+    y = do(structural.transpose_op, [y], axes=y_axes)
     lead, rows = x.shape[:batch], x.shape[batch : x.ndim - summed]
     inner, columns = prod(y.shape[batch : batch + summed]), y.shape[batch + summed :]
     left = do(structural.reshape_op, [x], shape=(*lead, prod(rows), inner))
@@ -164,17 +146,17 @@ def _einsum(do: Apply, x: Term, y: Term, subscripts: str) -> Term:
 
 
 _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
-    e.sigmoid: _sigmoid,
-    e.relu: _relu,
+    e.sigmoid: lambda do, x: do(e.reciprocal, [do(e.add, [do(e.exp, [do(e.neg, [x])]), 1.0])]),
+    e.relu: lambda do, x: do(e.at_least, [x, 0.0]),
     e.leaky_relu_op: _leaky_relu,
     e.elu_op: _elu,
-    e.softplus: _softplus,
+    e.softplus: lambda do, x: do(e.logaddexp, [x, 0.0]),
     exponentials.softmax_op: _softmax,
     exponentials.log_softmax_op: _log_softmax,
     exponentials.logsumexp_op: _logsumexp,
     reductions.mean_op: _mean,
     reductions.var_op: _var,
-    reductions.std_op: _std,
+    reductions.std_op: lambda do, x, **settings: do(e.sqrt, [_var(do, x, **settings)]),
     linalg.norm_op: _norm,
     products.einsum_op: _einsum,
 }

@@ -189,37 +189,21 @@ def _paths_of_arguments(
     static: frozenset[int | str],
 ) -> Iterator[str]:
     """How a program would write each number and array among the arguments."""
-    for number, (name, arg) in enumerate(zip(_names_of_positions(f), args, strict=False)):
-        if number not in static:
-            yield from _paths(name, arg)
-    for name, arg in kwargs.items():
+    data = [None if number in static else arg for number, arg in enumerate(args)]
+    try:
+        named = inspect.signature(f).bind_partial(*data).arguments
+    except (TypeError, ValueError):
+        named = {"args": data}
+    for name, arg in [*named.items(), *kwargs.items()]:
         if name not in static:
             yield from _paths(name, arg)
-
-
-def _names_of_positions(f: Callable[..., Any]) -> Iterator[str]:
-    rest = "args"
-    try:
-        parameters: Iterable[inspect.Parameter] = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        parameters = ()
-    for parameter in parameters:
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            yield parameter.name
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            rest = parameter.name
-    number = 0
-    while True:
-        yield f"{rest}[{number}]"
-        number += 1
 
 
 def _paths(name: str, tree: Any) -> Iterator[str]:
     if isinstance(tree, dict):
         for key, part in tree.items():
-            yield from _paths(
-                f'{name}["{key}"]' if isinstance(key, str) else f"{name}[{key}]", part
-            )
+            word = f'"{key}"' if isinstance(key, str) else key
+            yield from _paths(f"{name}[{word}]", part)
     elif isinstance(tree, list | tuple):
         fields = getattr(tree, "_fields", None)
         for number, part in enumerate(tree):

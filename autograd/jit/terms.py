@@ -68,13 +68,6 @@ class Term:
         alike = isinstance(value, np.ndarray) and value.shape == self.example.shape
         return alike and value.dtype == self.example.dtype
 
-    def __repr__(self) -> str:
-        if self.op is None:
-            what = f"constant {self.example!r}" if self.constant else "input"
-        else:
-            what = f"{self.op.name}({', '.join(f't{arg.number}' for arg in self.args)})"
-        return f"<t{self.number} {what} {self.dtype.name}{list(self.shape)}>"
-
 
 _PYTHON_NUMBERS = (float, bool)
 

@@ -22,8 +22,8 @@ from autograd.graph import (
     set_recording,
     tracing,
 )
+from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
-from autograd.jit.batching.step import Step
 from autograd.jit.recording import computed
 from autograd.jit.trace import JitError, Trace, assign, observe, user_line
 from autograd.ops.predicates import ask

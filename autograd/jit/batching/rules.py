@@ -14,8 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from autograd.graph import Array, Op, ScalarNode
-from autograd.jit.batching import indices
-from autograd.jit.batching.step import Step, one_by_one
+from autograd.jit.batching import Step, indices, one_by_one
 from autograd.kernels import broadcast_axes
 from autograd.ops import TABLE
 from autograd.ops.kinds import Elementwise
@@ -112,13 +111,10 @@ def _ranked(step: Step) -> Array:
 
 
 def _roll(step: Step) -> Array:
-    settings, x = step.settings, step.args[0]
-    if settings["axis"] is not None:
-        axis = settings["axis"]
-        ndim = step.ndim(0)
-        settings["axis"] = (
-            tuple([a % ndim + 1 for a in axis]) if isinstance(axis, tuple) else axis % ndim + 1
-        )
+    settings, x, axis = step.settings, step.args[0], step.settings["axis"]
+    if axis is not None:
+        axes = axis if isinstance(axis, tuple) else (axis,)  # an axis may be named twice
+        settings["axis"] = tuple([a % step.ndim(0) + 1 for a in axes])
         return step.op(x, **settings)
     rows = reshape_op(x, shape=(step.size, math.prod(step.shape(0))))
     shift = settings["shift"]
@@ -216,23 +212,23 @@ def _asked(names: str, rule: Rule) -> dict[Op, Rule]:
 
 
 RULES: dict[Op, Rule] = {
-    **_named("solve", _aligned),
     **_named("cast cumprod inv pinv det slogdet cholesky qr eigh svd", _native),
     **_named("sum mean max min prod var std norm logsumexp softmax log_softmax cumsum", _along),
-    **_named("reshape", _reshape),
-    **_named("transpose", _transpose),
-    **_named("broadcast_to", _broadcast),
-    **_named("sum_to", _sum_to),
-    **_named("concatenate", _concatenate),
-    **_named("roll", _roll),
-    **_named("recurrence", _recurrence),
-    **_named("index", indices.index),
-    **_named("scatter", indices.scatter),
-    **_named("set", indices.set),
-    **_named("gather", indices.gather),
-    **_named("place", indices.place),
-    **_named("matmul", _matmul),
-    **_named("einsum", _einsum),
+    TABLE["reshape"]: _reshape,
+    TABLE["transpose"]: _transpose,
+    TABLE["broadcast_to"]: _broadcast,
+    TABLE["sum_to"]: _sum_to,
+    TABLE["concatenate"]: _concatenate,
+    TABLE["roll"]: _roll,
+    TABLE["recurrence"]: _recurrence,
+    TABLE["index"]: indices.index,
+    TABLE["scatter"]: indices.scatter,
+    TABLE["set"]: indices.set,
+    TABLE["gather"]: indices.gather,
+    TABLE["place"]: indices.place,
+    TABLE["matmul"]: _matmul,
+    TABLE["einsum"]: _einsum,
+    TABLE["solve"]: _aligned,
     **_asked("any all count_nonzero", _along),
     **_asked("argmax argmin argsort", _ranked),
     **_asked("isclose isinf isneginf isposinf signbit trunc", _aligned),

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Array, Node, Op, array_node
-from autograd.jit.batching import rules
+from autograd.jit.batching import Step, rules
 from autograd.jit.batching.batch import Batch
-from autograd.jit.batching.step import Step
 from autograd.jit.recording import computed
 from autograd.ops import TABLE
 from autograd.ops.kinds import Elementwise, Multilinear
