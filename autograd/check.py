@@ -108,7 +108,7 @@ class _Checker:
 
     def find(self, f: Listed, xs: list[Data], order: int, level: int = 1) -> Mismatch | None:
         """The first derivative of f at xs, up to an order, that differences do not confirm."""
-        out = _on_plain(f, xs)
+        out = _as_plain(f(xs))
         if not out:
             raise TypeError("check_grads: the function returned no real number or array")
         alone = sum(np.size(part) for part in out) == 1  # so that the message has the slope itself
@@ -184,7 +184,7 @@ def _difference(
     """⟨u, J v⟩ without derivatives, and the relative error that it allows."""
 
     def along(t: complex) -> Any:
-        return _inner(u, _on_plain(f, [x + t * step for x, step in zip(xs, v, strict=True)]))
+        return _inner(u, _as_plain(f([x + t * step for x, step in zip(xs, v, strict=True)])))
 
     h = DIFFERENCE_STEP
     difference = sum(weight * (along(k * h) - along(-k * h)) / h for k, weight in STENCIL)
@@ -220,10 +220,6 @@ def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
 
 def _inner(u: list[Data], v: list[Data]) -> Any:
     return sum(np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(u, v, strict=True))
-
-
-def _on_plain(f: Listed, xs: list[Data]) -> list[Data]:
-    return _as_plain(f(xs))
 
 
 def _as_plain(parts: list[Data]) -> list[Data]:

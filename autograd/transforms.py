@@ -6,7 +6,7 @@ node, and can be differentiated again. So these nest to any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -184,32 +184,24 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
         in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
-        blocks = _by_rows(run) if in_reverse else _by_columns(run)
-        return run.rebuild_output(run.rebuild(iter(row)) for row in blocks)
+        if in_reverse:
+            rows = [_for_units(run.pull, i, out, run.inputs) for i, out in enumerate(run.outputs)]
+        else:
+            columns = [_for_units(run.push, j, x, run.outputs) for j, x in enumerate(run.inputs)]
+            rows = [
+                [
+                    ops.moveaxis(column[i], range(x.ndim), range(-x.ndim, 0))
+                    for column, x in zip(columns, run.inputs, strict=True)
+                ]
+                for i in range(len(run.outputs))
+            ]
+        return run.rebuild_output(run.rebuild(iter(row)) for row in rows)
 
     return all_derivatives
 
 
 def _size(x: Array) -> int:
     return int(np.prod(ops.shape_of(x), dtype=int))
-
-
-def _by_rows(run: Recorded) -> Iterator[list[Array]]:
-    """The block of each output (outer) and input (inner), by a backward pass for each entry."""
-    for number, out in enumerate(run.outputs):
-        yield _for_units(run.pull, number, out, run.inputs)
-
-
-def _by_columns(run: Recorded) -> Iterator[list[Array]]:
-    """The same, by a forward pass for each entry of an input."""
-    columns = [
-        _for_units(run.push, number, node, run.outputs) for number, node in enumerate(run.inputs)
-    ]
-    for number in range(len(run.outputs)):
-        yield [
-            ops.moveaxis(block[number], range(node.ndim), range(-node.ndim, 0))
-            for block, node in zip(columns, run.inputs, strict=True)
-        ]
 
 
 def _for_units(
@@ -265,9 +257,8 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 2.])
     """
-    if not isinstance(primals, tuple):
-        return jvp(grad(f), (primals,), (tangents,))[1]
-    return jvp(grad(f, range(len(primals))), primals, tangents)[1]
+    argnums = range(len(primals)) if isinstance(primals, tuple) else 0
+    return jvp(grad(f, argnums), primals, tangents)[1]
 
 
 def source(f: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> str:
