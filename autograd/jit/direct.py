@@ -1,7 +1,6 @@
-"""Calls like the one that a program was recorded for: one function from their arguments on.
+"""One function for calls of one form: it takes them apart, and looks at what is outside.
 
-To take a call apart and look at what is outside, step by step, would take longer than many a
-program itself; so it is written out for one form of call. What does not fit goes elsewhere.
+Step by step that would take longer than many a program runs.
 """
 
 from __future__ import annotations
@@ -68,15 +67,7 @@ def direct(
 
 def _whole(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any]]:
     """Lines that call a program whose result may be nodes, or which draws random numbers."""
-    lines = [
-        f"    given = {_tuple(taken.leaves)}",
-        "except (LookupError, ValueError):",
-        f"    {_OTHERWISE}",
-        "try:",
-        "    return fast(given)",
-        "except Misfit:",
-        f"    {_OTHERWISE}",
-    ]
+    lines = [f"    given = {_tuple(taken.leaves)}", *_tried("return fast(given)")]
     return lines, {"fast": program.fast}
 
 
@@ -88,16 +79,19 @@ def _arrays(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
     lines = [
         f"    given = {_tuple(given)}",
         f"    inputs = {_tuple(inputs) if inputs != given else 'given'}",
-        "except (LookupError, ValueError):",
-        f"    {_OTHERWISE}",
-        "try:",
-        "    values = compute(given, inputs)",
-        "except Misfit:",
-        f"    {_OTHERWISE}",
+        *_tried("values = compute(given, inputs)"),
         "ran()",
         "return pack(values)",
     ]
     return lines, {"compute": program.compute, "pack": program.pack}
+
+
+def _tried(line: str) -> list[str]:
+    """The end of the lines that take arguments apart, and one that the program may not fit."""
+    return [
+        *("except (LookupError, ValueError):", f"    {_OTHERWISE}"),
+        *("try:", f"    {line}", "except Misfit:", f"    {_OTHERWISE}"),
+    ]
 
 
 def _tuple(names: Sequence[str]) -> str:
@@ -139,8 +133,8 @@ def _floats(program: Program, taken: Unpacker) -> tuple[list[str], dict[str, Any
 class Unpacker:
     """Lines that take arguments apart, and end in `refuse` where they are not of the same form.
 
-    They raise LookupError or ValueError where there are others in number. `leaves` are the names
-    that they give the numbers and arrays, and `space` is what they refer to.
+    They raise LookupError or ValueError for another number of them. `leaves` are the names that
+    they give the numbers and arrays, and `space` is what they refer to.
     """
 
     def __init__(self, refuse: str) -> None:

@@ -133,8 +133,8 @@ class Jitted:
     def _recorded(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, exactly: bool
     ) -> Program:
-        sources = self._sources(call)
-        made = record(self.function, args, kwargs, self._static, sources, exactly=exactly)
+        roots = self._sources(call)
+        made = record(self.function, args, kwargs, self._static, roots, exactly=exactly)
         self._kept.append(call.objects)
         program = Program(self.name, made, _closed, self._into)
         program.forget()

@@ -19,7 +19,7 @@ from autograd.jit.watch import Place, Read, Watch
 
 @dataclass(frozen=True)
 class Outside:
-    """Data from outside, read at each run: what it is in the program, and how to get it."""
+    """Data that is read at each run: what it is in the program, and how to get it."""
 
     term: Term
     read: Read
@@ -32,7 +32,7 @@ class Outside:
 class Captured:
     """What one recording has read from outside.
 
-    watched: the places that it may have read from. first: nodes from this number on are its own.
+    watched: where it may have read. first: nodes from this number on are its own.
     """
 
     def __init__(self, terms: Terms, watched: Sequence[Place], first: int) -> None:
@@ -115,14 +115,14 @@ def _owner(array: Any) -> Any:
 
 
 class Misfit(Exception):
-    """A program does not fit a call; the message says what is not as it was when recorded."""
+    """A program does not fit a call; the message says what is not as it was."""
 
 
 class Surroundings:
     """The data that a program reads from outside, as it is at each run.
 
-    The memory of an array is known to the code until the array is found elsewhere. From then on it
-    is `moving`, a parameter of the code; `moved` is called, since the code has to be another.
+    The code knows the memory of an array until it is found elsewhere. From then on the array is
+    `moving`, a parameter of the code, which has to be another: so `moved` is called.
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class Surroundings:
     def written(self, refuse: str) -> tuple[list[str], dict[str, Any]]:
         """The same as lines, and what they refer to: they name the data s0, s1, ...
 
-        They end in `refuse` where the program or the code may not fit.
+        They end in `refuse` where it may not fit.
         """
         space: dict[str, Any] = {}
         changed = []

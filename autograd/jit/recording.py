@@ -57,7 +57,7 @@ class Effect:
 
 @dataclass
 class Recording:
-    """One way through a function, as terms, with all that decides whether a call may take it."""
+    """One way through a function, and all that decides whether a call may take it."""
 
     terms: Terms
     inputs: list[Term]
@@ -95,9 +95,7 @@ def record(
     """Run `f` on nodes of its own, and translate what it has done.
 
     roots: functions and other objects, by name, through which it may read from outside.
-    notes: where to note down what each operation belongs to.
-    exactly: watch only for what the code reads that has run, not for what it might have, also where
-        it takes long to find that out.
+    exactly: watch only what the code reads that has run, even where that takes long to find out.
     settled: it is the second attempt, since the first has given objects new attributes.
     """
     inside = places(roots)
@@ -164,7 +162,7 @@ def _input(leaf: Any) -> Node:
 def _in_terms(
     trace: Trace, inputs: list[Node], first: int, result: Any, watched: list[Place]
 ) -> Recording:
-    """What the function did, each node as a term; nodes from number `first` on are its own."""
+    """What the function did, as terms; nodes from number `first` on are its own."""
     terms = Terms()
     known = {node: terms.input(node.primal) for node in inputs}
     captured = Captured(terms, watched, first)

@@ -19,7 +19,7 @@ import numpy as np
 from autograd.graph import Node
 from autograd.jit.adapter import is_leaf
 from autograd.jit.trace import JitError
-from autograd.jit.watch import Place, attributes, changed, places
+from autograd.jit.watch import Place, attributes, changes, places
 from autograd.trees import flatten
 
 
@@ -88,13 +88,11 @@ def refuse_changes(
         there = attributes(place)
         if there is not None:
             computed = [thing for thing in there.values() if isinstance(thing, Node)]
-            changes = any(thing.index >= first for thing in computed)
-            changes = changes or (settled and len(there) != place.found)
+            new = any(thing.index >= first for thing in computed)
+            new = new or (settled and len(there) != place.found)
         else:
-            changes = changed([place]) is not None or (
-                array and _sum(place.found) != written[id(place.found)]
-            )
-        if changes:
+            new = any(changes([place])) or (array and _sum(place.found) != written[id(place.found)])
+        if new:
             raise JitError(
                 f"the function changes {place.name}, which is outside of it, while it runs; a "
                 "compiled program would do so only once. Return the new value, or keep the change "

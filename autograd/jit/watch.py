@@ -1,7 +1,7 @@
 """What a function reads besides its arguments, and whether it is still the same.
 
-Found are variables of enclosing functions, globals, defaults, and the attributes and items of
-objects reached through them, as far as the code that ran while recording names them.
+These are variables of enclosing functions, globals, defaults, and the attributes and items of
+objects reached through them, as far as the code that ran names them.
 """
 
 from __future__ import annotations
@@ -311,9 +311,9 @@ class Watch:
     """Places that are looked at again before each run."""
 
     def __init__(self, watched: Iterable[Place]) -> None:
-        self._places = [place for place in watched if not _never_changes(place.read)]
-        self._reads = [place.read for place in self._places]
-        self._found = [place.found for place in self._places]
+        self._places = [
+            place for place in watched if getattr(place.read, "func", None) is not _itself
+        ]
         # Containers are compared all at once, if there are many of them.
         self._others: list[tuple[Read, Any]] = []
         self._containers: list[Collection[Any]] = []
@@ -325,12 +325,12 @@ class Watch:
             container, *thens = read.args
             views = [container, container.values()] if len(thens) == 2 else [container]
             self._containers += views
-            self._items += [item for then in thens for item in then]
+            self._items += chain.from_iterable(thens)
         self._lengths = [*map(len, self._containers)]
 
     def pairs(self) -> list[tuple[Read, Any]]:
         """What to read, and what has to be found."""
-        return list(zip(self._reads, self._found, strict=True))
+        return [(place.read, place.found) for place in self._places]
 
     def changed(self) -> Place | None:
         """The first place where now something else is found."""
@@ -343,16 +343,7 @@ class Watch:
                 return None
         except (LookupError, ValueError):  # gone, or arrays that a comparison has come upon
             pass
-        return changed(self._places)
-
-
-def _never_changes(read: Read) -> bool:
-    return isinstance(read, functools.partial) and read.func is _itself
-
-
-def changed(watched: Iterable[Place]) -> Place | None:
-    """The first of them."""
-    return next(changes(watched), None)
+        return next(changes(self._places), None)
 
 
 def _same(now: Any, then: Any) -> bool:
