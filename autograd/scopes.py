@@ -6,7 +6,7 @@ What a part is (a module of `nn`) is its owner's business; who shows it is elsew
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -64,18 +64,14 @@ def scopes(first: int, last: int) -> list[Scope]:
         owner = reference()
         if begun <= last and owner is not None:
             found.append((begun, ended, owner))
-    return list(_named(sorted(found, key=lambda run: run[0])))
-
-
-def _named(runs: Iterable[tuple[int, int, Owner]]) -> Iterable[Scope]:
+    named = []
     paths: dict[int, dict[int, str]] = {}
     root, root_ends = None, -1
-    for begun, ended, owner in runs:
+    for begun, ended, owner in sorted(found, key=lambda run: run[0]):
         if begun > root_ends or root is None:
             root, root_ends = owner, ended
-        names = paths.get(id(root))
-        if names is None:
-            names = {id(part): path for path, part in root.named_modules().items()}
-            paths[id(root)] = names
+        if id(root) not in paths:
+            paths[id(root)] = {id(part): path for path, part in root.named_modules().items()}
         kind = type(owner).__name__
-        yield Scope(names.get(id(owner), kind), kind, root, begun, ended)
+        named.append(Scope(paths[id(root)].get(id(owner), kind), kind, root, begun, ended))
+    return named

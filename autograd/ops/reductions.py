@@ -28,7 +28,6 @@ from autograd.ops.structural import (
     minimum_reduce,
     normalize_axis,
     plain,
-    reshape_op,
     shape_of,
     sum_op,
 )
@@ -225,5 +224,4 @@ def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
         middle = where(missing, largest, middle)
     if not keepdims:
         return middle
-    axes = normalize_axis(axis, x.ndim)
-    return reshape_op(middle, shape=tuple([1 if a in axes else x.shape[a] for a in range(x.ndim)]))
+    return keep_axes(middle, x, normalize_axis(axis, x.ndim), False)

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.graph import Array, Op
 from autograd.ops.elementwise import mul
 from autograd.ops.kinds import Linear
-from autograd.ops.shaping import join_axes, part_axes
+from autograd.ops.shaping import flip, join_axes, part_axes
 from autograd.ops.structural import (
     Axis,
     along,
@@ -30,13 +30,8 @@ from autograd.ops.structural import (
 cumsum_op: Linear = Linear(
     "cumsum",
     lambda x, axis: np.add.accumulate(x, axis),
-    lambda g, x, axis: reverse(cumsum_op(reverse(g, axis), axis=axis), axis),
+    lambda g, x, axis: flip(cumsum_op(flip(g, axis), axis=axis), axis),
 )
-
-
-def reverse(x: Array, axis: int) -> Array:
-    """The entries along one axis, counted from 0, in reverse order."""
-    return index_op(x, key=(slice(None),) * axis + (slice(None, None, -1),))
 
 
 def cumsum(x: Array, axis: int | None = None) -> Array:
@@ -80,7 +75,7 @@ def _later(x: Array, first: float) -> Array:
 def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
     """The same recurrence, run from the end with each factor one place earlier."""
     axis = len(shape_of(g)) - 1
-    return reverse(recur_op(_later(reverse(a, axis), 0.0), reverse(g, axis)), axis)
+    return flip(recur_op(_later(flip(a, axis), 0.0), flip(g, axis)), axis)
 
 
 recur_op: Final = Op(
@@ -103,7 +98,7 @@ def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Ar
     row = join_axes(x, axis)
     last = len(shape_of(row)) - 1
     before = _later(cumprod_op(row), 1.0)
-    after = reverse(_later(cumprod_op(reverse(row, last)), 1.0), last)
+    after = flip(_later(cumprod_op(flip(row, last)), 1.0), last)
     others = part_axes(mul(before, after), x, axis)
     return keep_axes(g, x, axis, keepdims) * others
 
