@@ -13,14 +13,13 @@ import numpy as np
 from autograd import kernels
 from autograd.graph import Node, Observer, leaf, recording
 from autograd.jit.adapter import packer
-from autograd.jit.derivative import Compiled
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.outside import Misfit, Surroundings
 from autograd.jit.reading import is_of_library
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
-from autograd.jit.tape import Tape, asked, exposed, nan_finder
+from autograd.jit.tape import Compiled, Tape, asked, exposed, nan_finder
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.trees import map_tree
 

@@ -16,10 +16,9 @@ import numpy as np
 
 from autograd import kernels
 from autograd.graph import Op
-from autograd.jit import packing
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.arrays import Arrays, Place
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, segment_sums
 from autograd.ops import (
     elementwise,
     indexing,
@@ -108,7 +107,7 @@ _as(shaping.roll_op, "np.roll({0}, {shift}, {axis})")
 _as(running.cumsum_op, "np.cumsum({0}, {axis})")
 _as(running.cumprod_op, "np.cumprod({0}, -1)")
 _as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
-_as(packing.segment_sums, "np.add.reduceat({0}, {starts})")
+_as(segment_sums, "np.add.reduceat({0}, {starts})")
 for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
 

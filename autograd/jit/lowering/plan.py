@@ -12,8 +12,7 @@ import numpy as np
 
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import sizes
-from autograd.jit.packing import entry
-from autograd.jit.terms import Term, is_view, ordered
+from autograd.jit.terms import Term, entry, is_view, ordered
 from autograd.ops import products, reductions, structural
 from autograd.ops.kinds import Elementwise
 

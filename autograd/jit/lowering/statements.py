@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit import packing
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes
-from autograd.jit.terms import Term, is_basic, is_view
+from autograd.jit.terms import Term, entry, is_basic, is_view, pack
 from autograd.ops import elementwise as e
 from autograd.ops import indexing, kinds, products, reductions, running, structural
 
@@ -29,7 +28,7 @@ def statement(to: Arrays, term: Term) -> Place:
     assert term.op is not None
     if is_view(term):
         return _view(to, term)
-    if term.scalar and term.op is not packing.entry:  # not into memory: it is one of Python's
+    if term.scalar and term.op is not entry:  # not into memory: it is one of Python's
         return call(to, term)
     if term.op in _WRITERS:
         return _WRITERS[term.op](to, term) or call(to, term)
@@ -128,7 +127,7 @@ _LISTED = 4
 """So many numbers out of one array are faster had as a list."""
 
 
-@_writes(packing.pack)
+@_writes(pack)
 def _pack(to: Arrays, term: Term) -> Place:
     operands = ", ".join([to.places[arg].name for arg in term.args])
     place = to.destination(term)
@@ -139,7 +138,7 @@ def _pack(to: Arrays, term: Term) -> Place:
     return place
 
 
-@_writes(packing.entry)
+@_writes(entry)
 def _entry(to: Arrays, term: Term) -> Place:
     (x,) = term.args
     place, index = to.places[x], term.settings["index"]

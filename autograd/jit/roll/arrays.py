@@ -7,10 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.packing import entry, pack
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.views import Places, gather, read, reshaped, runs
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Term, Terms, entry, pack
 from autograd.ops.structural import cast_op, concatenate_op
 
 Nodes: TypeAlias = Any

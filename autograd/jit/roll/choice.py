@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.packing import entry, pack
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower, put_in_place
 from autograd.jit.roll.scalars import Scalars
-from autograd.jit.terms import Term, Terms, evaluate, is_view, ordered
+from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
 from autograd.ops.products import matmul_op
 from autograd.ops.structural import index_op
 

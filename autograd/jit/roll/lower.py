@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Op
-from autograd.jit.packing import entry
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.products import Products
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.views import Origins, Places, common_shape, inverse, read, strides_of
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Term, Terms, entry
 from autograd.ops.elementwise import add, mul
 from autograd.ops.structural import broadcast_op, concatenate_op, index_op
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.packing import segment_sums
 from autograd.jit.roll.arrays import Arrays
 from autograd.jit.roll.blocks import Block, Pairing, Row, pairing
 from autograd.jit.roll.groups import Group, Groups
 from autograd.jit.roll.views import inverse, strides_of
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, segment_sums
 from autograd.ops.elementwise import mul
 from autograd.ops.products import einsum_op, matmul_op
 from autograd.ops.structural import sum_op
