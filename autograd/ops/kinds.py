@@ -179,7 +179,7 @@ class Linear(Op):
     ) -> None:
         super().__init__(name, kernel, symbol=symbol)
         self.transpose = transpose
-        self.arity = 1
+        self.arity: int = 1
 
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
