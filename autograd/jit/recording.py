@@ -134,8 +134,9 @@ def record(
     if trace.failures:
         raise Unrepeatable(f"an operation at {trace.failures[0]} failed, and it went on")
     refuse_draws(before, states(found))
-    functions = [Place(name, "", lambda: None, root) for name, root in roots]
-    names = called.names if called.complete else readable_names([*functions, *around])
+    names = called.names
+    if not called.complete:
+        names = readable_names([*[root for _, root in roots], *found])
     watched = [
         place for place in read_by(names, roots, inside) if id(place) not in trace.observers_own
     ]

@@ -275,12 +275,11 @@ def _slots(name: str, thing: Any) -> Iterator[Place]:
                 yield Place(f"{name}.{word}", word, read, read(), slot=True)
 
 
-def readable_names(found: Iterable[Place]) -> frozenset[str]:
-    """The names that the functions there read, and all methods of the objects there."""
+def readable_names(things: Iterable[Any]) -> frozenset[str]:
+    """The names that the functions among these read, and all methods of the others."""
     functions: set[CodeType] = set()
     kinds: set[type] = set()
-    for place in found:
-        thing = place.found
+    for thing in things:
         if isinstance(thing, FunctionType):
             functions.add(thing.__code__)
         elif isinstance(thing, MethodType):

@@ -27,7 +27,7 @@ from autograd.jit.batching.rules import batch
 from autograd.jit.recording import computed
 from autograd.jit.trace import JitError, Trace, assign, observe, user_line
 from autograd.ops.predicates import ask
-from autograd.ops.structural import index_op
+from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
 
 
 class Batch(Trace):
@@ -96,6 +96,10 @@ class Batch(Trace):
         if not isinstance(x, Node) or x.index < self.first:
             return x
         return x.primal if x.op is None else self.same[x]
+
+    def repeated(self, x: Any) -> Array:
+        """What is the same for all examples, once for each."""
+        return broadcast_to(as_array(self.for_any(x)), (self.size, *shape_of(x)))
 
     def _repeat(self, node: Node) -> None:
         """Do for all what made a node of the example."""

@@ -25,7 +25,6 @@ from autograd.ops.structural import (
     broadcast_to,
     cast,
     concatenate_op,
-    index_op,
     normalize_axis,
     reshape_op,
     shape_of,
@@ -168,23 +167,18 @@ def _matmul(step: Step) -> Array:
         return matmul_op(y, x if m == 1 else transpose(x))
     if m == n == 1:
         return einsum_op(x, y, subscripts="bi,bi->b")
-    if m == 1:
-        x = index_op(x, key=(..., None, slice(None)))
-    if n == 1:
-        y = index_op(y, key=(..., None))
-    ndim = max(m, n, 2)
-    if left:
-        x = _before_last(step, x, ndim)
-    if right:
-        y = _before_last(step, y, ndim)
+    x, y = (_as_matrices(step, argnum, max(m, n, 2)) for argnum in (0, 1))
     return reshape_op(matmul_op(x, y), shape=(step.size, *step.node.shape))
 
 
-def _before_last(step: Step, x: Array, ndim: int) -> Array:
-    """A batch of matrices, with axes of length one after the batch up to so many in an example."""
-    shape = shape_of(x)
-    missing = ndim - (len(shape) - 1)
-    return reshape_op(x, shape=(step.size, *(1,) * missing, *shape[1:])) if missing else x
+def _as_matrices(step: Step, argnum: int, ndim: int) -> Array:
+    """A factor whose examples have so many axes: a vector is a row on the left, else a column."""
+    x, shape = step.args[argnum], step.shape(argnum)
+    if len(shape) == 1:
+        shape = (*shape, 1) if argnum else (1, *shape)
+    if step.batched[argnum]:
+        shape = (step.size, *(1,) * (ndim - len(shape)), *shape)
+    return x if shape_of(x) == shape else reshape_op(x, shape=shape)
 
 
 def _einsum(step: Step) -> Array:

@@ -17,7 +17,7 @@ from autograd.jit.batching.batch import Batch
 from autograd.jit.recording import computed
 from autograd.ops import TABLE
 from autograd.ops.kinds import Elementwise, Multilinear
-from autograd.ops.structural import broadcast_to, index_op, ravel, reshape_op, scatter_op
+from autograd.ops.structural import index_op, ravel, reshape_op, scatter_op
 
 
 def of_units(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Array]:
@@ -37,18 +37,17 @@ def of_units(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Ar
         sums = np.stack([units[group].sum(0) for group in together])
         batch.restart(len(together), {seed: sums.reshape(-1, *space.shape)})
     found = [
-        broadcast_to(batch.for_any(result), (batch.size, *result.shape)) if value is None else value
+        batch.repeated(result) if value is None else value
         for value, result in zip(batch.results(results), results, strict=True)
     ]
-    shapes = [space.shape + result.shape for result in results]
-    if together is None:
-        return [reshape_op(x, shape=shape) for x, shape in zip(found, shapes, strict=True)]
-    member = np.empty(n, int)
-    for number, group in enumerate(together):
-        member[group] = number
+    if together is not None:
+        member = np.empty(n, int)
+        for number, group in enumerate(together):
+            member[group] = number
+        found = [_apart(x, places, member) for x, places in zip(found, reached, strict=True)]
     return [
-        reshape_op(_apart(x, places, member), shape=shape)
-        for x, places, shape in zip(found, reached, shapes, strict=True)
+        reshape_op(x, shape=space.shape + result.shape)
+        for x, result in zip(found, results, strict=True)
     ]
 
 
