@@ -37,16 +37,9 @@ class Unrepeatable(Exception):
     """This run of the function went a way that no program can tell by its numbers."""
 
 
-class Draw(Question):
-    """Random numbers, drawn anew at each run."""
-
-    pure = False
-
-    def __init__(self) -> None:
-        super().__init__("draw", lambda generator, f: np.asarray(f(generator)))
-
-
-draw_op: Final = Draw()
+draw_op: Final = Question("draw", lambda generator, f: np.asarray(f(generator)))
+"""Random numbers, drawn anew at each run."""
+draw_op.pure = False
 
 
 class Trace:

@@ -17,7 +17,7 @@ from autograd.graph import Array
 from autograd.jit.batching import Step, one_by_one
 from autograd.ops.indexing import gather_op, place_op, set_op
 from autograd.ops.shaping import moveaxis
-from autograd.ops.structural import Shape, broadcast_to, index_op, scatter_op
+from autograd.ops.structural import Shape, broadcast_to
 
 _EVERY = slice(None)
 
@@ -44,7 +44,7 @@ class _Key:
         taken = sum(map(_axes_taken, parts))
         for position, part in enumerate(parts):
             if _is_array(part):
-                shapes += _array_shapes(next(given) if isinstance(part, str) else part)
+                shapes.append(next(given) if isinstance(part, str) else _shape_of(part))
                 where.append(position)
             elif isinstance(part, int | np.integer):
                 where.append(position)
@@ -73,11 +73,9 @@ def _is_mask(part: Any) -> bool:
     return isinstance(part, np.ndarray) and part.dtype == bool
 
 
-def _array_shapes(part: Any) -> list[Shape]:
-    if isinstance(part, tuple):
-        return [part]
+def _shape_of(part: Any) -> Shape:
     part = np.asarray(part)
-    return [(int(part.sum()),)] if part.dtype == bool else [part.shape]
+    return (int(part.sum()),) if part.dtype == bool else part.shape
 
 
 def _axes_taken(part: Any) -> int:
@@ -88,19 +86,6 @@ def _axes_taken(part: Any) -> int:
         part = np.asarray(part)
         return part.ndim if part.dtype == bool else 1
     return 1
-
-
-def index(step: Step) -> Array:
-    """x[key]."""
-    key = _Key.of(step.settings["key"], step.shape(0))
-    return key.batch_first(index_op(step.args[0], key=key.parts))
-
-
-def scatter(step: Step) -> Array:
-    """Zeros with x added at [key]."""
-    shape = step.settings["shape"]
-    key = _Key.of(step.settings["key"], shape)
-    return scatter_op(key.batch_back(step.args[0]), key=key.parts, shape=(step.size, *shape))
 
 
 def set(step: Step) -> Array:
@@ -115,12 +100,12 @@ def set(step: Step) -> Array:
 
 
 def gather(step: Step) -> Array:
-    """x[key] where numbers in the key are arguments, and may differ from example to example."""
+    """x[key], where numbers in the key may be arguments that differ from example to example."""
     x, *numbers = step.args
     template = step.settings["key"]
     key = _Key.of(template, step.shape(0), _number_shapes(step))
     if not any(step.batched[1:]):
-        return key.batch_first(gather_op(x, *numbers, key=key.parts))
+        return key.batch_first(step.op(x, *numbers, key=key.parts))
     if any(map(_is_mask, template)):
         return one_by_one(step)
     numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
@@ -139,7 +124,7 @@ def place(step: Step) -> Array:
     x = step.spread(0)
     whole = (step.size, *shape)
     if not any(step.batched[1:]):
-        return place_op(key.batch_back(x), *numbers, key=key.parts, shape=whole)
+        return step.op(key.batch_back(x), *numbers, key=key.parts, shape=whole)
     if any(map(_is_mask, template)):
         return one_by_one(step)
     numbers = [step.lifted(argnum, key.ndim) for argnum in range(1, len(step.args))]
