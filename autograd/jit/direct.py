@@ -17,7 +17,6 @@ from autograd.jit.adapter import MANY, Unwritten, kept_in, written_result
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 
-_numbers = count()
 DIRECT = "<direct"
 """How the file names of such functions begin."""
 _OTHERWISE = "return otherwise(args, kwargs)"
@@ -60,7 +59,7 @@ def direct(
     ]
     space |= {"otherwise": otherwise, "ran": program.ran, "Misfit": Misfit}
     space |= {**taken.space, **found}
-    exec(compile("\n".join(lines), f"{DIRECT} {program.name} {next(_numbers)}>", "exec"), space)
+    exec(compile("\n".join(lines), f"{DIRECT} {program.name}>", "exec"), space)
     function: Call = space["direct"]
     return function
 

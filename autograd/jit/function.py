@@ -15,12 +15,11 @@ from typing import Any
 from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Signature
 from autograd.jit.direct import DIRECT, Call, direct
-from autograd.jit.notes import Notes
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 from autograd.jit.recording import record
 from autograd.jit.source import source
-from autograd.jit.trace import JitError, Unrepeatable
+from autograd.jit.trace import JitError, Notes, Unrepeatable
 
 Function = Callable[..., Any]
 
@@ -81,8 +80,8 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
-        self._ways: dict[Hashable, tuple[int, Call]] = {}
-        """For each form of call and program how often this was written, and what runs it."""
+        self._ways: dict[Program, tuple[int, Call]] = {}
+        """What runs calls that a program fits, and how often the program was written before."""
         self.run: Call = self.call
         """Written for calls like the latest; it hands others on to `call`."""
 
@@ -101,7 +100,7 @@ class Jitted:
             else:
                 if position:  # the next call will most likely go the same way
                     programs.insert(0, programs.pop(position))
-                self._remember(args, kwargs, call, program)
+                self._remember(args, kwargs, program)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             if self._into:
@@ -127,7 +126,7 @@ class Jitted:
             return self._uncompiled(args, kwargs)
         self._reasons.append(reason)
         programs.insert(0, program)
-        self._remember(args, kwargs, call, program)
+        self._remember(args, kwargs, program)
         return program(call.leaves)
 
     def _recorded(
@@ -151,14 +150,12 @@ class Jitted:
             array[...] = new.primal if isinstance(new, Node) else new
         return result
 
-    def _remember(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, program: Program
-    ) -> None:
+    def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         """Expect that the next call is like this one, and fits this program."""
-        written, run = self._ways.get((call.key, program), (0, self.call))
+        written, run = self._ways.get(program, (0, self.call))
         if written != program.written:
             run = direct(program, args, kwargs, self._static, self.call) or self.call
-            self._ways[call.key, program] = program.written, run
+            self._ways[program] = program.written, run
         self.run = run
 
     @property

@@ -74,7 +74,7 @@ class Program:
             *self.outputs,
             *[term for term, _ in self._sunk],
             *[check.term for check in made.checks],
-            *[arg for effect in made.effects for arg in effect.args],
+            *[arg for _, args in made.effects for arg in args],
             *self.inputs,
         ]
         self.new: dict[Term, Term] = simplify(made.terms, self._recorded)
@@ -150,16 +150,16 @@ class Program:
         """The source, where the data of `fixed` stay in these arrays."""
         made, new = self.made, self.new
         checks = [(new[c.term], fails(c), f"return {n}") for n, c in enumerate(made.checks)]
-        effects = [(f"effect{n}", [new[arg] for arg in e.args]) for n, e in enumerate(made.effects)]
+        called = [(f"effect{n}", args) for n, (_, args) in enumerate(made.effects)]
         code = write(
             [(f"x{number}", new[term]) for number, term in enumerate(self.inputs)],
             [*[new[term] for term in self.outputs], *self._asked],
             checks,
-            effects,
+            [(name, [new[arg] for arg in args]) for name, args in called],
             [(new[term], array) for term, array in self._sunk],
             {new[term]: array for term, array in fixed.items()},
         )
-        code.shared |= {f"effect{n}": _acting(effect.act) for n, effect in enumerate(made.effects)}
+        code.shared |= {f"effect{n}": _acting(act) for n, (act, _) in enumerate(made.effects)}
         return code
 
     def _sinks(self, into: Sequence[Any]) -> list[tuple[Term, Any]]:
@@ -275,10 +275,10 @@ class Program:
                 for check in made.checks:
                     if check.kind(value(check.term)) != check.then:
                         raise Misfit(f"the branch at {check.line} went the other way")
-                for effect in made.effects:
-                    args = [value(arg) for arg in effect.args]
+                for act, terms in made.effects:
+                    args = [value(term) for term in terms]
                     if not acted:
-                        effect.act(*args)
+                        act(*args)
                 tape.run(values, range(done, len(values)))
             except np.linalg.LinAlgError as error:  # the function may have a way of its own then
                 raise Misfit(str(error)) from error

@@ -13,7 +13,6 @@ import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.adapter import is_leaf
-from autograd.jit.notes import Notes
 from autograd.jit.outside import Captured, Outside
 from autograd.jit.reading import Called
 from autograd.jit.refusals import (
@@ -24,7 +23,7 @@ from autograd.jit.refusals import (
     states,
 )
 from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import JitError, Trace, Unrepeatable
+from autograd.jit.trace import JitError, Notes, Trace, Unrepeatable
 from autograd.jit.watch import (
     MOST,
     Place,
@@ -47,14 +46,6 @@ class Check:
     line: str
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What is done besides computing: `act` is called with the values of `args`, in order."""
-
-    act: Callable[..., Any]
-    args: tuple[Term, ...]
-
-
 @dataclass
 class Recording:
     """One way through a function, and all that decides whether a call may take it."""
@@ -63,7 +54,8 @@ class Recording:
     inputs: list[Term]
     outside: list[Outside]
     checks: list[Check]
-    effects: list[Effect]
+    effects: list[tuple[Callable[..., Any], list[Term]]]
+    """What is done besides computing: functions, each called with the values of terms, in order."""
     draws: list[Term]
     outputs: list[Term | None]
     """One for each leaf of the result; None for a leaf that is the same at each run."""
@@ -198,7 +190,7 @@ def _in_terms(
             known[node] = terms.input(node.primal, node.settings)
     terms.index = -1
     checks = [Check(term(node), kind, then, line) for node, kind, then, line in trace.guards]
-    effects = [Effect(act, tuple(map(term, args))) for act, args in trace.effects]
+    effects = [(act, [*map(term, args)]) for act, args in trace.effects]
     replaced = {id(old) for *_, old in trace.assigned if isinstance(old, np.ndarray)}
     outputs: list[Term | None] = []
     constants = []
