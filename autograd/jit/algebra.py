@@ -177,10 +177,6 @@ def _sum(terms: Terms, x: Term, y: Term) -> Term | None:
     if x.op is y.op is structural.scatter_op and _same_place(x, y):
         joined = terms.apply(e.add, [x.args[0], y.args[0]])
         return terms.apply(structural.scatter_op, [joined], **x.settings)
-    for one, other in ((x, y), (y, x)):
-        n = number(other)
-        if n == 0 and np.signbit(n) and _kept(one, other):  # 0.0 would turn -0.0 into 0.0
-            return one
     return None
 
 

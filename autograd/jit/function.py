@@ -119,25 +119,19 @@ class Jitted:
             self._notice(f"{reason}, so it is recorded again")
         try:
             with _no_collection():
-                program = self._recorded(args, kwargs, call, exactly=bool(programs))
+                roots, again = self._sources(call), bool(programs)
+                made = record(self.function, args, kwargs, self._static, roots, exactly=again)
+                program = Program(self.name, made, _closed, self._into)
+                program.forget()
         except Unrepeatable as why:
             self._notice(f"{why}; such calls run uncompiled")
             self._eager += 1
             return self._uncompiled(args, kwargs)
+        self._kept.append(call.objects)
         self._reasons.append(reason)
         programs.insert(0, program)
         self._remember(args, kwargs, program)
         return program(call.leaves)
-
-    def _recorded(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Signature, exactly: bool
-    ) -> Program:
-        roots = self._sources(call)
-        made = record(self.function, args, kwargs, self._static, roots, exactly=exactly)
-        self._kept.append(call.objects)
-        program = Program(self.name, made, _closed, self._into)
-        program.forget()
-        return program
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = self.function(*args, **kwargs)

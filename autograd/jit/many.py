@@ -67,7 +67,12 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     @wraps(f)
     def batched(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten(args)
-        axes = _in_axes(in_axes, args)
+        if isinstance(in_axes, list | tuple) and len(in_axes) != len(args):
+            raise ValueError(
+                f"vmap: in_axes {in_axes} has {len(in_axes)} entries, and the function was called "
+                f"with {len(args)} positional arguments"
+            )
+        axes = _matched("in_axes", in_axes, args)
         size = _batch_size(leaves, axes)
         inputs: dict[Node, Array] = {}
         example = list(leaves)
@@ -86,15 +91,6 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         )
 
     return batched
-
-
-def _in_axes(in_axes: Axes, args: tuple[Any, ...]) -> list[int | None]:
-    if isinstance(in_axes, list | tuple) and len(in_axes) != len(args):
-        raise ValueError(
-            f"vmap: in_axes {in_axes} has {len(in_axes)} entries, and the function was called with "
-            f"{len(args)} positional arguments"
-        )
-    return _matched("in_axes", tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
 
 
 def _matched(name: str, axes: Axes, tree: Any) -> list[int | None]:

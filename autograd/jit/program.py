@@ -25,11 +25,7 @@ from autograd.trees import map_tree
 
 
 class _Raised(Exception):
-    """What the program does besides computing has raised `error`."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
+    """What the program does besides computing has raised an error, which is its argument."""
 
 
 def _acting(act: Callable[..., Any]) -> Callable[..., None]:
@@ -231,7 +227,7 @@ class Program:
             # Python's floats raise where arrays give inf or nan; and what looks at data comes last.
             return self._step_by_step(inputs)
         except _Raised as raised:
-            raise raised.error from None
+            raise raised.args[0] from None
         finally:
             idle.append(run)
         if isinstance(values, int):

@@ -10,6 +10,7 @@ import os
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, Final, NoReturn, Self
 
 import numpy as np
@@ -158,7 +159,7 @@ class Trace:
         return held
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
-        self.effects.append((_Again(f), args))
+        self.effects.append((_again(f), args))
         before = {id(place) for place in changes(self.around)}
         f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
         self.observers_own |= {id(place) for place in changes(self.around)} - before
@@ -192,18 +193,15 @@ class Trace:
             generator.bit_generator.state = state
 
 
-class _Again:
+def _again(f: Callable[..., Any]) -> Callable[..., None]:
     """Calls `f` but for the first time: the recording has called it on the same numbers."""
+    calls = count()
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
-        self.first = True
+    def again(*args: Any) -> None:
+        if next(calls):
+            f(*args)
 
-    def __call__(self, *args: Any) -> None:
-        if self.first:
-            self.first = False
-        else:
-            self.f(*args)
+    return again
 
 
 def _setter(owner: Any, name: str) -> Callable[[Any], None]:
