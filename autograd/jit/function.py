@@ -75,7 +75,7 @@ class Jitted:
         self._into = into
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
-        self._kept: list[Any] = []
+        self._kept: list[Any] = []  # whose identity is part of keys
         self._notices = notices
         self._noticed: set[str] = set()
         self._reasons: list[str] = []

@@ -61,15 +61,9 @@ def one_by_one(step: Step) -> Array:
     """What fits every operation."""
     if not step.size:
         return np.zeros((0, *step.node.shape), step.node.dtype)
-    return stack(
-        [
-            step.op(
-                *[
-                    index_op(x, key=i) if many else x
-                    for x, many in zip(step.args, step.batched, strict=True)
-                ],
-                **step.settings,
-            )
-            for i in range(step.size)
-        ]
-    )
+    results = []
+    for i in range(step.size):
+        pairs = zip(step.args, step.batched, strict=True)
+        args = [index_op(x, key=i) if many else x for x, many in pairs]
+        results.append(step.op(*args, **step.settings))
+    return stack(results)
