@@ -14,7 +14,6 @@ from autograd.graph import Array
 from autograd.ops.kinds import Linear
 from autograd.ops.structural import (
     Axis,
-    along,
     as_array,
     concatenate,
     index_op,
@@ -241,8 +240,7 @@ def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]
     >>> [part.shape for part in split(np.zeros((6, 2)), 3)]
     [(2, 2), (2, 2), (2, 2)]
     """
-    x, axis = along(x, axis)
-    size = shape_of(x)[axis]
+    size = shape_of(x)[normalize_axis(axis, len(shape_of(x)))[0]]
     if isinstance(sections, int) and (sections < 1 or size % sections):
         raise ValueError(
             f"split: {size} entries along axis {axis} of shape {shape_of(x)} do not make "
@@ -260,7 +258,8 @@ def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[
     >>> [part.size for part in array_split(np.zeros(7), 3)]
     [3, 2, 2]
     """
-    x, axis = along(x, axis)
+    x = as_array(x)
+    (axis,) = normalize_axis(axis, len(shape_of(x)))
     size = shape_of(x)[axis]
     if isinstance(sections, int):
         if sections < 1:

@@ -605,7 +605,7 @@ ERRORS = [
     (lambda: ad.concatenate([X, X.T]), r"shapes \[\(2, 3\), \(3, 2\)\]: there must be an axis 0"),
     (lambda: ad.concatenate([1.0, X]), "a number has no axis to join along; use stack"),
     (lambda: ad.stack([X, X.T]), r"not of \[\(2, 3\), \(3, 2\)\]"),
-    (lambda: ad.split(X, 2, 1), "3 entries along axis 1 .* use array_split"),
+    (lambda: ad.split(X, 2, -1), "3 entries along axis -1 .* use array_split"),
     (lambda: ad.array_split(X, 0), "only 1 or more"),
     (lambda: ad.pad(X, (1, 2, 3)), "does not fit the axes of shape"),
     (lambda: ad.pad(X, 1, "median"), "'median' is not one of 'constant', 'edge'"),
@@ -650,6 +650,14 @@ ERRORS = [
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("split", [ad.split, ad.array_split, np.split, np.array_split])
+def test_to_split_without_an_axis_is_refused_as_numpy_does(split):
+    with pytest.raises((TypeError, ValueError)):
+        split(X, 1, None)
+    with pytest.raises((TypeError, ValueError)):
+        split(Tensor(X), 1, None)
 
 
 def test_a_node_is_no_index_and_einsum_needs_a_string():
