@@ -6,6 +6,7 @@ import builtins
 import importlib
 import inspect
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -293,6 +294,30 @@ def test_modules_of_distributions_can_be_imported_as_hips_programs_do(
     module = importlib.import_module(f"autograd.scipy.stats.{name}")
     assert module is getattr(sys.modules["autograd.scipy.stats"], name)
     assert module.__name__ == f"autograd.scipy.stats.{name}"
+
+
+def test_one_thread_can_load_a_distribution_while_another_loads_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load, loaded = autograd.scipy.load, []
+
+    def import_norm() -> None:
+        loaded.append(importlib.import_module("autograd.scipy.stats.norm"))
+
+    def load_slowly(name: str) -> Any:
+        monkeypatch.setattr(autograd.scipy, "load", load)
+        other = threading.Thread(target=import_norm)
+        other.start()
+        other.join(timeout=5.0)
+        return load(name)
+
+    for name in list(sys.modules):
+        if name.startswith("autograd.scipy.stats"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(autograd.scipy, "stats")
+    monkeypatch.setattr(autograd.scipy, "load", load_slowly)
+    stats = importlib.import_module("autograd.scipy.stats")
+    assert loaded == [stats.norm]
 
 
 def test_without_scipy_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,28 @@
+"""The distribution of the sum of `df` squared standard normal numbers, moved and scaled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.numpy.wrapping import differentiable
+from autograd.scipy import load
+from autograd.scipy.stats import gamma
+from autograd.scipy.stats.distribution import others
+
+_theirs = load("stats").chi2
+
+
+def _logpdf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return gamma.logpdf(x, df / 2, loc, 2 * scale)
+
+
+def _cdf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return gamma.cdf(x, df / 2, loc, 2 * scale)
+
+
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+__getattr__: Final = others(_theirs, "chi2")

@@ -1,0 +1,34 @@
+"""Poisson's distribution of mean `mu`, moved by `loc`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from autograd import ops
+from autograd.extend import getval
+from autograd.graph import Array
+from autograd.numpy.wrapping import differentiable
+from autograd.scipy import load
+from autograd.scipy.special import gammaincc, gammaln, xlogy
+from autograd.scipy.stats.distribution import others
+
+_theirs = load("stats").poisson
+
+
+def _logpmf(k: Array, mu: Array, loc: Array = 0) -> Array:
+    k = np.subtract(getval(k), getval(loc))
+    mass = xlogy(k, mu) - gammaln(k + 1) - mu
+    return ops.where((k >= 0) & (np.floor(k) == k), mass, -np.inf)
+
+
+def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
+    k = np.floor(np.subtract(getval(k), getval(loc)))
+    return ops.where(k >= 0, gammaincc(np.maximum(k, 0) + 1, mu), 0.0)
+
+
+logpmf: Final = differentiable(_theirs.logpmf, _logpmf)
+pmf: Final = differentiable(_theirs.pmf, lambda *args, **kwargs: ops.exp(_logpmf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+__getattr__: Final = others(_theirs, "poisson")

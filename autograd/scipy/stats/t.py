@@ -1,0 +1,40 @@
+"""Student's distribution of `df` degrees of freedom, moved by `loc` and scaled by `scale`."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from autograd import ops
+from autograd.graph import Array
+from autograd.numpy.wrapping import differentiable
+from autograd.scipy import load
+from autograd.scipy.special import gammaln, stdtr
+from autograd.scipy.stats.distribution import others
+
+_theirs = load("stats").t
+
+
+def _logpdf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    z = (x - loc) / scale
+    constant = gammaln((df + 1) / 2) - gammaln(df / 2) - ops.log(df * math.pi) / 2
+    return constant - ops.log(scale) - (df + 1) / 2 * ops.log1p(z * z / df)
+
+
+def _cdf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return stdtr(df, (x - loc) / scale)
+
+
+def _sf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return stdtr(df, (loc - x) / scale)
+
+
+logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
+pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+cdf: Final = differentiable(_theirs.cdf, _cdf)
+logcdf: Final = differentiable(
+    _theirs.logcdf, lambda *args, **kwargs: ops.log(_cdf(*args, **kwargs))
+)
+sf: Final = differentiable(_theirs.sf, _sf)
+logsf: Final = differentiable(_theirs.logsf, lambda *args, **kwargs: ops.log(_sf(*args, **kwargs)))
+__getattr__: Final = others(_theirs, "t")
