@@ -15,7 +15,7 @@ from autograd.jit.algebra import rewrite
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
-from autograd.ops import exponentials, linalg, predicates, products, reductions, structural
+from autograd.ops import exponentials, norms, predicates, products, reductions, structural
 
 
 def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
@@ -157,6 +157,6 @@ _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
     reductions.mean_op: _mean,
     reductions.var_op: _var,
     reductions.std_op: lambda do, x, **settings: do(e.sqrt, [_var(do, x, **settings)]),
-    linalg.norm_op: _norm,
+    norms.norm_op: _norm,
     products.einsum_op: _einsum,
 }

@@ -2,22 +2,24 @@
 
 from autograd.graph import Op
 from autograd.ops import (
-    copying,
     decompositions,
+    diagonals,
     elementwise,
     exponentials,
     indexing,
     inverses,
     kinds,
     linalg,
+    norms,
     products,
     reductions,
+    repetition,
     running,
     shaping,
     structural,
 )
 from autograd.ops.contraction import einsum
-from autograd.ops.copying import diag, diagonal, pad, repeat, tile, trace, tril, triu
+from autograd.ops.diagonals import diag, diagonal, trace, tril, triu
 from autograd.ops.elementwise import (
     abs,
     add,
@@ -77,6 +79,7 @@ from autograd.ops.indexing import At, argsort, index, scatter, sort, take, take_
 from autograd.ops.linalg import cholesky, det, eigh, inv, norm, qr, slogdet, solve, svd
 from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
 from autograd.ops.reductions import argmax, argmin, max, mean, median, min, ptp, std, var
+from autograd.ops.repetition import pad, repeat, tile
 from autograd.ops.running import cumprod, cumsum, prod
 from autograd.ops.shaping import (
     array_split,
@@ -148,14 +151,15 @@ TABLE: dict[str, Op] = {
         structural,
         indexing,
         shaping,
-        copying,
+        diagonals,
+        repetition,
         reductions,
         running,
         exponentials,
         products,
         inverses,
         decompositions,
-        linalg,
+        norms,
     )
     for op in vars(module).values()
     if isinstance(op, Op)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Array
-from autograd.ops.copying import diagonal
+from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
 from autograd.ops.structural import Shape, as_array, reshape_op, shape_of, sum_op, transpose_op
 

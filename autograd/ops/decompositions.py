@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd.graph import Array, Op
-from autograd.ops.copying import rows_and_columns, tril, triu
+from autograd.ops.diagonals import rows_and_columns, tril, triu
 from autograd.ops.inverses import inv_op, solve_op, square
 from autograd.ops.kinds import chain
 from autograd.ops.products import matmul_op

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from autograd.graph import Array, Op, tracing
-from autograd.ops.copying import trace
+from autograd.ops.diagonals import trace
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import matrix_transpose
 from autograd.ops.structural import (

@@ -1,29 +1,8 @@
-"""Linear algebra, as `autograd.linalg`: what `numpy.linalg` has that has a derivative.
+"""Linear algebra, as `autograd.linalg`: the names of `numpy.linalg` that have a derivative."""
 
-Norms are written here, the rest in `decompositions` and `inverses`.
-"""
-
-from __future__ import annotations
-
-from typing import Any, Final
-
-import numpy as np
-
-from autograd.graph import Array, Op
 from autograd.ops.decompositions import cholesky, eigh, eigvalsh, qr, svd
-from autograd.ops.elementwise import abs, sign
 from autograd.ops.inverses import det, inv, matrix_power, pinv, slogdet, solve
-from autograd.ops.reductions import max, min
-from autograd.ops.shaping import expand_dims, moveaxis
-from autograd.ops.structural import (
-    Axis,
-    add_reduce,
-    as_array,
-    keep_axes,
-    normalize_axis,
-    shape_of,
-    sum,
-)
+from autograd.ops.norms import norm
 
 __all__ = [
     "cholesky",
@@ -39,88 +18,3 @@ __all__ = [
     "solve",
     "svd",
 ]
-
-
-def _p_norm(x: Any, p: float, axis: Axis, keepdims: bool) -> Any:
-    if p == 2:
-        return np.sqrt(add_reduce(x * x, axis, None, None, keepdims))
-    return add_reduce(np.absolute(x) ** p, axis, None, None, keepdims) ** (1 / p)
-
-
-def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
-    """sign(x) (|x| / norm)^(p - 1); at the zero vector, which has no derivative, 0."""
-    g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    g, out = g * (out != 0), out + (out == 0)
-    if p == 2:
-        return x * (g / out)
-    part = x / out
-    if p > 2:  # smooth also where an entry is 0
-        return g * part * abs(part) ** (p - 2)
-    return g * sign(x) * abs(part) ** (p - 1)
-
-
-norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,))
-
-
-def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The norm of a vector, a matrix, or of many along one or two axes, as `numpy.linalg.norm`.
-
-    ord: for a vector p, (Σ |x|^p)^(1/p), or inf or -inf, the largest or smallest |x|; None is 2.
-        For a matrix "fro" or None, √Σ x²; "nuc", the sum of its singular values; 2 or -2, the
-        largest or smallest of them; 1 or -1, the largest or smallest sum of |x| down a column; inf
-        or -inf, along a row.
-    axis: one axis for vectors, two for matrices. Without it, x is a vector or a matrix, or with
-        ord=None anything, of whose entries √Σ x² is taken.
-
-    The derivative at x = 0, where there is none, is taken as 0. For p < 1 the slope at an entry of
-    0 is infinite, and nan. Raises ValueError for another ord, or axes that do not fit.
-
-    >>> import numpy as np
-    >>> from autograd import grad, norm
-    >>> grad(norm)(np.array([3.0, 4.0]))
-    array([0.6, 0.8])
-    >>> grad(norm)(np.zeros(2))
-    array([0., 0.])
-    """
-    x = as_array(x)
-    ndim = len(shape_of(x))
-    if axis is None and ord is None:
-        return norm_op(x, p=2, axis=None, keepdims=keepdims)
-    if axis is None and ndim not in (1, 2):
-        raise ValueError(f"norm: shape {shape_of(x)} is no vector and no matrix; name the axes")
-    axes = (axis,) if isinstance(axis, int) else tuple(range(ndim)) if axis is None else tuple(axis)
-    if len(axes) == 1:
-        return _vector_norm(x, ord, axes, keepdims)
-    if len(axes) == 2:
-        return _matrix_norm(x, ord, axes, keepdims)
-    raise ValueError(f"norm: axis {axis} is neither one axis, of vectors, nor two, of matrices")
-
-
-def _vector_norm(x: Array, ord: Any, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if ord == np.inf:
-        return max(abs(x), axis, keepdims)
-    if ord == -np.inf:
-        return min(abs(x), axis, keepdims)
-    if ord == 1:
-        return sum(abs(x), axis, keepdims)
-    if isinstance(ord, str) or ord == 0:
-        raise ValueError(f"norm: ord={ord!r} is no norm of a vector with a derivative")
-    return norm_op(x, p=2 if ord is None else ord, axis=axis, keepdims=keepdims)
-
-
-def _matrix_norm(x: Array, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Array:
-    if ord is None or ord == "fro":
-        return norm_op(x, p=2, axis=axes, keepdims=keepdims)
-    x = moveaxis(x, axes, (-2, -1))
-    extreme = min if not isinstance(ord, str) and ord < 0 else max
-    if ord in (1, -1):
-        out = extreme(sum(abs(x), -2), -1)
-    elif ord in (np.inf, -np.inf):
-        out = extreme(sum(abs(x), -1), -1)
-    elif ord in (2, -2):
-        out = extreme(svd(x, compute_uv=False), -1)
-    elif ord == "nuc":
-        out = sum(svd(x, compute_uv=False), -1)
-    else:
-        raise ValueError(f"norm: ord={ord!r} is not one of a matrix's: fro, nuc, ±1, ±2, ±inf")
-    return expand_dims(out, normalize_axis(axes, len(shape_of(x)))) if keepdims else out

@@ -1,6 +1,6 @@
 """Functions that rearrange entries, composed of the operations in `structural`.
 
-Those that copy entries are in `copying`.
+Those that copy entries are in `repetition`, those of diagonals in `diagonals`.
 """
 
 from __future__ import annotations

@@ -88,6 +88,12 @@ def test_every_public_function_has_a_case(name: str) -> None:
     assert name in WITHOUT_DERIVATIVE | NO_FUNCTIONS | {case.name for case in CASES}
 
 
+def test_linalg_offers_functions_of_numpys_linalg_and_nothing_else() -> None:
+    offered = [name for name in dir(ad.linalg) if not name.startswith("_")]
+    assert offered == sorted(ad.linalg.__all__)
+    assert all(hasattr(np.linalg, name) for name in offered)
+
+
 def test_the_table_holds_each_operation_under_its_own_name() -> None:
     assert all(op.name == name for name, op in TABLE.items())
 

@@ -1,4 +1,4 @@
-"""Functions that copy entries, composed of indexing: repetitions, margins, diagonals, triangles."""
+"""Functions that copy entries: repeat, tile and pad, composed of indexing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from autograd.graph import Array
-from autograd.ops.elementwise import where
 from autograd.ops.indexing import set_op, take
-from autograd.ops.shaping import moveaxis
-from autograd.ops.structural import (
-    along,
-    as_array,
-    index_op,
-    reshape_op,
-    scatter_op,
-    shape_of,
-    sum_op,
-)
+from autograd.ops.structural import along, as_array, reshape_op, shape_of
 
 Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
@@ -97,89 +87,3 @@ def pad(x: Array, pad_width: Any, mode: Mode = "constant", constant_values: Any 
         if added != [0, 0]:
             x = take(x, np.pad(np.arange(shape[axis]), added, mode), axis)
     return x
-
-
-# --------------------------------------------------------------------------------------------------
-# Diagonals and triangles
-
-
-def tril(x: Array, k: int = 0) -> Array:
-    """x with zeros above the k-th diagonal of its last two axes.
-
-    >>> import numpy as np
-    >>> from autograd import tril
-    >>> tril(np.ones((2, 2)))
-    array([[1., 0.],
-           [1., 1.]])
-    """
-    x = as_array(x)
-    return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, 0)
-
-
-def triu(x: Array, k: int = 0) -> Array:
-    """x with zeros below the k-th diagonal of its last two axes.
-
-    >>> import numpy as np
-    >>> from autograd import triu
-    >>> triu(np.ones((2, 2)))
-    array([[1., 1.],
-           [0., 1.]])
-    """
-    x = as_array(x)
-    return where(np.tri(*rows_and_columns(x, "triu"), k - 1, bool), 0, x)
-
-
-def rows_and_columns(x: Array, name: str) -> tuple[int, int]:
-    """The sizes of the last two axes; ValueError where there are none."""
-    shape = shape_of(x)
-    if len(shape) < 2:
-        raise ValueError(f"{name}: shape {shape} has no rows and columns")
-    return shape[-2], shape[-1]
-
-
-def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The entries x[i, i + offset] of two axes, as the last axis of the result.
-
-    >>> import numpy as np
-    >>> from autograd import diagonal
-    >>> diagonal(np.arange(4.0).reshape(2, 2))
-    array([0., 3.])
-    """
-    x = as_array(x)
-    rows_and_columns(x, "diagonal")
-    x = moveaxis(x, (axis1, axis2), (-2, -1))
-    rows, columns = shape_of(x)[-2:]
-    i = np.arange(max(-offset, 0), min(rows, columns - offset))
-    return index_op(x, key=(..., i, i + offset))
-
-
-def diag(x: Array, k: int = 0) -> Array:
-    """The k-th diagonal of a matrix, or for a row of numbers the matrix that has it there.
-
-    >>> import numpy as np
-    >>> from autograd import diag
-    >>> diag(np.array([1.0, 2.0]))
-    array([[1., 0.],
-           [0., 2.]])
-    """
-    x = as_array(x)
-    shape = shape_of(x)
-    if len(shape) == 2:
-        return diagonal(x, k)
-    if len(shape) != 1:
-        raise ValueError(f"diag: shape {shape} is neither a row of numbers nor a matrix")
-    size = shape[0] + abs(k)
-    i = np.arange(shape[0]) + max(-k, 0)
-    return scatter_op(x, key=(i, i + k), shape=(size, size))
-
-
-def trace(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The sum of a diagonal: Σᵢ x[i, i + offset] over two axes.
-
-    >>> import numpy as np
-    >>> from autograd import grad, trace
-    >>> grad(trace)(np.ones((2, 2)))
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    return sum_op(diagonal(x, offset, axis1, axis2), axis=-1, keepdims=False)
