@@ -30,7 +30,10 @@ Function: TypeAlias = Callable[..., Any]
 
 
 class Recorded:
-    """One run of a function, whose `result` with `has_aux` is the first of two it gave."""
+    """One run of a function, recorded: what it gave, and its linear map from inputs to outputs.
+
+    has_aux: the function gives a pair, of the `result` to differentiate and of `aux` beside it.
+    """
 
     def __init__(
         self,
