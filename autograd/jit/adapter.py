@@ -15,6 +15,9 @@ from autograd.graph import ArrayNode, ScalarNode
 MANY = 4
 """More numbers in a row than this are taken and given all together."""
 
+_ROW = "_values"
+"""What a `packer` calls all outputs of a program; a name in its source never begins like this."""
+
 _SETTINGS = (int, str, bytes, bool, type(None), type, np.dtype)
 
 
@@ -115,7 +118,7 @@ def packer(
     varies: for each leaf of the result, whether it is an output or one of the `constants`.
     """
     space: dict[str, Any] = {}
-    outputs = [f"values[{number}]" for number in range(sum(varies))]
+    outputs = [f"{_ROW}[{number}]" for number in range(sum(varies))]
     try:
         text = written_result(result, varies, constants, outputs, kept_in(space))
     except Unwritten:
@@ -125,7 +128,7 @@ def packer(
             return rebuild(iter([next(given) if new else next(same) for new in varies]))
 
         return slowly
-    exec(f"def pack(values):\n    return {text}\n", space)
+    exec(f"def pack({_ROW}):\n    return {text}\n", space)
     pack: Callable[[Sequence[Any]], Any] = space["pack"]
     return pack
 
@@ -160,9 +163,9 @@ def written_result(
             return f"{{{', '.join([f'{key!r}: {write(part)}' for key, part in thing.items()])}}}"
         if kind in (list, tuple):
             parts = [write(part) for part in thing]
-            if len(parts) > MANY and all(part.startswith("values[") for part in parts):
-                first = int(parts[0][len("values[") : -1])
-                parts = [f"*values[{first}:{first + len(parts)}]"]
+            if len(parts) > MANY and all(part.startswith(f"{_ROW}[") for part in parts):
+                first = int(parts[0][len(_ROW) + 1 : -1])
+                parts = [f"*{_ROW}[{first}:{first + len(parts)}]"]
             inside = ", ".join(parts)
             return f"[{inside}]" if kind is list else f"({inside}{',' * (len(parts) == 1)})"
         if isinstance(thing, list | tuple | dict):

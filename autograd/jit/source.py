@@ -194,9 +194,9 @@ def _paths_of_arguments(
         named = inspect.signature(f).bind_partial(*data).arguments
     except (TypeError, ValueError):
         named = {"args": data}
-    for name, arg in [*named.items(), *kwargs.items()]:
-        if name not in static:
-            yield from _paths(name, arg)
+    by_name = {name: arg for name, arg in kwargs.items() if name not in static}
+    for name, arg in [*named.items(), *by_name.items()]:
+        yield from _paths(name, arg)
 
 
 def _paths(name: str, tree: Any) -> Iterator[str]:

@@ -115,8 +115,7 @@ for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.pro
 @_writes(elementwise.erf)
 def _erf(to: Arrays, term: Term, operands: list[str]) -> str:
     to.code.math.add("erf")
-    function = to.once(None, "np.frompyfunc(erf, 1, 1)")
-    return f"np.array({function}({operands[0]}), np.{term.dtype.name})"
+    return f"np.array(np.frompyfunc(erf, 1, 1)({operands[0]}), np.{term.dtype.name})"
 
 
 # --------------------------------------------------------------------------------------------------

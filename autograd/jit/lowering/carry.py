@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.lowering.code import Code, sizes
+from autograd.jit.lowering.code import sizes
 from autograd.jit.trace import JitError
 
 SMALL = 64
@@ -27,8 +27,7 @@ SMALL = 64
 class Carried:
     """The text of functions: `imports`, `constants` and `functions`, by their names there."""
 
-    def __init__(self, code: Code) -> None:
-        self._code = code
+    def __init__(self) -> None:
         self.imports: set[str] = set()
         self.constants: dict[str, str] = {}
         self.functions: dict[str, str] = {}
@@ -63,8 +62,7 @@ class Carried:
             word = thing.__name__
             self.imports.add(f"import {word}" if word == name else f"import {word} as {name}")
         elif isinstance(thing, float | int | str | bool | tuple | None):
-            self.constants[name] = text = repr(thing)
-            self._code.math |= {"inf", "nan"} & set(re.findall(r"\w+", text))
+            self.constants[name] = repr(thing)
         elif isinstance(thing, np.ndarray):
             self.constants[name] = literal(thing)
         elif (found := _imported(thing)) is not None:

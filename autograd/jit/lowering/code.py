@@ -20,11 +20,13 @@ _AT_HAND = {
     "Struct(": "from struct import Struct",
     "b64decode(": "from base64 import b64decode",
 }
+_STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 
 
 def depths(text: str) -> list[int]:
-    """How many brackets are open after each character."""
-    return [*accumulate([(c in "([{") - (c in ")]}") for c in text])]
+    """How many brackets are open after each character; quotes are brackets, and none are within."""
+    plain = _STRING.sub(lambda found: f"({'_' * (len(found[0]) - 2)})", text)
+    return [*accumulate([(c in "([{") - (c in ")]}") for c in plain])]
 
 
 def sizes(shape: Sequence[int]) -> str:

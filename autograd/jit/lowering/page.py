@@ -26,7 +26,7 @@ def page(code: Code, about: Sequence[str], result: str) -> str:
             f"source: an operation has a {what} among its settings, which cannot be written down; "
             "the compiled program itself runs all the same"
         )
-    carried = Carried(code)
+    carried = Carried()
     for name, function in code.functions.items():
         carried.add(name, function)
     read = [f"{name} = {text}" for name, text in carried.constants.items()]
@@ -86,6 +86,7 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _imports(code: Code, carried: Carried, text: str) -> list[str]:
+    code.math |= set(re.findall(r"(?<![\w.])(?:inf|nan)\b", text))
     lines = {_in_brackets(line) for line in (*carried.imports, *code.imports(text))}
     of_numpy = {line for line in lines if line.split()[1].startswith("numpy")}
     groups = [
@@ -143,9 +144,9 @@ def _folded(line: str, room: int = WIDTH) -> str:
 
 def _longest(text: str) -> tuple[int, int]:
     """Where the brackets with the most between them are, of those within no others."""
-    depth = depths(text)
-    starts = [n for n, c in enumerate(text) if c in "([{" and depth[n] == 1]
-    ends = [n for n, c in enumerate(text) if c in ")]}" and depth[n] == 0]
+    depth = [0, *depths(text)]
+    starts = [n for n, c in enumerate(text) if c in "([{" and depth[n] == 0]
+    ends = [n for n, c in enumerate(text) if c in ")]}" and depth[n + 1] == 0]
     groups = [(0, 0), *zip(starts, ends, strict=True)]
     return max(groups, key=lambda group: group[1] - group[0])
 

@@ -231,6 +231,40 @@ def test_source_of_one_way_refuses_the_other() -> None:
         runnable(text)(-2.0)
 
 
+def test_what_is_not_finite_in_the_result_is_written_so() -> None:
+    agree(lambda x: (x * 2.0, math.inf, [np.array([math.nan, -math.inf])]), 1.0)
+
+
+def test_an_argument_may_be_called_as_the_results_are_elsewhere() -> None:
+    def f(values: Any) -> Any:
+        return [values[place] for place in (4, 0, 3, 1, 2, 5)]
+
+    agree(f, np.arange(6.0))
+    agree(f, np.arange(12.0).reshape(6, 2))
+    agree(f, [float(n) for n in range(6)])
+
+
+def test_a_line_whose_brackets_do_not_match_is_quoted_as_it_is() -> None:
+    def f(x: Any) -> Any:
+        if x >= -9.0:  # case 1), of two
+            return x * x
+        return x
+
+    text = agree(f, 2.0)
+    assert "# case 1), of two) goes the other way" in text
+
+
+def test_static_arguments_among_many_are_no_arguments_of_the_source() -> None:
+    compiled = jit(lambda x, *rest: x * rest[1] + rest[0], static_argnums=1)
+    assert runnable(compiled.source(2.0, 3.0, 4.0))(2.0, 4.0) == 11.0
+
+
+def test_numbers_may_be_those_of_numpy() -> None:
+    run = runnable(jit(grad_of_abs := ad.grad(lambda x: ad.abs(x) * x)).source(0.5))
+    for x in (-2.0, -0.0, 3.0):
+        assert run(np.float64(x)) == grad_of_abs(x)
+
+
 def test_large_constants_stand_last_and_small_ones_are_written_out() -> None:
     rng = np.random.default_rng(0)
     large, small = rng.normal(size=(20, 30)).tolist(), [[0.5], [0.25]]
