@@ -159,16 +159,13 @@ class Program:
         return code
 
     def _sinks(self, into: Sequence[Any]) -> list[tuple[Term, Any]]:
-        """Which term goes into which array; what is the same at each run is put there now."""
+        """Which term goes into which array."""
         made, sinks = self.made, []
         if into:
             made.result = made.result[0]
         for array in reversed(into):
-            term = made.outputs.pop()
-            if term is None:
-                array[...] = made.constants.pop()
-            else:
-                sinks.append((term, array))
+            term = made.outputs.pop() or made.terms.constant(made.constants.pop())
+            sinks.append((term, array))
         return sinks[::-1]
 
     def __call__(self, leaves: Sequence[Any]) -> Any:

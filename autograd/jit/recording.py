@@ -193,10 +193,12 @@ def _in_terms(
     effects = [(act, [*map(term, args)]) for act, args in trace.effects]
     replaced = {id(old) for *_, old in trace.assigned if isinstance(old, np.ndarray)}
     outputs: list[Term | None] = []
+    plain = []
     constants = []
     for leaf in leaves:
         if isinstance(leaf, Node) or captured.follows(leaf):
             outputs.append(term(leaf))
+            plain.append(not isinstance(leaf, Node) or leaf in trace.leaving)
         else:
             outputs.append(None)
             constants.append(leaf)
@@ -210,7 +212,7 @@ def _in_terms(
         [known[node] for node in trace.draws],
         outputs,
         constants,
-        [leaf in trace.leaving for leaf in leaves if isinstance(leaf, Node)],
+        plain,
         rebuild,
         same,
         contents,

@@ -45,7 +45,8 @@ def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> 
                 for arg in term.args[0].args
             ]
             new[term] = terms.apply(products.matmul_op, [rows[0], rows[-1]])
-        elif term.op in _WRITTEN_OUT and not term.scalar:  # of numbers, which have been rolled
+        elif term.op in _WRITTEN_OUT and not term.scalar and term.dtype.kind == "f":
+            # Numbers have been rolled, and integers stay integers.
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
             new[term] = terms.computed(term.op, args, term.settings, term.example)

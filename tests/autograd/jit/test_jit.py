@@ -301,6 +301,19 @@ def test_constant_is_not_read_from_an_array_that_held_the_same_and_is_written_in
         np.testing.assert_array_equal(held, np.sin(x * np.array(factor)))
 
 
+def test_updates_that_are_the_same_at_each_run_are_written_at_each_run() -> None:
+    held, whole = np.zeros(2), np.zeros(3)
+
+    def f(x: Any) -> Any:
+        return x, [x * np.ones(2), x] if x > 0 else [np.array([7.0, 8.0]), 9.0]
+
+    step = jit(f, into=[held, whole], notices=False)
+    for x in (1.0, -1.0, 2.0, -1.0, -2.0, 3.0):
+        step(x)
+        np.testing.assert_array_equal(held, [x, x] if x > 0 else [7.0, 8.0])
+        np.testing.assert_array_equal(whole, [x if x > 0 else 9.0] * 3)
+
+
 @pytest.mark.parametrize("writes", [False, True])
 def test_little_is_kept_of_the_arrays_of_a_recording(writes: bool) -> None:
     x, held = np.ones(50_000), np.zeros(50_000)

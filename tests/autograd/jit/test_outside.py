@@ -20,6 +20,7 @@ from autograd import (
     gradients,
     jit,
     observe,
+    relu,
     sample,
     stop_gradient,
 )
@@ -173,12 +174,30 @@ def test_whole_numbers_stay_whole() -> None:
         np.testing.assert_array_equal(f(x, np.array(i)), x[2 * np.array(i) + 1])
 
 
+def test_whole_numbers_stay_whole_where_they_are_cut_off() -> None:
+    f = jit(lambda x: 3 * relu(x) - relu(x))
+    for x in (np.array([-1, 2]), np.array([-1.0, 2.0], np.float32)):
+        assert f(x).dtype == x.dtype
+        np.testing.assert_array_equal(f(x), [0, 4])
+
+
 def test_what_is_read_without_a_derivative_gets_no_gradient() -> None:
     held, used = Tensor(np.ones(2)), Tensor(np.ones(2))
     f = jit(lambda x: (x * used * stop_gradient(held)).sum())
     f(np.ones(2)).backward()
     assert held.grad is None
     np.testing.assert_array_equal(used.grad, [1, 1])
+
+
+def test_results_beside_an_array_from_outside_keep_their_gradient() -> None:
+    array, x = np.ones(2), Tensor(np.ones(2))
+    f = jit(lambda x: (array, x * 3.0))
+    for _ in range(2):
+        same, tripled = f(x)
+        assert isinstance(same, np.ndarray)
+        x.grad = None
+        tripled.sum().backward()
+        np.testing.assert_array_equal(x.grad, [3, 3])
 
 
 def test_a_gradient_follows_captured_arrays_without_another_recording() -> None:
