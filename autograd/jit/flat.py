@@ -74,9 +74,12 @@ class Flat:
         """
         frozen = False
         for tensor, part in zip(self.tensors, self.parts, strict=True):
-            if tensor.primal is not part and part.flags.writeable:
-                _lay(tensor, part)
-            frozen = frozen or tensor.frozen or not part.flags.writeable
+            if tensor.primal is not part:
+                if part.flags.writeable:
+                    _lay(tensor, part)
+                else:
+                    frozen = True
+            frozen = frozen or tensor.frozen
         if not frozen:
             return True
         if self._holders() != self._known:
