@@ -1,5 +1,6 @@
-"""The kinds of operation, and what an operation of each kind has to state: in the tables,
-`elementwise`, `structural`, `products` and the rest, or by a user, as a `custom_op`.
+"""The kinds of operation, and what one of each kind has to state; `custom_op` for one's own.
+
+The others stand in the tables: `elementwise`, `structural`, `products` and the rest.
 """
 
 from __future__ import annotations
