@@ -206,7 +206,8 @@ def _called(jitted: Jitted) -> Function:
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        return (jitted.run if tracing.get() is None else jitted.call)(args, kwargs)
+        alone = tracing.get() is None and recording.get().__class__ is bool  # nobody looks on
+        return (jitted.run if alone else jitted.call)(args, kwargs)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
     return compiled

@@ -274,6 +274,21 @@ def test_what_observes_and_raises_is_called_once() -> None:
     assert seen == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.parametrize("draws", [False, True])
+def test_operations_that_are_watched_are_not_compiled(draws: bool) -> None:
+    rng = np.random.default_rng(0)
+
+    def f(x: Any, factor: float = 1.0) -> Any:
+        return ad.log(x) * factor + (ad.sample(rng, lambda rng: rng.normal(size=2)) if draws else 0)
+
+    slope = jit(grad(lambda x, factor=1.0: f(x, factor).sum()))
+    for given in ({}, {"factor": 2.0}):
+        for _ in range(3):
+            slope(np.ones(2), **given)
+        with ad.debug(), pytest.raises(ad.NonFiniteError, match="log"):
+            slope(np.zeros(2), **given)
+
+
 def test_updates_are_written_into_arrays() -> None:
     w = np.ones(2)
     step = jit(lambda x, held: ((x * held).sum(), [held - 0.5 * x]), into=[w])
