@@ -15,11 +15,12 @@ from typing import Any
 from autograd.graph import Node, Observer, recording, tracing
 from autograd.jit.adapter import Signature
 from autograd.jit.direct import DIRECT, Call, direct
+from autograd.jit.notes import Notes
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program
 from autograd.jit.recording import record
 from autograd.jit.source import source
-from autograd.jit.trace import JitError, Notes, Unrepeatable
+from autograd.jit.trace import JitError, Unrepeatable
 
 Function = Callable[..., Any]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.graph import Node, array_node, next_index, set_recording, tracing
 from autograd.jit.adapter import is_leaf
+from autograd.jit.notes import Notes
 from autograd.jit.outside import Captured, Outside
 from autograd.jit.reading import Called
 from autograd.jit.refusals import (
@@ -23,7 +24,7 @@ from autograd.jit.refusals import (
     states,
 )
 from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import JitError, Notes, Trace, Unrepeatable
+from autograd.jit.trace import JitError, Trace, Unrepeatable
 from autograd.jit.watch import (
     MOST,
     Place,

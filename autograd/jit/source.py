@@ -22,9 +22,9 @@ from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.page import page
 from autograd.jit.lowering.write import write
+from autograd.jit.notes import Notes
 from autograd.jit.program import Program, fails
 from autograd.jit.terms import Term, ordered
-from autograd.jit.trace import Notes
 
 
 def source(

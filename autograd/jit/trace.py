@@ -1,6 +1,6 @@
 """A program while it is recorded: what it asks of its numbers, and what it does besides.
 
-The operations themselves are in the graph, as ever; which lines they come from is in `Notes`.
+The operations themselves are in the graph, as ever; which lines they come from is in `notes`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
@@ -22,12 +21,11 @@ from autograd.graph import (
     Op,
     Settings,
     array_node,
-    next_index,
     set_recording,
     tracing,
 )
+from autograd.jit.notes import Notes
 from autograd.jit.watch import Place, changes
-from autograd.lines import LineLog
 from autograd.ops.elementwise import stop_gradient
 from autograd.ops.predicates import Question
 
@@ -43,73 +41,6 @@ class Unrepeatable(Exception):
 draw_op: Final = Question("draw", lambda generator, f: np.asarray(f(generator)))
 """Random numbers, drawn anew at each run."""
 draw_op.pure = False
-
-
-class Notes:
-    """Which line of the program, and which derivative, each recorded operation belongs to.
-
-    They are taken for reading a compiled program's source, and slow the recording down: inside
-    `with Notes() as notes:` a function is recorded, by `record(..., notes)`.
-    """
-
-    def __init__(self) -> None:
-        self._log = LineLog()
-        # Creation numbers in rising order, and from each on until the next: at which node a
-        # derivative was being taken, and how.
-        self._marks: list[int] = []
-        self._at: list[tuple[Node, str] | None] = []
-        self._cotangents: dict[int, Node] = {}
-        self.inputs: list[Node] = []
-        self.names: dict[int, str] = {}
-        """What nodes are called that no line of the program stored, by creation number."""
-
-    def __enter__(self) -> Self:
-        self._log.__enter__()
-        self._around = self._log.line_of(next_index())
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._log.__exit__(*error)
-
-    def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
-        """See `graph.Tracer`; without saying how, what is computed belongs to the node itself."""
-        self._marks.append(next_index())
-        self._at.append(None if node is None else (node, how))
-        if isinstance(g, Node) and node is not None:
-            self._cotangents.setdefault(g.index, node)
-
-    def origin(self, index: int) -> str:
-        """Where the node of a creation number comes from, such as `model.py:3: y = w @ x`.
-
-        A line of a library is named beside the user's that called it, and before one that a
-        derivative belongs to stands which derivative it is. "" where nothing is known.
-        """
-        if index < 0:
-            return ""
-        place = bisect_left(self._marks, index) - 1
-        if place >= 0 and (at := self._at[place]) is not None:
-            node, how = at
-            before = self.origin(node.index)
-            return f"{how} of {before}" if how else before
-        user, inner = self._log.user_line_of(index), self._log.line_of(index)
-        if inner is None or inner == self._around:
-            return "(no line of the function)"
-        called = f"{user}, in " if user not in (None, inner, self._around) else ""
-        return f"{called}{inner}: {inner.text}"
-
-    def name(self, index: int) -> str | None:
-        """The variable that held the node of a creation number; of a cotangent, `grad_` and what it
-        is the gradient by.
-        """
-        if (name := self.names.get(index) or self._log.name_of(index)) is not None:
-            return name
-        node = self._cotangents.get(index)
-        if node is None:
-            return None
-        while node.op is not None and node.op.name == "identity":
-            (node,) = node.parents
-        before = self.name(node.index)
-        return before and f"grad_{before}"
 
 
 class Trace:
