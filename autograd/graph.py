@@ -28,6 +28,11 @@ An `Observer` stands for what it is switched to, and is handed the operations on
 is looked for here, where each operation looks anyway, makes it cost nothing where there is none.
 """
 
+observing: list[Observer] = []
+"""The observers of all threads that are to see what runs compiled, too. It mostly is empty, which
+is told faster than what `recording` holds.
+"""
+
 tracing: ContextVar[Tracer | None] = ContextVar("tracing", default=None)
 """What a program is being recorded into, so that it can be run again on other numbers."""
 

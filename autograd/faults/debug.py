@@ -30,6 +30,7 @@ from autograd.graph import (
     Op,
     Settings,
     leaf,
+    observing,
     recording,
 )
 from autograd.lines import LineLog, user_line_of
@@ -89,6 +90,8 @@ class Watch(Observer):
         self._block = ExitStack()
         self._block.enter_context(self.log.told())
         self._block.enter_context(self.cuts.watch({Op.__call__.__code__: self.note_plain}))
+        observing.append(self)
+        self._block.callback(observing.remove, self)
         self._block.callback(recording.reset, recording.set(self))
         return self
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from autograd.graph import Node, Observer, recording, tracing
+from autograd.graph import Node, Observer, observing, recording, tracing
 from autograd.jit.adapter import Signature
 from autograd.jit.direct import DIRECT, Call, direct
 from autograd.jit.notes import Notes
@@ -207,7 +207,7 @@ def _called(jitted: Jitted) -> Function:
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        alone = tracing.get() is None and recording.get().__class__ is bool  # nobody looks on
+        alone = not observing and tracing.get() is None
         return (jitted.run if alone else jitted.call)(args, kwargs)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
