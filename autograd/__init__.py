@@ -1,7 +1,7 @@
 """Reverse-mode automatic differentiation of NumPy programs, to any order.
 
 Names, nothing else: `graph` says what a node is, `ops` how each operation is differentiated,
-`backward` how the chain rule puts them together.
+`backward` how the chain rule puts them together. Those of pictures, at the end, are loaded late.
 """
 
 from importlib import import_module
