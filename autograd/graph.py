@@ -435,8 +435,8 @@ class Observer:
         """Whether operations are recorded."""
         raise NotImplementedError
 
-    def switched(self, on: bool) -> Observer:
-        """The same observer with recording turned on or off."""
+    def switched(self, on: bool | Observer) -> bool | Observer:
+        """The same observer with recording turned on or off, or handed on to another."""
         raise NotImplementedError
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
@@ -451,21 +451,21 @@ class Observer:
 
 
 class set_recording:
-    """Turn recording on or off inside a `with` block, whatever it was outside."""
+    """Turn recording on or off inside a `with` block, whatever it was outside.
+
+    on: may be an observer, which is handed operations after those that observe outside.
+    """
 
     __slots__ = ("on", "token")
 
-    def __init__(self, on: bool) -> None:
-        self.on: bool = on
+    def __init__(self, on: bool | Observer) -> None:
+        self.on: bool | Observer = on
 
     def __enter__(self) -> None:
-        mode: bool | Observer = recording.get()
-        if isinstance(mode, Observer):
-            mode = mode.switched(self.on)
-        elif self.on or (tracer := tracing.get()) is None:
-            mode = self.on
-        else:
-            mode = tracer.unrecorded
+        mode, on = recording.get(), self.on
+        if on is False and (tracer := tracing.get()) is not None:
+            on = tracer.unrecorded
+        mode = mode.switched(on) if isinstance(mode, Observer) else on
         self.token: Token[bool | Observer] = recording.set(mode)
 
     def __exit__(self, *error: object) -> None:

@@ -76,7 +76,7 @@ class Watch(Observer):
 
     def __init__(self, *, at_once: bool = True, hold: bool = False) -> None:
         self.at_once = at_once
-        self.on: bool = True
+        self.on: bool | Observer = True
         self.log: LineLog = LineLog()
         self.cuts: CutLog = CutLog(self.log, hold=hold)
         self.made_plain: list[tuple[Any, Fault]] = []
@@ -86,7 +86,8 @@ class Watch(Observer):
         """By the number of a node: which of its arguments are plain arrays, and their checksums."""
 
     def __enter__(self) -> Self:
-        self.on = bool(recording.get())
+        mode = recording.get()
+        self.on = mode.on if isinstance(mode, Watch) else mode
         self._block = ExitStack()
         self._block.enter_context(self.log.told())
         self._block.enter_context(self.cuts.watch({Op.__call__.__code__: self.note_plain}))
@@ -99,11 +100,11 @@ class Watch(Observer):
         self._block.close()
 
     def __bool__(self) -> bool:
-        return self.on
+        return bool(self.on)
 
-    def switched(self, on: bool) -> Watch:
+    def switched(self, on: bool | Observer) -> Watch:
         other = copy(self)
-        other.on = on
+        other.on = self.on.switched(on) if isinstance(self.on, Observer) else on
         return other
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
@@ -116,7 +117,7 @@ class Watch(Observer):
         finally:
             recording.reset(token)
         arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
-        if node.op is not None and arrays:
+        if node.op is op and arrays:
             self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
         if kernels.is_careful():  # in a derivative, where a zero may yet close what is not finite
             return node

@@ -21,6 +21,7 @@ from autograd.jit.program import Program
 from autograd.jit.recording import record
 from autograd.jit.source import source
 from autograd.jit.trace import JitError, Unrepeatable
+from autograd.jit.uncompiled import run_uncompiled
 
 Function = Callable[..., Any]
 
@@ -91,6 +92,8 @@ class Jitted:
         if tracing.get() is not None or isinstance(recording.get(), Observer):
             return self._uncompiled(args, kwargs)
         call = Signature(args, kwargs, self._static)
+        if self._into and recording.get() and any(isinstance(x, Node) for x in call.leaves):
+            return self._uncompiled(args, kwargs)  # a program could not be differentiated later
         programs = self._programs.setdefault(call.key, [])
         reason = "a call of this structure, with these shapes and types, is new"
         for position, program in enumerate(programs):
@@ -135,15 +138,7 @@ class Jitted:
         return program(call.leaves)
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        result = self.function(*args, **kwargs)
-        if not self._into:
-            return result
-        if tracing.get() is not None:
-            raise JitError(f"{self.name} writes into arrays, and cannot be part of another program")
-        result, updates = result
-        for array, new in zip(self._into, updates, strict=True):
-            array[...] = new.primal if isinstance(new, Node) else new
-        return result
+        return run_uncompiled(self.name, self.function, args, kwargs, self._into)
 
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         """Expect that the next call is like this one, and fits this program."""

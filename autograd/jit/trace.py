@@ -148,8 +148,8 @@ class _Cut(Observer):
     def __bool__(self) -> bool:
         return False
 
-    def switched(self, on: bool) -> Any:
-        return True if on else self
+    def switched(self, on: bool | Observer) -> bool | Observer:
+        return on
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         with set_recording(True):

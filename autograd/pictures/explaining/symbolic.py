@@ -173,7 +173,7 @@ class _Symbols(Observer):
     def __bool__(self) -> bool:
         return False
 
-    def switched(self, on: bool) -> Observer:
+    def switched(self, on: bool | Observer) -> Observer:
         return self
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Any:
