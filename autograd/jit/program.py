@@ -21,6 +21,7 @@ from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.tape import Compiled, Tape, asked, exposed, nan_finder
 from autograd.jit.terms import Term, Terms, ordered
+from autograd.jit.uncompiled import split_updates
 from autograd.trees import map_tree
 
 
@@ -48,6 +49,7 @@ class Program:
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
         into: Sequence[Any] = (),
     ) -> None:
+        self.name = name
         self.made = made
         self._runs = count()
         self.ran: Callable[[], int] = self._runs.__next__
@@ -82,7 +84,6 @@ class Program:
         self.exposed: dict[int, Term] = {n: term for n, term in enumerate(given) if term in dubious}
         """Which of the numbers that the code gives may be NaN where they should not."""
         self._finds_nan = nan_finder(self.exposed)
-        self.name = name
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             made.result, [term is not None for term in made.outputs], made.constants, made.rebuild
         )
@@ -160,9 +161,10 @@ class Program:
 
     def _sinks(self, into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array."""
-        made, sinks = self.made, []
+        made = self.made
+        sinks: list[tuple[Term, Any]] = []
         if into:
-            made.result = made.result[0]
+            made.result, _ = split_updates(self.name, made.result, into)
         for array in reversed(into):
             term = made.outputs.pop() or made.terms.constant(made.constants.pop())
             sinks.append((term, array))
@@ -271,9 +273,13 @@ class Program:
                 tape.run(values, range(done, len(values)))
             except np.linalg.LinAlgError as error:  # the function may have a way of its own then
                 raise Misfit(str(error)) from error
-        for term, array in self._sunk:
-            array[...] = values[term.number]
-        return [values[term.number] for term in self.outputs]
+        outputs = [values[term.number] for term in self.outputs]
+        if self._sunk:  # all that may be in memory that is written over now
+            outputs = [x.copy() if isinstance(x, np.ndarray) else x for x in outputs]
+            updates = [np.array(values[term.number]) for term, _ in self._sunk]
+            for (_, array), new in zip(self._sunk, updates, strict=True):
+                array[...] = new
+        return outputs
 
 
 def fails(check: Check) -> str:

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.lowering.code import Code, sizes
-from autograd.jit.lowering.plan import Plan, Slot, Slots
-from autograd.jit.terms import Term, fingerprint
+from autograd.jit.lowering.plan import INTO_ANY, Plan, Slot, Slots
+from autograd.jit.reading import is_of_library
+from autograd.jit.terms import Term, entry, fingerprint, is_view
+from autograd.ops import elementwise, structural
 from autograd.ops.kinds import Elementwise
 
 
@@ -45,13 +47,16 @@ class Arrays:
         roots: Sequence[Term],
         escaping: Collection[Term],
         sinks: Sequence[tuple[Term, Any]],
+        checked: Collection[Term],
+        effects: bool,
         fixed: Mapping[Term, Any],
         names: Mapping[Term, str],
         comment: Callable[[Term], str] | None,
     ) -> None:
         """Prepare to write; what stands for what is said in `write`.
 
-        roots: the terms that have to be computed; escaping: those whose arrays leave the program.
+        roots: the terms that have to be computed; escaping: those whose arrays leave the program;
+            checked: those after which a run may leave. effects: whether functions are called.
         """
         self._names = names
         self.readable: bool = bool(names)
@@ -72,7 +77,7 @@ class Arrays:
         """What is copied into sinks at the end, since it could not be computed there."""
         for number, (term, array) in enumerate(sinks):
             self.code.constants[f"out{number}"] = array
-            if term in self.sinks:
+            if term in self.sinks or effects:
                 self.late.append((f"out{number}", term))
             else:
                 self.sinks[term] = f"out{number}", array
@@ -85,8 +90,20 @@ class Arrays:
             for term, (_, array) in self.sinks.items()
         }
         written = {term for term, given in self._inputs_in.items() if given}
+        self.overwritten: set[Term] = {
+            given
+            for _, given in inputs
+            if not given.scalar
+            and any(np.may_share_memory(given.example, array) for _, array in sinks)
+        }
+        """The inputs whose memory a sink lies in."""
         self.escaping: set[Term] = {*escaping} - set(self.sinks)
         self.plan: Plan = Plan(roots, {*self.escaping, *self.sinks}, {*self.escaping, *written})
+        self._last_exit: int = max(
+            (n for n, term in enumerate(self.plan.order) if term in checked or _may_raise(term)),
+            default=-1,
+        )
+        """The position after which the run will not be left, to be taken again from its inputs."""
         for name, term in inputs:
             if term in fixed:
                 self.code.constants[name] = fixed[term]
@@ -208,10 +225,11 @@ class Arrays:
         if term in self.sinks:
             name, array = self.sinks[term]
             by_entry = isinstance(term.op, Elementwise)
-            if all(
+            inputs = self._inputs_in[term]
+            if (not inputs or self._last_exit < self.position) and all(
                 self.plan.last.get(self.plan.owner[given], -1) < self.position
                 or (by_entry and self.plan.last[self.plan.owner[given]] == self.position)
-                for given in self._inputs_in[term]
+                for given in inputs
                 if given in self.plan.owner
             ):
                 return Place(name, array)
@@ -269,6 +287,26 @@ class Arrays:
                 self.code.setup.append(f"{name} = np.empty((), np.{dtype.name})")
                 self.body(f"{name}[()] = {place.name}")
         return name
+
+
+_NEVER_RAISE_FOR_FLOATS = (entry, elementwise.add, elementwise.sub, elementwise.mul, elementwise.neg)
+_NEVER_RAISE_FOR_ARRAYS = (
+    *INTO_ANY,
+    structural.broadcast_op,
+    structural.cast_op,
+    structural.concatenate_op,
+    structural.sum_to_op,
+)
+
+
+def _may_raise(term: Term) -> bool:
+    """Whether an operation may raise because of its numbers, as Python's floats do."""
+    if term.op is None or is_view(term):
+        return False
+    if term.scalar:
+        return term.op not in _NEVER_RAISE_FOR_FLOATS
+    by_entry = isinstance(term.op, Elementwise) and is_of_library(term.op.kernel)
+    return not by_entry and term.op not in _NEVER_RAISE_FOR_ARRAYS
 
 
 def _says_something(name: str) -> bool:

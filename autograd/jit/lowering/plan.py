@@ -16,7 +16,7 @@ from autograd.jit.terms import Term, entry, is_view, ordered
 from autograd.ops import products, reductions, structural
 from autograd.ops.kinds import Elementwise
 
-_INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
+INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
 """Operations other than those by entry whose result can be put anywhere."""
 
 
@@ -83,7 +83,7 @@ class Plan:
             while part.op is structural.reshape_op:
                 part = part.args[0]
             if (
-                (isinstance(part.op, Elementwise) or part.op in _INTO_ANY)
+                (isinstance(part.op, Elementwise) or part.op in INTO_ANY)
                 and not part.scalar
                 and part.dtype == whole.dtype
                 and part not in outside

@@ -34,14 +34,18 @@ def write(
     inputs: names and terms of what is given.
     checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
     effects: names of functions, and terms that they are called with once all is computed.
-    sinks: terms, and arrays that they are to be in at the end of each run.
+    sinks: terms, and arrays that they are to be in at the end of each run. A run that leaves, or in
+        which an effect raises, has not written over what it reads.
     fixed: inputs that are in the same memory at each run.
     names: how to call terms, in code that is to be read; numbers stand in it as they are.
     comment: where in the program a term comes from.
     """
     leaving = [*results, *[arg for _, args in effects for arg in args]]
     roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
-    to = Arrays(inputs, roots, leaving, sinks, fixed or {}, names or {}, comment)
+    checked = {term for term, _, _ in checks}
+    to = Arrays(
+        inputs, roots, leaving, sinks, checked, bool(effects), fixed or {}, names or {}, comment
+    )
     conditions: dict[Term, list[tuple[str, str]]] = {}
     for term, condition, leave in checks:
         conditions.setdefault(term, []).append((condition, leave))
@@ -87,19 +91,28 @@ def _finish(
 ) -> None:
     """What is done and given at the end of each run, and the memory for all of it."""
     given: set[Term] = set()
+    for name, args in effects:
+        to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
+    for number, term in enumerate(results):
+        if term.ndim or term.scalar or term in to.plan.singles:
+            text = _own(to, term, given)
+        else:
+            text = f"{to.places[term].name}[()]"
+        if to.plan.owner[term] in to.overwritten:
+            to.body(f"result{number} = {text}")
+            text = f"result{number}"
+        to.code.results.append(text)
     for term, (name, _) in to.sinks.items():
         if to.places[term].name != name and (name, term) not in to.late:
             to.late.append((name, term))
-    for name, term in to.late:
-        to.copy(name, to.places[term].name)
-    for name, args in effects:
-        to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
-    to.code.results = [
-        f"{to.places[term].name}[()]"
-        if not (term.ndim or term.scalar or term in to.plan.singles)
-        else _own(to, term, given)
-        for term in results
-    ]
+    sources = [to.places[term].name for _, term in to.late]
+    if len(to.late) > 1:  # one may be in memory that another is written into
+        for number, (_, term) in enumerate(to.late):
+            if to.plan.owner[term] in to.overwritten:
+                to.body(f"update{number} = {sources[number]}.copy()")
+                sources[number] = f"update{number}"
+    for (name, _), source in zip(to.late, sources, strict=True):
+        to.copy(name, source)
     to.code.setup[:0] = [line for slot in to.slots for line in slot.lines()]
 
 
