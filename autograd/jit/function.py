@@ -134,8 +134,11 @@ class Jitted:
         self._kept.append(call.objects)
         self._reasons.append(reason)
         programs.insert(0, program)
-        self._remember(args, kwargs, program)
-        return program(call.leaves)
+        try:
+            return program(call.leaves)
+        finally:
+            program.settle()
+            self._remember(args, kwargs, program)
 
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return run_uncompiled(self.name, self.function, args, kwargs, self._into)

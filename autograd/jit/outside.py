@@ -133,8 +133,7 @@ class Surroundings:
         moved: Callable[[], None],
     ) -> None:
         self.parts = parts
-        self._contents = [(place, _is_filled(place.read, then)) for place, then in contents]
-        self._watch = Watch(watched)
+        self.compare(watched, contents)
         self._moved = moved
         self._seen: dict[Term, Any] = {
             part.term: part.read() for part in self.parts if not part.term.scalar
@@ -144,6 +143,11 @@ class Surroundings:
         self._reads = [part.read for part in self.parts if part.node is None]
         self._arrays = [n for n, part in enumerate(self.parts) if not part.term.scalar]
         self._moving = {part.term for part in self.parts if part.term.scalar}
+
+    def compare(self, watched: Sequence[Place], contents: Sequence[tuple[Place, Any]]) -> None:
+        """Look at each run whether places hold the same things, and arrays the same numbers."""
+        self._contents = [(place, _is_filled(place.read, then)) for place, then in contents]
+        self._watch = Watch(watched)
 
     def fixed(self) -> dict[Term, Any]:
         """The arrays that have stayed in their place, by their terms."""

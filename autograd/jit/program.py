@@ -21,6 +21,7 @@ from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.tape import Compiled, Tape, asked, exposed, nan_finder
 from autograd.jit.terms import Term, Terms, ordered
+from autograd.jit.trace import Observing
 from autograd.jit.uncompiled import split_updates
 from autograd.trees import map_tree
 
@@ -116,6 +117,18 @@ class Program:
                 and not any(np.may_share_memory(x, array) for _, array in self._sunk)
             ):
                 term.example = np.broadcast_to(np.zeros((), x.dtype), x.shape)
+
+    def settle(self) -> None:
+        """After the first run: leave to observers what they have changed in it."""
+        made = self.made
+        observers = [act for act, _ in made.effects if isinstance(act, Observing)]
+        changed = set().union(*[observer.changed for observer in observers])
+        if changed:
+            made.watched = [place for place in made.watched if id(place) not in changed]
+            made.contents = [held for held in made.contents if id(held[0]) not in changed]
+            self.around.compare(made.watched, made.contents)
+        for observer in observers:
+            observer.around = ()
 
     @property
     def runs(self) -> int:

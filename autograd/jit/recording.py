@@ -118,21 +118,25 @@ def record(
         notes.inputs = inputs
     token = tracing.set(trace)
     try:
-        ran = Called() if exactly else Called(_MOST_CALLS)
-        with ran as called, set_recording(True), notes or nullcontext():
-            result = f(*args, **kwargs)
-    finally:
-        tracing.reset(token)
-        trace.restore()
+        try:
+            ran = Called() if exactly else Called(_MOST_CALLS)
+            with ran as called, set_recording(True), notes or nullcontext():
+                result = f(*args, **kwargs)
+        finally:
+            tracing.reset(token)
+            trace.restore()
+    except JitError:
+        raise
+    except Exception:
+        trace.tell()
+        raise
     if trace.failures:
         raise Unrepeatable(f"an operation at {trace.failures[0]} failed, and it went on")
     refuse_draws(before, states(found))
     names = called.names
     if not called.complete:
         names = readable_names([*[root for _, root in roots], *found])
-    watched = [
-        place for place in read_by(names, roots, inside) if id(place) not in trace.observers_own
-    ]
+    watched = read_by(names, roots, inside)
     refuse_changes(watched, written, first, settled)
     if not settled and any(
         place.found != place.read() for place in watched if attributes(place) is not None

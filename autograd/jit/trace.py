@@ -9,7 +9,7 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Sequence
-from itertools import count
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -55,8 +55,6 @@ class Trace:
         """Attributes it has given new data: of which object, their names, and the old data."""
         self.around = around
         self.notes = notes
-        self.observers_own: set[int] = set()
-        """Which of the places `around` (by `id`) are changed by functions that observe."""
         self.draws: list[Node] = []
         self.failures: list[str] = []
         """Lines at which an operation could not be computed of its numbers."""
@@ -90,13 +88,10 @@ class Trace:
         return held
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
-        self.effects.append((_again(f), args))
-        before = {id(place) for place in changes(self.around)}
-        f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
-        self.observers_own |= {id(place) for place in changes(self.around)} - before
+        self.effects.append((Observing(f, self.around), args))
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        self.effects.append((_setter(owner, name), (new,)))
+        self.effects.append((partial(_set, owner, name), (new,)))
         self.assigned.append((owner, name, getattr(owner, name)))
         setattr(owner, name, new)  # for whoever reads it later in the recording
 
@@ -124,19 +119,42 @@ class Trace:
             generator.bit_generator.state = state
 
 
-def _again(f: Callable[..., Any]) -> Callable[..., None]:
-    """Calls `f` but for the first time: the recording has called it on the same numbers."""
-    calls = count()
-
-    def again(*args: Any) -> None:
-        if next(calls):
-            f(*args)
-
-    return again
+    def tell(self) -> None:
+        """Call what observes the program, which will not run: the function has raised an error."""
+        for act, args in self.effects:
+            if isinstance(act, Observing):
+                act(*map(_own_data, args))
 
 
-def _setter(owner: Any, name: str) -> Callable[[Any], None]:
-    return lambda new: setattr(owner, name, new if new.__class__ is float else np.array(new))
+class Observing:
+    """A function that observes a program, and what it changes at the first run.
+
+    around: places that the program may read. What an observer changes there is no reason to record
+        the program again.
+    """
+
+    def __init__(self, f: Callable[..., Any], around: Sequence[Place]) -> None:
+        self.function = f
+        self.around = around
+        self.changed: set[int] = set()
+        """Which of the places it has changed, by `id`."""
+
+    def __call__(self, *args: Any) -> None:
+        before = {id(place) for place in changes(self.around)}
+        try:
+            self.function(*args)
+        finally:
+            self.changed |= {id(place) for place in changes(self.around)} - before
+
+
+def _own_data(x: Array) -> Any:
+    """The plain data of a node in memory that nobody else writes into or relies on."""
+    data = x.primal if isinstance(x, Node) else x
+    return data.copy() if isinstance(data, np.ndarray) else data
+
+
+def _set(owner: Any, name: str, new: Any) -> None:
+    setattr(owner, name, new if new.__class__ is float else np.array(new))
 
 
 class _Cut(Observer):
@@ -163,7 +181,7 @@ class _Cut(Observer):
 
 
 def observe(f: Callable[..., Any], *args: Array) -> None:
-    """Call `f` on the plain data of nodes, for what it does: print, check, collect.
+    """Call `f` on copies of the plain data of nodes, for what it does: print, check, collect.
 
     In a compiled program it is called at each run, where `f(x)` alone would be called once, while
     the program is recorded, or raise. What it gives is dropped; what it raises is raised.
@@ -181,7 +199,7 @@ def observe(f: Callable[..., Any], *args: Array) -> None:
     """
     tracer = tracing.get()
     if tracer is None:
-        f(*[arg.primal if isinstance(arg, Node) else arg for arg in args])
+        f(*map(_own_data, args))
     else:
         tracer.observe(f, args)
 
@@ -203,7 +221,7 @@ def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], An
 
 
 def assign(owner: Any, name: str, new: Array) -> None:
-    """`owner.name = new`, with the plain data of a node: in a compiled program, at each run.
+    """`owner.name = new`, a copy of the plain data of a node: in a compiled program, at each run.
 
     What it is computed from is best an array, and `captured`: a number outside is a constant of the
     program, which is recorded again when that has changed.
@@ -221,7 +239,7 @@ def assign(owner: Any, name: str, new: Array) -> None:
     """
     tracer = tracing.get()
     if tracer is None:
-        setattr(owner, name, new.primal if isinstance(new, Node) else new)
+        _set(owner, name, new.primal if isinstance(new, Node) else new)
     else:
         tracer.assign(owner, name, new)
 
