@@ -41,24 +41,28 @@ def run_uncompiled(
     As in a compiled call derivatives inside are recorded whatever it is called in: only the result
     has no history inside `no_grad`.
     """
+    observed = isinstance(recording.get(), Observer)
     if into and tracing.get() is not None:
         raise JitError(
             f"{name} writes into arrays, and cannot be part of another program: let it return the "
             "new contents, and give `into` to the outermost compiled function"
         )
-    if not into:
+    if tracing.get() is not None or not (into or observed):
         with set_recording(True):
             result = f(*args, **kwargs)
     else:
-        plain = not any(isinstance(arg, Node) for arg in flatten((args, kwargs))[0])
-        with Overwriting(into) as overwriting:
-            result, updates = split_updates(name, f(*args, **kwargs), into)
-            updates = [_plain(overwriting.kept(new)) for new in updates]
-            result = map_tree(overwriting.kept_result, result)
-            if plain:
-                result = map_tree(_plain, result)
-        for array, new in zip(into, updates, strict=True):
-            array[...] = new
+        with LeafKeeper(into) as keeper:
+            result = f(*args, **kwargs)
+            if into:
+                result, updates = split_updates(name, result, into)
+                updates = [_plain(new) for new in updates]
+                result = map_tree(keeper.kept, result)
+                if not any(isinstance(arg, Node) for arg in flatten((args, kwargs))[0]):
+                    result = map_tree(_plain, result)
+            keeper.graph_is_left = any(isinstance(leaf, ArrayNode) for leaf in flatten(result)[0])
+        if into:
+            for array, new in zip(into, updates, strict=True):
+                array[...] = new
     return result if recording.get() else map_tree(_without_history, result)
 
 
@@ -77,20 +81,25 @@ def split_updates(name: str, result: Any, into: Sequence[Any]) -> tuple[Any, lis
     )
 
 
-class Overwriting(Observer):
-    """A block in which a function runs whose updates are written over these arrays afterwards.
+class LeafKeeper(Observer):
+    """A block in which a function runs uncompiled, and leaves hold the same arrays afterwards.
 
-    What it computes relies on copies of them: a graph that is still held then has the old numbers.
-    Leaves that hold such an array hold it again at the end of the block.
+    A graph relies on the arrays that it reads, so that leaves are given copies, which do not follow
+    what is written into the arrays. A compiled call leaves them alone; so does this one, unless it
+    leaves a graph behind.
+
+    into: arrays that are written over after the block. Graphs read copies of them.
     """
 
-    def __init__(self, arrays: Sequence[Any]) -> None:
-        self.arrays = arrays
+    def __init__(self, into: Sequence[Any]) -> None:
+        self.into = into
         self.on: bool | Observer = True
+        self.graph_is_left = True
         self.copies: dict[int, tuple[Any, Any]] = {}
         """Copies of arrays, after the arrays themselves, by their `id`."""
-        self.leaves: dict[ArrayNode, tuple[Any, Any, bool]] = {}
-        """What leaves hold for now, what they held before, and whether that was frozen."""
+        self.leaves: dict[ArrayNode, tuple[Any, Any, bool, bool]] = {}
+        """What leaves hold for now and what they held before, whether that was frozen, and whether
+        it could be written to."""
 
     def __enter__(self) -> Self:
         self._recording = set_recording(self)
@@ -101,9 +110,11 @@ class Overwriting(Observer):
     def __exit__(self, *error: object) -> None:
         observing.remove(self)
         self._recording.__exit__(*error)
-        for leaf, (held, primal, frozen) in self.leaves.items():
-            if leaf.primal is held:  # else the function itself has given it new data
-                leaf.primal, leaf.frozen = primal, frozen
+        for leaf, (held, before, frozen, writeable) in self.leaves.items():
+            new_data = leaf.primal is not held  # which the function itself has given it
+            if not new_data and (not self.graph_is_left or self._is_overwritten(before)):
+                before.flags.writeable = writeable
+                leaf.primal, leaf.frozen = before, frozen
 
     def __bool__(self) -> bool:
         return bool(self.on)
@@ -114,12 +125,21 @@ class Overwriting(Observer):
         return other
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
-        args = tuple(map(self.kept, args))
+        before = {
+            x: (x.primal, x.frozen, x.primal.flags.writeable)
+            for x in args
+            if isinstance(x, ArrayNode)
+            and x.op is None
+            and (x not in self.leaves or self.leaves[x][0] is not x.primal)
+        }
+        if self.into:
+            args = tuple([self._readable(x) for x in args])
         token = recording.set(self.on)
         try:
             return op.apply(args, settings)
         finally:
             recording.reset(token)
+            self.leaves |= {x: (x.primal, *state) for x, state in before.items()}
 
     def backward(
         self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
@@ -128,34 +148,29 @@ class Overwriting(Observer):
             step(node)
 
     def kept(self, x: Any) -> Any:
+        """A part of the result, which is not to show what is written over it."""
+        return identity(x) if isinstance(x, ArrayNode) and x.op is None else self._readable(x)
+
+    def _readable(self, x: Any) -> Any:
         """`x` in memory that is not written over: the node itself, or a copy of an array."""
         if isinstance(x, ArrayNode):
             if self._is_overwritten(x.primal):
-                before = x.primal, x.frozen
                 x.primal = x.primal.copy()
                 x.freeze()
-                if x.op is None:
-                    self.leaves[x] = x.primal, *before
         elif isinstance(x, np.ndarray) and self._is_overwritten(x):
             if id(x) not in self.copies:
                 self.copies[id(x)] = x, x.copy()
             return self.copies[id(x)][1]
         return x
 
-    def kept_result(self, x: Any) -> Any:
-        """The same for what is returned, where a leaf would show its new contents."""
-        x = self.kept(x)
-        return identity(x) if isinstance(x, ArrayNode) and x in self.leaves else x
-
     def _is_overwritten(self, x: Any) -> bool:
-        return any(np.may_share_memory(x, array) for array in self.arrays)
+        return any(np.may_share_memory(x, array) for array in self.into)
 
 
 def _plain(leaf: Any) -> Any:
-    """The data of a node, which is the caller's own."""
-    if not isinstance(leaf, ArrayNode):
-        return leaf.primal if isinstance(leaf, Node) else leaf
-    return leaf.primal.copy()[()]
+    """The data of a node or an array, in memory of its own."""
+    data = leaf.primal if isinstance(leaf, Node) else leaf
+    return data.copy()[()] if isinstance(data, np.ndarray) else data
 
 
 def _without_history(leaf: Any) -> Any:
