@@ -118,7 +118,6 @@ class Trace:
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
 
-
     def tell(self) -> None:
         """Call what observes the program, which will not run: the function has raised an error."""
         for act, args in self.effects:

@@ -19,6 +19,7 @@ from autograd.graph import (
     Observer,
     Op,
     Settings,
+    leaf,
     observing,
     recording,
     set_recording,
@@ -59,7 +60,7 @@ def run_uncompiled(
                 result = map_tree(keeper.kept, result)
                 if not any(isinstance(arg, Node) for arg in flatten((args, kwargs))[0]):
                     result = map_tree(_plain, result)
-            keeper.graph_is_left = any(isinstance(leaf, ArrayNode) for leaf in flatten(result)[0])
+            keeper.graph_is_left = any(isinstance(x, ArrayNode) for x in flatten(result)[0])
         if into:
             for array, new in zip(into, updates, strict=True):
                 array[...] = new
@@ -110,11 +111,11 @@ class LeafKeeper(Observer):
     def __exit__(self, *error: object) -> None:
         observing.remove(self)
         self._recording.__exit__(*error)
-        for leaf, (held, before, frozen, writeable) in self.leaves.items():
-            new_data = leaf.primal is not held  # which the function itself has given it
+        for node, (held, before, frozen, writeable) in self.leaves.items():
+            new_data = node.primal is not held  # which the function itself has given it
             if not new_data and (not self.graph_is_left or self._is_overwritten(before)):
                 before.flags.writeable = writeable
-                leaf.primal, leaf.frozen = before, frozen
+                node.primal, node.frozen = before, frozen
 
     def __bool__(self) -> bool:
         return bool(self.on)
@@ -167,11 +168,14 @@ class LeafKeeper(Observer):
         return any(np.may_share_memory(x, array) for array in self.into)
 
 
-def _plain(leaf: Any) -> Any:
+def _plain(x: Any) -> Any:
     """The data of a node or an array, in memory of its own."""
-    data = leaf.primal if isinstance(leaf, Node) else leaf
+    data = x.primal if isinstance(x, Node) else x
     return data.copy()[()] if isinstance(data, np.ndarray) else data
 
 
-def _without_history(leaf: Any) -> Any:
-    return leaf.detach() if isinstance(leaf, Node) and leaf.op is not None else leaf
+def _without_history(x: Any) -> Any:
+    if not isinstance(x, Node) or x.op is None:
+        return x
+    tracer = tracing.get()
+    return tracer.cut(x) if tracer is not None else leaf(_plain(x))

@@ -32,8 +32,9 @@ def trained(**settings: Any) -> tuple[dict[str, NDArray[Any]], list[float]]:
     """All that a network holds after training, and the losses on the way."""
     model = network()
     history = nn.fit(
-        model, (X, Y), loss="mse", lr=0.05, epochs=3, batch_size=20, progress=False, rng=3, **settings
-    )
+        model, (X, Y), loss="mse", lr=0.05, epochs=3, batch_size=20, progress=False, rng=3,
+        **settings,
+    )  # fmt: skip
     state = {name: np.array(held) for name, held in model.state_dict().items()}
     return state, history.epochs()["loss"].tolist()
 

@@ -289,7 +289,13 @@ class Arrays:
         return name
 
 
-_NEVER_RAISE_FOR_FLOATS = (entry, elementwise.add, elementwise.sub, elementwise.mul, elementwise.neg)
+_NEVER_RAISE_FOR_FLOATS = (
+    entry,
+    elementwise.add,
+    elementwise.sub,
+    elementwise.mul,
+    elementwise.neg,
+)
 _NEVER_RAISE_FOR_ARRAYS = (
     *INTO_ANY,
     structural.broadcast_op,
