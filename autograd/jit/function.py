@@ -234,8 +234,9 @@ def jit(
         a program of its own is recorded. Integers, booleans, strings and None always are; they, and
         what is static, must be hashable.
     into: arrays that `f`, which then returns (result, updates), has new contents for: at each call
-        the updates are written into them, in their order, and the result alone is returned. An
-        argument may be one of them, and then has to be at each call.
+        the updates are written into them, in their order, and the result alone is returned. All is
+        computed from what they held before. An argument may be one of them, and then has to be at
+        each call. Raises JitError for another number of updates, and inside another program.
     watch: functions and objects in which data that `f` reads from outside, besides parameters, is
         looked for; if not given in `f` and all that it can reach.
     notices: whether to warn (`JitNotice`) when a call is recorded again, naming the reason.
