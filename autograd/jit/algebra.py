@@ -89,7 +89,7 @@ def _product(terms: Terms, x: Term, y: Term) -> Term | None:
             return one
         if n == -1:
             return terms.apply(e.neg, [one])
-        if one.op is e.neg:
+        if one.op is e.neg and other.dtype.kind == "f":
             return terms.apply(e.mul, [one.args[0], -other.example])
         joined = _joined(one, n)
         if joined is not None:
@@ -198,7 +198,7 @@ def _difference(terms: Terms, x: Term, y: Term) -> Term | None:
 def _negative(terms: Terms, x: Term) -> Term | None:
     if x.op is e.neg:
         return x.args[0]
-    if x.op is e.mul and x.args[1].constant and x.dtype.kind == "f":
+    if x.op is e.mul and x.args[1].constant and x.args[1].dtype.kind == "f":
         return terms.apply(e.mul, [x.args[0], -x.args[1].example])
     return None
 
