@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.lowering.code import Code, sizes
-from autograd.jit.lowering.plan import INTO_ANY, Plan, Slot, Slots
+from autograd.jit.lowering.plan import Plan, Slot, Slots
 from autograd.jit.reading import is_of_library
 from autograd.jit.terms import Term, entry, fingerprint, is_view
-from autograd.ops import elementwise, structural
+from autograd.ops import elementwise, products, reductions, structural
 from autograd.ops.kinds import Elementwise
 
 
@@ -36,6 +36,8 @@ class Place:
     slot: Slot | None = None
     whole: bool = False
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
+    home: tuple[Term, int] | None = None
+    """The array that it is a part of, and the number of its first entry there."""
 
 
 class Arrays:
@@ -77,7 +79,8 @@ class Arrays:
         """What is copied into sinks at the end, since it could not be computed there."""
         for number, (term, array) in enumerate(sinks):
             self.code.constants[f"out{number}"] = array
-            if term in self.sinks or effects:
+            in_order = term.fits(array) and array.flags.c_contiguous
+            if term in self.sinks or effects or not in_order:
                 self.late.append((f"out{number}", term))
             else:
                 self.sinks[term] = f"out{number}", array
@@ -122,6 +125,10 @@ class Arrays:
                 self.slots.release(slot)
         self._taken = set()
 
+    def begun(self, whole: Term) -> bool:
+        """Whether a part of an array has been computed in its place already."""
+        return whole in self._joined
+
     def joined(self, whole: Term) -> Place:
         """Where an array is of which parts are computed in their places; made with the first."""
         if whole not in self._joined:
@@ -139,7 +146,8 @@ class Arrays:
         flat = base.name if whole.ndim == 1 else f"{base.name}.reshape(-1)"
         text = f"{flat}[{start}:{stop}]" + ("" if len(shape) == 1 else f".reshape({sizes(shape)})")
         name = self.once(key, text)
-        return Place(name, base.fixed.reshape(-1)[start:stop].reshape(shape))
+        fixed = base.fixed.reshape(-1)[start:stop].reshape(shape)
+        return Place(name, fixed, home=(whole, start))
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -224,7 +232,8 @@ class Arrays:
         """
         if term in self.sinks:
             name, array = self.sinks[term]
-            by_entry = isinstance(term.op, Elementwise)
+            # `where` copies twice, the second time over what it still needs.
+            by_entry = isinstance(term.op, Elementwise) and term.op is not elementwise.where
             inputs = self._inputs_in[term]
             if (not inputs or self._last_exit < self.position) and all(
                 self.plan.last.get(self.plan.owner[given], -1) < self.position
@@ -297,7 +306,10 @@ _NEVER_RAISE_FOR_FLOATS = (
     elementwise.neg,
 )
 _NEVER_RAISE_FOR_ARRAYS = (
-    *INTO_ANY,
+    products.matmul_op,
+    reductions.max_op,
+    reductions.min_op,
+    structural.sum_op,
     structural.broadcast_op,
     structural.cast_op,
     structural.concatenate_op,

@@ -20,6 +20,7 @@ from autograd.jit.lowering import scalars
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops import (
+    TABLE,
     elementwise,
     indexing,
     products,
@@ -28,6 +29,7 @@ from autograd.ops import (
     shaping,
     structural,
 )
+from autograd.ops.predicates import Question
 
 Expression = Callable[[Arrays, Term, list[str]], str]
 _EXPRESSIONS: dict[Op, Expression] = {}
@@ -53,7 +55,15 @@ def _of_kernel(to: Arrays, term: Term, operands: list[str]) -> str:
     assert term.op is not None
     kernel = term.op.kernel
     settings = [f"{name}={to.setting(value)}" for name, value in term.settings.items()]
-    return f"{_function(to, kernel, term.op.name)}({', '.join([*operands, *settings])})"
+    called = f"{_function(to, kernel, term.op.name)}({', '.join([*operands, *settings])})"
+    return called if term.scalar or _makes_new(term.op) else f"np.array({called})"
+
+
+def _makes_new(op: Op) -> bool:
+    """Whether the result is known to be a new array. A function of the user's own may give its
+    argument back, or a view of it, and that memory is overwritten while the result is needed.
+    """
+    return isinstance(op.kernel, np.ufunc) or isinstance(op, Question) or TABLE.get(op.name) is op
 
 
 def _function(to: Arrays, function: Callable[..., Any], name: str = "") -> str:

@@ -13,11 +13,7 @@ import numpy as np
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import sizes
 from autograd.jit.terms import Term, entry, is_view, ordered
-from autograd.ops import products, reductions, structural
-from autograd.ops.kinds import Elementwise
-
-INTO_ANY = (products.matmul_op, structural.sum_op, reductions.max_op, reductions.min_op)
-"""Operations other than those by entry whose result can be put anywhere."""
+from autograd.ops import structural
 
 
 class Plan:
@@ -28,8 +24,9 @@ class Plan:
     owner: for each term the one whose memory it is in: that of its argument, for a view.
     last: for each owner the position in the order after which its memory is free; `ending` are the
         owners by that position.
-    homes: terms that can be computed where an array is that they become parts of: that array, and
-        the number of their first entry in it.
+    homes: terms that may be computed where an array is that they become parts of: that array, and
+        the number of their first entry in it. Only operations that take memory for their result are
+        computed there; the others make an array, which is copied.
     singles: arrays without axes that no others are computed from; they are NumPy's scalars, whose
         arithmetic is six times as fast.
     """
@@ -83,8 +80,9 @@ class Plan:
             while part.op is structural.reshape_op:
                 part = part.args[0]
             if (
-                (isinstance(part.op, Elementwise) or part.op in INTO_ANY)
+                part.op is not None
                 and not part.scalar
+                and not is_view(part)
                 and part.dtype == whole.dtype
                 and part not in outside
                 and part not in self.homes

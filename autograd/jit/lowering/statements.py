@@ -353,7 +353,7 @@ def _zeros(to: Arrays, term: Term, place: Place | None) -> Place:
 
 @_writes(structural.concatenate_op)
 def _concatenate(to: Arrays, term: Term) -> Place:
-    if any(whole is term for whole, _ in to.plan.homes.values()):
+    if to.begun(term):
         return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
     call = f"{to.code.of_numpy('concatenate')}(({parts},), {term.settings['axis']}"
@@ -361,13 +361,13 @@ def _concatenate(to: Arrays, term: Term) -> Place:
 
 
 def _join(to: Arrays, term: Term) -> Place:
-    """Parts that have been computed in their places already, and others that are copied there."""
+    """Parts that have been computed in their places already; the others are copied there."""
     start = 0
     for arg in term.args:
         source = arg
         while source.op is structural.reshape_op:
             source = source.args[0]
-        if to.plan.homes.get(source) != (term, start) or to.places[source].slot is not None:
+        if to.places[source].home != (term, start):
             place = to.part(term, start, arg.shape, None)
             to.copy(place.name, to.operand(arg, term.dtype))
         start += arg.size
