@@ -33,6 +33,31 @@ class Case:
         return f"{self.name}{self.detail and '-' + self.detail}-{shapes.replace(' ', '')}"
 
 
+def moved(args: tuple[Any, ...], share: float) -> tuple[Any, ...]:
+    """Other arguments within the case's radius: what was frozen in the recording would show."""
+    rng = np.random.default_rng(1)
+    return tuple(
+        arg + share * (rng.random() - 0.5)
+        if isinstance(arg, float)
+        else arg + share * (rng.random(arg.shape) - 0.5)
+        for arg in args
+    )
+
+
+def total(case: Case) -> Callable[..., Any]:
+    """The case as a function that gives one number: its outputs with weights that differ, each by
+    itself and all of them in a row with the arguments.
+    """
+
+    def f(*args: Any) -> Any:
+        out = case.f(*args)
+        parts = out if isinstance(out, list | tuple) else [out]
+        row = ad.concatenate([ad.ravel(part) for part in (*parts, *args)])
+        return sum(ad.sum(ad.sin(part * 1.3 + 0.2)) for part in parts) + ad.sum(ad.cos(row * 0.7))
+
+    return f
+
+
 # --------------------------------------------------------------------------------------------------
 # Elementwise: numbers that each argument is filled with, in turn
 

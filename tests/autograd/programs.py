@@ -95,12 +95,19 @@ class Program:
     constants: list[Any]
     steps: list[Step]
 
-    def run(self, library: Library, inputs: Sequence[Any], constants: Sequence[Any]) -> Any:
-        """The mean of all that no step has used, summed."""
+    def values(
+        self, library: Library, inputs: Sequence[Any], constants: Sequence[Any]
+    ) -> list[Any]:
+        """The inputs, the constants and what each step gives."""
         values = [*inputs, *constants]
         for step in self.steps:
             args = [values[number] for number in step.args]
             values.append(library[step.name](*args, **step.settings))
+        return values
+
+    def run(self, library: Library, inputs: Sequence[Any], constants: Sequence[Any]) -> Any:
+        """The mean of all that no step has used, summed."""
+        values = self.values(library, inputs, constants)
         used = {number for step in self.steps for number in step.args}
         total = 0.0
         for number in range(len(self.inputs) + len(self.constants), len(values)):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import autograd as ad
 from autograd import grad, jit
@@ -21,8 +22,16 @@ common = settings(
 )
 
 
-def function(program: Program) -> Any:
-    return lambda *xs: program.run(AUTOGRAD, xs, program.constants)
+def function(program: Program, joined: bool) -> Any:
+    """The program as it is, or with all that its steps give in one row, and so alive to the end."""
+    if not joined:
+        return lambda *xs: program.run(AUTOGRAD, xs, program.constants)
+
+    def f(*xs: Any) -> Any:
+        values = program.values(AUTOGRAD, xs, program.constants)
+        return ad.mean(ad.concatenate([ad.ravel(value) for value in values]) ** 2)
+
+    return f
 
 
 def slope(f: Any, count: int) -> Any:
@@ -48,9 +57,9 @@ def agree(found: Any, expected: Any) -> None:
 
 
 @common
-@given(programs())
-def test_values_are_the_same(program: Program) -> None:
-    f = function(program)
+@given(programs(), st.booleans())
+def test_values_are_the_same(program: Program, joined: bool) -> None:
+    f = function(program, joined)
     compiled = jit(f)
     for xs in others(program):
         agree(compiled(*xs), f(*xs))
@@ -58,9 +67,11 @@ def test_values_are_the_same(program: Program) -> None:
 
 
 @common
-@given(programs())
-def test_gradients_are_the_same_inside_and_through_a_compiled_function(program: Program) -> None:
-    f, count = function(program), len(program.inputs)
+@given(programs(), st.booleans())
+def test_gradients_are_the_same_inside_and_through_a_compiled_function(
+    program: Program, joined: bool
+) -> None:
+    f, count = function(program, joined), len(program.inputs)
     expected = grad(f, range(count))
     inside, through = jit(expected), grad(jit(f), range(count))
     for xs in others(program):
@@ -69,9 +80,9 @@ def test_gradients_are_the_same_inside_and_through_a_compiled_function(program: 
 
 
 @common
-@given(programs())
-def test_second_derivatives_are_the_same(program: Program) -> None:
-    f, count = function(program), len(program.inputs)
+@given(programs(), st.booleans())
+def test_second_derivatives_are_the_same(program: Program, joined: bool) -> None:
+    f, count = function(program, joined), len(program.inputs)
     expected = grad(slope(f, count), range(count))
     compiled = jit(expected)
     for xs in others(program):

@@ -9,20 +9,9 @@ import pytest
 
 import autograd as ad
 from autograd import jit
-from tests.autograd.cases import CASES, Case
+from tests.autograd.cases import CASES, Case, moved, total
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.JitNotice")
-
-
-def moved(args: tuple[Any, ...], share: float) -> tuple[Any, ...]:
-    """Other arguments within the case's radius: what was frozen in the recording would show."""
-    rng = np.random.default_rng(1)
-    return tuple(
-        arg + share * (rng.random() - 0.5)
-        if isinstance(arg, float)
-        else arg + share * (rng.random(arg.shape) - 0.5)
-        for arg in args
-    )
 
 
 def same(found: Any, expected: Any) -> None:
@@ -34,17 +23,6 @@ def same(found: Any, expected: Any) -> None:
         return
     assert np.shape(found) == np.shape(expected)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
-
-
-def total(case: Case) -> Any:
-    """The case as a function that gives one number: its outputs with weights that differ."""
-
-    def f(*args: Any) -> Any:
-        out = case.f(*args)
-        parts = out if isinstance(out, list | tuple) else [out]
-        return sum(ad.sum(ad.sin(part * 1.3 + 0.2)) for part in parts)
-
-    return f
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -59,10 +37,10 @@ def test_values_on_new_numbers(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_gradients_on_new_numbers(case: Case) -> None:
     numbers = range(len(case.args))
-    gradient = ad.grad(total(case), numbers)
+    gradient = ad.value_and_grad(total(case), numbers)
     compiled = jit(gradient)
-    through = ad.grad(jit(total(case)), numbers)
-    for share in (0.0, case.radius):
+    through = ad.value_and_grad(jit(total(case)), numbers)
+    for share in (0.0, case.radius, case.radius / 2):
         args = moved(case.args, share)
         same(compiled(*args), gradient(*args))
         same(through(*args), gradient(*args))
@@ -70,3 +48,16 @@ def test_gradients_on_new_numbers(case: Case) -> None:
 
 def test_gradient_at_a_whole_number_which_is_a_constant_of_the_program() -> None:
     assert jit(ad.grad(lambda x: x * x))(3) == 6.0
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int8])
+def test_product_with_a_constant_that_is_no_float_is_negated(dtype: Any) -> None:
+    constant = np.array([[1, 0], [1, 1]], dtype)
+    x = np.array([[0.5, -2.0], [0.0, 3.0]])
+    for f in (
+        lambda x: -(x * constant),
+        lambda x: (-x) * constant,
+        lambda x: ad.grad(lambda x: ad.sum(ad.relu((1.0 - x) * constant)))(x),
+        ad.grad(lambda x: ad.sum(ad.relu(ad.tril(1.0 - x)))),
+    ):
+        np.testing.assert_array_equal(jit(f)(x), f(x))

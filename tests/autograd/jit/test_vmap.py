@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 import autograd as ad
 from autograd import JitError, Tensor, Value, grad, jit, vmap
-from tests.autograd.cases import CASES, Case
+from tests.autograd.cases import CASES, Case, total
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 SIZE = 3
@@ -43,17 +43,6 @@ def same(found: Any, loop: list[Any], rtol: float = 1e-12) -> None:
     assert np.shape(found) == expected.shape
     assert found.dtype == expected.dtype
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-12)
-
-
-def total(case: Case) -> Any:
-    """The case as a function that gives one number: its outputs with weights that differ."""
-
-    def f(*args: Any) -> Any:
-        out = case.f(*args)
-        parts = out if isinstance(out, list | tuple) else [out]
-        return sum(ad.sum(ad.sin(part * 1.3 + 0.2)) for part in parts)
-
-    return f
 
 
 # Every operation
