@@ -339,8 +339,6 @@ class Arithmetic(NumPyProtocols, Node):
         """In another floating-point type; its cotangent is cast back. In an integer type, or bool,
         plain data: they have no derivative.
         """
-        if np.dtype(dtype).kind in "iub":
-            return ask(_as_integers, self, dtype=np.dtype(dtype))
         return ops.cast(self, dtype)
 
     def exp(self) -> Any:
@@ -372,10 +370,6 @@ def _number(primal: Any) -> float:
     if np.size(primal) != 1:
         raise ValueError(f"item() needs a single number, and this has shape {np.shape(primal)}")
     return float(np.asarray(primal).reshape(()))
-
-
-def _as_integers(x: Any, dtype: Any) -> Any:
-    return np.asarray(x).astype(dtype)
 
 
 def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:

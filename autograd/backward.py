@@ -89,6 +89,12 @@ def gradients(
                 f"gradients: a {type(node).__name__} is not part of a graph; outputs and inputs "
                 "must be nodes (Value or Tensor)"
             )
+    for node in wanted:
+        if node.dtype.kind != "f":
+            raise TypeError(
+                f"gradients: an input of {node.dtype} has no derivative; compute the output from "
+                "x.astype(float), and differentiate with respect to that"
+            )
     seeds = [seed] if isinstance(output, Node) else [None] * len(outputs) if seed is None else seed
     if len(seeds) != len(outputs):
         raise ValueError(f"gradients: {len(seeds)} seeds for {len(outputs)} outputs")
@@ -352,7 +358,8 @@ def _filled(number: float, node: Node) -> Any:
     """
     if isinstance(node, ScalarNode):
         return number
-    settings = {"number": number, "shape": node.shape, "dtype": node.dtype}
+    dtype = node.dtype if node.dtype.kind == "f" else np.dtype(float)
+    settings = {"number": number, "shape": node.shape, "dtype": dtype}
     make = _constant.evaluate if tracing.get() is None else _constant.apply
     return make((), settings)
 

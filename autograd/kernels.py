@@ -75,10 +75,18 @@ def scalar_closed(x: float, y: float) -> float:
 # Elementwise functions that NumPy lacks or computes less well
 
 
+def as_real(x: Any) -> Any:
+    """x itself, or integers and booleans in float64: NumPy has exp of uint8 in float16."""
+    if isinstance(x, float):
+        return x
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)): where exp overflows, its reciprocal is the right 0."""
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(np.negative(x)))
+        return 1 / (1 + np.exp(np.negative(as_real(x))))
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -86,8 +94,8 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 
 def erf(x: Any) -> Any:
     """The error function, as exact as C's (below 1e-15)."""
-    x = np.asarray(x)
-    return np.asarray(_erf(x), x.dtype if x.dtype.kind == "f" else np.float64)
+    x = np.asarray(as_real(x))
+    return np.asarray(_erf(x), x.dtype)
 
 
 def leaky_relu(x: Any, slope: Any) -> Any:
@@ -97,7 +105,11 @@ def leaky_relu(x: Any, slope: Any) -> Any:
 
 def elu(x: Any, alpha: Any) -> Any:
     """x where x > 0, else alpha · (exp(x) - 1)."""
-    return np.where(np.greater(x, 0), x, np.multiply(alpha, np.expm1(np.minimum(x, 0))))[()]
+    x = as_real(x)
+    below = np.expm1(np.minimum(x, 0))
+    if x.__class__ is float:  # a number of Python's takes the type of alpha
+        below = float(below)
+    return np.where(np.greater(x, 0), x, np.multiply(alpha, below))[()]
 
 
 def scalar_relu(x: float) -> float:

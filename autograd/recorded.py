@@ -142,8 +142,8 @@ def _describe(result: Any) -> str:
 
 def _fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
-    if isinstance(leaf, Node):
-        fresh: Node = ops.identity(leaf)
+    if isinstance(leaf, Node):  # of integers only while a program is recorded
+        fresh: Node = ops.identity(leaf) if leaf.dtype.kind == "f" else ops.as_real(leaf)
         return fresh
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
         return Value(leaf)

@@ -65,9 +65,13 @@ def _kept(x: Term, *others: Term) -> bool:
     """Whether `x` alone already has the shape and type that an operation with the others gives."""
     if x.scalar and all(other.scalar for other in others):
         return True
-    arrays = [part.example for part in (x, *others)]
-    shape = np.broadcast_shapes(*[np.shape(array) for array in arrays])
-    return not x.scalar and x.shape == shape and np.result_type(*arrays) == x.dtype
+    shape = np.broadcast_shapes(*[part.shape for part in (x, *others)])
+    return not x.scalar and x.shape == shape and _joint(x, *others) == x.dtype
+
+
+def _joint(*terms: Term) -> np.dtype[Any]:
+    """The type of what is computed of them together."""
+    return np.result_type(*[term.example for term in terms])
 
 
 # --------------------------------------------------------------------------------------------------
@@ -89,8 +93,8 @@ def _product(terms: Terms, x: Term, y: Term) -> Term | None:
             return one
         if n == -1:
             return terms.apply(e.neg, [one])
-        if one.op is e.neg and other.dtype.kind == "f":
-            return terms.apply(e.mul, [one.args[0], -other.example])
+        if one.op is e.neg:
+            return terms.apply(e.mul, [one.args[0], -n])
         joined = _joined(one, n)
         if joined is not None:
             return terms.apply(e.mul, [one.args[0], joined])
@@ -170,9 +174,9 @@ def _quotient(terms: Terms, x: Term, y: Term) -> Term | None:
 
 @_rule(e.add)
 def _sum(terms: Terms, x: Term, y: Term) -> Term | None:
-    if y.op is e.neg:
+    if y.op is e.neg and not _wraps(y, x):
         return terms.apply(e.sub, [x, y.args[0]])
-    if x.op is e.neg:
+    if x.op is e.neg and not _wraps(x, y):
         return terms.apply(e.sub, [y, x.args[0]])
     if x.op is y.op is structural.scatter_op and _same_place(x, y):
         joined = terms.apply(e.add, [x.args[0], y.args[0]])
@@ -188,7 +192,7 @@ def _same_place(x: Term, y: Term) -> bool:
 
 @_rule(e.sub)
 def _difference(terms: Terms, x: Term, y: Term) -> Term | None:
-    if y.op is e.neg:
+    if y.op is e.neg and not _wraps(y, x):
         return terms.apply(e.add, [x, y.args[0]])
     n = number(y)
     return x if n == 0 and not np.signbit(n) and x.dtype.kind == "f" and _kept(x, y) else None
@@ -201,6 +205,11 @@ def _negative(terms: Terms, x: Term) -> Term | None:
     if x.op is e.mul and x.args[1].constant and x.args[1].dtype.kind == "f":
         return terms.apply(e.mul, [x.args[0], -x.args[1].example])
     return None
+
+
+def _wraps(negative: Term, other: Term) -> bool:
+    """Whether a negative is of integers narrower than what it is added to: -1 is 255 in uint8."""
+    return negative.dtype.kind in "iu" and _joint(negative, other) != negative.dtype
 
 
 @_rule(e.pow)
@@ -302,7 +311,6 @@ def _before_broadcast(terms: Terms, term: Term) -> Term | None:
     if term.op is structural.broadcast_op:
         return term.args[0]
     if term.constant and term.ndim:
-        n = number(term)
-        if n is not None:
-            return terms.constant(term.example.dtype.type(n))
+        if number(term) is not None:
+            return terms.constant(term.example.flat[0])  # which a float might not hold
     return None

@@ -178,11 +178,8 @@ def _in_terms(
     wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
     wanted += trace.draws  # those of no use too, since the next draws depend on them
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
-        integers = node.dtype.kind in "iu"  # whose constants are not to become floats
         args = [
-            terms.constant(np.asarray(arg, node.dtype))
-            if integers and arg.__class__ is int
-            else term(arg)
+            terms.constant(_among(node, arg)) if arg.__class__ is int else term(arg)
             for arg in node.args
         ]
         terms.index = node.index
@@ -223,6 +220,24 @@ def _in_terms(
         contents,
         result,
     )
+
+
+def _among(node: Node, number: int) -> Any:
+    """A whole number among the arguments of a node: beside integers it is one of their type, as in
+    NumPy, and not to become a float.
+    """
+    if node.dtype.kind in "iu":
+        return np.asarray(number, node.dtype)
+    others = [arg for arg in node.args if arg.__class__ is not int]
+    types = [getattr(arg, "dtype", np.dtype(type(arg))) for arg in others]
+    if any(dtype.kind == "f" for dtype in types):
+        return number
+    dtype = np.result_type(*types)
+    try:
+        whole = np.asarray(number, None if dtype == bool else dtype)
+    except OverflowError:  # it is only compared with them, and they cannot reach it
+        whole = np.asarray(number)
+    return number if whole.dtype == object else whole
 
 
 def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:

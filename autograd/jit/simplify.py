@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import nan, prod
 from typing import Any
 
+import numpy as np
+
 from autograd.jit.algebra import rewrite
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
@@ -69,11 +71,22 @@ def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
 Apply = Callable[..., Term]
 
 
+def _real(do: Apply, x: Term) -> Term:
+    """As `kernels.as_real`."""
+    return x if x.dtype.kind == "f" else do(structural.cast_op, [x], dtype=np.dtype(float))
+
+
 def _leaky_relu(do: Apply, x: Term, slope: Term) -> Term:
     return do(e.where, [do(predicates.greater, [x, 0.0]), x, do(e.mul, [slope, x])])
 
 
+def _sigmoid(do: Apply, x: Term) -> Term:
+    odds = do(e.exp, [do(e.neg, [_real(do, x)])])
+    return do(e.reciprocal, [do(e.add, [odds, 1.0])])
+
+
 def _elu(do: Apply, x: Term, alpha: Term) -> Term:
+    x = _real(do, x)
     below = do(e.mul, [alpha, do(e.expm1, [do(e.at_most, [x, 0.0])])])
     return do(e.where, [do(predicates.greater, [x, 0.0]), x, below])
 
@@ -147,11 +160,11 @@ def _einsum(do: Apply, x: Term, y: Term, subscripts: str) -> Term:
 
 
 _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
-    e.sigmoid: lambda do, x: do(e.reciprocal, [do(e.add, [do(e.exp, [do(e.neg, [x])]), 1.0])]),
+    e.sigmoid: _sigmoid,
     e.relu: lambda do, x: do(e.at_least, [x, 0.0]),
     e.leaky_relu_op: _leaky_relu,
     e.elu_op: _elu,
-    e.softplus: lambda do, x: do(e.logaddexp, [x, 0.0]),
+    e.softplus: lambda do, x: do(e.logaddexp, [_real(do, x), 0.0]),
     exponentials.softmax_op: _softmax,
     exponentials.log_softmax_op: _log_softmax,
     exponentials.logsumexp_op: _logsumexp,

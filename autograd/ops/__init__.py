@@ -110,6 +110,7 @@ from autograd.ops.structural import (
     sum,
     transpose,
 )
+from autograd.ops.structural import as_real as as_real
 from autograd.ops.structural import shape_of as shape_of
 
 __all__ = [

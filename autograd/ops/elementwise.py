@@ -39,7 +39,7 @@ def _pow_base(out: Array, x: Array, y: Array) -> Array:
     if isinstance(y, int | float):
         return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
     constant = (y == 0) & (x == 0)  # elsewhere, y = 0 has a slope of its own: 1/x
-    return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1)))
+    return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1.0)))
 
 
 def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
@@ -94,8 +94,8 @@ arctan2: Final = Elementwise(
     "arctan2",
     np.arctan2,
     math.atan2,
-    lambda out, y, x: x / (x * x + y * y),
-    lambda out, y, x: -y / (x * x + y * y),
+    lambda out, y, x: x / hypot(x, y) / hypot(x, y),  # x² + y² might overflow
+    lambda out, y, x: -(y / hypot(x, y)) / hypot(x, y),
 )
 arcsinh: Final = Elementwise("arcsinh", np.arcsinh, math.asinh, lambda out, x: 1 / hypot(x, 1.0))
 arccosh: Final = Elementwise(
@@ -109,7 +109,7 @@ erf: Final = Elementwise(
 )
 softplus: Final = Elementwise(
     "softplus",
-    lambda x: np.logaddexp(x, 0),
+    lambda x: np.logaddexp(kernels.as_real(x), 0),
     lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
     lambda out, x: sigmoid(x),
     doc="ln(1 + exp(x)), as logaddexp(0, x), which does not overflow.",

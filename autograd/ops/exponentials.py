@@ -14,7 +14,7 @@ from autograd.ops.elementwise import exp, where
 from autograd.ops.structural import (
     Axis,
     add_reduce,
-    as_array,
+    as_real,
     keep_axes,
     maximum_reduce,
     plain,
@@ -78,7 +78,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> grad(logsumexp)(np.array([1000.0, 1000.0, -np.inf]))
     array([0.5, 0.5, 0. ])
     """
-    return logsumexp_op(as_array(x), axis=axis, keepdims=keepdims)
+    return logsumexp_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
 def softmax(x: Array, axis: Axis = -1) -> Array:
@@ -89,7 +89,7 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     >>> softmax(np.array([1000.0, 1000.0, -np.inf]))
     array([0.5, 0.5, 0. ])
     """
-    return softmax_op(as_array(x), axis=axis)
+    return softmax_op(as_real(x), axis=axis)
 
 
 def log_softmax(x: Array, axis: Axis = -1) -> Array:
@@ -102,4 +102,4 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    return log_softmax_op(as_array(x), axis=axis)
+    return log_softmax_op(as_real(x), axis=axis)

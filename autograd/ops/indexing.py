@@ -18,6 +18,7 @@ from autograd.ops.structural import (
     Shape,
     along,
     as_array,
+    as_real,
     broadcast_to,
     cast,
     index_op,
@@ -190,7 +191,8 @@ class At:
         Where the key names a place several times, the last value written stays, as in NumPy, and
         it alone gets a derivative. Raises ValueError where the shapes do not fit.
         """
-        return set_op(self.x, self._fit(values), key=self.key)
+        x, values = self._fit(values)
+        return set_op(x, values, key=self.key)
 
     def add(self, values: Array) -> Array:
         """A copy of x with `values`, broadcast, added to the entries at `key`.
@@ -198,13 +200,17 @@ class At:
         Where the key names a place several times, all values are added. Raises ValueError where
         the shapes do not fit.
         """
-        return self.x + scatter_op(self._fit(values), key=self.key, shape=shape_of(self.x))
+        x, values = self._fit(values)
+        return x + scatter_op(values, key=self.key, shape=shape_of(x))
 
-    def _fit(self, values: Array) -> Array:
+    def _fit(self, values: Array) -> tuple[Array, Array]:
+        """x and the values in one type, that of x; but reals put among integers stay reals."""
         picked = _picked(shape_of(self.x), self.key)
-        values = cast(as_array(values), self.x.dtype)
+        values = as_array(values)
+        x = as_real(self.x) if values.dtype.kind == "f" else self.x
+        values = cast(values, x.dtype)
         try:
-            return broadcast_to(values, picked)
+            return x, broadcast_to(values, picked)
         except ValueError as error:
             raise ValueError(
                 f"x.at[...]: values of shape {shape_of(values)} cannot be broadcast to the entries "

@@ -14,7 +14,7 @@ from autograd.ops.shaping import expand_dims, moveaxis
 from autograd.ops.structural import (
     Axis,
     add_reduce,
-    as_array,
+    as_real,
     keep_axes,
     normalize_axis,
     shape_of,
@@ -63,7 +63,7 @@ def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -
     >>> grad(norm)(np.zeros(2))
     array([0., 0.])
     """
-    x = as_array(x)
+    x = as_real(x)
     ndim = len(shape_of(x))
     if axis is None and ord is None:
         return norm_op(x, p=2, axis=None, keepdims=keepdims)

@@ -20,6 +20,7 @@ from autograd.ops.structural import (
     Axis,
     add_reduce,
     as_array,
+    as_real,
     broadcast_to,
     cast,
     index_op,
@@ -90,7 +91,7 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> grad(mean)(np.array([1.0, 2.0]))
     array([0.5, 0.5])
     """
-    return mean_op(as_array(x), axis=axis, keepdims=keepdims)
+    return mean_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
 def var(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
@@ -103,7 +104,7 @@ def var(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) ->
     >>> float(var(np.array([1.0, 3.0])))
     1.0
     """
-    return var_op(as_array(x), axis=axis, ddof=ddof, keepdims=keepdims)
+    return var_op(as_real(x), axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 def std(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
@@ -114,7 +115,7 @@ def std(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) ->
     >>> float(std(np.array([1.0, 3.0])))
     1.0
     """
-    return std_op(as_array(x), axis=axis, ddof=ddof, keepdims=keepdims)
+    return std_op(as_real(x), axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 # --------------------------------------------------------------------------------------------------

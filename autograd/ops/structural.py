@@ -16,6 +16,7 @@ from autograd import kernels
 from autograd.graph import Array, Node, Op, Settings, tracing
 from autograd.kernels import Shape as Shape
 from autograd.ops.kinds import Linear
+from autograd.ops.predicates import ask
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -31,6 +32,15 @@ multiply_reduce: Callable[..., Any] = np.multiply.reduce
 def as_array(x: Array) -> Array:
     """x itself where it is a node or an array, else an array of it, tracked parts included."""
     return x if isinstance(x, _ARRAYS) else array(x)
+
+
+def as_real(x: Array) -> Array:
+    """x as an array of real numbers: integers and booleans in float64."""
+    x = as_array(x)
+    return x if x.dtype.kind == "f" else cast_op(x, dtype=_REAL)
+
+
+_REAL = np.dtype(np.float64)
 
 
 def plain(x: Array) -> Any:
@@ -218,14 +228,23 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
 
 
 def cast(x: Array, dtype: Any) -> Array:
-    """x in another floating-point type; cotangents are cast back.
+    """x in another floating-point type; cotangents are cast back. Of a node in an integer type, or
+    bool, plain data: they have no derivative.
 
     >>> import numpy as np
     >>> from autograd import cast
     >>> cast(np.ones(2), np.float32).dtype
     dtype('float32')
     """
-    return x if getattr(x, "dtype", None) == dtype else cast_op(x, dtype=np.dtype(dtype))
+    if getattr(x, "dtype", None) == dtype:
+        return x
+    dtype = np.dtype(dtype)
+    return ask(as_integers, x, dtype=dtype) if dtype.kind in "iub" else cast_op(x, dtype=dtype)
+
+
+def as_integers(x: Any, dtype: Any) -> Any:
+    """The plain numbers x in an integer type, or bool."""
+    return np.asarray(x, dtype)
 
 
 def along(x: Array, axis: int | None) -> tuple[Array, int]:

@@ -22,6 +22,7 @@ from autograd.ops.predicates import question
 from autograd.ops.products import einsum_op, matmul_op
 from autograd.ops.structural import (
     Axis,
+    as_integers,
     broadcast_to,
     cast,
     concatenate_op,
@@ -221,6 +222,7 @@ RULES: dict[Op, Rule] = {
     TABLE["matmul"]: _matmul,
     TABLE["einsum"]: _einsum,
     TABLE["solve"]: _aligned,
+    question(as_integers): _native,
     **_asked("any all count_nonzero", _along),
     **_asked("argmax argmin argsort", _ranked),
     **_asked("isclose isinf isneginf isposinf signbit trunc", _aligned),

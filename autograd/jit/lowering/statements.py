@@ -65,9 +65,9 @@ def _into(to: Arrays, term: Term, call: str, place: Place | None, how: str = "")
 _UFUNCS: dict[Op, str] = {
     kinds.chain: "multiply",
     kinds.closed: "multiply",
-    e.reciprocal: "reciprocal",
 }
 _POWERS = {0.5: "sqrt", -1.0: "reciprocal"}
+"""The same of real numbers; of integers NumPy's `reciprocal` is an integer."""
 
 
 def _ufunc_of(op: Op) -> str | None:
@@ -89,9 +89,15 @@ def _ufunc(to: Arrays, term: Term, function: str, args: Sequence[Term]) -> Place
 @_writes(e.pow)
 def _power(to: Arrays, term: Term) -> Place:
     base, exponent = term.args
-    known = exponent.scalar and exponent.constant
+    known = exponent.scalar and exponent.constant and base.dtype == term.dtype
     function = _POWERS.get(exponent.example) if known else None
     return _ufunc(to, term, function or "power", [base] if function else term.args)
+
+
+@_writes(e.reciprocal)
+def _reciprocal(to: Arrays, term: Term) -> Place | None:
+    (x,) = term.args
+    return _ufunc(to, term, "reciprocal", [x]) if x.dtype == term.dtype else None
 
 
 @_writes(e.where)
