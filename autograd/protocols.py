@@ -24,11 +24,9 @@ _OTHER_NAMES = {
     "amax": "max",
     "amin": "min",
     "divide": "div",
-    "fabs": "abs",
     "multiply": "mul",
     "negative": "neg",
     "power": "pow",
-    "float_power": "pow",
     "remainder": "mod",
     "rint": "round",
     "around": "round",
@@ -63,7 +61,13 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
     for name in ops.linalg.__all__:
         if hasattr(np.linalg, name):
             rules[getattr(np.linalg, name)] = getattr(ops.linalg, name)
+    rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
+    rules[np.float_power] = lambda x, y: ops.pow(_in_double(x), _in_double(y))
     return rules
+
+
+def _in_double(x: Any) -> Any:
+    return ops.cast(x, np.float64) if hasattr(x, "dtype") else x
 
 
 RULES = _rules()
@@ -114,7 +118,9 @@ def _call(
     ours: Callable[..., Any] | None = None,
 ) -> Any:
     if func in ABOUT_NUMBERS:
-        return ask(func, *args, **kwargs)
+        place, names = _settings_from(func)
+        settings = dict(zip(names, args[place:], strict=False))
+        return ask(func, *args[:place], **settings, **kwargs)
     tracer = tracing.get()
     if tracer is not None and func in TAKING_OUT:
         tracer.refuse(f"{_name(func)}(...) of a recorded value")
@@ -139,6 +145,16 @@ def _call(
         if "argument" not in str(error):
             raise
         raise TypeError(f"{_name(func)} of a node: {error}") from error
+
+
+@cache
+def _settings_from(func: Callable[..., Any]) -> tuple[int | None, list[str]]:
+    """The place of `axis` among the arguments, and the names from there on: they are settings, and
+    what stands before them is data.
+    """
+    names = [] if isinstance(func, np.ufunc) else list(signature(func).parameters)
+    place = names.index("axis") if "axis" in names else None
+    return place, [] if place is None else names[place:]
 
 
 @cache

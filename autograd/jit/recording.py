@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, array_node, next_index, set_recording, tracing
+from autograd.graph import Node, ScalarNode, array_node, next_index, set_recording, tracing
 from autograd.jit.adapter import is_leaf
 from autograd.jit.notes import Notes
 from autograd.jit.outside import Captured, Outside
@@ -223,21 +223,18 @@ def _in_terms(
 
 
 def _among(node: Node, number: int) -> Any:
-    """A whole number among the arguments of a node: beside integers it is one of their type, as in
-    NumPy, and not to become a float.
+    """A whole number among the arguments of a node: beside integers it is one of their type, or of
+    that of the result, as NumPy takes it; what is beside it must not become a float.
     """
-    if node.dtype.kind in "iu":
-        return np.asarray(number, node.dtype)
     others = [arg for arg in node.args if arg.__class__ is not int]
-    types = [getattr(arg, "dtype", np.dtype(type(arg))) for arg in others]
-    if any(dtype.kind == "f" for dtype in types):
+    if isinstance(node, ScalarNode) or any(_is_real(arg) for arg in others):
         return number
-    dtype = np.result_type(*types)
-    try:
-        whole = np.asarray(number, None if dtype == bool else dtype)
-    except OverflowError:  # it is only compared with them, and they cannot reach it
-        whole = np.asarray(number)
+    whole = np.asarray(number, None if node.dtype == bool else node.dtype)
     return number if whole.dtype == object else whole
+
+
+def _is_real(x: Any) -> bool:
+    return isinstance(x, float) or getattr(x, "dtype", None).kind == "f"
 
 
 def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:

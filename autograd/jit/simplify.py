@@ -126,6 +126,8 @@ def _count(x: Term, axis: Any) -> int:
 
 
 def _mean(do: Apply, x: Term, axis: Any, keepdims: bool) -> Term:
+    if x.dtype == np.float16:
+        return do(reductions.mean_op, [x], axis=axis, keepdims=keepdims)
     return do(e.div, [_total(do, x, axis, keepdims), float(_count(x, axis))])
 
 

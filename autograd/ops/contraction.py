@@ -13,7 +13,15 @@ import numpy as np
 from autograd.graph import Array
 from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
-from autograd.ops.structural import Shape, as_array, reshape_op, shape_of, sum_op, transpose_op
+from autograd.ops.structural import (
+    Shape,
+    as_array,
+    cast,
+    reshape_op,
+    shape_of,
+    sum_op,
+    transpose_op,
+)
 
 
 def einsum(subscripts: str, *operands: Array, optimize: Any = "greedy") -> Array:
@@ -87,7 +95,9 @@ class _Term:
             array = reshape_op(array, shape=self.shape)
         for first, second in self.diagonals:
             array = diagonal(array, 0, first, second)
-        return sum_op(array, axis=self.lone, keepdims=False) if self.lone else array
+        if not self.lone:
+            return array
+        return cast(sum_op(array, axis=self.lone, keepdims=False), array.dtype)
 
 
 @dataclass

@@ -20,7 +20,7 @@ def tril(x: Array, k: int = 0) -> Array:
            [1., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, 0)
+    return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, False)
 
 
 def triu(x: Array, k: int = 0) -> Array:
@@ -33,7 +33,7 @@ def triu(x: Array, k: int = 0) -> Array:
            [0., 1.]])
     """
     x = as_array(x)
-    return where(np.tri(*rows_and_columns(x, "triu"), k - 1, bool), 0, x)
+    return where(np.tri(*rows_and_columns(x, "triu"), k - 1, bool), False, x)
 
 
 def rows_and_columns(x: Array, name: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import numpy as np
 from autograd import kernels
 from autograd.graph import Array, Node
 from autograd.ops.kinds import Elementwise
+from autograd.ops.predicates import ask
 
 # The rules below name operations that are defined further down; the type checker wants these first.
 abs: Elementwise
@@ -132,7 +133,7 @@ expm1: Final = Elementwise("expm1", np.expm1, math.expm1, lambda out, x: out + 1
 sqrt = Elementwise("sqrt", np.sqrt, math.sqrt, lambda out, x: 0.5 / out)
 cbrt: Final = Elementwise("cbrt", np.cbrt, math.cbrt, lambda out, x: 1 / (3 * out * out))
 reciprocal: Final = Elementwise(
-    "reciprocal", lambda x: np.divide(1, x), lambda x: 1 / x, lambda out, x: -out * out
+    "reciprocal", np.reciprocal, lambda x: 1 / x, lambda out, x: -out * out
 )
 tan: Final = Elementwise("tan", np.tan, math.tan, lambda out, x: 1 + out * out)
 tanh: Final = Elementwise("tanh", np.tanh, math.tanh, lambda out, x: 1 - out * out)
@@ -319,4 +320,6 @@ def round(x: Array, decimals: int = 0) -> Array:
     >>> round(2.5), round(0.125, 2)
     (2.0, 0.12)
     """
+    if getattr(x, "dtype", np.dtype(float)).kind in "iu":
+        return ask(np.round, x, decimals=decimals)
     return round_op(x * 10.0**decimals) / 10.0**decimals if decimals else round_op(x)

@@ -45,9 +45,15 @@ def _count(x: Any, axis: Axis) -> int:
 # --------------------------------------------------------------------------------------------------
 # Mean and variance
 
+def _mean(x: Any, axis: Axis, keepdims: bool) -> Any:
+    if x.dtype == np.float16:  # whose largest is 65504
+        return _mean(x.astype(np.float32), axis, keepdims).astype(np.float16)
+    return add_reduce(x, axis, None, None, keepdims) / _count(x, axis)
+
+
 mean_op: Final = Linear(
     "mean",
-    lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims) / _count(x, axis),
+    _mean,
     lambda g, x, axis, keepdims: broadcast_to(
         keep_axes(g, x, axis, keepdims) / _count(x, axis), shape_of(x)
     ),

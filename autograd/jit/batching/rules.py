@@ -102,6 +102,8 @@ def _along(step: Step) -> Array:
 def _ranked(step: Step) -> Array:
     """Questions for the number of an entry, along one axis or in the example as one row."""
     settings, x, ndim = step.settings, step.args[0], step.ndim(0)
+    if step.op is question(np.argsort):
+        settings.setdefault("axis", -1)
     if settings.get("axis") is None:
         x, ndim = reshape_op(x, shape=(step.size, math.prod(step.shape(0)))), 1
         settings["axis"] = 0

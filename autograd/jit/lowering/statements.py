@@ -94,12 +94,6 @@ def _power(to: Arrays, term: Term) -> Place:
     return _ufunc(to, term, function or "power", [base] if function else term.args)
 
 
-@_writes(e.reciprocal)
-def _reciprocal(to: Arrays, term: Term) -> Place | None:
-    (x,) = term.args
-    return _ufunc(to, term, "reciprocal", [x]) if x.dtype == term.dtype else None
-
-
 @_writes(e.where)
 def _where(to: Arrays, term: Term) -> Place:
     condition, *choices = term.args
