@@ -28,7 +28,6 @@ _OTHER_NAMES = {
     "negative": "neg",
     "power": "pow",
     "remainder": "mod",
-    "rint": "round",
     "around": "round",
     "subtract": "sub",
     "positive": "identity",
@@ -61,6 +60,7 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
     for name in ops.linalg.__all__:
         if hasattr(np.linalg, name):
             rules[getattr(np.linalg, name)] = getattr(ops.linalg, name)
+    rules[np.rint] = ops.elementwise.round_op
     rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
     rules[np.float_power] = lambda x, y: ops.pow(_in_double(x), _in_double(y))
     return rules

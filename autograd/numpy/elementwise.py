@@ -89,6 +89,8 @@ def nan_to_num(
 ) -> Array:
     """x with numbers in the places of NaN and of infinities, which get no derivative."""
     x = ops.array(x)
+    if x.dtype.kind != "f":
+        return x
     most = np.finfo(x.dtype).max if posinf is None else posinf
     least = np.finfo(x.dtype).min if neginf is None else neginf
     instead = ops.where(np.isnan(x), nan, ops.where(x > 0, most, least))

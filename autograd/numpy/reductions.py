@@ -14,7 +14,7 @@ from autograd.graph import Array
 from autograd.ops import Axis
 
 
-def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: float) -> Array:
+def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: Array) -> Array:
     """The entries in a number type, with a number in the place of those left out."""
     if out is not None:
         raise TypeError(f"np.{name}(..., out=...): a node cannot be written into; use the result")
@@ -33,7 +33,7 @@ def sum(
     where: Any = True,
 ) -> Array:
     """Σ of the entries where the condition holds, and `initial`."""
-    total = ops.sum(_entries("sum", a, dtype, out, where, 0.0), axis, keepdims)
+    total = ops.sum(_entries("sum", a, dtype, out, where, False), axis, keepdims)
     return total if initial is None else total + initial
 
 
@@ -47,7 +47,7 @@ def prod(
     where: Any = True,
 ) -> Array:
     """Π of the entries where the condition holds, and `initial`."""
-    product = ops.prod(_entries("prod", a, dtype, out, where, 1.0), axis, keepdims)
+    product = ops.prod(_entries("prod", a, dtype, out, where, True), axis, keepdims)
     return product if initial is None else product * initial
 
 
@@ -60,7 +60,8 @@ def max(
     where: Any = True,
 ) -> Array:
     """The largest of the entries where the condition holds, and of `initial`."""
-    largest = ops.max(_entries("max", a, None, out, where, -np.inf), axis, keepdims)
+    instead = -np.inf if initial is None else initial
+    largest = ops.max(_entries("max", a, None, out, where, instead), axis, keepdims)
     return largest if initial is None else ops.maximum(largest, initial)
 
 
@@ -73,7 +74,8 @@ def min(
     where: Any = True,
 ) -> Array:
     """The smallest of the entries where the condition holds, and of `initial`."""
-    smallest = ops.min(_entries("min", a, None, out, where, np.inf), axis, keepdims)
+    instead = np.inf if initial is None else initial
+    smallest = ops.min(_entries("min", a, None, out, where, instead), axis, keepdims)
     return smallest if initial is None else ops.minimum(smallest, initial)
 
 
@@ -95,10 +97,11 @@ def mean(
     where: Any = True,
 ) -> Array:
     """The mean of the entries where the condition holds."""
-    a = _entries("mean", a, dtype, out, where, 0.0)
+    a = _entries("mean", a, dtype, out, where, False)
     if where is True:
         return ops.mean(a, axis, keepdims)
-    return ops.sum(a, axis, keepdims) / _count(a, axis, keepdims, where)
+    a = ops.as_real(a)
+    return ops.sum(a, axis, keepdims) / ops.cast(_count(a, axis, keepdims, where), a.dtype)
 
 
 def var(
@@ -115,10 +118,10 @@ def var(
     """The variance of the entries where the condition holds."""
     ddof = ddof if correction is None else correction
     if where is True:
-        return ops.var(_entries("var", a, dtype, out, True, 0.0), axis, ddof, keepdims)
+        return ops.var(_entries("var", a, dtype, out, True, False), axis, ddof, keepdims)
     away = a - mean(a, axis, dtype, out, True, where=where)
     squares = ops.sum(ops.where(where, away * away, 0.0), axis, keepdims)
-    return squares / (_count(a, axis, keepdims, where) - ddof)
+    return squares / (ops.cast(_count(a, axis, keepdims, where), squares.dtype) - ddof)
 
 
 def std(
@@ -135,5 +138,5 @@ def std(
     """The standard deviation of the entries where the condition holds."""
     ddof = ddof if correction is None else correction
     if where is True:
-        return ops.std(_entries("std", a, dtype, out, True, 0.0), axis, ddof, keepdims)
+        return ops.std(_entries("std", a, dtype, out, True, False), axis, ddof, keepdims)
     return ops.sqrt(var(a, axis, dtype, out, ddof, keepdims, where=where))

@@ -23,11 +23,10 @@ def average(
     keepdims: bool = False,
 ) -> Any:
     """Σ w a / Σ w; `returned` gives Σ w beside it."""
-    a = ops.array(a)
+    a = ops.as_real(a)
     shape = ops.shape_of(a)
-    if weights is None:
-        weights = np.ones(shape)
-    elif len(ops.shape_of(weights)) < len(shape) and axis is not None:
+    weights = np.ones(shape, a.dtype) if weights is None else ops.as_real(weights)
+    if len(ops.shape_of(weights)) < len(shape) and axis is not None:
         axes = normalize_axis(axis, len(shape))
         weights = ops.reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     weights = ops.broadcast_to(weights, shape)
@@ -150,7 +149,17 @@ def _present(a: Array, instead: float) -> tuple[Array, Any]:
     """The entries, with a number in the place of each NaN, and where they are present."""
     a = ops.array(a)
     there = np.logical_not(np.isnan(a))
-    return ops.where(there, a, instead), there
+    return (a if _is_whole(a) else ops.where(there, a, instead)), there
+
+
+def _is_whole(a: Array) -> bool:
+    """Whether an array holds integers or booleans, among which there is no NaN."""
+    return bool(a.dtype.kind != "f")
+
+
+def _number_of(there: Any, a: Array, axis: Axis, keepdims: bool) -> Any:
+    """How many entries are present, in the type in which a sum of them is divided."""
+    return ops.cast(np.sum(there, axis, keepdims=keepdims), ops.as_real(a).dtype)
 
 
 def nansum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -176,13 +185,13 @@ def nancumprod(a: Array, axis: int | None = None) -> Array:
 def nanmean(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The mean of the entries that are not NaN."""
     a, there = _present(a, 0.0)
-    return ops.sum(a, axis, keepdims) / np.sum(there, axis, keepdims=keepdims)
+    return ops.sum(ops.as_real(a), axis, keepdims) / _number_of(there, a, axis, keepdims)
 
 
 def nanvar(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """The variance of the entries that are not NaN."""
     away, there = _present(a - nanmean(a, axis, keepdims=True), 0.0)
-    freedom = np.sum(there, axis, keepdims=keepdims) - ddof
+    freedom = _number_of(there, away, axis, keepdims) - ddof
     return ops.sum(away * away, axis, keepdims) / np.where(freedom > 0, freedom, np.nan)
 
 
@@ -195,6 +204,8 @@ def nanmax(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The largest entry that is not NaN; NaN where there is none."""
     a, there = _present(a, -np.inf)
     largest = ops.max(a, axis, keepdims)
+    if _is_whole(a):
+        return largest
     return ops.where(np.any(there, axis, keepdims=keepdims), largest, np.nan)
 
 
@@ -202,4 +213,6 @@ def nanmin(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The smallest entry that is not NaN; NaN where there is none."""
     a, there = _present(a, np.inf)
     smallest = ops.min(a, axis, keepdims)
+    if _is_whole(a):
+        return smallest
     return ops.where(np.any(there, axis, keepdims=keepdims), smallest, np.nan)
