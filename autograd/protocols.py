@@ -118,8 +118,8 @@ def _call(
     ours: Callable[..., Any] | None = None,
 ) -> Any:
     if func in ABOUT_NUMBERS:
-        place, names = _settings_from(func)
-        settings = dict(zip(names, args[place:], strict=False))
+        place, settings_names = _settings_from(func)
+        settings = dict(zip(settings_names, args[place:], strict=False))
         return ask(func, *args[:place], **settings, **kwargs)
     tracer = tracing.get()
     if tracer is not None and func in TAKING_OUT:

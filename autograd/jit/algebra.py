@@ -310,7 +310,6 @@ def _without_broadcasts(terms: Terms, op: Elementwise, args: tuple[Term, ...]) -
 def _before_broadcast(terms: Terms, term: Term) -> Term | None:
     if term.op is structural.broadcast_op:
         return term.args[0]
-    if term.constant and term.ndim:
-        if number(term) is not None:
-            return terms.constant(term.example.flat[0])  # which a float might not hold
+    if term.constant and term.ndim and number(term) is not None:
+        return terms.constant(term.example.flat[0])  # which a float might not hold
     return None

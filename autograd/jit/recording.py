@@ -234,7 +234,7 @@ def _among(node: Node, number: int) -> Any:
 
 
 def _is_real(x: Any) -> bool:
-    return isinstance(x, float) or getattr(x, "dtype", None).kind == "f"
+    return isinstance(x, float) or (not isinstance(x, bool) and x.dtype.kind == "f")
 
 
 def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list[Node]:

@@ -45,6 +45,7 @@ def _count(x: Any, axis: Axis) -> int:
 # --------------------------------------------------------------------------------------------------
 # Mean and variance
 
+
 def _mean(x: Any, axis: Axis, keepdims: bool) -> Any:
     if getattr(x, "dtype", None) == np.float16:  # whose largest is 65504
         return _mean(x.astype(np.float32), axis, keepdims).astype(np.float16)

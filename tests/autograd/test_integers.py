@@ -16,6 +16,7 @@ from scipy import special
 
 import autograd as ad
 import autograd.numpy as anp
+import autograd.scipy.stats as stats
 from autograd import grad, jit, vmap
 from autograd.ops import TABLE
 from tests.autograd.cases import BINARY, CASES, Case
@@ -183,7 +184,12 @@ def test_gradients_by_a_node_of_integers_is_refused() -> None:
 # --------------------------------------------------------------------------------------------------
 # Rules with plain integers among their arguments
 
-EXTREMES = {"uint8": (200, 0, 1), "int8": (-128, 127, 0), "int64": (-3, 2**40, 0), "bool": (1, 0, 1)}
+EXTREMES = {
+    "uint8": (200, 0, 1),
+    "int8": (-128, 127, 0),
+    "int64": (-3, 2**40, 0),
+    "bool": (1, 0, 1),
+}
 
 
 @pytest.mark.parametrize("dtype", EXTREMES)
@@ -197,6 +203,14 @@ def test_derivative_beside_plain_integers_is_that_beside_floats(name: str, dtype
         gradient = grad(lambda x, y, f=order: f(x, y).sum())
         for run in (WAYS["eager"], second):
             same(run(gradient, x, whole), expected)
+
+
+def test_density_of_counts_does_not_wrap_around() -> None:
+    counts = np.array([255, 3], np.uint8)
+    for density in (lambda m, k: stats.poisson.logpmf(k, m), stats.norm.logpdf, stats.t.logpdf):
+        gradient = grad(lambda m, k, f=density: f(m, k).sum())
+        expected = gradient(np.array([200.0, 2.0]), counts.astype(float))
+        same(gradient(np.array([200.0, 2.0]), counts), expected)
 
 
 def test_reals_put_among_integers_stay_real() -> None:

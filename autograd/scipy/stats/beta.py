@@ -8,10 +8,9 @@ import numpy as np
 
 from autograd import ops
 from autograd.graph import Array
-from autograd.numpy.wrapping import differentiable
 from autograd.scipy import load
 from autograd.scipy.special import betainc, betaln, xlog1py, xlogy
-from autograd.scipy.stats.distribution import others
+from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").beta
 

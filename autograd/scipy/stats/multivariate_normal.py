@@ -10,9 +10,8 @@ import numpy as np
 from autograd import ops
 from autograd.extend import getval
 from autograd.graph import Array
-from autograd.numpy.wrapping import differentiable
 from autograd.scipy import load
-from autograd.scipy.stats.distribution import others
+from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").multivariate_normal
 

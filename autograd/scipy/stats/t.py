@@ -7,10 +7,9 @@ from typing import Final
 
 from autograd import ops
 from autograd.graph import Array
-from autograd.numpy.wrapping import differentiable
 from autograd.scipy import load
 from autograd.scipy.special import gammaln, stdtr
-from autograd.scipy.stats.distribution import others
+from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").t
 
