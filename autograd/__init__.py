@@ -5,8 +5,17 @@ Names, nothing else: `graph` says what a node is, `ops` how each operation is di
 """
 
 from importlib import import_module
-from importlib.util import find_spec
+from os.path import exists
 from typing import TYPE_CHECKING
+
+# HIPS autograd has the same import name. Every version of it has a `core.py`, and this package has
+# none: one of the two was installed over the other.
+if exists(f"{__path__[0]}/core.py"):
+    raise ImportError(
+        "HIPS autograd (the distribution `autograd`) and wengert have overwritten each other in "
+        f"{__path__[0]}: run `pip uninstall -y autograd wengert`, then install the one you want",
+        name="autograd",
+    )
 
 from autograd import ops
 from autograd.backward import gradients
@@ -155,22 +164,16 @@ __all__ += [
 ]
 __all__ += ops.__all__
 
-# The distribution wengert-pictures brings these. They are loaded where they are first asked for.
+# Loaded when they are first asked for, since many programs never do.
 PICTURES = ["Drawing", "DrawingError", "Explanation", "Stepper", "Trace", "draw", "explain", "step"]
+__all__ += PICTURES
+
 if not TYPE_CHECKING:
-    if find_spec("autograd.pictures"):
-        __all__ += PICTURES
 
     def __getattr__(name: str) -> object:
         if name not in PICTURES:
             raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-        try:
-            pictures = import_module("autograd.pictures")
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                f'autograd.{name} needs the pictures: pip install "wengert[draw]"', name=error.name
-            ) from error
-        return globals().setdefault(name, getattr(pictures, name))
+        return globals().setdefault(name, getattr(import_module("autograd.pictures"), name))
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

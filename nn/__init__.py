@@ -1,5 +1,17 @@
 """Neural networks on ``autograd``."""
 
+import autograd
+
+# HIPS autograd has the same import name. Installed over the engine it takes its place, and
+# uninstalled it takes files of the engine with it and leaves a package without names.
+if not hasattr(autograd, "Value"):
+    raise ImportError(
+        "nn needs the autograd of wengert, which HIPS autograd (the distribution `autograd`) has "
+        f"overwritten in {next(iter(autograd.__path__))}: run `pip uninstall -y autograd wengert`, "
+        "then install wengert again",
+        name="autograd",
+    )
+
 from nn import backprop, datasets, init, losses, metrics, plot, scalar
 from nn.backprop import deltas
 from nn.classifier import Classifier

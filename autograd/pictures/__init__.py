@@ -1,6 +1,6 @@
 """Computations, shown: drawn (`draw`), walked through (`step`), written down (`explain`).
 
-Nothing in the engine knows of these; they are a distribution of their own, `wengert-pictures`.
+Nothing in the engine knows of these.
 """
 
 from autograd.pictures.drawing import Drawing, DrawingError, draw
