@@ -1,8 +1,6 @@
-"""Runs in an environment with NumPy alone: the README's tour, a network, and what asks for more.
+"""Runs where wengert is installed with NumPy alone: the README's tour, a network, missing extras.
 
-`numpy_alone.py engine README.md` where wengert is alone, `numpy_alone.py all README.md` where its
-networks and pictures are there too. That the tour's results are those it shows is tested elsewhere,
-where all extras are there.
+`numpy_alone.py README.md`. That the tour's results are those it shows is tested where all extras are.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable
+from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +30,16 @@ def asks_for_an_extra(program: Callable[[], object]) -> bool:
         return False
     assert SENTENCE.match(said), f"not one clear sentence: {said}"
     return True
+
+
+def installed() -> None:
+    """Pure Python, and nothing but the two packages."""
+    wengert = distribution("wengert")
+    assert "Tag: py3-none-any" in (wengert.read_text("WHEEL") or "")
+    folders = {file.parts[0] for file in wengert.files or ()}
+    assert folders == {"autograd", "nn", f"wengert-{wengert.version}.dist-info"}, folders
+    assert wengert.version == ag.__version__
+    assert Path(ag.__file__).parent == wengert.locate_file("autograd")
 
 
 def tour(readme: str) -> tuple[int, int]:
@@ -86,19 +95,11 @@ def extras() -> list[str]:
 
 
 if __name__ == "__main__":
-    installed, readme = sys.argv[1:]
-    run, missing = tour(Path(readme).read_text(encoding="utf-8"))
+    installed()
+    run, missing = tour(Path(sys.argv[1]).read_text(encoding="utf-8"))
     assert run - missing > 50, f"{missing} of {run} statements want an extra"
-    if installed == "all":
-        network()
-        asking = extras()
-    else:
-        asking = ["nn", *ag.PICTURES]
-        for name in "nn", "nn.modules":
-            assert asks_for_an_extra(lambda name=name: importlib.import_module(name))
-        for name in ag.PICTURES:
-            assert asks_for_an_extra(lambda name=name: getattr(ag, name))
+    network()
     print(
         f"Python {sys.version.split()[0]}, NumPy {np.__version__}: {run} statements of the tour, "
-        f"{missing} of them with an extra; named by {', '.join(asking)}"
+        f"{missing} of them with an extra; named by {', '.join(extras())}"
     )

@@ -1,6 +1,6 @@
 """Python's `isinstance`, `type`, `tuple`, `list` and `dict`, for values that are differentiated.
 
-Containers are Python's own here: nodes in them keep their history.
+Containers are Python's own here, `DictBox` among them: nodes in them keep their history.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Any
 
 from autograd.extend import getval
 
-__all__ = ["dict", "isinstance", "list", "tuple", "type"]
+DictBox = dict
+
+__all__ = ["DictBox", "dict", "isinstance", "list", "tuple", "type"]
 
 
 def isinstance(x: Any, kinds: Any) -> bool:

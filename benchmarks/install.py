@@ -18,21 +18,19 @@ from pathlib import Path
 from benchmarks.libraries import PROJECT, REQUIREMENTS
 
 RESULT = Path(__file__).parent / "results" / "install.md"
-PARTS = [str(PROJECT), str(PROJECT / "nn"), str(PROJECT / "autograd" / "pictures")]
 LIBRARIES = {  # what pip is told, and what is imported
-    "wengert, the engine": (PARTS[:1], "autograd"),
-    "wengert, with networks and pictures": (PARTS, "autograd.pictures, nn"),
-    "HIPS autograd": ([REQUIREMENTS["hips"]], "autograd"),
-    "MyGrad": ([REQUIREMENTS["mygrad"]], "mygrad"),
-    "PyTorch": ([REQUIREMENTS["torch"]], "torch"),
-    "JAX": ([REQUIREMENTS["jax"]], "jax"),
+    "wengert": (str(PROJECT), "autograd, nn"),
+    "HIPS autograd": (REQUIREMENTS["hips"], "autograd"),
+    "MyGrad": (REQUIREMENTS["mygrad"], "mygrad"),
+    "PyTorch": (REQUIREMENTS["torch"], "torch"),
+    "JAX": (REQUIREMENTS["jax"], "jax"),
 }
 
 
 @dataclass
 class Installation:
-    own: list[int]
-    """Bytes of each of the library's own wheels."""
+    own: int
+    """Bytes of the library's own wheel."""
     packages: int
     """How many packages are installed with it, itself included."""
     download: int
@@ -55,12 +53,12 @@ def size(folder: Path) -> int:
     return sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def install(asked: list[str], imported: str, folder: Path) -> Installation:
+def install(asked: str, imported: str, folder: Path) -> Installation:
     wheels, environment = folder / "wheels", folder / "environment"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, *asked)
-    own = sorted((wheel.stat().st_size for wheel in wheels.iterdir()), reverse=True)
-    run(*pip, "wheel", "--wheel-dir", wheels, *asked)
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, asked)
+    own = size(wheels)
+    run(*pip, "wheel", "--wheel-dir", wheels, asked)
     run(sys.executable, "-m", "venv", "--without-pip", environment)
     (python,) = [*environment.glob("bin/python"), *environment.glob("Scripts/python.exe")]
     before = size(environment)
@@ -88,9 +86,8 @@ def main() -> None:
                 reason = error.stderr.decode().strip().splitlines()[-1]
                 rows.append(f"| {name} | not installed: {reason} | | | | | |")
                 continue
-        own = " + ".join(f"{size / 1e6:,.2f}" for size in found.own)
         rows.append(
-            f"| {name} | {own} MB | {found.packages} | "
+            f"| {name} | {found.own / 1e6:,.2f} MB | {found.packages} | "
             f"{megabytes(found.download)} | {megabytes(found.installed)} | "
             f"{found.seconds:.1f} s | {found.start:.2f} s |"
         )
@@ -101,7 +98,7 @@ def main() -> None:
                 "# Installing",
                 "",
                 "Each library into an empty environment, with what it needs and without extras: "
-                "the library's own wheels, then with all it needs the number of packages, what is "
+                "the library's own wheel, then with all it needs the number of packages, what is "
                 "downloaded and what lies on the disk. The time is pip's, from wheels on the disk "
                 "and without compiling to bytecode, so no network is in it; the last column is "
                 "what a Python takes to start and import the library. Measured once by "
@@ -111,7 +108,7 @@ def main() -> None:
                 f"{datetime.now(UTC):%Y-%m-%d}, CPython {platform.python_version()}, "
                 f"{platform.system()} {platform.machine()}.",
                 "",
-                "| library | its wheels | packages | download | on disk | pip | import |",
+                "| library | its wheel | packages | download | on disk | pip | import |",
                 "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
                 *rows,
                 "",

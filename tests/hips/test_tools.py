@@ -19,6 +19,7 @@ from autograd import (
     jacobian,
     primitive,
 )
+from autograd.builtins import DictBox
 from autograd.builtins import dict as dict_of
 from autograd.builtins import isinstance as isinstance_of
 from autograd.builtins import list as list_of
@@ -47,6 +48,7 @@ def test_builtins_look_through_nodes() -> None:
     assert isinstance_of(x, numpy.ndarray)
     assert isinstance_of(a, float)
     assert isinstance_of((a, x), tuple_of)
+    assert isinstance_of({"a": a}, DictBox)
     assert type_of(x) is numpy.ndarray
     assert isbox(x)
     assert isinstance(x, ArrayBox)

@@ -1,0 +1,186 @@
+"""What has to pass, as sessions of nox.
+
+| | |
+|---|---|
+| `nox -f .ci/noxfile.py -l` | lists the sessions |
+| `nox -f .ci/noxfile.py -s lint` | runs one of them, in an environment of its own |
+| `nox -f .ci/noxfile.py -R -s lint` | runs it again without installing |
+| `nox -f .ci/noxfile.py -s tests-3.13 -- tests/nn -x` | hands pytest what stands after `--` |
+
+`.ci/run` runs all of them.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent.parent
+os.chdir(ROOT)  # nox starts in the folder of this file
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+CHROMIUM = "chromium", "chromium-browser", "google-chrome", "chrome"
+
+nox.needs_version = ">=2026.1"
+nox.options.default_venv_backend = "uv|venv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def install(session: nox.Session, extras: str, *packages: str) -> None:
+    """Install this checkout with some of its extras, and other packages."""
+    session.install("-e", f".[{extras}]", *packages)
+
+
+@nox.session(venv_backend="none")
+def readme(session: nox.Session) -> None:
+    """The README's two commands, word for word, with the coverage of each package.
+
+    They make the environment `.venv` here, as they do for a user.
+    """
+    text = Path("README.md").read_text(encoding="utf-8")
+    train, test = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    python = ROOT / ".venv" / "bin" / "python"
+    session.run("bash", "-euxc", train)
+    with session.chdir(session.create_tmp()):  # away from the packages of the checkout
+        session.run(python, "-m", "autograd", "--out", "installed.svg")
+    session.run("bash", "-euxc", test, env={"PYTEST_ADDOPTS": "--cov --cov-report="})
+    for package in "autograd", "nn":
+        session.run(python, "-m", "coverage", "report", f"--include={package}/*")
+
+
+@nox.session(python=PYTHONS, default=False)
+def tests(session: nox.Session) -> None:
+    """The tests, or those that are named after `--`."""
+    install(session, "test")
+    session.run("pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(tags=["lint"])
+def lint(session: nox.Session) -> None:
+    """Style, types, and who may import whom."""
+    install(session, "lint,test")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def installed(session: nox.Session) -> None:
+    """The wheel with NumPy alone; an editable install makes the same packages importable."""
+    script, page = ROOT / ".ci" / "numpy_alone.py", ROOT / "README.md"
+    folder = session.create_tmp()
+    session.install(".")
+    with session.chdir(folder):
+        session.run("python", script, page)
+    session.install("-e", ".")
+    with session.chdir(folder):
+        session.run("python", "-c", EDITABLE)
+
+
+EDITABLE = """
+import autograd, nn
+from importlib.util import find_spec
+assert not any(map(find_spec, ("tests", "docs", "benchmarks", "notebooks")))
+"""
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """What another type checker knows of the public names: all."""
+    session.install(".", "pyright==1.1.414", "scikit-learn-stubs==0.0.3")
+    with session.chdir(session.create_tmp()):
+        for package in "autograd", "nn":
+            session.run("pyright", "--ignoreexternal", "--verifytypes", package)
+
+
+@nox.session
+@nox.parametrize("python, numpy", [("3.11", "2.0.*"), ("3.13", "2.*")], ids=["oldest", "newest"])
+def numpy(session: nox.Session, numpy: str) -> None:
+    """The operations, NumPy's functions and the layers with the oldest and the newest NumPy."""
+    install(session, "test", f"numpy=={numpy}")
+    session.run("pytest", "-q", *NUMPY)
+
+
+NUMPY = "tests/hips", "tests/autograd"
+
+
+@nox.session
+def compiled(session: nox.Session) -> None:
+    """The engine's tests again, with derivatives that compile themselves.
+
+    Left out are pictures and pages, which have nothing to compile, and cases and random programs,
+    which the tests compile anyway.
+    """
+    install(session, "test")
+    session.run(
+        *(
+            "pytest",
+            "-q",
+            "--jit",
+            "--ignore=tests/autograd/jit",
+            "--ignore-glob=*/test_[dersw]*.py",
+        ),
+        *("--ignore=tests/autograd/test_table.py", "tests/autograd"),
+    )
+
+
+@nox.session
+def oracles(session: nox.Session) -> None:
+    """The results of PyTorch and JAX."""
+    install(session, "test,oracle")
+    session.run("python", "-c", "import jax, torch")  # without them the tests would be skipped
+    paths = [path for path in Path("tests").rglob("test_*.py") if "mark.oracle" in path.read_text()]
+    session.run("pytest", "-m", "oracle", *paths)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, where warnings are errors, and that its links lead somewhere."""
+    install(session, "docs")
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", "docs/_build/html")
+    session.run("python", "docs/check_links.py", "docs/_build/html")
+
+
+@nox.session(requires=["docs"])
+def browser(session: nox.Session) -> None:
+    """Pages in Chromium, the site's among them."""
+    install(session, "browser")
+    if not any(map(shutil.which, CHROMIUM)):
+        session.run("apt-get", "update", "-qq", external=True)
+        packages = "chromium", "fonts-dejavu-core"
+        apt = "apt-get", "install", "-y", "-qq", "--no-install-recommends"
+        session.run(*apt, *packages, external=True, silent=True)
+    session.run("pytest", "-rs", "tests/browser")
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Copies of the notebooks, run from top to bottom; the tests of notebooks hold for them too."""
+    install(session, "notebook,test", "nbmake")
+    copy = Path(session.create_tmp())
+    for name in "pyproject.toml", "tests/test_notebooks.py", "benchmarks/mnist.md":
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, copy / name)
+    shutil.copytree("notebooks", copy / "notebooks", dirs_exist_ok=True)
+    nbmake = "--nbmake", "--overwrite", "--nbmake-timeout=300", "--durations=0"
+    with session.chdir(copy):
+        session.run(
+            *("pytest", "-W", "default", *nbmake, *sorted(Path("notebooks").glob("*.ipynb"))),
+            env={"MPLBACKEND": None, "OPENBLAS_NUM_THREADS": "1"},
+        )
+        session.run("pytest", "tests/test_notebooks.py")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """One benchmark, quickly: that it runs, and not how fast."""
+    install(session, "bench,test")
+    table = Path(session.create_tmp()).resolve() / "compiled-step.md"
+    session.run(
+        *("python", "-m", "benchmarks", "--quick", "--only", "compiled-step", "--out", table)
+    )

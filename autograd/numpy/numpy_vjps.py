@@ -1,0 +1,24 @@
+"""`unbroadcast_f`, which rules written for HIPS autograd's `defvjp` import."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["unbroadcast_f"]
+
+
+def unbroadcast_f(target: Any, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function g ↦ f(g) summed to the shape of `target`, which is `f`: the engine sums.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp, primitive
+    >>> scale = primitive(lambda a, x: a * x)
+    >>> defvjp(
+    ...     scale,
+    ...     lambda ans, a, x: unbroadcast_f(a, lambda g: g * x),
+    ...     lambda ans, a, x: unbroadcast_f(x, lambda g: g * a),
+    ... )
+    >>> grad(lambda a: np.sum(scale(a, np.array([1.0, 2.0]))))(3.0)
+    3.0
+    """
+    return f
