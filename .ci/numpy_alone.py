@@ -1,6 +1,6 @@
 """Runs where wengert is installed with NumPy alone: the README's tour, a network, missing extras.
 
-`numpy_alone.py README.md`. That the tour's results are those it shows is tested where all extras are.
+`numpy_alone.py README.md`. Whether the results are those it shows is tested where all extras are.
 """
 
 from __future__ import annotations
