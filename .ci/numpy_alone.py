@@ -24,7 +24,7 @@ def asks_for_an_extra(program: Callable[[], object]) -> bool:
     """Whether `program` fails for the lack of an extra, which it must say in one sentence."""
     try:
         program()
-    except ImportError as error:
+    except (ImportError, ag.DrawingError) as error:
         said = str(error)
     else:
         return False

@@ -162,9 +162,13 @@ def _other_argument_names(theirs: Callable[..., Any], ours: Callable[..., Any]) 
     """What is called otherwise in ours at the same place: in clip(a, a_min, a_max) all three."""
     if isinstance(theirs, np.ufunc):
         return {}
+    try:
+        parameters = signature(theirs).parameters
+    except ValueError:  # NumPy's functions in C have no signature before 2.4
+        return {"a": "x", "b": "y"} if theirs is np.dot else {}
     by_place = [
         name
-        for name, parameter in signature(theirs).parameters.items()
+        for name, parameter in parameters.items()
         if parameter.kind is not Parameter.KEYWORD_ONLY
     ]
     return {

@@ -1,7 +1,7 @@
 """Notebooks as they are kept: run from top to bottom, without a warning, in step with their text.
 
-That they run at all is tried by `.ci/run`, which executes them in place and then runs this file
-once more on what came out.
+That they run at all is tried by `nox -f .noxfile.py -s notebooks`, which executes copies and then runs
+this file once more on what came out.
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from functools import partial
 from itertools import compress, count
+from operator import length_hint
 from typing import Any
 
 import numpy as np
@@ -52,7 +54,7 @@ class Program:
     ) -> None:
         self.name = name
         self.made = made
-        self._runs = count()
+        self._runs = iter(range(sys.maxsize))  # what is left of it counts the runs, in C
         self.ran: Callable[[], int] = self._runs.__next__
         self.inputs: list[Term] = [
             *made.inputs,
@@ -133,7 +135,7 @@ class Program:
     @property
     def runs(self) -> int:
         """How often the program has run."""
-        return int(self._runs.__reduce__()[1][0])
+        return sys.maxsize - length_hint(self._runs)
 
     def _write(self) -> None:
         """Make the code, for data from outside that stays in the memory where it is now."""

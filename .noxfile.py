@@ -2,10 +2,10 @@
 
 | | |
 |---|---|
-| `nox -f .ci/noxfile.py -l` | lists the sessions |
-| `nox -f .ci/noxfile.py -s lint` | runs one of them, in an environment of its own |
-| `nox -f .ci/noxfile.py -R -s lint` | runs it again without installing |
-| `nox -f .ci/noxfile.py -s tests-3.13 -- tests/nn -x` | hands pytest what stands after `--` |
+| `nox -f .noxfile.py -l` | lists the sessions |
+| `nox -f .noxfile.py -s lint` | runs one of them, in an environment of its own |
+| `nox -f .noxfile.py -R -s lint` | runs it again without installing |
+| `nox -f .noxfile.py -s tests-3.13 -- tests/nn -x` | hands pytest what stands after `--` |
 
 `.ci/run` runs all of them.
 """
@@ -17,8 +17,7 @@ from pathlib import Path
 
 import nox
 
-ROOT = Path(__file__).resolve().parent.parent
-os.chdir(ROOT)  # nox starts in the folder of this file
+ROOT = Path(__file__).resolve().parent
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 CHROMIUM = "chromium", "chromium-browser", "google-chrome", "chrome"
