@@ -1,6 +1,6 @@
 """Notebooks as they are kept: run from top to bottom, without a warning, in step with their text.
 
-That they run at all is tried by `nox -f .noxfile.py -s notebooks`, which executes copies and then runs
+That they run at all is tried by the session `notebooks` of nox, which executes copies and then runs
 this file once more on what came out.
 """
 
