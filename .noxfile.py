@@ -58,7 +58,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 
-@nox.session(tags=["lint"])
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style, types, and who may import whom."""
     install(session, "lint,test")
