@@ -1,7 +1,4 @@
-"""What all optimisers share: the parameters by name, checked settings, a state to save and load.
-
-How they change the parameters is in ``nn.optim`` and ``nn.optim.search``.
-"""
+"""What all optimisers share: the parameters by name, checked settings, a state to save and load."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from autograd import Tensor, Value
 
 Parameter: TypeAlias = Tensor | Value
 State: TypeAlias = dict[str, Any]
-"""What is remembered for one parameter: ``steps``, and arrays of its shape by name."""
+"""The state of one parameter: ``steps``, and arrays of its shape by name."""
 
 
 class HasParameters(Protocol):
@@ -41,7 +38,7 @@ _BOUNDS = {
 
 
 class Optimizer:
-    """The parameters, the settings and the state of an optimiser; what it does is in subclasses.
+    """The parameters, the settings and the state of an optimiser; subclasses take the steps.
 
     parameters: a module, whose trainable parameters are taken as they are now (after ``freeze`` or
         ``unfreeze`` make a new optimiser); or Tensors or Values, by name or in a sequence.
@@ -52,7 +49,7 @@ class Optimizer:
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
-    slots: ClassVar[tuple[str, ...]] = ()
+    state_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parameters: Parameters, lr: float) -> None:
         self.parameters: dict[str, Parameter] = named_parameters(parameters)
@@ -63,6 +60,8 @@ class Optimizer:
         super().__setattr__(name, self._checked(name, value))
 
     def _checked(self, name: str, value: Any) -> Any:
+        if name == "clip_norm" and value is not None and not value > 0:
+            raise ValueError(f"{type(self).__name__}: clip_norm={value} must be above 0, or None")
         if name not in _BOUNDS:
             return value
         # A NumPy float64 would turn float32 parameters into float64; a Python float does not.
@@ -83,7 +82,7 @@ class Optimizer:
             parameter.grad = 0.0 if isinstance(parameter, Value) else None
 
     def named_states(self) -> dict[str, State]:
-        """What is remembered of each parameter, by its name: not a copy."""
+        """The state of each parameter by its name: not a copy."""
         return self._states
 
     def state_dict(self) -> dict[str, Any]:
@@ -115,10 +114,10 @@ class Optimizer:
                 f"{mine} holds the parameters {list(self.parameters)}, not those of the state, "
                 f"{list(state['parameters'])}"
             )
-        for name, held in state["parameters"].items():
+        for name, saved in state["parameters"].items():
             parameter = self.parameters[name]
-            for key, array in held.items():
-                known = key == "steps" or key in self.slots
+            for key, array in saved.items():
+                known = key == "steps" or key in self.state_names
                 if not known or (key != "steps" and np.shape(array) != parameter.shape):
                     raise ValueError(
                         f"{mine}: {key!r} of shape {np.shape(array)} is no state of the parameter "
@@ -130,9 +129,9 @@ class Optimizer:
         self._states = {
             name: {
                 key: int(x) if key == "steps" else np.array(x, self.parameters[name].dtype)
-                for key, x in held.items()
+                for key, x in saved.items()
             }
-            for name, held in state["parameters"].items()
+            for name, saved in state["parameters"].items()
         }
 
 

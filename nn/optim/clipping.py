@@ -1,7 +1,4 @@
-"""Limits to the size of gradients, between ``backward`` and the optimiser's step.
-
-What is done with the gradients is in ``nn.optim``.
-"""
+"""Limits to the size of gradients, between ``backward`` and the optimiser's step."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Optimisers: a small state and one rule to change each parameter along its gradient.
 
-What they share is in ``nn.optim.base``, how the learning rate changes over time in
-``nn.optim.schedules``, and limits to a gradient's size in ``nn.optim.clipping``.
-
 θ is a parameter, g its gradient, η the learning rate ``lr``, λ the ``weight_decay``; products,
 squares and roots are taken entry by entry. Names, formulas and defaults are PyTorch's, with one
 difference: weight decay leaves biases out unless ``decay_biases=True``. A bias is what is called
@@ -17,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nn.modules.tree import is_bias
-from nn.optim.base import Optimizer, Parameter, Parameters, State
+from nn.optim.base import Optimizer, Parameter, Parameters
+from nn.optim.clipping import clip_grad_norm
 from nn.optim.search import RandomSearch
 
 __all__ = [
@@ -36,55 +33,91 @@ __all__ = [
 
 
 class GradientOptimizer(Optimizer):
-    """An optimiser that changes each parameter by its own gradient; ``rule`` says how."""
+    """An optimiser that changes each parameter by its own gradient; ``rule`` says how.
 
-    settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "decay_biases")
+    clip_norm: the largest norm of the gradient of all parameters together. ``step`` first scales a
+        larger one to it, as ``clip_grad_norm`` does.
+
+    An optimiser of one's own implements ``rule``, and ``init_state`` and ``hyperparameters`` where
+    it needs more than the gradient, the learning rate and the weight decay.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "decay_biases", "clip_norm")
 
     def __init__(
-        self, parameters: Parameters, lr: float, weight_decay: float, decay_biases: bool
+        self,
+        parameters: Parameters,
+        lr: float,
+        weight_decay: float,
+        decay_biases: bool,
+        clip_norm: float | None = None,
     ) -> None:
         super().__init__(parameters, lr)
         self.weight_decay = weight_decay
         self.decay_biases = decay_biases
+        self.clip_norm = clip_norm
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Deprecated names, old and new in both directions: to be removed in the next version."""
+        super().__init_subclass__(**keywords)
+        for old, new in _DEPRECATED.items():
+            if old in vars(cls) or new in vars(cls):
+                function = vars(cls).get(new, vars(cls).get(old))
+                setattr(cls, old, function)
+                setattr(cls, new, function)
 
     def step(self) -> None:
         """Change every parameter that has a gradient, once."""
+        if self.clip_norm is not None:
+            clip_grad_norm(self.parameters, self.clip_norm)
         for name, parameter in self.parameters.items():
             if parameter.grad is not None:
                 state = self._states[name]
                 state["steps"] += 1
-                slots = {key: slot(state, key, parameter, x) for key, x in self.begins().items()}
-                new, slots = self.rule(
+                for key, first in self.init_state().items():
+                    if key not in state:
+                        state[key] = np.full(parameter.shape, first, parameter.dtype)
+                new, new_state = self.rule(
                     parameter.numpy(),
                     parameter.grad,
-                    slots,
-                    self.rates(state["steps"]),
+                    {key: state[key] for key in self.init_state()},
+                    self.hyperparameters(state["steps"]),
                     decayed=self.decays(name, parameter),
                 )
                 parameter.data = new
-                state |= slots
+                state |= new_state
 
     def decays(self, name: str, parameter: Parameter) -> bool:
         """Whether weight decay acts on a parameter."""
         return bool(self.weight_decay) and (self.decay_biases or not is_bias(name, parameter))
 
-    def begins(self) -> dict[str, float]:
-        """What the rule remembers of a parameter, by name: the number each array begins with."""
+    def init_state(self) -> dict[str, float]:
+        """The number that each array of a parameter's state is filled with at first, by name."""
         return {}
 
-    def rates(self, steps: int) -> dict[str, float]:
-        """The numbers in the rule, at that step: settings, and what follows from them."""
+    def hyperparameters(self, steps: int) -> dict[str, float]:
+        """The numbers in the rule in that step, from 1: settings, and what follows from them."""
         return {"lr": self.lr, "weight_decay": self.weight_decay}
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
-        """θ and what is remembered of it after one step along the gradient ``g``.
+        """θ and its state after one step along the gradient ``g``: new arrays.
 
-        It is written in arithmetic that holds for arrays and for nodes, since ``fit`` compiles it,
-        for all parameters at once. Nothing that is given is written into.
+        The rule is written in arithmetic that holds for arrays and for nodes, since ``fit``
+        compiles it, for all parameters at once. ``decayed``: whether weight decay acts on θ.
         """
         raise NotImplementedError
+
+    begins = init_state
+    rates = hyperparameters
+
+
+_DEPRECATED = {
+    "begins": "init_state",
+    "rates": "hyperparameters",
+    "slots": "state_names",
+}
 
 
 class SGD(GradientOptimizer):
@@ -102,7 +135,7 @@ class SGD(GradientOptimizer):
     """
 
     settings: ClassVar[tuple[str, ...]] = (*GradientOptimizer.settings, "momentum", "nesterov")
-    slots: ClassVar[tuple[str, ...]] = ("velocity",)
+    state_names: ClassVar[tuple[str, ...]] = ("velocity",)
 
     def __init__(
         self,
@@ -113,29 +146,30 @@ class SGD(GradientOptimizer):
         nesterov: bool = False,
         weight_decay: float = 0.0,
         decay_biases: bool = False,
+        clip_norm: float | None = None,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, decay_biases)
+        super().__init__(parameters, lr, weight_decay, decay_biases, clip_norm)
         self.momentum = momentum
         self.nesterov = nesterov
         if nesterov and not momentum:
             raise ValueError("SGD(nesterov=True) needs a momentum above 0")
 
-    def begins(self) -> dict[str, float]:
+    def init_state(self) -> dict[str, float]:
         return {"velocity": 0.0} if self.momentum else {}
 
-    def rates(self, steps: int) -> dict[str, float]:
-        return super().rates(steps) | {"momentum": self.momentum}
+    def hyperparameters(self, steps: int) -> dict[str, float]:
+        return super().hyperparameters(steps) | {"momentum": self.momentum}
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
         if decayed:
-            g = g + rates["weight_decay"] * theta
-        if slots:
-            v = rates["momentum"] * slots["velocity"] + g
-            slots = {"velocity": v}
-            g = g + rates["momentum"] * v if self.nesterov else v
-        return theta - rates["lr"] * g, slots
+            g = g + hyper["weight_decay"] * theta
+        if state:
+            v = hyper["momentum"] * state["velocity"] + g
+            state = {"velocity": v}
+            g = g + hyper["momentum"] * v if self.nesterov else v
+        return theta - hyper["lr"] * g, state
 
 
 class Adam(GradientOptimizer):
@@ -146,7 +180,7 @@ class Adam(GradientOptimizer):
     """
 
     settings: ClassVar[tuple[str, ...]] = (*GradientOptimizer.settings, "beta1", "beta2", "eps")
-    slots: ClassVar[tuple[str, ...]] = ("mean", "square")
+    state_names: ClassVar[tuple[str, ...]] = ("mean", "square")
 
     def __init__(
         self,
@@ -157,19 +191,20 @@ class Adam(GradientOptimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         decay_biases: bool = False,
+        clip_norm: float | None = None,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, decay_biases)
+        super().__init__(parameters, lr, weight_decay, decay_biases, clip_norm)
         self.beta1: float = betas[0]
         self.beta2: float = betas[1]
         self.eps = eps
 
-    def begins(self) -> dict[str, float]:
+    def init_state(self) -> dict[str, float]:
         return {"mean": 0.0, "square": 0.0}
 
-    def rates(self, steps: int) -> dict[str, float]:
+    def hyperparameters(self, steps: int) -> dict[str, float]:
         # The two corrections are numbers: taken out of the root they cost no array operations.
         root = math.sqrt(1 - self.beta2**steps)
-        return super().rates(steps) | {
+        return super().hyperparameters(steps) | {
             "beta1": self.beta1,
             "beta2": self.beta2,
             "new1": 1 - self.beta1,
@@ -179,13 +214,13 @@ class Adam(GradientOptimizer):
         }
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
         if decayed:
-            g = g + rates["weight_decay"] * theta
-        m = rates["beta1"] * slots["mean"] + rates["new1"] * g
-        v = rates["beta2"] * slots["square"] + rates["new2"] * (g * g)
-        step = rates["rate"] * m / (np.sqrt(v) + rates["floor"])
+            g = g + hyper["weight_decay"] * theta
+        m = hyper["beta1"] * state["mean"] + hyper["new1"] * g
+        v = hyper["beta2"] * state["square"] + hyper["new2"] * (g * g)
+        step = hyper["rate"] * m / (np.sqrt(v) + hyper["floor"])
         return theta - step, {"mean": m, "square": v}
 
 
@@ -204,6 +239,7 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 0.01,
         decay_biases: bool = False,
+        clip_norm: float | None = None,
     ) -> None:
         super().__init__(
             parameters,
@@ -212,17 +248,18 @@ class AdamW(Adam):
             eps=eps,
             weight_decay=weight_decay,
             decay_biases=decay_biases,
+            clip_norm=clip_norm,
         )
 
-    def rates(self, steps: int) -> dict[str, float]:
-        return super().rates(steps) | {"kept": 1 - self.lr * self.weight_decay}
+    def hyperparameters(self, steps: int) -> dict[str, float]:
+        return super().hyperparameters(steps) | {"kept": 1 - self.lr * self.weight_decay}
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
         if decayed:
-            theta = theta * rates["kept"]
-        return super().rule(theta, g, slots, rates, decayed=False)
+            theta = theta * hyper["kept"]
+        return super().rule(theta, g, state, hyper, decayed=False)
 
 
 class RMSProp(GradientOptimizer):
@@ -240,7 +277,7 @@ class RMSProp(GradientOptimizer):
         "momentum",
         "centered",
     )
-    slots: ClassVar[tuple[str, ...]] = ("square", "mean", "velocity")
+    state_names: ClassVar[tuple[str, ...]] = ("square", "mean", "velocity")
 
     def __init__(
         self,
@@ -253,23 +290,24 @@ class RMSProp(GradientOptimizer):
         centered: bool = False,
         weight_decay: float = 0.0,
         decay_biases: bool = False,
+        clip_norm: float | None = None,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, decay_biases)
+        super().__init__(parameters, lr, weight_decay, decay_biases, clip_norm)
         self.alpha = alpha
         self.eps = eps
         self.momentum = momentum
         self.centered = centered
 
-    def begins(self) -> dict[str, float]:
-        slots = {"square": 0.0}
+    def init_state(self) -> dict[str, float]:
+        state = {"square": 0.0}
         if self.centered:
-            slots["mean"] = 0.0
+            state["mean"] = 0.0
         if self.momentum:
-            slots["velocity"] = 0.0
-        return slots
+            state["velocity"] = 0.0
+        return state
 
-    def rates(self, steps: int) -> dict[str, float]:
-        return super().rates(steps) | {
+    def hyperparameters(self, steps: int) -> dict[str, float]:
+        return super().hyperparameters(steps) | {
             "alpha": self.alpha,
             "new": 1 - self.alpha,
             "eps": self.eps,
@@ -277,19 +315,19 @@ class RMSProp(GradientOptimizer):
         }
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
         if decayed:
-            g = g + rates["weight_decay"] * theta
-        v = rates["alpha"] * slots["square"] + rates["new"] * (g * g)
+            g = g + hyper["weight_decay"] * theta
+        v = hyper["alpha"] * state["square"] + hyper["new"] * (g * g)
         after = {"square": v}
-        if "mean" in slots:
-            m = after["mean"] = rates["alpha"] * slots["mean"] + rates["new"] * g
+        if "mean" in state:
+            m = after["mean"] = hyper["alpha"] * state["mean"] + hyper["new"] * g
             v = np.maximum(v - m * m, 0)  # a variance that rounding may have made negative
-        step = g / (np.sqrt(v) + rates["eps"])
-        if "velocity" in slots:
-            step = after["velocity"] = rates["momentum"] * slots["velocity"] + step
-        return theta - rates["lr"] * step, after
+        step = g / (np.sqrt(v) + hyper["eps"])
+        if "velocity" in state:
+            step = after["velocity"] = hyper["momentum"] * state["velocity"] + step
+        return theta - hyper["lr"] * step, after
 
 
 class Adagrad(GradientOptimizer):
@@ -305,7 +343,7 @@ class Adagrad(GradientOptimizer):
         "initial_accumulator",
         "eps",
     )
-    slots: ClassVar[tuple[str, ...]] = ("square_sum",)
+    state_names: ClassVar[tuple[str, ...]] = ("square_sum",)
 
     def __init__(
         self,
@@ -317,28 +355,29 @@ class Adagrad(GradientOptimizer):
         eps: float = 1e-10,
         weight_decay: float = 0.0,
         decay_biases: bool = False,
+        clip_norm: float | None = None,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, decay_biases)
+        super().__init__(parameters, lr, weight_decay, decay_biases, clip_norm)
         self.lr_decay = lr_decay
         self.initial_accumulator = initial_accumulator
         self.eps = eps
 
-    def begins(self) -> dict[str, float]:
+    def init_state(self) -> dict[str, float]:
         return {"square_sum": self.initial_accumulator}
 
-    def rates(self, steps: int) -> dict[str, float]:
-        return super().rates(steps) | {
+    def hyperparameters(self, steps: int) -> dict[str, float]:
+        return super().hyperparameters(steps) | {
             "rate": self.lr / (1 + (steps - 1) * self.lr_decay),
             "eps": self.eps,
         }
 
     def rule(
-        self, theta: Any, g: Any, slots: dict[str, Any], rates: dict[str, Any], *, decayed: bool
+        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
     ) -> tuple[Any, dict[str, Any]]:
         if decayed:
-            g = g + rates["weight_decay"] * theta
-        s = slots["square_sum"] + g * g
-        return theta - rates["rate"] * g / (np.sqrt(s) + rates["eps"]), {"square_sum": s}
+            g = g + hyper["weight_decay"] * theta
+        s = state["square_sum"] + g * g
+        return theta - hyper["rate"] * g / (np.sqrt(s) + hyper["eps"]), {"square_sum": s}
 
 
 _OPTIMIZERS: dict[str, Callable[..., GradientOptimizer | RandomSearch]] = {
@@ -361,11 +400,3 @@ def optimizer(
     if kind is None:
         raise ValueError(f"optimizer={name!r} is none of {', '.join(_OPTIMIZERS)}")
     return kind(parameters, **settings)
-
-
-def slot(state: State, name: str, parameter: Parameter, first: float = 0.0) -> NDArray[Any]:
-    """The array of that name in a parameter's state; one full of ``first`` where it is missing."""
-    if name not in state:
-        state[name] = np.full(parameter.shape, first, parameter.dtype)
-    array: NDArray[Any] = state[name]
-    return array

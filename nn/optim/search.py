@@ -1,7 +1,4 @@
-"""Random search: the baseline without gradients, which loses.
-
-The optimisers that follow a gradient are in ``nn.optim``.
-"""
+"""Random search: the baseline without gradients, which loses."""
 
 from __future__ import annotations
 
@@ -45,14 +42,14 @@ class RandomSearch(Optimizer):
         """
         with no_grad():
             before = float(closure()) if loss is None else loss
-            held = {name: p.data for name, p in self.parameters.items()}
+            theta = {name: p.data for name, p in self.parameters.items()}
             for name, p in self.parameters.items():
                 self._states[name]["steps"] += 1
                 step = self.lr * self.rng.standard_normal(p.shape)
-                p.data = held[name] + step
+                p.data = theta[name] + step
             if not float(closure()) < before:
                 for name, p in self.parameters.items():
-                    p.data = held[name]
+                    p.data = theta[name]
         return before
 
     def state_dict(self) -> dict[str, Any]:

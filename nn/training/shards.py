@@ -212,7 +212,7 @@ class CompiledShards(CompiledStep):
 
     def end(self, total: Array, loss: float, output: Any, reports: Sequence[Report]) -> Step | None:
         """As for ``EagerShards``."""
-        rates = self.optimizer.rates(self._steps)
+        rates = self.optimizer.hyperparameters(self._steps)
         try:
             square = self._join(total, loss, self._held, rates)
         except NotFinite:

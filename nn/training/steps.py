@@ -103,7 +103,7 @@ class CompiledStep:
             raise NotCompilable("its parameters have been trained for different numbers of steps")
         self.slots: dict[str, Array] = {}
         self.states: dict[str, list[Any]] = {}
-        for key, first in self.optimizer.begins().items():
+        for key, first in self.optimizer.init_state().items():
             self.slots[key] = np.full_like(theta, first)
             self.states[key] = self.flat.split(self.slots[key])
             for name, part in zip(self.names, self.states[key], strict=True):
@@ -169,7 +169,9 @@ class CompiledStep:
         """Take one step; ``None``, and nothing is changed, where a number is not finite."""
         steps = self._begin()
         try:
-            loss, square, output = self._run(x, y, self._held, self.optimizer.rates(steps))
+            loss, square, output = self._run(
+                x, y, self._held, self.optimizer.hyperparameters(steps)
+            )
         except NotFinite:
             return None
         return self._end(steps, self._run.jitted.recorded, loss, square, output)
@@ -205,7 +207,7 @@ class CompiledStep:
             for name, part in zip(self.names, parts, strict=True):
                 held = states[name].get(key)
                 if held is not part:
-                    part[...] = self.optimizer.begins()[key] if held is None else held
+                    part[...] = self.optimizer.init_state()[key] if held is None else held
                     states[name][key] = part
 
 

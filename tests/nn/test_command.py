@@ -265,14 +265,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def interrupted_at(step: int, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let Ctrl-C be pressed in the middle of a step."""
-    rates = nn.Adam.rates
+    hyperparameters = nn.Adam.hyperparameters
 
     def interrupted(self: nn.Adam, steps: int) -> dict[str, float]:
         if steps == step:
             raise KeyboardInterrupt
-        return rates(self, steps)
+        return hyperparameters(self, steps)
 
-    monkeypatch.setattr(nn.Adam, "rates", interrupted)
+    monkeypatch.setattr(nn.Adam, "hyperparameters", interrupted)
     return monkeypatch
 
 

@@ -432,3 +432,68 @@ def test_no_gradients_and_empty_ones_have_the_norm_zero() -> None:
 def test_a_limit_that_is_not_positive_is_refused(clip: Any, most: float) -> None:
     with pytest.raises(ValueError, match="must be above 0"):
         clip([Tensor([1.0])], most)
+
+
+@pytest.mark.parametrize("kind", GRADIENT)
+def test_an_optimiser_clips_as_clip_grad_norm_does(kind: Any) -> None:
+    ours, expected = tensors(), tensors()
+    method, plain = kind(ours, clip_norm=0.5), kind(expected)
+    for _ in range(3):
+        for parameters, optimiser in ((ours, method), (expected, plain)):
+            optimiser.zero_grad()
+            bowl(parameters).backward()
+        clip_grad_norm(expected, 0.5)
+        method.step()
+        plain.step()
+    for one, other in zip(ours, expected, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+
+
+def test_a_clip_norm_that_is_not_positive_is_refused() -> None:
+    method = SGD(tensors())
+    for most in (0.0, -1.0, math.nan):
+        with pytest.raises(ValueError, match=f"clip_norm={most}"):
+            SGD(tensors(), clip_norm=most)
+        with pytest.raises(ValueError, match="above 0, or None"):
+            method.clip_norm = most
+    assert method.clip_norm is None
+
+
+def test_an_optimiser_written_with_the_old_names_steps_as_one_with_the_new() -> None:
+    class Old(Adam):
+        slots = (*Adam.slots, "last")
+
+        def begins(self) -> dict[str, float]:
+            return super().begins() | {"last": 0.0}
+
+        def rates(self, steps: int) -> dict[str, float]:
+            return super().rates(steps) | {"momentum": 0.5}
+
+        def rule(self, theta: Any, g: Any, slots: Any, rates: Any, *, decayed: bool) -> Any:
+            g = g + rates["momentum"] * slots["last"]
+            theta, after = super().rule(theta, g, slots, rates, decayed=decayed)
+            return theta, after | {"last": g}
+
+    class New(Adam):
+        state_names = (*Adam.state_names, "last")
+
+        def init_state(self) -> dict[str, float]:
+            return super().init_state() | {"last": 0.0}
+
+        def hyperparameters(self, steps: int) -> dict[str, float]:
+            return super().hyperparameters(steps) | {"momentum": 0.5}
+
+        def rule(self, theta: Any, g: Any, state: Any, hyper: Any, *, decayed: bool) -> Any:
+            g = g + hyper["momentum"] * state["last"]
+            theta, after = super().rule(theta, g, state, hyper, decayed=decayed)
+            return theta, after | {"last": g}
+
+    old, new = tensors(), tensors()
+    first, second = Old(old, lr=0.1), New(new, lr=0.1)
+    descend(first, old, 4)
+    descend(second, new, 4)
+    for one, other in zip(old, new, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+    again = Old(tensors(), lr=0.1)
+    again.load_state_dict(first.state_dict())
+    assert again.state_dict()["parameters"].keys() == first.state_dict()["parameters"].keys()
