@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 import autograd as ag
 from nn.data import Array, DataError
+from nn.evaluation import predict
 from nn.modules.layers import Sequential
 from nn.modules.module import Module
 from nn.registry import register
-from nn.training.evaluation import predict
 
 
 @register

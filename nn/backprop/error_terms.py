@@ -22,6 +22,7 @@ from nn.data import Array
 from nn.modules.layers import Linear
 from nn.modules.module import Module
 from nn.modules.spans import observed_by
+from nn.plot import delta_sizes
 
 FORMS: dict[str, Callable[..., Gradients]] = {
     "scalar": scalar_form,
@@ -86,8 +87,6 @@ class Deltas:
 
     def plot(self) -> Any:
         """The sizes of δ over the layers, as ``nn.plot.delta_sizes`` draws them; gives the axes."""
-        from nn.plot import delta_sizes  # here, since nn.plot imports this file
-
         return delta_sizes(self)
 
 

@@ -19,10 +19,10 @@ from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import CommandError
 from nn.command.sources import Source
 from nn.data import Array, Examples
+from nn.evaluation import Loss
 from nn.modules.layers import MLP, Sequential
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
-from nn.training.evaluation import Loss
 from nn.training.history import History
 
 

@@ -17,10 +17,10 @@ from nn.command.errors import FAILED, INTERRUPTED, CommandError
 from nn.command.network import Task, Trained, build
 from nn.command.sources import Source, load_source, split
 from nn.data import Examples
+from nn.evaluation import predict
 from nn.extras import require
 from nn.optim.rules import optimizer
 from nn.parallel import Team
-from nn.training.evaluation import predict
 from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.nonfinite import NonFiniteError

@@ -15,13 +15,13 @@ from nn.command import report
 from nn.command.errors import CommandError
 from nn.command.sources import checked, is_file, load_examples
 from nn.data import Array
+from nn.evaluation import predict as outputs_of
 from nn.files.arrayfile import write_atomically
 from nn.files.serialize import load
 from nn.modules.layers import Linear, Sequential
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
 from nn.tables import load_features
-from nn.training.evaluation import predict as outputs_of
 
 
 def evaluate(options: Namespace) -> int:

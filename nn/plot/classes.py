@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 import autograd as ag
 from autograd import Tensor
 from nn.data import Array, DataError, class_numbers
+from nn.evaluation import predict
 from nn.extras import require
 from nn.modules.module import Module
 from nn.plot.canvas import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, one
-from nn.training.evaluation import predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,19 +1,15 @@
-"""Learning curves: how cost and errors went during training.
-
-What they show is kept in ``nn.training.history``.
-"""
+"""Learning curves: how cost and errors went during training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.data import Array, DataError
 from nn.plot.canvas import TRAINING, VALIDATION, several
-from nn.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +17,24 @@ if TYPE_CHECKING:
 MOST_POINTS = 500
 
 
-def learning_curves(history: History, axes: Iterable[Axes] | None = None) -> NDArray[Any]:
+class Curves(Protocol):
+    """The course of a training run, as ``nn.History`` holds it."""
+
+    metrics: list[str]
+
+    @property
+    def steps(self) -> Mapping[str, Array]: ...
+
+    @property
+    def validations(self) -> Mapping[str, Array]: ...
+
+    def epochs(self) -> Mapping[str, Array]: ...
+
+
+def learning_curves(history: Curves, axes: Iterable[Axes] | None = None) -> NDArray[Any]:
     """Cost and misclassification rate over the epochs, side by side, of training and validation.
+
+    history: a ``History``, as ``fit`` returns it.
 
     Faint is each mini-batch, or the mean of several where the picture has no room for all. Strong
     are the mean of each epoch, at its middle, and the whole validation set, at the step after
@@ -32,7 +44,7 @@ def learning_curves(history: History, axes: Iterable[Axes] | None = None) -> NDA
     "error_rate", else its first metric; a history without metrics has one panel. Gives the axes as
     an array. Raises ``DataError`` for a history without steps.
     """
-    if not history.steps.rows:
+    if not len(history.steps["step"]):
         raise DataError("a history without steps has no curves")
     names = ["loss", *_second_panel(history.metrics)]
     drawn = several(axes, len(names), size=(5, 3.6))
@@ -46,7 +58,7 @@ def _second_panel(metrics: list[str]) -> list[str]:
     return (preferred + metrics)[:1]
 
 
-def _panel(ax: Axes, history: History, name: str) -> None:
+def _panel(ax: Axes, history: Curves, name: str) -> None:
     def figures(column: Array) -> Array:
         return 1 - column if name == "accuracy" else column
 
@@ -59,7 +71,7 @@ def _panel(ax: Axes, history: History, name: str) -> None:
     mean = figures(means[name])
     ax.plot(np.divide(middles, length), mean, ".-", color=TRAINING, label="training, epochs")
     strong = mean
-    if history.validations.rows:
+    if len(history.validations["step"]):
         held_out = figures(history.validations[name])
         x = history.validations["step"] / length
         ax.plot(x, held_out, "s-", color=VALIDATION, markersize=3, label="validation")

@@ -1,22 +1,32 @@
-"""The sizes of the error terms over the layers: gradients that vanish or explode, in a picture.
-
-The error terms are computed in ``nn.backprop``.
-"""
+"""The sizes of the error terms over the layers: gradients that vanish or explode, in a picture."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from nn.backprop.error_terms import Deltas
+from nn.data import Array
 from nn.plot.canvas import TRAINING, one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def delta_sizes(deltas: Deltas, ax: Axes | None = None) -> Any:
+class ErrorTerms(Protocol):
+    """The error terms of the layers, as ``nn.deltas`` returns them."""
+
+    @property
+    def layers(self) -> list[str]: ...
+
+    @property
+    def engine(self) -> list[Array]: ...
+
+    @property
+    def sizes(self) -> Array: ...
+
+
+def delta_sizes(deltas: ErrorTerms, ax: Axes | None = None) -> Any:
     """|δ| layer by layer on a logarithmic axis: the mean as a line, the middle 80 % as a band.
 
     A line that falls towards the first layer shows gradients that vanish, one that rises gradients

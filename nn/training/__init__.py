@@ -1,7 +1,7 @@
 """Training: `fit`, what it keeps, when it stops, and how it goes on. Only names are here."""
 
+from nn.evaluation import evaluate, predict
 from nn.training.checkpoint import Checkpoint, CheckpointError
-from nn.training.evaluation import evaluate, predict
 from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.idle import IdleParameterWarning

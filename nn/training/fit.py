@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.data import Rng
+from nn.evaluation import Loss, Metrics, as_loss, examples, named_metrics
 from nn.files.arrayfile import PathLike
 from nn.modules.module import Module
 from nn.optim.rules import GradientOptimizer, RandomSearch
@@ -20,7 +21,6 @@ from nn.optim.rules import optimizer as optimizer_of
 from nn.optim.schedules import Schedule
 from nn.parallel import Communicator, Team
 from nn.training.checkpoint import Checkpoint
-from nn.training.evaluation import Loss, Metrics, as_loss, examples, named_metrics
 from nn.training.history import History
 from nn.training.parallel import ShardedRun
 from nn.training.runs import Run

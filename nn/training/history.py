@@ -1,7 +1,4 @@
-"""What was seen during training: a table of the steps and a table of the validations.
-
-It is filled by ``nn.fit``; its pictures are drawn by ``nn.plot``.
-"""
+"""``History``: a table of the steps of a training run and a table of its validations."""
 
 from __future__ import annotations
 
@@ -17,7 +14,8 @@ from numpy.typing import NDArray
 
 from nn.extras import require
 from nn.files.arrayfile import PathLike, write_atomically
-from nn.training.sketch import loss_sketch
+from nn.plot import learning_curves
+from nn.plot.sketch import loss_sketch
 
 Column = NDArray[np.float64]
 COUNTS = ("step", "epoch")
@@ -142,8 +140,6 @@ class History:
         """Learning curves: cost and misclassification rate, training and validation each in one
         colour (Lindholm et al. 2022, figs 6.7 and 6.8). Gives the matplotlib axes.
         """
-        from nn.plot import learning_curves  # here, since nn.plot imports this file
-
         return learning_curves(self)
 
     def joined(self) -> dict[str, Column]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd import Why, gradients, why
 from nn.data import Array
+from nn.evaluation import Loss, mode
 from nn.modules.module import Module
-from nn.training.evaluation import Loss, mode
 
 MOST_EXAMPLES = 256
 

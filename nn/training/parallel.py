@@ -14,12 +14,12 @@ import numpy as np
 
 from autograd import JitNotice
 from nn.data import Array, batches
+from nn.evaluation import AT_ONCE, predict, score
 from nn.modules.module import Module
 from nn.optim.rules import GradientOptimizer
 from nn.parallel import RankError, Sum, Team, cut
 from nn.training.alike import compare, described, fingerprint
 from nn.training.checkpoint import Checkpoint
-from nn.training.evaluation import AT_ONCE, predict, score
 from nn.training.nonfinite import NonFiniteError, explain
 from nn.training.runs import Run, reason_of
 from nn.training.settings import Settings

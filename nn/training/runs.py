@@ -15,12 +15,12 @@ import numpy as np
 
 from autograd import JitError, JitNotice, Tensor, Value, no_grad
 from nn.data import Array, batches
+from nn.evaluation import evaluate, mode
 from nn.modules.module import Module
 from nn.optim.clipping import clip_grad_norm
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.schedules import Schedule
 from nn.training.checkpoint import Checkpoint, CheckpointError
-from nn.training.evaluation import evaluate, mode
 from nn.training.history import History
 from nn.training.idle import warn_of_idle
 from nn.training.nonfinite import NonFiniteError, explain, is_finite

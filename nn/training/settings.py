@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from nn.data import Array
+from nn.evaluation import Loss, Metric
 from nn.optim.base import Optimizer
 from nn.optim.schedules import Schedule
 from nn.training.checkpoint import Checkpoint
-from nn.training.evaluation import Loss, Metric
 from nn.training.stopping import StoppingRule
 
 

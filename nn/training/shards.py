@@ -15,10 +15,10 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor, no_grad
 from nn.data import Array
+from nn.evaluation import Loss, mode
 from nn.modules.module import Module
 from nn.optim.clipping import clip_grad_norm
 from nn.optim.rules import GradientOptimizer
-from nn.training.evaluation import Loss, mode
 from nn.training.idle import warn_of_idle
 from nn.training.nonfinite import explain, is_finite
 from nn.training.runs import one_number

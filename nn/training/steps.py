@@ -13,11 +13,11 @@ import numpy as np
 import autograd as ag
 from autograd import Flat, Tensor, gradients, no_grad
 from nn.data import Array, DataError
+from nn.evaluation import Loss, mode
 from nn.modules.module import Module
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer
 from nn.targets import checked
-from nn.training.evaluation import Loss, mode
 from nn.training.settings import Settings
 
 

@@ -13,11 +13,11 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn.data import DataError
+from nn.evaluation import evaluate, predict
 from nn.metrics import accuracy
 from nn.optim import SGD, Adam, GradientOptimizer, RandomSearch
 from nn.optim.schedules import Cosine, ReduceOnPlateau
 from nn.training import fit
-from nn.training.evaluation import evaluate, predict
 from nn.training.history import History
 from nn.training.stopping import EarlyStopping, SmallChange
 

@@ -1,7 +1,4 @@
-"""What a model gives and how good it is: predictions, and loss and metrics on whole data sets.
-
-The metrics themselves are in ``nn.metrics``, the losses in ``nn.losses``.
-"""
+"""Predictions of a model, and its loss and metrics on whole data sets."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ Metric: TypeAlias = Callable[[Array, Array], float]
 """From outputs and targets, plain arrays, to one number."""
 
 AT_ONCE = 1024
-"""So many examples are predicted at a time."""
+"""How many examples are predicted at a time."""
 
 Metrics: TypeAlias = str | Metric | Iterable[str | Metric] | Mapping[str, Metric]
 
@@ -100,11 +97,11 @@ def score(
     output: Array, y: Array, loss: Loss | None, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     """``loss`` and each metric by name, of outputs and targets."""
-    found = {}
+    values: dict[str, float] = {}
     if loss is not None:
         with no_grad():
-            found["loss"] = float(loss(Tensor(output), y))
-    return found | {name: float(metric(output, y)) for name, metric in metrics.items()}
+            values["loss"] = float(loss(Tensor(output), y))
+    return values | {name: float(metric(output, y)) for name, metric in metrics.items()}
 
 
 @contextmanager

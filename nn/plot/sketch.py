@@ -1,6 +1,6 @@
 """A small picture of the loss over the epochs, as SVG, for the card of a ``History``.
 
-It loads nothing and takes no time. The full learning curves are drawn by ``nn.plot``.
+It loads nothing and takes no time.
 """
 
 from __future__ import annotations
