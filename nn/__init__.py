@@ -74,6 +74,7 @@ from nn.optim import (
 from nn.parallel import RankError
 from nn.sweeps import sweep
 from nn.training import (
+    Callback,
     Checkpoint,
     CheckpointError,
     EarlyStopping,
@@ -102,9 +103,9 @@ __all__ = [
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
-    "Checkpoint", "CheckpointError", "EarlyStopping", "History", "IdleParameterWarning",
-    "NonFiniteError", "RankError", "SmallChange", "StoppingRule", "evaluate", "fit", "predict",
-    "sweep",
+    "Callback", "Checkpoint", "CheckpointError", "EarlyStopping", "History",
+    "IdleParameterWarning", "NonFiniteError", "RankError", "SmallChange", "StoppingRule",
+    "evaluate", "fit", "predict", "sweep",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",
     "clip_grad_value", "grad_norm",

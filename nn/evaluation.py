@@ -65,8 +65,12 @@ def predict(model: Module, x: ArrayLike, *, batch_size: int = AT_ONCE) -> Array:
     """
     with mode(model, training=False), no_grad():
         outputs = [model(part) for part in batches(x, size=batch_size)]
-    parts = [output.numpy() if isinstance(output, Tensor) else output for output in outputs]
-    return np.concatenate(parts)
+    return np.concatenate([plain_array(output) for output in outputs])
+
+
+def plain_array(output: Any) -> Any:
+    """The numbers of a Tensor; anything else as it is."""
+    return output.numpy() if isinstance(output, Tensor) else output
 
 
 def evaluate(

@@ -21,10 +21,11 @@ from nn.evaluation import predict
 from nn.extras import require
 from nn.optim.rules import optimizer
 from nn.parallel import Team
+from nn.training.callbacks import EarlyStopping
+from nn.training.checkpoint import Checkpoint
+from nn.training.diagnosis import NonFiniteError
 from nn.training.fit import fit
 from nn.training.history import History
-from nn.training.nonfinite import NonFiniteError
-from nn.training.stopping import EarlyStopping
 
 
 def train(options: Namespace) -> int:
@@ -122,8 +123,10 @@ def _learn(
         batch_size=options.batch_size,
         validation=held_out and (held_out.x, task.targets(held_out.y)),
         metrics=task.metrics,
-        stop=[EarlyStopping(options.patience)] if options.patience else [],
-        checkpoint=run.state,
+        callbacks=[
+            *([EarlyStopping(options.patience)] if options.patience else []),
+            Checkpoint(run.state),
+        ],
         rng=order,
         shards=options.shards,
         comm=options.team if options.team.size > 1 else None,

@@ -1,7 +1,4 @@
-"""Several processes that train together, on one machine or many. Only names are here.
-
-What each of them computes in a step is said in ``nn.training``.
-"""
+"""Several processes that train together, on one machine or many."""
 
 from nn.parallel.launch import launched
 from nn.parallel.sums import Sum, add_up, cut

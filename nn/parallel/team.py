@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
@@ -147,6 +148,23 @@ class Team:
             error = raised
         talk.heard = self._exchange(what, talk.said, error)
 
+    def agree(self, what: str, texts: Mapping[str, str]) -> None:
+        """Make sure that ``texts`` is the same on all; ``ValueError`` naming what differs."""
+        with self.together(what) as talk:
+            talk.said = dict(texts)
+        faults = []
+        for name in texts:
+            values = [said.get(name) for said in talk.heard]
+            other = next((n for n, value in enumerate(values) if value != values[0]), None)
+            if other is not None:
+                first, second = _short(str(values[0])), _short(str(values[other]))
+                faults.append(f"{name}: {first} on rank 0, {second} on rank {other}")
+        if faults:
+            raise ValueError(
+                "all ranks must be told the same, with equal seeds, and these were not: "
+                + "; ".join(faults)
+            )
+
     def _exchange(self, what: str, said: Any, error: BaseException | None) -> list[Any]:
         """Hear what the others have to say; raises unless all are well and in one place."""
         assert self.comm is not None
@@ -171,3 +189,7 @@ class Team:
             error.add_note(f"This was on rank {self.rank} of {self.size}{end}")
             raise error
         raise RankError(f"rank {failed[0]} of {self.size}: {told[failed[0]][2]}{end}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:50]}... ({zlib.crc32(text.encode()):08x})"

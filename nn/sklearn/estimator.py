@@ -165,7 +165,7 @@ class NetworkEstimator(BaseEstimator):
             epochs=epochs,
             batch_size=self.batch_size,
             validation=validation,
-            stop=stop,
+            callbacks=stop,
             progress=self.verbose,
             rng=self._rng,
         )

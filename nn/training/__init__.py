@@ -1,20 +1,22 @@
-"""Training: `fit`, what it keeps, when it stops, and how it goes on. Only names are here."""
+"""Training: ``fit``, the history that it returns, and the callbacks that it takes."""
 
 from nn.evaluation import evaluate, predict
+from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
 from nn.training.checkpoint import Checkpoint, CheckpointError
+from nn.training.diagnosis import IdleParameterWarning, NonFiniteError
 from nn.training.fit import fit
 from nn.training.history import History
-from nn.training.idle import IdleParameterWarning
-from nn.training.nonfinite import NonFiniteError
-from nn.training.stopping import EarlyStopping, SmallChange, StoppingRule
+from nn.training.run import Callback, Run
 
 __all__ = [
+    "Callback",
     "Checkpoint",
     "CheckpointError",
     "EarlyStopping",
     "History",
     "IdleParameterWarning",
     "NonFiniteError",
+    "Run",
     "SmallChange",
     "StoppingRule",
     "evaluate",

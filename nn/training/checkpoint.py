@@ -1,32 +1,39 @@
-"""Checkpoints: the whole state of a training run in one file, from which it goes on exactly.
+"""Checkpoints: the whole state of a run in one file, and what makes two runs the same run.
 
-What belongs to that state is gathered in ``nn.training``. (The function ``autograd.checkpoint``
-is another thing: it saves memory by computing again.)
+(The function ``autograd.checkpoint`` is another thing: it saves memory by computing again.)
 """
 
 from __future__ import annotations
 
 import os
+import platform
+import re
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from autograd import __version__
 from nn.data import Array
 from nn.files.arrayfile import ModelFileError, PathLike, part_prefix, read, write
+from nn.parallel import RankError
+from nn.training.callbacks import StoppingRule
+from nn.training.run import Callback, Run
 
 FORMAT = "wengert-checkpoint"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be gone on from: it is damaged, or belongs to another training run."""
+    """A run cannot go on from a checkpoint: it is damaged, or belongs to another run."""
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where and how often ``fit`` saves its state: after each epoch, and every ``every`` steps.
+@dataclass
+class Checkpoint(Callback):
+    """Save the state of a run after each epoch, and after every ``every`` steps.
 
     A run that finds its checkpoint goes on from there, and ends with exactly the weights of a run
     that was not interrupted. The file is replaced whole, so a run can be killed at any moment.
@@ -34,10 +41,51 @@ class Checkpoint:
 
     path: PathLike
     every: int | None = None
+    _identity: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.every is not None and self.every < 1:
             raise ValueError(f"Checkpoint(every={self.every}): it must be at least 1 step, or None")
+
+    def begin(self, run: Run) -> None:
+        """Take the run to where the checkpoint was saved, if there is one."""
+        ranks = ", ".join(str(n) for n in range(1, run.shards + 1) if run.shards % n == 0)
+        run.team.cure = run.team.cure or f"run the same on {ranks} ranks to go on from {self.path}"
+        with run.team.together("the checkpoint") as talk:
+            talk.said = self._find(run) if run.team.rank == 0 else None
+        state = talk.heard[0]
+        if state is not None:
+            try:
+                run.load_state_dict(state)
+            except (KeyError, TypeError, ValueError) as error:
+                raise CheckpointError(f"{self.path} does not fit this run: {error}") from error
+
+    def _find(self, run: Run) -> Any:
+        """The state that was saved, or None; ``CheckpointError`` for that of another run."""
+        self._identity = {
+            "checksum of the data": f"{checksum(*run.data)}",
+            "checksum of the validation data": f"{checksum(*(run.validation or ()))}",
+        } | settings(run)
+        state = self.load()
+        if state is None:
+            return None
+        changed = [
+            f"{name} was {state['identity'].get(name)} and is {value}"
+            for name, value in self._identity.items()
+            if state["identity"].get(name) != value
+        ]
+        if changed:
+            raise CheckpointError(
+                f"{self.path} is of another training run: {'; '.join(changed)}. Name another "
+                "file, or delete it to train from the beginning"
+            )
+        return state
+
+    def __call__(self, run: Run) -> None:
+        if run.epoch_ended or (self.every and run.step % self.every == 0):
+            with run.team.together(f"the checkpoint at step {run.step}"):
+                if run.team.rank == 0:
+                    self.save({"identity": self._identity, **run.state_dict()})
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write the state: dicts and lists of numbers, texts and arrays. ``OSError`` if it cannot
@@ -71,6 +119,118 @@ class Checkpoint:
                 "beginning"
             )
         return _with_arrays(document, arrays)
+
+
+class EqualWeights(Callback):
+    """Make sure after each epoch that all ranks have come to the same weights."""
+
+    def __call__(self, run: Run) -> None:
+        if not run.epoch_ended:
+            return
+        with run.team.together(f"the end of epoch {run.epoch}") as talk:
+            talk.said = checksum(*run.model.state_dict().values())
+        other = next((n for n, said in enumerate(talk.heard) if said != talk.heard[0]), None)
+        if other is not None:
+            raise RankError(
+                f"after epoch {run.epoch} rank {other} has other weights than rank 0. All took "
+                "the same gradients, so it is what is done with them: callbacks, an optimizer of "
+                "your own, or processors of different kinds"
+            )
+
+
+# --- what makes two runs the same run ------------------------------------------------------------
+
+FIRST_EXAMPLES = 64
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def settings(run: Run) -> dict[str, str]:
+    """The settings that a run must have in common with its checkpoint, as texts by name.
+
+    The number of epochs is not among them: a run may be made longer.
+    """
+    of_optimizer = run.optimizer.state_dict()["settings"]
+    if run.schedule:
+        del of_optimizer["lr"]  # it is the schedule's
+    rng = (
+        None if run.rng is None else f"{zlib.crc32(repr(run.rng.bit_generator.state).encode()):08x}"
+    )
+    return _texts(
+        {
+            "validation_every": run.validation_every,
+            "batch_size": run.batch_size,
+            "loss": run.loss,
+            "metrics": list(run.metrics),
+            "optimizer": type(run.optimizer).__name__,
+            "optimizer settings": of_optimizer,
+            "schedule": run.schedule,
+            "stop": [callback for callback in run.callbacks if isinstance(callback, StoppingRule)],
+            "shards": run.shards,
+            "state of rng": rng,
+        }
+    )
+
+
+def settings_of_rank(run: Run) -> dict[str, str]:
+    """The settings that all ranks must have in common. Of the data only the first rows are read."""
+    model = run.model
+    data = [*run.data, *(run.validation or ())]
+    functions = [run.loss, *run.metrics.values()]
+    kinds = {type(module) for module in model.named_modules().values()}
+    return settings(run) | _texts(
+        {
+            "threads": [os.environ.get(name) for name in _THREADS],
+            "versions": (platform.python_version(), np.__version__, __version__),
+            "model": model,
+            "weights of the model": checksum(*model.state_dict().values()),
+            "its random generators": [
+                generator.bit_generator.state for generator in model.named_generators().values()
+            ],
+            "code of the model": sorted(_code(kind.forward) for kind in kinds),
+            "code of loss and metrics": [_code(function) for function in functions],
+            "shapes of the data": [(array.shape, str(array.dtype)) for array in data],
+            "the first examples": checksum(*(array[:FIRST_EXAMPLES] for array in data)),
+            "state of the optimizer": checksum(*_arrays(run.optimizer.state_dict()["parameters"])),
+            "epochs": run.epochs,
+            "compile": run.compile,
+            "checkpoint": [c.every for c in run.callbacks if isinstance(c, Checkpoint)],
+        }
+    )
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values as texts, without addresses, which differ from process to process."""
+    return {name: re.sub(" at 0x[0-9a-f]+", "", repr(value)) for name, value in values.items()}
+
+
+def checksum(*arrays: Array) -> int:
+    """A checksum of numbers, shapes and types."""
+    result = 0
+    for array in arrays:
+        result = zlib.crc32(f"{array.dtype}{array.shape}".encode(), result)
+        result = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), result)
+    return result
+
+
+def _arrays(tree: Any) -> list[Any]:
+    if isinstance(tree, Mapping):
+        return [array for part in tree.values() for array in _arrays(part)]
+    return [np.asarray(tree)]
+
+
+def _code(function: Any) -> int:
+    """A checksum of what a function does, as far as it is Python; 0 for what is not."""
+    called = getattr(function, "func", function)
+    code = getattr(called, "__code__", getattr(type(called).__call__, "__code__", None))
+    return 0 if code is None else _code_checksum(code)
+
+
+def _code_checksum(code: CodeType) -> int:
+    constants = [_code_checksum(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return zlib.crc32(f"{constants}{code.co_names}".encode(), zlib.crc32(code.co_code))
+
+
+# --- arrays in the file --------------------------------------------------------------------------
 
 
 def _without_arrays(tree: Any, path: str, arrays: dict[str, Array]) -> Any:

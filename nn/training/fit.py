@@ -1,13 +1,10 @@
-"""``fit``: the training loop, with what one wants to see, keep and be told.
-
-The loop itself is in ``runs``; what it uses, in ``history``, ``stopping``, ``evaluation``,
-``checkpoint``, ``nonfinite`` and ``progress``.
-"""
+"""``fit``: train a model on data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,14 +17,21 @@ from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.rules import optimizer as optimizer_of
 from nn.optim.schedules import Schedule
 from nn.parallel import Communicator, Team
-from nn.training.checkpoint import Checkpoint
+from nn.training.callbacks import Progress, StoppingRule
+from nn.training.checkpoint import Checkpoint, EqualWeights, settings_of_rank
 from nn.training.history import History
-from nn.training.parallel import ShardedRun
-from nn.training.runs import Run
-from nn.training.settings import Settings
-from nn.training.stopping import StoppingRule
+from nn.training.run import Run
 
 __all__ = ["fit"]
+
+
+class Older(TypedDict, total=False):
+    """Keywords that are now callbacks or belong to the optimiser; they are still accepted."""
+
+    stop: StoppingRule | Sequence[StoppingRule]
+    checkpoint: PathLike | Checkpoint | None
+    schedule: Schedule | Callable[[int], float] | None
+    clip_norm: float | None
 
 
 def fit(
@@ -36,53 +40,52 @@ def fit(
     *,
     loss: str | Loss,
     optimizer: str | GradientOptimizer | RandomSearch = "sgd",
-    lr: float | None = None,
+    lr: float | Schedule | Callable[[int], float] | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     validation_every: int | None = None,
     metrics: Metrics = (),
-    stop: StoppingRule | Sequence[StoppingRule] = (),
-    schedule: Schedule | Callable[[int], float] | None = None,
-    clip_norm: float | None = None,
     callbacks: Sequence[Callable[[Run], Any]] = (),
-    checkpoint: PathLike | Checkpoint | None = None,
-    progress: bool = True,
     rng: Rng | None = 0,
+    progress: bool = True,
     compile: bool = True,
     shards: int | None = None,
     comm: Communicator | Team | None = None,
+    **older: Unpack[Older],
 ) -> History:
-    """Train ``model`` on ``data`` and tell how it went.
+    """Train ``model`` on ``data``, and return the history of its losses and metrics.
 
     data: inputs and targets, one example a row.
     loss: a function of outputs and targets, or its name: "cross-entropy", "mse", ...
-    optimizer: an optimiser over the model's parameters, or a name: "sgd", "adam", ...; then ``lr``
-        is its learning rate, if not its default.
+    optimizer: an optimiser over the model's parameters, or a name: "sgd", "adam", ... One of your
+        own making may also clip the gradient: ``SGD(model, lr=0.1, clip_norm=1.0)``.
+    lr: the learning rate of an optimiser that is given by name; or, for any optimiser, a schedule:
+        the learning rate as a function of the step, 0, 1, ...; see ``nn.schedules``.
     batch_size: examples in a mini-batch, from 1; None takes all of them at once.
-    validation: examples of their own, on which loss and metrics are measured in evaluation mode
-        after each epoch, or every ``validation_every`` steps.
+    validation: other examples, on which loss and metrics are measured in evaluation mode after
+        each epoch, or every ``validation_every`` steps.
     metrics: functions of outputs and targets (plain arrays), names from ``nn.metrics``, or a dict
         of functions by name.
-    stop: rules that end training before ``epochs``: ``EarlyStopping``, ``SmallChange``.
-    schedule: the learning rate as a function of the step, 0, 1, ...; see ``nn.optim.schedules``.
-    clip_norm: the largest norm of the gradient; see ``clip_grad_norm``.
-    callbacks: functions called after each step with the ``Run``.
-    checkpoint: a file that the whole state is saved to after each epoch, and with
-        ``Checkpoint(path, every)`` every so many steps too. Where it exists already the run goes on
-        from it, and ends with exactly the weights of an uninterrupted run.
+    callbacks: called after each step. ``EarlyStopping`` and ``SmallChange`` end training before
+        ``epochs``. ``Checkpoint`` saves the run to a file, from which it goes on. Any function of
+        the run is a callback: it may look at ``run.history``, or call ``run.stop(reason)``.
+    rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
     progress: show a progress bar where the output is a terminal or a notebook (tqdm).
     compile: run each step but the first as one compiled program (``autograd.jit``), which sums in
         another order; a step that cannot be compiled runs as usual, after one sentence that says
         why. With ``False`` the steps are those of the plain loop below, to the last bit.
-    rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
 
-    shards: into how many parts each mini-batch is cut, whose gradients are joined. What follows is
-        the same to the last bit whoever computes them: this process, or the ranks of ``comm``.
+    shards: into how many parts each mini-batch is cut, 1 unless given. The result is the sum of
+        their gradients, the same to the last bit whoever computes them: this process, or the ranks
+        of ``comm``.
     comm: MPI's ``COMM_WORLD``, or what has the methods of ``nn.parallel.Communicator``: all its
         ranks call ``fit`` with equal arguments, each computes its part of the shards, and all end
         with the same weights and history. ``shards`` is then a multiple of their number, and if not
         given that number. Rank 0 alone writes and shows progress. See docs/many_machines.md.
+
+    Four keywords of earlier versions are still accepted: ``stop`` and ``checkpoint`` add to
+    ``callbacks``, ``schedule`` is ``lr``, ``clip_norm`` is the optimiser's for this run.
 
     The model trains in training mode and is left in the mode it was in. The same seeds give the
     same weights to the last bit, and uncompiled so does the plain loop, which is all ``fit`` does:
@@ -113,50 +116,95 @@ def fit(
     of this run, ``ValueError`` for settings that make no sense, before anything is changed, and
     ``RankError`` where another rank has failed.
     """
+    if unknown := older.keys() - Older.__annotations__.keys():
+        raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
     team = comm if isinstance(comm, Team) else Team(comm)
     with team:
         x, y = examples(data, "data")
         held_out = None if validation is None else examples(validation, "validation")
-        rules = [stop] if isinstance(stop, StoppingRule) else list(stop)
         if epochs < 1:
             raise ValueError(f"epochs={epochs}: there must be at least 1")
-        if clip_norm is not None and not clip_norm > 0:
-            raise ValueError(f"clip_norm={clip_norm}: it must be above 0")
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"batch_size={batch_size}: a mini-batch needs at least one example")
         if validation_every is not None and (held_out is None or validation_every < 1):
             raise ValueError(
                 f"validation_every={validation_every} needs validation=(inputs, targets), and must "
                 "be at least 1 step"
             )
-        for rule in rules:
-            if rule.needs_validation and held_out is None:
-                raise ValueError(f"{rule} needs validation=(inputs, targets) to watch")
+        batch_size = len(x) if batch_size is None else batch_size
+        shards = team.size if shards is None else shards
+        if shards < 1 or shards % team.size:
+            raise ValueError(
+                f"shards={shards} cannot be shared equally by {team.size} ranks: give a multiple "
+                "of their number"
+            )
+        if shards > min(batch_size, len(x)):
+            raise ValueError(
+                f"mini-batches of {min(batch_size, len(x))} examples cannot be cut into {shards} "
+                "shards"
+            )
         if isinstance(optimizer, str):
-            optimizer = optimizer_of(optimizer, model, **({} if lr is None else {"lr": lr}))
-        elif lr is not None:
+            settings = {} if lr is None or callable(lr) else {"lr": lr}
+            optimizer = optimizer_of(optimizer, model, **settings)
+        elif lr is not None and not callable(lr):
             raise ValueError(f"lr={lr} beside an optimizer that has its own, {optimizer.lr}")
-        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            checkpoint = Checkpoint(checkpoint)
-        settings = Settings(
-            loss=as_loss(loss),
-            metrics=named_metrics(metrics),
-            data=(x, y),
-            validation=held_out,
-            validation_every=validation_every,
-            epochs=epochs,
-            batch_size=len(x) if batch_size is None else batch_size,
-            rules=rules,
-            schedule=schedule,
-            clip_norm=clip_norm,
-            callbacks=callbacks,
-            checkpoint=checkpoint,
-            compile=compile,
-            shards=team.size if shards is None and comm is not None else shards,
-        )
-        shuffle = None if rng is None else np.random.default_rng(rng)
-        if settings.shards is None:
-            return Run(model, optimizer, settings, shuffle).run(progress)
-        if isinstance(optimizer, RandomSearch):
+        if shards > 1 and isinstance(optimizer, RandomSearch):
             raise ValueError("RandomSearch has no gradient that could be joined from shards")
-        run = ShardedRun(model, optimizer, settings, shuffle, team)
-        run.open()
-        return run.run(progress)
+        with _clipping(optimizer, older.get("clip_norm")):
+            run = Run(
+                model,
+                (x, y),
+                loss=as_loss(loss),
+                optimizer=optimizer,
+                schedule=lr if callable(lr) else older.get("schedule"),
+                epochs=epochs,
+                batch_size=batch_size,
+                validation=held_out,
+                validation_every=validation_every,
+                metrics=named_metrics(metrics),
+                callbacks=_in_order([*_older_callbacks(older), *callbacks], progress, team),
+                rng=None if rng is None else np.random.default_rng(rng),
+                compile=compile,
+                shards=shards,
+                team=team,
+            )
+            if team.comm is not None:
+                team.agree("the beginning", settings_of_rank(run))
+            return run.train()
+
+
+def _older_callbacks(older: Older) -> list[Callable[[Run], Any]]:
+    """The callbacks that ``stop`` and ``checkpoint`` stand for."""
+    stop, checkpoint = older.get("stop", ()), older.get("checkpoint")
+    callbacks: list[Callable[[Run], Any]] = [stop] if isinstance(stop, StoppingRule) else [*stop]
+    if isinstance(checkpoint, Checkpoint):
+        return [*callbacks, checkpoint]
+    return callbacks if checkpoint is None else [*callbacks, Checkpoint(checkpoint)]
+
+
+@contextmanager
+def _clipping(
+    optimizer: GradientOptimizer | RandomSearch, clip_norm: float | None
+) -> Iterator[None]:
+    """Let the optimiser clip during a run, unless ``clip_norm`` is None."""
+    if clip_norm is None:
+        yield
+        return
+    if isinstance(optimizer, RandomSearch):
+        raise ValueError(f"clip_norm={clip_norm}: RandomSearch has no gradient to clip")
+    before, optimizer.clip_norm = optimizer.clip_norm, clip_norm
+    try:
+        yield
+    finally:
+        optimizer.clip_norm = before
+
+
+def _in_order(
+    callbacks: Sequence[Callable[[Run], Any]], progress: bool, team: Team
+) -> list[Callable[[Run], Any]]:
+    """The callbacks, those last that save what the others remember, and show what was done."""
+    checkpoints = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+    others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
+    if team.comm is not None:
+        others.append(EqualWeights())
+    return [*others, *checkpoints, *([Progress()] if progress and team.rank == 0 else [])]

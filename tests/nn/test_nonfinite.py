@@ -9,7 +9,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, Value
 from nn.training import fit
-from nn.training.nonfinite import NonFiniteError
+from nn.training.diagnosis import NonFiniteError
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nn import Linear
+from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
 from nn.training.history import History
-from nn.training.stopping import EarlyStopping, SmallChange, StoppingRule
 
 
 def validated(rule: StoppingRule, figures: list[float], name: str = "loss") -> list[str | None]:

@@ -18,8 +18,8 @@ from nn.metrics import accuracy
 from nn.optim import SGD, Adam, GradientOptimizer, RandomSearch
 from nn.optim.schedules import Cosine, ReduceOnPlateau
 from nn.training import fit
+from nn.training.callbacks import EarlyStopping, SmallChange
 from nn.training.history import History
-from nn.training.stopping import EarlyStopping, SmallChange
 
 X, Y = nn.datasets.moons(120, noise=0.2, rng=0)
 DATA = (X, Y)

@@ -14,8 +14,7 @@ from benchmarks.scales import SCALES
 from benchmarks.systems.epochs.ours import Trainer
 from benchmarks.systems.ours import demonstration_of_floats, scalars, versions
 from benchmarks.timing import Case
-from nn.training.settings import Settings
-from nn.training.steps import CompiledStep
+from nn.training.compiled import CompiledStep
 
 __all__ = ["compile_time", "compiled_step", "memory", "versions"]
 
@@ -25,30 +24,12 @@ class OfFit(Trainer):
 
     def __init__(self, network: Network, inputs: Array, labels: Labels) -> None:
         super().__init__(True, network, inputs, labels)
-        settings = Settings(
-            loss=nn.cross_entropy,
-            metrics={},
-            data=(inputs, labels),
-            validation=None,
-            validation_every=None,
-            epochs=1,
-            batch_size=network.batch,
-            rules=(),
-            schedule=None,
-            clip_norm=None,
-            callbacks=(),
-            checkpoint=None,
-            compile=True,
-            shards=None,
-        )
-        self.compiled = CompiledStep(self.model, settings, self.optimizer)
+        data = (inputs, labels)
+        self.compiled = CompiledStep(self.model, nn.cross_entropy, self.optimizer, data)
 
     def step(self) -> float:
         """A step as `nn.fit` takes it."""
-        taken = self.compiled(self.inputs, self.labels)
-        if taken is None:
-            raise ArithmeticError("the step was not finite")
-        return taken.loss
+        return self.compiled.step(self.inputs, self.labels).loss
 
 
 class OfJit:

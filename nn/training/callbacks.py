@@ -1,20 +1,21 @@
-"""When to stop training before the most epochs are reached.
-
-The rules are asked by ``nn.fit``, which is given one or several as ``stop``.
-"""
+"""Callbacks of ``fit``: rules that stop a run early, and the progress bar."""
 
 from __future__ import annotations
 
 import math
+import time
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from nn.data import Array
+from nn.extras import require
 from nn.modules.module import Module
 from nn.training.history import History
+from nn.training.run import Callback, Run
 
 
-class StoppingRule:
+class StoppingRule(Callback):
     """A reason to stop, looked for after each validation and after each epoch.
 
     A subclass overrides ``after_validation`` or ``after_epoch``, which give the reason in words,
@@ -37,6 +38,24 @@ class StoppingRule:
 
     def finish(self, model: Module) -> None:
         """Called once when training has ended, for whatever reason."""
+
+    def begin(self, run: Run) -> None:
+        if self.needs_validation and run.validation is None:
+            raise ValueError(f"{self} needs validation=(inputs, targets) to watch")
+        self.start()
+
+    def __call__(self, run: Run) -> None:
+        reasons = []
+        if run.validated:
+            reasons.append(self.after_validation(run.model, run.history))
+        if run.epoch_ended:
+            reasons.append(self.after_epoch(run.model, run.history))
+        for reason in reasons:
+            if reason:
+                run.stop(reason)
+
+    def end(self, run: Run) -> None:
+        self.finish(run.model)
 
     def state_dict(self) -> dict[str, Any]:
         """What the rule remembers, as numbers and arrays."""
@@ -172,3 +191,59 @@ class SmallChange(StoppingRule):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._last = state["last"]
         self._small = state["small"]
+
+
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+class Progress(Callback):
+    """A bar over the examples of all epochs, with the examples a second (tqdm's, in notebooks too).
+
+    It shows the means of loss and metrics over the epoch so far, and those of the last validation.
+    There is none where the output is not a terminal; without tqdm a warning says so.
+    """
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._shown = 0.0
+
+    def begin(self, run: Run) -> None:
+        self._run = run
+        try:
+            tqdm = require("tqdm.auto", extra="train").tqdm
+        except ImportError as error:
+            warnings.warn(f"no progress bar: {error}", stacklevel=4)
+            return
+        self._bar = tqdm(
+            total=run.epochs * len(run.data[0]),
+            initial=run.examples,
+            unit=" examples",
+            unit_scale=True,
+            disable=None,
+        )
+
+    def __call__(self, run: Run) -> None:
+        if self._bar is None or self._bar.disable:
+            return
+        if time.monotonic() - self._shown >= SECONDS_BETWEEN_UPDATES:
+            self._show()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._show()
+            self._bar.close()
+            self._bar = None
+
+    def _show(self) -> None:
+        history = self._run.history
+        names = ("loss", *history.metrics)
+        if history.steps.rows:
+            epoch = int(history.steps.last("epoch"))
+            self._bar.set_description(f"epoch {epoch}/{self._run.epochs}", refresh=False)
+            figures = {name: f"{history.epoch_mean(name):.4f}" for name in names}
+            if history.validations.rows:
+                last = history.validations.last
+                figures |= {f"validation {name}": f"{last(name):.4f}" for name in names}
+            self._bar.set_postfix(figures, refresh=False)
+        self._bar.update(self._run.examples - self._bar.n)
+        self._shown = time.monotonic()

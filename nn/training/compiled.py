@@ -1,0 +1,290 @@
+"""``CompiledStep``: the gradient and the optimiser's update as compiled programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import autograd as ag
+from autograd import Flat, JitError, Tensor, gradients, no_grad
+from nn.data import Array, DataError
+from nn.evaluation import Loss, mode
+from nn.modules.module import Module
+from nn.optim.clipping import grad_norm
+from nn.optim.rules import GradientOptimizer
+from nn.targets import checked
+
+MOST_CHECKED = 10_000_000
+
+
+class Result(NamedTuple):
+    """The loss and the gradient's norm before the update, and the outputs where they are wanted."""
+
+    loss: float
+    norm: float
+    output: Any
+
+
+class NotFinite(Exception):
+    """The loss or the gradient is not finite, or so large that its square is not."""
+
+
+class NotCompilable(Exception):
+    """The step has to run uncompiled; the message says why, or is "" if nothing is wrong."""
+
+
+def or_not_compilable(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method with its errors as ``NotCompilable``: the plain step raises those that count."""
+
+    @wraps(method)
+    def raising(*args: Any) -> Any:
+        try:
+            return method(*args)
+        except (NotFinite, NotCompilable):
+            raise
+        except JitError as error:
+            raise NotCompilable(str(error)) from error
+        except Exception as error:
+            reason = f"compiling it raised {type(error).__name__}: {error}"
+            raise NotCompilable(reason) from error
+
+    return raising
+
+
+class CompiledStep:
+    """Loss, gradient and update of all parameters, compiled by ``autograd.jit``.
+
+    The parameters are moved into one array, and so is each array of the optimiser's state, so that
+    the update is a few operations on whole arrays. Parameters with weight decay come first. A whole
+    mini-batch is one program. Shards are a program for the gradient of each, and one that updates
+    the parameters by the sum of the gradients.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: GradientOptimizer,
+        data: tuple[Array, Array],
+        *,
+        outputs: bool = False,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.outputs = outputs
+        # Targets that the loss accepts as a whole need not be checked again in each step.
+        self.unchecked: Callable[[], AbstractContextManager[None]] = (
+            checked if _all_targets_pass(model, loss, *data) else nullcontext
+        )
+        self._current_settings = attrgetter("clip_norm", *optimizer.settings)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Move the parameters into one array, those with weight decay first."""
+        optimizer = self.optimizer
+        self._settings = self._current_settings(optimizer)
+        ordered = sorted(optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item))
+        self.names: list[str] = [name for name, _ in ordered]
+        tensors = [parameter for _, parameter in ordered if isinstance(parameter, Tensor)]
+        if len(tensors) < len(ordered):
+            raise NotCompilable("some of its parameters are Values")
+        try:
+            self.flat: Flat = Flat(tensors)
+        except ValueError as error:
+            raise NotCompilable(str(error)) from error
+        self.decayed: int = sum(p.size for name, p in ordered if optimizer.decays(name, p))
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make memory for the gradient and the optimiser's state, and the functions to compile."""
+        theta = self.flat.array
+        self.gradient: Array = np.zeros_like(theta)
+        self.gradients: list[Any] = self.flat.split(self.gradient)
+        states = self.optimizer.named_states()
+        if len({states[name]["steps"] for name in self.names}) != 1:
+            if any(tensor.grad is None for tensor in self.flat.tensors):
+                raise NotCompilable  # a parameter without a gradient stays behind the others
+            raise NotCompilable("its parameters have been trained for different numbers of steps")
+        self.state: dict[str, Array] = {}
+        self.states: dict[str, list[Any]] = {}
+        for key, first in self.optimizer.init_state().items():
+            self.state[key] = np.full_like(theta, first)
+            self.states[key] = self.flat.split(self.state[key])
+            for name, part in zip(self.names, self.states[key], strict=True):
+                if key in states[name]:
+                    part[...] = states[name][key]
+                states[name][key] = part
+        self._arrays = [self._segments(array) for array in (theta, *self.state.values())]
+        self._updated = [part for segments in self._arrays for part in segments]
+        self._recorded = 0
+        self._whole = self._jit(self._whole_step, [*self._updated, self.gradient])
+        self._join = self._jit(self._joint_step, [*self._updated, self.gradient], of_model=False)
+        self._shard_gradient: Array = np.zeros_like(theta)
+        # One for each number of examples: a compiled function is fastest where it is called with
+        # shapes like the last, and the shards of a mini-batch may have one example more or less.
+        self._shards: dict[int, Any] = {}
+
+    def _jit(self, function: Any, into: list[Array], *, of_model: bool = True) -> Any:
+        watch = (self.model, self.loss) if of_model else ()
+        return ag.jit(function, into=into, watch=watch, notices=False)
+
+    def _segments(self, array: Any) -> list[Any]:
+        """The part of an array that weight decay acts on, and the rest; not what is empty."""
+        if self.decayed in (0, self.flat.array.size):
+            return [array]
+        return [array[: self.decayed], array[self.decayed :]]
+
+    # --- the functions that are compiled ---------------------------------------------------------
+
+    def _whole_step(self, x: Any, y: Any, arrays: list[list[Any]], hyper: dict[str, Any]) -> Any:
+        loss, output, g = self._differentiate(x, y)
+        square = _finite_square(g, loss)
+        return (loss, square, output), self._update(g, square, arrays, hyper)
+
+    def _shard_step(self, x: Any, y: Any, weight: Any) -> Any:
+        loss, output, g = self._differentiate(x, y, weight)
+        return (loss, output), [g]
+
+    def _joint_step(self, g: Any, loss: Any, arrays: list[list[Any]], hyper: dict[str, Any]) -> Any:
+        square = _finite_square(g, loss)
+        return square, self._update(g, square, arrays, hyper)
+
+    def _differentiate(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, Any, Any]:
+        """The loss, the outputs where they are wanted, and the gradient as one array.
+
+        The gradient is that of the loss times ``weight``.
+        """
+        output = self.model(x)
+        with self.unchecked():
+            loss = self.loss(output, y)
+        weighted = loss if weight is None else loss * weight
+        slopes = gradients(weighted, self.flat.tensors, create_graph=True)
+        if any(part.op is None for part in slopes):
+            raise NotCompilable  # the loss does not depend on a parameter, which must stay as it is
+        g = ag.concatenate([ag.ravel(part) for part in slopes])
+        return loss, output if self.outputs else None, g
+
+    def _update(
+        self, g: Any, square: Any, arrays: list[list[Any]], hyper: dict[str, Any]
+    ) -> list[Any]:
+        """New contents of parameters and state, and the gradient after clipping."""
+        if "clip_norm" in hyper:
+            norm = ag.sqrt(square)
+            g = g * ag.where(norm > hyper["clip_norm"], hyper["clip_norm"] / norm, 1.0)
+        new = []
+        for number, part in enumerate(self._segments(g)):
+            theta, *state = [segments[number] for segments in arrays]
+            theta, new_state = self.optimizer.rule(
+                theta,
+                part,
+                dict(zip(self.state, state, strict=True)),
+                hyper,
+                decayed=self.decayed > 0 and number == 0,
+            )
+            new.append([theta, *[new_state[key] for key in self.state]])
+        return [*[array for segments in zip(*new, strict=True) for array in segments], g]
+
+    # --- taking a step ---------------------------------------------------------------------------
+
+    @or_not_compilable
+    def step(self, x: Array, y: Array) -> Result:
+        """Take a step on a whole mini-batch; ``NotFinite`` before anything is changed."""
+        self._begin()
+        loss, square, output = self._whole(x, y, self._arrays, self._hyper)
+        return Result(float(loss), self._end(self._whole.jitted.recorded, square), output)
+
+    @or_not_compilable
+    def begin(self) -> None:
+        """Before the first shard of a step."""
+        self._begin()
+
+    @or_not_compilable
+    def shard(self, x: Array, y: Array, weight: float, row: Array) -> tuple[float, Any, Any]:
+        """The loss and outputs of a shard; its gradient times ``weight`` is written to ``row``."""
+        if len(x) not in self._shards:
+            self._shards[len(x)] = self._jit(self._shard_step, [self._shard_gradient])
+        loss, output = self._shards[len(x)](x, y, weight)
+        row[...] = self._shard_gradient
+        return float(loss), output, ()
+
+    @or_not_compilable
+    def join(self, gradient: Array, loss: float, learning: Any) -> float:
+        """Update the parameters by the sum of the shards' gradients; gives its norm."""
+        square = self._join(gradient, loss, self._arrays, self._hyper)
+        recorded = sum(f.jitted.recorded for f in (self._join, *self._shards.values()))
+        return self._end(recorded, square)
+
+    def _begin(self) -> None:
+        """Have all arrays in their places, and the numbers of the optimiser's rule."""
+        settings = self._current_settings(self.optimizer)
+        if settings != self._settings:
+            # Another program, where a setting is zero, or None, that was not, or the reverse.
+            if list(map(bool, settings)) != list(map(bool, self._settings)):
+                self._lay_out()
+            self._settings = settings
+        states = self.optimizer.named_states()
+        self._gather(states)
+        self._steps: int = int(states[self.names[0]]["steps"]) + 1
+        self._hyper: dict[str, float] = self.optimizer.hyperparameters(self._steps)
+        if self.optimizer.clip_norm is not None:
+            self._hyper = self._hyper | {"clip_norm": self.optimizer.clip_norm}
+
+    def _gather(self, states: dict[str, Any]) -> None:
+        """Data and state that were replaced since the last step: back into the arrays."""
+        if not self.flat.hold():
+            self._prepare()
+            return
+        for key, parts in self.states.items():
+            for name, part in zip(self.names, parts, strict=True):
+                array = states[name].get(key)
+                if array is not part:
+                    part[...] = self.optimizer.init_state()[key] if array is None else array
+                    states[name][key] = part
+
+    def _end(self, recorded: int, square: Any) -> float:
+        """Note the step, and give the gradient's norm.
+
+        ``recorded`` is how many programs there are so far.
+        """
+        states = self.optimizer.named_states()
+        if self._recorded != recorded:  # programs hold parts of the array themselves
+            self._recorded = recorded
+            self.flat.settled()
+        for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
+            states[name]["steps"] = self._steps
+            tensor.grad = g
+        square = float(square)  # whose arithmetic is faster than that of NumPy's numbers
+        return math.sqrt(square) if square > 1e-30 else grad_norm(self.flat.tensors)
+
+
+def _finite_square(g: Any, loss: Any) -> Any:
+    """Σ g²; ``NotFinite`` where that or the loss is not finite."""
+    square = ag.sum(g * g)
+    if not square + ag.abs(loss) < np.inf:
+        raise NotFinite
+    return square
+
+
+def _all_targets_pass(model: Module, loss: Loss, x: Array, y: Array) -> bool:
+    """Whether the loss accepts all targets of the data at once; raises ``DataError`` if not."""
+    if y.ndim == 1 and y.dtype.kind in "iub":  # class numbers are checked one by one
+        y = np.unique(y)
+    with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
+        one = model(x[:1])
+        output = one.numpy() if isinstance(one, Tensor) else np.asarray(one)
+        if output.size * len(y) > MOST_CHECKED:
+            return False
+        try:
+            loss(np.broadcast_to(output, (len(y), *output.shape[1:])), y)
+        except DataError:
+            raise
+        except Exception:  # a loss of the user's own that needs nodes
+            return False
+    return True

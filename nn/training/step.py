@@ -1,0 +1,341 @@
+"""``Step``: one step of training. Each shard gives a gradient; their sum changes the parameters.
+
+A whole mini-batch is one shard. With several, the ranks of a team compute some of them each, and
+all ranks make the same update.
+"""
+
+from __future__ import annotations
+
+import warnings
+from itertools import accumulate, pairwise
+from math import isfinite, nan, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import JitNotice, Tensor, Value, no_grad
+from nn.data import Array
+from nn.evaluation import Loss, plain_array
+from nn.modules.module import Module
+from nn.optim.clipping import grad_norm
+from nn.optim.rules import GradientOptimizer, RandomSearch
+from nn.parallel import Sum, Team, cut
+from nn.parallel.side_effects import SideEffects
+from nn.training.compiled import (
+    CompiledStep,
+    NotCompilable,
+    NotFinite,
+    Result,
+    or_not_compilable,
+)
+from nn.training.diagnosis import (
+    IdleParameterWarning,
+    explain,
+    idle_parameters,
+    is_finite,
+    is_sum_over_examples,
+)
+
+Rows = slice | Array
+"""The examples of a mini-batch: their numbers, or a slice where they are in order."""
+
+
+class Report(NamedTuple):
+    """What the ranks tell each other of a shard, besides its gradient."""
+
+    loss: float = nan
+    """Not finite where the loss or the gradient is not."""
+    output: Array | None = None
+    buffers: dict[str, Array] | None = None
+    """Those that it has changed."""
+    learning: tuple[bool, ...] = ()
+    """Which of the parameters have a gradient, where that is not known of all."""
+
+
+class Step:
+    """Takes the steps of a run: compiled, or by operations where that cannot be or is not wanted.
+
+    outputs: whether the outputs of the model are wanted, for metrics.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: GradientOptimizer | RandomSearch,
+        data: tuple[Array, Array],
+        *,
+        outputs: bool,
+        compile: bool,
+        shards: int,
+        team: Team,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.data = data
+        self.side_effects = SideEffects(model, shards)
+        self._outputs = outputs
+        self._shards = shards
+        self._team = team
+        self._plain = PlainStep(model, loss, optimizer, data)
+        self._compiles = compile and isinstance(optimizer, GradientOptimizer)
+        self._compiled: CompiledStep | None = None
+        self._faulty = 0
+        self._cause: BaseException | None = None
+        if shards > 1:
+            types = {str(parameter.dtype) for parameter in optimizer.parameters.values()}
+            if len(types) > 1:
+                raise ValueError(
+                    "with shards all parameters must be of one type, not "
+                    f"{' and '.join(sorted(types))}"
+                )
+            each = shards // team.size
+            length = sum(parameter.size for parameter in optimizer.parameters.values())
+            self._mine = range(team.rank * each, (team.rank + 1) * each)
+            self._sum = Sum(team, each, length, types.pop())
+            self._loss_is_a_sum = False
+
+    def begin(self) -> None:
+        """Before the first step: find out how the losses of shards add up."""
+        if self._shards > 1:
+            self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.data)
+
+    def __call__(self, rows: Rows, step: int, epoch: int) -> Result:
+        """Take one step; raises ``NonFiniteError``, and the parameters are then as before it."""
+        self.side_effects.begin()
+        if self._compiles and step > 1:  # the first is checked for parameters without a gradient
+            try:
+                return self._take(rows, f"step {step}, compiled", compiled=True)
+            except NotFinite:
+                pass  # the plain step tells where
+            except NotCompilable as error:
+                self._compiles = False
+                self._compiled = None
+                if str(error) and self._team.rank == 0:
+                    message = f"this training runs uncompiled, since {error}"
+                    warnings.warn(message, JitNotice, stacklevel=5)  # at fit
+            self.side_effects.rewind()
+            self.side_effects.begin()
+        self._plain.is_first = step == 1 and self._team.rank == 0
+        try:
+            result = self._take(rows, f"step {step}", compiled=False)
+        except NotFinite as error:
+            self.side_effects.rewind()
+            self.side_effects.begin()
+            x, y = self._enter(rows, self._faulty)
+            raise explain(self.model, self.loss, x, y, step=step, epoch=epoch) from error.__cause__
+        if self._plain.idle:
+            warnings.warn(self._plain.idle, IdleParameterWarning, stacklevel=5)  # at fit
+            self._plain.idle = None
+        return result
+
+    def _take(self, rows: Rows, name: str, *, compiled: bool) -> Result:
+        if self._shards > 1:
+            return self._take_in_shards(rows, name, compiled=compiled)
+        x, y = self.examples(rows)
+        return self._way(compiled).step(x, y)
+
+    def _way(self, compiled: bool) -> CompiledStep | PlainStep:
+        if not compiled:
+            return self._plain
+        return self._compiled or self._compile()
+
+    @or_not_compilable
+    def _compile(self) -> CompiledStep:
+        assert isinstance(self.optimizer, GradientOptimizer)
+        self._compiled = CompiledStep(
+            self.model, self.loss, self.optimizer, self.data, outputs=self._outputs
+        )
+        return self._compiled
+
+    def examples(self, rows: Rows) -> tuple[Array, Array]:
+        """The inputs and targets of some examples."""
+        x, y = self.data
+        if isinstance(rows, slice):
+            return x[rows], y[rows]
+        return x.take(rows, axis=0), y.take(rows, axis=0)  # in half the time of x[rows]
+
+    # --- in shards -------------------------------------------------------------------------------
+
+    def _take_in_shards(self, rows: Rows, name: str, *, compiled: bool) -> Result:
+        parts = self._cut(rows)
+        sizes = [stop - start for start, stop in parts]
+        shares = [size / sum(sizes) for size in sizes]
+        weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
+        with self._team.together(name) as talk:
+            talk.said = self._compute(rows, weights, compiled)
+        for said in talk.heard:
+            if isinstance(said, str):
+                raise NotCompilable(said)
+        reports: list[Report] = [report for said in talk.heard for report in said]
+        losses = [report.loss for report in reports]
+        self._faulty = next((n for n, loss in enumerate(losses) if not isfinite(loss)), 0)
+        if not isfinite(losses[self._faulty]):
+            raise NotFinite from self._cause
+        loss = sum(part * weight for part, weight in zip(losses, weights, strict=True))
+        learning = [report.learning for report in reports]
+        norm = self._way(compiled).join(self._sum(), loss, learning)
+        self.side_effects.end([report.buffers or {} for report in reports], shares)
+        output = np.concatenate([r.output for r in reports]) if self._outputs else None
+        return Result(loss, norm, output)
+
+    def _compute(self, rows: Rows, weights: list[float], compiled: bool) -> list[Report] | str:
+        """Compute the shards of this rank; or say why they cannot be compiled."""
+        reports = []
+        try:
+            way = self._way(compiled)
+            way.begin()
+            for row, shard in zip(self._sum.rows, self._mine, strict=True):
+                row[...] = 0
+                if shard < len(weights):
+                    x, y = self._enter(rows, shard)
+                    reports.append(self._report(way, x, y, weights[shard], row))
+        except NotCompilable as error:
+            return str(error)
+        return reports
+
+    def _report(self, way: Any, x: Array, y: Array, weight: float, row: Array) -> Report:
+        try:
+            loss, output, learning = way.shard(x, y, weight, row)
+        except NotFinite as error:
+            self._cause = error.__cause__
+            return Report(buffers=self.side_effects.leave())
+        plain = np.array(plain_array(output)) if self._outputs else None
+        return Report(loss, plain, self.side_effects.leave(), learning)
+
+    def _enter(self, rows: Rows, shard: int) -> tuple[Array, Array]:
+        """The examples of a shard, and the model's generators as the shard is to find them."""
+        self.side_effects.enter(shard)
+        start, stop = self._cut(rows)[shard]
+        if isinstance(rows, slice):
+            return self.examples(slice(rows.start + start, rows.start + stop))
+        return self.examples(rows[start:stop])
+
+    def _cut(self, rows: Rows) -> list[tuple[int, int]]:
+        """Where each shard of a mini-batch begins and ends, without those that are empty."""
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        parts = cut(count, self._shards)
+        return [(part.start, part.stop) for part in parts if part.start < part.stop]
+
+
+class PlainStep:
+    """The steps of the plain loop: model, loss, ``backward``, the optimiser's ``step``."""
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: GradientOptimizer | RandomSearch,
+        data: tuple[Array, Array],
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.data = data
+        self.is_first = False
+        """Whether to look for parameters that cannot learn."""
+        self.idle: str | None = None
+        """The message on those, if there are any."""
+        self._first_loss: Any = None
+
+    def step(self, x: Array, y: Array) -> Result:
+        """Take a step on a whole mini-batch; ``NotFinite`` before the parameters are changed."""
+        if isinstance(self.optimizer, RandomSearch):
+            with no_grad():
+                loss, output = self._loss(x, y)
+            value = _one_number(loss)
+            self.optimizer.step(lambda: self.loss(self.model(x), y), value)
+            return Result(value, nan, output)
+        value, output = self._backward(x, y)
+        return Result(value, self._update(), output)
+
+    def begin(self) -> None:
+        """Before the first shard of a step."""
+
+    def shard(self, x: Array, y: Array, weight: float, row: Array) -> tuple[float, Any, Any]:
+        """The loss and outputs of a shard; its gradient times ``weight`` is written to ``row``.
+
+        The third result tells which of the parameters have a gradient.
+        """
+        value, output = self._backward(x, y, weight)
+        gradients = [parameter.grad for parameter in self.optimizer.parameters.values()]
+        for g, part in zip(gradients, self._split(row), strict=True):
+            if g is not None:
+                part[...] = g
+        if not is_finite(row):
+            raise NotFinite
+        return value, output, tuple(g is not None for g in gradients)
+
+    def join(self, gradient: Array, loss: float, learning: list[tuple[bool, ...]]) -> float:
+        """Update the parameters by the sum of the shards' gradients; gives its norm."""
+        parts = self._split(gradient.copy())
+        learns = [any(of_shards) for of_shards in zip(*learning, strict=True)]
+        for parameter, part, has_gradient in zip(
+            self.optimizer.parameters.values(), parts, learns, strict=True
+        ):
+            g = part if isinstance(parameter, Tensor) else float(part)
+            parameter.grad = g if has_gradient else None
+        return self._update()
+
+    def _loss(self, x: Array, y: Array) -> tuple[Any, Any]:
+        output = self.model(x)
+        try:
+            loss = self.loss(output, y)
+        except ValueError as error:
+            if is_finite(output):
+                raise
+            raise NotFinite from error
+        return loss, output
+
+    def _backward(self, x: Array, y: Array, weight: float = 1.0) -> tuple[float, Any]:
+        """The loss and the outputs; the gradient is left in the parameters."""
+        self.optimizer.zero_grad()
+        loss, output = self._loss(x, y)
+        if isinstance(loss, Tensor | Value) and not loss.parents:
+            raise ValueError(_NO_PARAMETERS)
+        value = _one_number(loss)
+        (loss if weight == 1.0 else loss * weight).backward()
+        if self.is_first and self._first_loss is None:
+            self._first_loss = loss
+        return value, output
+
+    def _update(self) -> float:
+        assert isinstance(self.optimizer, GradientOptimizer)
+        if self._first_loss is not None:
+            self.idle = idle_parameters(self.model, self.loss, self._first_loss, *self.data)
+            self._first_loss = None
+        norm = grad_norm(self.optimizer.parameters)
+        if not isfinite(norm):
+            raise NotFinite
+        self.optimizer.step()
+        return norm
+
+    def _split(self, vector: Array) -> list[Array]:
+        shapes = [parameter.shape for parameter in self.optimizer.parameters.values()]
+        ends = accumulate((prod(shape) for shape in shapes), initial=0)
+        return [
+            vector[start:stop].reshape(shape)
+            for shape, (start, stop) in zip(shapes, pairwise(ends), strict=True)
+        ]
+
+
+_NO_PARAMETERS = (
+    "the loss does not depend on any parameter that is trained: it must be computed from the "
+    "model's outputs, and not all parameters may be frozen"
+)
+
+
+def _one_number(loss: Any) -> float:
+    """The loss as a float; ``NotFinite`` if it is not finite."""
+    if not isinstance(loss, Tensor | Value):
+        raise ValueError(_NO_PARAMETERS)
+    if loss.size != 1:
+        raise ValueError(
+            f"the loss has shape {loss.shape}, and must be one number: its mean or sum over the "
+            "mini-batch"
+        )
+    value = loss.item()
+    if not isfinite(value):
+        raise NotFinite
+    return value
