@@ -1,9 +1,9 @@
 """Learning-rate schedules: the learning rate η as a function of the step.
 
-The optimisers that use it are in ``nn.optim``. A schedule is called with the number t of a step
-(0, 1, ...) and gives the η of that step; ``fit`` takes one, or any function of t. In a loop of
-one's own: ``optimizer.lr = schedule(t)`` before ``optimizer.step()``. t counts mini-batches: n
-epochs of b mini-batches are n·b steps.
+A schedule is called with the number t of a step (0, 1, ...) and returns the η of that step.
+``fit(lr=schedule)`` takes one, or any function of t. In a loop of your own, set
+``optimizer.lr = schedule(t)`` before ``optimizer.step()``. t counts mini-batches: n epochs of b
+mini-batches are n·b steps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Schedule:
         raise NotImplementedError
 
     def start(self) -> None:
-        """Forget what was observed in another run; ``fit`` begins with it."""
+        """Forget the losses of an earlier run. Called by ``fit`` before the first step."""
 
     def observe(self, loss: float) -> None:
         """Take note of a validation loss (where there is none, of an epoch's mean loss)."""

@@ -83,7 +83,7 @@ class CompiledStep:
         self.unchecked: Callable[[], AbstractContextManager[None]] = (
             checked if _all_targets_pass(model, loss, *data) else nullcontext
         )
-        self._current_settings = attrgetter("clip_norm", *optimizer.settings)
+        self._current_settings = attrgetter(*optimizer.settings)
         self._lay_out()
 
     def _lay_out(self) -> None:

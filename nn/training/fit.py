@@ -58,18 +58,19 @@ def fit(
 
     data: inputs and targets, one example a row.
     loss: a function of outputs and targets, or its name: "cross-entropy", "mse", ...
-    optimizer: an optimiser over the model's parameters, or a name: "sgd", "adam", ... One of your
-        own making may also clip the gradient: ``SGD(model, lr=0.1, clip_norm=1.0)``.
-    lr: the learning rate of an optimiser that is given by name; or, for any optimiser, a schedule:
-        the learning rate as a function of the step, 0, 1, ...; see ``nn.schedules``.
+    optimizer: an optimiser over the model's parameters, or a name: "sgd", "adam", ... To clip the
+        gradient, ``optimizer=SGD(model, lr=0.1, clip_norm=1.0)``.
+    lr: the learning rate of an optimiser given by name. Or, for any optimiser, a schedule: the
+        learning rate as a function of the step, 0, 1, ...; see ``nn.schedules``.
     batch_size: examples in a mini-batch, from 1; None takes all of them at once.
     validation: other examples, on which loss and metrics are measured in evaluation mode after
         each epoch, or every ``validation_every`` steps.
     metrics: functions of outputs and targets (plain arrays), names from ``nn.metrics``, or a dict
         of functions by name.
-    callbacks: called after each step. ``EarlyStopping`` and ``SmallChange`` end training before
-        ``epochs``. ``Checkpoint`` saves the run to a file, from which it goes on. Any function of
-        the run is a callback: it may look at ``run.history``, or call ``run.stop(reason)``.
+    callbacks: called with the run after each step. ``EarlyStopping`` and ``SmallChange`` end
+        training before ``epochs``. ``Checkpoint`` saves the run to a file, and resumes it from
+        there. Any function is a callback: it can read ``run.history``, or call
+        ``run.stop(reason)``.
     rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
     progress: show a progress bar where the output is a terminal or a notebook (tqdm).
     compile: run each step but the first as one compiled program (``autograd.jit``), which sums in
@@ -84,8 +85,8 @@ def fit(
         with the same weights and history. ``shards`` is then a multiple of their number, and if not
         given that number. Rank 0 alone writes and shows progress. See docs/many_machines.md.
 
-    Four keywords of earlier versions are still accepted: ``stop`` and ``checkpoint`` add to
-    ``callbacks``, ``schedule`` is ``lr``, ``clip_norm`` is the optimiser's for this run.
+    Four older keywords are still accepted. ``stop`` and ``checkpoint`` are callbacks, ``schedule``
+    is a schedule as ``lr``, ``clip_norm`` is set on the optimiser during this run.
 
     The model trains in training mode and is left in the mode it was in. The same seeds give the
     same weights to the last bit, and uncompiled so does the plain loop, which is all ``fit`` does:
@@ -148,6 +149,11 @@ def fit(
             optimizer = optimizer_of(optimizer, model, **settings)
         elif lr is not None and not callable(lr):
             raise ValueError(f"lr={lr} beside an optimizer that has its own, {optimizer.lr}")
+        schedule = older.get("schedule")
+        if callable(lr):
+            if schedule:
+                raise ValueError("lr= and schedule= are both schedules: give one of them")
+            schedule = lr
         if shards > 1 and isinstance(optimizer, RandomSearch):
             raise ValueError("RandomSearch has no gradient that could be joined from shards")
         with _clipping(optimizer, older.get("clip_norm")):
@@ -156,7 +162,7 @@ def fit(
                 (x, y),
                 loss=as_loss(loss),
                 optimizer=optimizer,
-                schedule=lr if callable(lr) else older.get("schedule"),
+                schedule=schedule,
                 epochs=epochs,
                 batch_size=batch_size,
                 validation=held_out,
@@ -202,7 +208,7 @@ def _clipping(
 def _in_order(
     callbacks: Sequence[Callable[[Run], Any]], progress: bool, team: Team
 ) -> list[Callable[[Run], Any]]:
-    """The callbacks, those last that save what the others remember, and show what was done."""
+    """The callbacks, with checkpoints, which save the state of the others, and progress last."""
     checkpoints = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
     others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
     if team.comm is not None:

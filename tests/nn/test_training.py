@@ -4,6 +4,7 @@ import io
 import math
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -252,6 +253,108 @@ def test_a_callback_sees_the_run_after_each_step_and_may_stop_it() -> None:
     assert history.stopped == "seen enough"
 
 
+class Diary(nn.Callback):
+    """A callback that notes when it is called, and has a state of its own."""
+
+    def __init__(self, fails_at: int | None = None) -> None:
+        self.fails_at = fails_at
+        self.notes: list[Any] = []
+
+    def begin(self, run: Any) -> None:
+        self.notes.append(("begin", run.step))
+
+    def __call__(self, run: Any) -> None:
+        self.notes.append((run.step, run.examples, run.validated, run.epoch_ended))
+        if run.step == self.fails_at:
+            raise OSError("no space left")
+
+    def end(self, run: Any) -> None:
+        self.notes.append(("end", run.step))
+
+    def close(self) -> None:
+        self.notes.append("close")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"notes": len(self.notes)}
+
+    def load_state_dict(self, state: Any) -> None:
+        self.notes.append(("resumed", state["notes"]))
+
+
+def test_a_callback_is_called_at_the_beginning_after_each_step_and_at_the_end() -> None:
+    diary = Diary()
+    settings: dict[str, Any] = {"epochs": 1, "batch_size": 50, "validation_every": 2}
+    trained(network(), validation=HELD_OUT, callbacks=[diary], **settings)
+    steps = [(1, 50, False, False), (2, 100, True, False), (3, 120, False, True)]
+    assert diary.notes == [("begin", 0), *steps, ("end", 3), "close"]
+
+
+def test_a_callback_is_closed_after_an_error_too() -> None:
+    diary = Diary(fails_at=2)
+    with pytest.raises(OSError, match="no space left"):
+        trained(network(), callbacks=[diary], epochs=1, batch_size=50)
+    assert diary.notes[-1] == "close"
+    assert ("end", 2) not in diary.notes
+
+
+def test_a_checkpoint_saves_what_callbacks_after_it_remember(tmp_path: Path) -> None:
+    for epochs in (1, 2):
+        diary = Diary()
+        checkpoint = nn.Checkpoint(tmp_path / "run")
+        trained(network(), callbacks=[checkpoint, diary], epochs=epochs, batch_size=60)
+    assert diary.notes[:3] == [("begin", 0), ("resumed", 3), (3, 180, False, False)]
+
+
+def test_reasons_to_stop_are_all_given() -> None:
+    stops = [lambda run: run.stop("seen enough"), lambda run: run.stop("too late")]
+    assert trained(network(), callbacks=stops).stopped == "seen enough; too late"
+
+
+@pytest.mark.parametrize("compile", [True, False])
+def test_older_keywords_say_what_callbacks_the_rate_and_the_optimiser_say_now(
+    compile: bool, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"validation": HELD_OUT, "epochs": 6, "compile": compile}
+    models = [network(), network()]
+    optimizers = [SGD(model, lr=0.5, momentum=0.9) for model in models]
+    older = trained(
+        models[0],
+        optimizer=optimizers[0],
+        stop=EarlyStopping(2, min_delta=0.1),
+        checkpoint=tmp_path / "older",
+        schedule=Cosine(0.5, steps=24),
+        clip_norm=0.2,
+        **settings,
+    )
+    assert optimizers[0].clip_norm is None  # as it was
+    optimizers[1].clip_norm = 0.2
+    newer = trained(
+        models[1],
+        optimizer=optimizers[1],
+        callbacks=[nn.Checkpoint(tmp_path / "newer"), EarlyStopping(2, min_delta=0.1)],
+        lr=Cosine(0.5, steps=24),
+        **settings,
+    )
+    assert same(*models)
+    assert (tmp_path / "older").read_bytes() == (tmp_path / "newer").read_bytes()
+    assert older.stopped == newer.stopped
+    assert older.steps.rows < 6 * 8
+    for column in older.steps:
+        np.testing.assert_array_equal(older.steps[column], newer.steps[column])
+
+
+def test_a_keyword_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"fit\(\) got an unexpected keyword argument 'batchsize'"):
+        trained(network(), batchsize=3)
+
+
+def test_one_shard_is_the_whole_mini_batch() -> None:
+    whole, one = network(dropout=0.5), network(dropout=0.5)
+    trained(whole)
+    trained(one, shards=1)
+    assert same(whole, one)
+
+
 # --- the progress bar ----------------------------------------------------------------------------
 
 
@@ -302,6 +405,8 @@ def test_without_tqdm_a_warning_says_so_and_training_goes_on(
         ({"metrics": {"loss": accuracy}}, "cannot be called 'loss'"),
         ({"optimizer": "adagrat"}, "'adagrat' is none of sgd"),
         ({"optimizer": SGD([Tensor([1.0])], lr=0.5), "lr": 0.1}, "beside an optimizer"),
+        ({"lr": Cosine(0.1, steps=3), "schedule": Cosine(0.1, steps=3)}, "give one of them"),
+        ({"optimizer": "random-search", "clip_norm": 1.0}, "no gradient to clip"),
         ({"loss": lambda output, y: output - 0.0}, r"the loss has shape \(16, 2\)"),
         ({"loss": lambda output, y: 0.5}, "does not depend on any parameter"),
         ({"loss": lambda output, y: Tensor(0.5)}, "does not depend on any parameter"),
@@ -365,7 +470,13 @@ def test_evaluate_measures_what_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"momentum": 0.9}, {"weight_decay": 0.1}, {"momentum": 0.9, "nesterov": True}]
+    "changed",
+    [
+        {"momentum": 0.9},
+        {"weight_decay": 0.1},
+        {"momentum": 0.9, "nesterov": True},
+        {"clip_norm": 0.05},
+    ],
 )
 def test_settings_of_the_optimiser_may_be_changed_while_it_trains(changed: dict[str, Any]) -> None:
     def change(run: Any) -> None:
