@@ -158,8 +158,8 @@ def fit(
             raise ValueError("RandomSearch has no gradient that could be joined from shards")
         with _clipping(optimizer, older.get("clip_norm")):
             run = Run(
-                model,
-                (x, y),
+                model=model,
+                data=(x, y),
                 loss=as_loss(loss),
                 optimizer=optimizer,
                 schedule=schedule,

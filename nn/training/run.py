@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class Callback:
         """Called last, also after an error."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Run:
     """A training run, as its callbacks see it.
 
@@ -47,56 +49,39 @@ class Run:
     have been trained on. ``stop(reason)`` ends the run after the present step.
     """
 
-    def __init__(
-        self,
-        model: Module,
-        data: tuple[Array, Array],
-        *,
-        loss: Loss,
-        optimizer: GradientOptimizer | RandomSearch,
-        schedule: Schedule | Callable[[int], float] | None,
-        epochs: int,
-        batch_size: int,
-        validation: tuple[Array, Array] | None,
-        validation_every: int | None,
-        metrics: Mapping[str, Metric],
-        callbacks: Sequence[Callable[[Run], Any]],
-        rng: np.random.Generator | None,
-        compile: bool,
-        shards: int,
-        team: Team,
-    ) -> None:
-        self.model = model
-        self.data = data
-        self.loss = loss
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation = validation
-        self.validation_every = validation_every
-        self.metrics = metrics
-        self.callbacks = callbacks
-        self.rng = rng
-        self.compile = compile
-        self.shards = shards
-        self.team = team
-        self.history: History = History(list(metrics))
+    model: Module
+    data: tuple[Array, Array]
+    loss: Loss
+    optimizer: GradientOptimizer | RandomSearch
+    schedule: Schedule | Callable[[int], float] | None
+    epochs: int
+    batch_size: int
+    validation: tuple[Array, Array] | None
+    validation_every: int | None
+    metrics: Mapping[str, Metric]
+    callbacks: Sequence[Callable[[Run], Any]]
+    rng: np.random.Generator | None
+    compile: bool
+    shards: int
+    team: Team
+
+    def __post_init__(self) -> None:
+        self.history: History = History(list(self.metrics))
         self.epoch: int = 0
         self.step: int = 0
         self.validated: bool = False
         self.epoch_ended: bool = False
         self._take_step = Step(
-            model,
-            loss,
-            optimizer,
-            data,
-            outputs=bool(metrics),
-            compile=compile,
-            shards=shards,
-            team=team,
+            self.model,
+            self.loss,
+            self.optimizer,
+            self.data,
+            outputs=bool(self.metrics),
+            compile=self.compile,
+            shards=self.shards,
+            team=self.team,
         )
-        self._model_generators = model.named_generators()
+        self._model_generators = self.model.named_generators()
         self._epochs_done = 0
         self._batches_done = 0
         self._epoch_began: Any = None  # the state of `rng` that the order of the examples is from

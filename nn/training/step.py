@@ -7,6 +7,7 @@ all ranks make the same update.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import isfinite, nan, prod
 from typing import Any, NamedTuple
@@ -52,53 +53,45 @@ class Report(NamedTuple):
     """Which of the parameters have a gradient, where that is not known of all."""
 
 
+@dataclass(eq=False, repr=False)
 class Step:
     """Takes the steps of a run: compiled, or by operations where that cannot be or is not wanted.
 
     outputs: whether the outputs of the model are wanted, for metrics.
     """
 
-    def __init__(
-        self,
-        model: Module,
-        loss: Loss,
-        optimizer: GradientOptimizer | RandomSearch,
-        data: tuple[Array, Array],
-        *,
-        outputs: bool,
-        compile: bool,
-        shards: int,
-        team: Team,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.data = data
-        self.side_effects = SideEffects(model, shards)
-        self._outputs = outputs
-        self._shards = shards
-        self._team = team
-        self._plain = PlainStep(model, loss, optimizer, data)
-        self._compiles = compile and isinstance(optimizer, GradientOptimizer)
+    model: Module
+    loss: Loss
+    optimizer: GradientOptimizer | RandomSearch
+    data: tuple[Array, Array]
+    outputs: bool
+    compile: bool
+    shards: int
+    team: Team
+
+    def __post_init__(self) -> None:
+        self.side_effects = SideEffects(self.model, self.shards)
+        self._plain = PlainStep(self.model, self.loss, self.optimizer, self.data)
+        self._compiles = self.compile and isinstance(self.optimizer, GradientOptimizer)
         self._compiled: CompiledStep | None = None
         self._faulty = 0
         self._cause: BaseException | None = None
-        if shards > 1:
-            types = {str(parameter.dtype) for parameter in optimizer.parameters.values()}
+        if self.shards > 1:
+            parameters = self.optimizer.parameters.values()
+            types = sorted({str(parameter.dtype) for parameter in parameters})
             if len(types) > 1:
                 raise ValueError(
-                    "with shards all parameters must be of one type, not "
-                    f"{' and '.join(sorted(types))}"
+                    f"with shards all parameters must be of one type, not {' and '.join(types)}"
                 )
-            each = shards // team.size
-            length = sum(parameter.size for parameter in optimizer.parameters.values())
-            self._mine = range(team.rank * each, (team.rank + 1) * each)
-            self._sum = Sum(team, each, length, types.pop())
+            each = self.shards // self.team.size
+            self._mine = range(self.team.rank * each, (self.team.rank + 1) * each)
+            length = sum(parameter.size for parameter in parameters)
+            self._sum = Sum(self.team, each, length, types[0])
             self._loss_is_a_sum = False
 
     def begin(self) -> None:
         """Before the first step: find out how the losses of shards add up."""
-        if self._shards > 1:
+        if self.shards > 1:
             self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.data)
 
     def __call__(self, rows: Rows, step: int, epoch: int) -> Result:
@@ -112,12 +105,12 @@ class Step:
             except NotCompilable as error:
                 self._compiles = False
                 self._compiled = None
-                if str(error) and self._team.rank == 0:
+                if str(error) and self.team.rank == 0:
                     message = f"this training runs uncompiled, since {error}"
                     warnings.warn(message, JitNotice, stacklevel=5)  # at fit
             self.side_effects.rewind()
             self.side_effects.begin()
-        self._plain.is_first = step == 1 and self._team.rank == 0
+        self._plain.is_first = step == 1 and self.team.rank == 0
         try:
             result = self._take(rows, f"step {step}", compiled=False)
         except NotFinite as error:
@@ -131,7 +124,7 @@ class Step:
         return result
 
     def _take(self, rows: Rows, name: str, *, compiled: bool) -> Result:
-        if self._shards > 1:
+        if self.shards > 1:
             return self._take_in_shards(rows, name, compiled=compiled)
         x, y = self.examples(rows)
         return self._way(compiled).step(x, y)
@@ -145,7 +138,7 @@ class Step:
     def _compile(self) -> CompiledStep:
         assert isinstance(self.optimizer, GradientOptimizer)
         self._compiled = CompiledStep(
-            self.model, self.loss, self.optimizer, self.data, outputs=self._outputs
+            self.model, self.loss, self.optimizer, self.data, outputs=self.outputs
         )
         return self._compiled
 
@@ -163,7 +156,7 @@ class Step:
         sizes = [stop - start for start, stop in parts]
         shares = [size / sum(sizes) for size in sizes]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
-        with self._team.together(name) as talk:
+        with self.team.together(name) as talk:
             talk.said = self._compute(rows, weights, compiled)
         for said in talk.heard:
             if isinstance(said, str):
@@ -177,7 +170,7 @@ class Step:
         learning = [report.learning for report in reports]
         norm = self._way(compiled).join(self._sum(), loss, learning)
         self.side_effects.end([report.buffers or {} for report in reports], shares)
-        output = np.concatenate([r.output for r in reports]) if self._outputs else None
+        output = np.concatenate([r.output for r in reports]) if self.outputs else None
         return Result(loss, norm, output)
 
     def _compute(self, rows: Rows, weights: list[float], compiled: bool) -> list[Report] | str:
@@ -201,7 +194,7 @@ class Step:
         except NotFinite as error:
             self._cause = error.__cause__
             return Report(buffers=self.side_effects.leave())
-        plain = np.array(plain_array(output)) if self._outputs else None
+        plain = np.array(plain_array(output)) if self.outputs else None
         return Report(loss, plain, self.side_effects.leave(), learning)
 
     def _enter(self, rows: Rows, shard: int) -> tuple[Array, Array]:
@@ -215,36 +208,31 @@ class Step:
     def _cut(self, rows: Rows) -> list[tuple[int, int]]:
         """Where each shard of a mini-batch begins and ends, without those that are empty."""
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        parts = cut(count, self._shards)
+        parts = cut(count, self.shards)
         return [(part.start, part.stop) for part in parts if part.start < part.stop]
 
 
+@dataclass(eq=False, repr=False)
 class PlainStep:
-    """The steps of the plain loop: model, loss, ``backward``, the optimiser's ``step``."""
+    """The steps of the plain loop: model, loss, ``backward``, the optimiser's ``step``.
 
-    def __init__(
-        self,
-        model: Module,
-        loss: Loss,
-        optimizer: GradientOptimizer | RandomSearch,
-        data: tuple[Array, Array],
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.data = data
-        self.is_first = False
-        """Whether to look for parameters that cannot learn."""
-        self.idle: str | None = None
-        """The message on those, if there are any."""
-        self._first_loss: Any = None
+    is_first: whether to look for parameters that cannot learn. ``idle`` is the message on those.
+    """
+
+    model: Module
+    loss: Loss
+    optimizer: GradientOptimizer | RandomSearch
+    data: tuple[Array, Array]
+    is_first: bool = False
+    idle: str | None = None
+    _first_loss: Any = None
 
     def step(self, x: Array, y: Array) -> Result:
         """Take a step on a whole mini-batch; ``NotFinite`` before the parameters are changed."""
         if isinstance(self.optimizer, RandomSearch):
             with no_grad():
                 loss, output = self._loss(x, y)
-            value = _one_number(loss)
+            value = _one_number(loss, depends=False)
             self.optimizer.step(lambda: self.loss(self.model(x), y), value)
             return Result(value, nan, output)
         value, output = self._backward(x, y)
@@ -292,9 +280,7 @@ class PlainStep:
         """The loss and the outputs; the gradient is left in the parameters."""
         self.optimizer.zero_grad()
         loss, output = self._loss(x, y)
-        if isinstance(loss, Tensor | Value) and not loss.parents:
-            raise ValueError(_NO_PARAMETERS)
-        value = _one_number(loss)
+        value = _one_number(loss, depends=True)
         (loss if weight == 1.0 else loss * weight).backward()
         if self.is_first and self._first_loss is None:
             self._first_loss = loss
@@ -312,6 +298,7 @@ class PlainStep:
         return norm
 
     def _split(self, vector: Array) -> list[Array]:
+        """The parts of a vector in the shapes of the parameters."""
         shapes = [parameter.shape for parameter in self.optimizer.parameters.values()]
         ends = accumulate((prod(shape) for shape in shapes), initial=0)
         return [
@@ -320,16 +307,16 @@ class PlainStep:
         ]
 
 
-_NO_PARAMETERS = (
-    "the loss does not depend on any parameter that is trained: it must be computed from the "
-    "model's outputs, and not all parameters may be frozen"
-)
+def _one_number(loss: Any, *, depends: bool) -> float:
+    """The loss as a float; ``NotFinite`` if it is not finite.
 
-
-def _one_number(loss: Any) -> float:
-    """The loss as a float; ``NotFinite`` if it is not finite."""
-    if not isinstance(loss, Tensor | Value):
-        raise ValueError(_NO_PARAMETERS)
+    depends: whether it has to depend on the parameters.
+    """
+    if not isinstance(loss, Tensor | Value) or (depends and not loss.parents):
+        raise ValueError(
+            "the loss does not depend on any parameter that is trained: it must be computed from "
+            "the model's outputs, and not all parameters may be frozen"
+        )
     if loss.size != 1:
         raise ValueError(
             f"the loss has shape {loss.shape}, and must be one number: its mean or sum over the "
