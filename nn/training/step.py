@@ -116,7 +116,8 @@ class Step:
         except NotFinite as error:
             self.side_effects.rewind()
             self.side_effects.begin()
-            x, y = self._enter(rows, self._faulty)
+            self.side_effects.enter(self._faulty)
+            x, y = self.examples(self._cut(rows)[self._faulty])
             raise explain(self.model, self.loss, x, y, step=step, epoch=epoch) from error.__cause__
         if self._plain.idle:
             warnings.warn(self._plain.idle, IdleParameterWarning, stacklevel=5)  # at fit
@@ -153,11 +154,11 @@ class Step:
 
     def _take_in_shards(self, rows: Rows, name: str, *, compiled: bool) -> Result:
         parts = self._cut(rows)
-        sizes = [stop - start for start, stop in parts]
-        shares = [size / sum(sizes) for size in sizes]
+        count = _count(rows)
+        shares = [_count(part) / count for part in parts]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
         with self.team.together(name) as talk:
-            talk.said = self._compute(rows, weights, compiled)
+            talk.said = self._compute(parts, weights, compiled)
         for said in talk.heard:
             if isinstance(said, str):
                 raise NotCompilable(said)
@@ -173,7 +174,9 @@ class Step:
         output = np.concatenate([r.output for r in reports]) if self.outputs else None
         return Result(loss, norm, output)
 
-    def _compute(self, rows: Rows, weights: list[float], compiled: bool) -> list[Report] | str:
+    def _compute(
+        self, parts: list[Rows], weights: list[float], compiled: bool
+    ) -> list[Report] | str:
         """Compute the shards of this rank; or say why they cannot be compiled."""
         reports = []
         try:
@@ -181,35 +184,32 @@ class Step:
             way.begin()
             for row, shard in zip(self._sum.rows, self._mine, strict=True):
                 row[...] = 0
-                if shard < len(weights):
-                    x, y = self._enter(rows, shard)
-                    reports.append(self._report(way, x, y, weights[shard], row))
+                if shard < len(parts):
+                    self.side_effects.enter(shard)
+                    reports.append(self._report(way, parts[shard], weights[shard], row))
         except NotCompilable as error:
             return str(error)
         return reports
 
-    def _report(self, way: Any, x: Array, y: Array, weight: float, row: Array) -> Report:
+    def _report(self, way: Any, rows: Rows, weight: float, row: Array) -> Report:
         try:
-            loss, output, learning = way.shard(x, y, weight, row)
+            loss, output, learning = way.shard(*self.examples(rows), weight, row)
         except NotFinite as error:
             self._cause = error.__cause__
             return Report(buffers=self.side_effects.leave())
         plain = np.array(plain_array(output)) if self.outputs else None
         return Report(loss, plain, self.side_effects.leave(), learning)
 
-    def _enter(self, rows: Rows, shard: int) -> tuple[Array, Array]:
-        """The examples of a shard, and the model's generators as the shard is to find them."""
-        self.side_effects.enter(shard)
-        start, stop = self._cut(rows)[shard]
+    def _cut(self, rows: Rows) -> list[Rows]:
+        """The examples of each shard, without shards that are empty."""
+        parts = [part for part in cut(_count(rows), self.shards) if part.start < part.stop]
         if isinstance(rows, slice):
-            return self.examples(slice(rows.start + start, rows.start + stop))
-        return self.examples(rows[start:stop])
+            return [slice(rows.start + part.start, rows.start + part.stop) for part in parts]
+        return [rows[part] for part in parts]
 
-    def _cut(self, rows: Rows) -> list[tuple[int, int]]:
-        """Where each shard of a mini-batch begins and ends, without those that are empty."""
-        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        parts = cut(count, self.shards)
-        return [(part.start, part.stop) for part in parts if part.start < part.stop]
+
+def _count(rows: Rows) -> int:
+    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 
 @dataclass(eq=False, repr=False)
