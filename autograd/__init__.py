@@ -18,7 +18,6 @@ if exists(f"{__path__[0]}/core.py"):
     )
 
 from autograd import ops
-from autograd.backward import gradients
 from autograd.check import GradientError, check_grads
 from autograd.differential_operators import (
     deriv,
@@ -35,9 +34,11 @@ from autograd.differential_operators import (
     tensor_jacobian_product,
     vector_jacobian_product,
 )
+from autograd.engine.backward import gradients
+from autograd.engine.graph import GraphChangedError, Node
+from autograd.engine.operations import Op
 from autograd.extend import primitive
 from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
-from autograd.graph import GraphChangedError, Node, Op, no_grad
 from autograd.jit import (
     Flat,
     JitError,
@@ -52,10 +53,11 @@ from autograd.jit import (
     vmap,
 )
 from autograd.lines import Line, LineLog
-from autograd.nodes import Tensor, Value
+from autograd.nodes import Tensor
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.ops.kinds import custom_op
 from autograd.recompute import checkpoint
+from autograd.scalars import Value
 from autograd.scopes import begin_scope, end_scope
 from autograd.summaries import Summary, summary
 from autograd.transforms import (
@@ -66,6 +68,7 @@ from autograd.transforms import (
     hvp,
     jacobian,
     jvp,
+    no_grad,
     source,
     value_and_grad,
     vjp,

@@ -1,29 +1,28 @@
-"""What a Value and a Tensor have in common: operators, comparisons, and the methods of an array.
+"""What a `Value` and a `Tensor` can do: operators, comparisons, and the methods of an array.
 
-The arithmetic is defined once for both. How derivatives flow is in `backward`, and how NumPy's own
-functions find nodes is in `protocols`.
+The arithmetic is defined once for both. NumPy's own functions find nodes by `protocols`.
 """
 
 from __future__ import annotations
 
-import dis
-import sys
-from collections.abc import Callable
-from typing import Any, ClassVar, Final, Self, cast
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Final, NoReturn, Self
 
 import numpy as np
 
 from autograd import ops
-from autograd.backward import backward
-from autograd.graph import Array, Node, tracing
-from autograd.ops import Axis
+from autograd.bytecode import caller_stores_item
+from autograd.display import Display
+from autograd.engine.backward import run_backward
+from autograd.engine.graph import Array, Derivatives, Node, ancestors
+from autograd.engine.operations import interpreter
+from autograd.engine.spaces import detach_results, seed_of
+from autograd.ops import At, Axis
 from autograd.ops.predicates import ask, logical_and, logical_not, logical_or, logical_xor
 from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 
-_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 
-
-class Arithmetic(NumPyProtocols, Node):
+class Arithmetic(NumPyProtocols, Display):
     """What a Value and a Tensor can both do: operators, comparisons, and NumPy's methods."""
 
     __slots__ = ()
@@ -124,17 +123,11 @@ class Arithmetic(NumPyProtocols, Node):
 
     def _branched(self, kind: type[bool] | type[int]) -> Any:
         """The data, by which the program now decides how to go on."""
-        tracer = tracing.get()
-        if tracer is not None:
-            tracer.branch(self, kind)
-        return self.primal
+        return interpreter().branch(self, kind)
 
     def _taken_out(self, how: str) -> Any:
-        """The data, for use outside the graph."""
-        tracer = tracing.get()
-        if tracer is not None:
-            tracer.refuse(f"{how} of a recorded value")
-        return self.primal
+        """The data, for use outside of the graph."""
+        return interpreter().take_out(self, how)
 
     # What only the answers to comparisons can do, which are nodes while a program is recorded.
 
@@ -165,8 +158,7 @@ class Arithmetic(NumPyProtocols, Node):
         return ask(np.all, self, axis=axis, keepdims=keepdims)
 
     def __float__(self) -> float:
-        caller = sys._getframe(1)
-        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:  # array[i] = node
+        if caller_stores_item():  # array[i] = node
             raise TypeError(IN_PLAIN_ARRAY)
         return _number(self._taken_out("float()"))
 
@@ -183,16 +175,13 @@ class Arithmetic(NumPyProtocols, Node):
         view.flags.writeable = False
         return view
 
-    def detach(self) -> Self:
+    def detach(self) -> Any:
         """A leaf with the same data and no history: what is computed from it is not tied to the
         graph of this node.
         """
-        tracer = tracing.get()
-        if tracer is not None:
-            return cast(Self, tracer.cut(self))
+        data = interpreter().detach(self)
         kind: Any = type(self)
-        leaf: Self = kind(self.primal, self.label)
-        return leaf
+        return data if isinstance(data, Node) else kind(data, self.label)
 
     def backward(self, gradient: Array | None = None) -> None:
         """Add ∂self/∂leaf to the `.grad` of every leaf this node was computed from.
@@ -210,7 +199,14 @@ class Arithmetic(NumPyProtocols, Node):
         >>> a.grad, b.grad
         (-3.0, 2.0)
         """
-        backward(self, gradient)
+        interpreter().take_out(self, "backward()")
+        order = ancestors([self], sources=interpreter().sources)
+        cotangents: Derivatives = {self: seed_of(self, gradient)}
+        run_backward(order, cotangents, None, None, create_graph=False)
+        leaves = list(cotangents)
+        found = detach_results([(cotangents[leaf], leaf) for leaf in leaves])
+        for leaf, g in zip(leaves, found, strict=True):
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     # What programs written for micrograd read.
 
@@ -364,6 +360,41 @@ class Arithmetic(NumPyProtocols, Node):
     def relu(self) -> Any:
         """max(x, 0), entry by entry."""
         return ops.relu(self)
+
+
+class ArrayArithmetic(Arithmetic):
+    """What an array can do besides: indexing, and being gone through."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return ops.index(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "a node cannot be written into, since its graph relies on what it holds; instead of "
+            "x[i] = v write x = x.at[i].set(v), and instead of x[i] += v write x = x.at[i].add(v)"
+        )
+
+    @property
+    def at(self) -> At:
+        """`x.at[key].set(v)` and `x.at[key].add(v)`: a copy of x with some entries changed."""
+        return At(self)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("a tensor of shape () has no length")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(self == item))
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists of floats."""
+        return self._taken_out(".tolist()").tolist()
 
 
 def _number(primal: Any) -> float:

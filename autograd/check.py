@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.backward import interior
-from autograd.graph import Node, set_recording
-from autograd.nodes import Tensor, Value
+from autograd.engine.graph import Node, ancestors
+from autograd.engine.operations import recording
+from autograd.nodes import Tensor
+from autograd.scalars import Value
 from autograd.transforms import jvp, vjp
 from autograd.trees import flatten
 
@@ -154,9 +155,9 @@ class _Checker:
 
     def culprit(self, f: Listed, xs: list[Data], order: int) -> str:
         """The first operation in the graph of f whose own rule disagrees."""
-        with set_recording(True):
+        with recording(True):
             out = f([Value(x) if isinstance(x, float) else Tensor(x) for x in xs])
-        nodes = interior([part for part in out if isinstance(part, Node)])[::-1]
+        nodes = ancestors([part for part in out if isinstance(part, Node)])[::-1]
         for number, node in enumerate(nodes, 1):
             if self.find(*_alone(node), order):
                 return f"operation {node.op.name!r} (number {number} of {len(nodes)} in the graph)"

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
-from autograd.backward import once_in_pass
-from autograd.graph import Array, Node, Op, Settings, recording, tracing
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import RECORDING, Op, using
 from autograd.trees import map_tree
 
 Function: TypeAlias = Callable[..., Any]
@@ -38,10 +38,10 @@ __all__ = [
 class Primitive(Op):
     """A function whose rules are stated after it, by `defvjp` and `defjvp`."""
 
-    pull: Function | None = None
-    """pull(argnum, ans, args, kwargs) gives the function g ↦ cotangent, or None for zero."""
-    push: Any = None
-    """push(argnum, t, ans, args, kwargs) gives the tangent, or None for zero."""
+    vjp_rule: Function | None = None
+    """vjp_rule(argnum, ans, args, kwargs) gives the function g ↦ cotangent, or None for zero."""
+    jvp_rule: Any = None
+    """jvp_rule(argnum, t, ans, args, kwargs) gives the tangent, or None for zero."""
 
     def __init__(self, f: Function) -> None:
         super().__init__(getattr(f, "__name__", "primitive"), f, doc=f.__doc__ or "")
@@ -73,22 +73,22 @@ class Primitive(Op):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        if self.pull is None:
+        if self.vjp_rule is None:
             raise NotImplementedError(
                 f"VJP of {self.name} by argument {argnum} is not defined: state it with "
                 f"autograd.extend.defvjp({self.name}, ...)"
             )
-        pull = self.pull(argnum, out, args, settings)
+        pull = self.vjp_rule(argnum, out, args, settings)
         return None if pull is None else pull(g)
 
     @property
     def has_jvp(self) -> bool:
-        return self.push is not None
+        return self.jvp_rule is not None
 
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        return self.push(argnum, t, out, args, settings)
+        return self.jvp_rule(argnum, t, out, args, settings)
 
 
 def primitive(f: Function) -> Primitive:
@@ -128,18 +128,32 @@ def solver(
     """
 
     def apart(*args: Any) -> Any:
-        traced, recorded = tracing.set(None), recording.set(True)
-        try:
+        with using(RECORDING):
             return kernel(*args)
-        finally:
-            tracing.reset(traced)
-            recording.reset(recorded)
 
-    def rule(argnum: int) -> Function:
-        return lambda g, out, *args: once_in_pass(call, g, args, lambda: pull(g, out, args))[argnum]
+    return _Solver(name, apart, pull)
 
-    call = object()  # the operation itself would tie it into a circle
-    return Op(name, apart, rule)
+
+class _Solver(Op):
+    def __init__(
+        self,
+        name: str,
+        kernel: Function,
+        pull_all: Callable[[Array, Array, tuple[Array, ...]], list[Array]],
+    ) -> None:
+        super().__init__(name, kernel)
+        self.pull_all = pull_all
+
+    def pull(
+        self,
+        argnums: Sequence[int],
+        g: Array,
+        out: Array,
+        args: tuple[Array, ...],
+        settings: Settings,
+    ) -> Sequence[Array | None]:
+        pulled = self.pull_all(g, out, args)
+        return [pulled[argnum] for argnum in argnums]
 
 
 def getval(x: Any) -> Any:
@@ -172,19 +186,19 @@ def defvjp(fun: Op, *makers: Function | None, argnums: Sequence[int] | None = No
         maker = _chosen(by_number, argnum, "VJP", fun)
         return None if maker is None else maker(ans, *args, **kwargs)
 
-    _own(fun).pull = pull
+    _own(fun).vjp_rule = pull
 
 
 def defvjp_argnum(fun: Op, maker: Function) -> None:
     """State them by one function: `maker(argnum, ans, args, kwargs)` gives g ↦ cotangent."""
-    _own(fun).pull = maker
+    _own(fun).vjp_rule = maker
 
 
 def defvjp_argnums(fun: Op, maker: Function) -> None:
     """State them by one function: `maker(argnums, ans, args, kwargs)` gives g ↦ cotangents, a tuple
     with one entry for each of argnums.
     """
-    _own(fun).pull = lambda argnum, ans, args, kwargs: (
+    _own(fun).vjp_rule = lambda argnum, ans, args, kwargs: (
         lambda g: next(iter(maker((argnum,), ans, args, kwargs)(g)))
     )
 
@@ -208,24 +222,26 @@ def defjvp(fun: Op, *rules: Function | str | None, argnums: Sequence[int] | None
             return fun(*args[:argnum], t, *args[argnum + 1 :], **kwargs)
         return None if rule is None else rule(t, ans, *args, **kwargs)
 
-    _own(fun).push = push
+    _own(fun).jvp_rule = push
 
 
 def defjvp_argnum(fun: Op, rule: Function) -> None:
     """State them by one function: `rule(argnum, t, ans, args, kwargs)` gives the tangent."""
-    _own(fun).push = rule
+    _own(fun).jvp_rule = rule
 
 
 def defjvp_argnums(fun: Op, rule: Function) -> None:
     """State them by one function: `rule(argnums, tangents, ans, args, kwargs)` gives the tangent
     that those of several arguments cause together.
     """
-    _own(fun).push = lambda argnum, t, ans, args, kwargs: rule((argnum,), (t,), ans, args, kwargs)
+    _own(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: rule(
+        (argnum,), (t,), ans, args, kwargs
+    )
 
 
 def def_linear(fun: Op) -> None:
     """State that a primitive is linear in each of its arguments, for forward mode."""
-    _own(fun).push = lambda argnum, t, ans, args, kwargs: fun(
+    _own(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: fun(
         *args[:argnum], t, *args[argnum + 1 :], **kwargs
     )
 

@@ -71,6 +71,15 @@ def scalar_closed(x: float, y: float) -> float:
     return 0.0 if x == 0.0 or y == 0.0 else x * y
 
 
+def has_nan(x: Any) -> bool:
+    """Whether NaN is in a float or an array; also for numbers whose squares add up to it."""
+    if isinstance(x, float):
+        return x != x
+    flat = x if x.ndim == 1 else x.ravel("K")
+    square = flat.dot(flat)  # much faster than to look at each entry
+    return bool(square != square)
+
+
 # --------------------------------------------------------------------------------------------------
 # Elementwise functions that NumPy lacks or computes less well
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Node, next_index
+from autograd.engine.graph import Node, next_index
 
 _Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
 _Place: TypeAlias = tuple[CodeType, int]

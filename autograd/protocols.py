@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from inspect import Parameter, signature
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Node, tracing
+from autograd.engine.graph import Node
+from autograd.engine.operations import interpreter
 from autograd.ops.predicates import ask
 from autograd.trees import map_tree
 
@@ -121,12 +122,11 @@ def _call(
         place, settings_names = _settings_from(func)
         settings = dict(zip(settings_names, args[place:], strict=False))
         return ask(func, *args[:place], **settings, **kwargs)
-    tracer = tracing.get()
-    if tracer is not None and func in TAKING_OUT:
-        tracer.refuse(f"{_name(func)}(...) of a recorded value")
+    if func in TAKING_OUT:
+        taken = partial(_taken_out, f"{_name(func)}(...)")
+        return func(*map_tree(taken, args), **map_tree(taken, kwargs))
     if func in LOOKING_ONLY:
-        plain: Any = func(*_plain(args), **_plain(kwargs))
-        return plain
+        return func(*_plain(args), **_plain(kwargs))
     ours = ours or RULES.get(func)
     if ours is None:
         _refuse(_name(func))
@@ -176,6 +176,10 @@ def _other_argument_names(theirs: Callable[..., Any], ours: Callable[..., Any]) 
         for name, own in zip(by_place, signature(ours).parameters, strict=False)
         if own not in by_place
     }
+
+
+def _taken_out(how: str, leaf: Any) -> Any:
+    return interpreter().take_out(leaf, how) if isinstance(leaf, Node) else leaf
 
 
 def _plain(tree: Any) -> Any:

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import dependents, interior, once_in_pass, run_backward, seed_of
-from autograd.graph import (
+from autograd.engine.backward import run_backward
+from autograd.engine.graph import (
     NO_SETTINGS,
     Array,
     GraphChangedError,
     Node,
-    Op,
     Settings,
+    ancestors,
+    between,
     leaf,
     next_index,
-    recording,
-    set_recording,
-    tracing,
 )
+from autograd.engine.operations import Op, interpreter, recording
+from autograd.engine.spaces import seed_of
 from autograd.ops import concatenate, identity, index, ravel, reshape
 from autograd.trees import flatten
 
@@ -43,7 +43,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not recording.get() or tracing.get() is not None:
+        running = interpreter()
+        if running.replayed or not running.records:
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         inputs = [part for part in leaves if isinstance(part, Node)]
@@ -63,8 +64,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         read = list(
             dict.fromkeys(
                 arg
-                for node in interior([packed], start)
-                if node not in fresh
+                for node in ancestors([packed], start, stop=fresh)
                 for arg in node.args
                 if isinstance(arg, Node) and arg.index < start
             )
@@ -91,12 +91,14 @@ class _Checkpoint(Op):
         self.n_inputs = n_inputs
         self.read = read
 
-    def vjp(
-        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        return once_in_pass(self, g, args, lambda: self.pull(g, out, args))[argnum]
-
-    def pull(self, g: Array, out: Array, args: tuple[Array, ...]) -> list[Array | None]:
+    def pull(
+        self,
+        argnums: Sequence[int],
+        g: Array,
+        out: Array,
+        args: tuple[Array, ...],
+        settings: Settings,
+    ) -> Sequence[Array | None]:
         """Run again, and take the cotangents of all arguments from that of the result."""
         create_graph = isinstance(out, Node) or isinstance(g, Node)
         for node, then in zip(self.read, args[self.n_inputs :], strict=True):
@@ -106,7 +108,7 @@ class _Checkpoint(Op):
                     "the function cannot be run again as it was: compute the output again first"
                 )
         start = next_index()
-        with set_recording(True):
+        with recording(True):
             inputs = [
                 identity(arg) if isinstance(arg, Node) else leaf(arg)
                 for arg in args[: self.n_inputs]
@@ -114,17 +116,10 @@ class _Checkpoint(Op):
             packed = self.kernel(inputs)
         wanted = [*inputs, *self.read]
         ends = set(wanted)  # an input is one even where the node it stands for is read, too
-        order = [node for node in interior([packed], start) if node not in ends]
-        active = dependents(order, wanted)
+        order, active = between(wanted, ancestors([packed], start, stop=ends))
         cotangents = {packed: seed_of(packed, g, create_graph)}
-        run_backward(
-            [node for node in order if node in active],
-            cotangents,
-            active,
-            ends,
-            create_graph,
-        )
-        return [cotangents.get(node) for node in wanted]
+        run_backward(order, cotangents, active, ends, create_graph)
+        return [cotangents.get(wanted[argnum]) for argnum in argnums]
 
 
 def _pack(outputs: Sequence[Any]) -> Node | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
-from autograd.graph import next_index
+from autograd.engine.graph import next_index
 
 
 class Owner(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 
 MOST = 2**20
 """Of an array with more entries, mean and spread are those of about so many, evenly spaced."""

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array, tracing
+from autograd.arguments import require_number
+from autograd.engine.graph import Array
+from autograd.engine.linearize import Linearized
+from autograd.engine.operations import interpreter, recording, using
 from autograd.jit import jit
 from autograd.jit.batching.units import of_units
-from autograd.recorded import Argnums, Function, Recorded
 from autograd.trees import flatten
 
+Argnums: TypeAlias = "int | Sequence[int]"
+Function: TypeAlias = Callable[..., Any]
 Transform = TypeVar("Transform", bound=Callable[..., Any])
 
 
@@ -52,11 +56,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Recorded("grad", f, args, kwargs, argnums, has_aux)
-        run.only_number()
+        run = Linearized("grad", f, args, kwargs, argnums, has_aux)
+        require_number("grad", run.result, run.outputs)
         gradient = run.rebuild(iter(run.pull({0: None})))
-        value = run.settle(run.result)
-        return ((value, run.settle(run.aux)), gradient) if has_aux else (value, gradient)
+        value = run.unwrap(run.result)
+        return ((value, run.unwrap(run.aux)), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient
 
@@ -93,7 +97,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Recorded("elementwise_grad", f, args, kwargs, argnums)
+        run = Linearized("elementwise_grad", f, args, kwargs, argnums)
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
 
@@ -127,7 +131,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 60.]),)
     """
-    run = Recorded("vjp", f, primals, {}, range(len(primals)))
+    run = Linearized("vjp", f, primals, {}, range(len(primals)))
 
     def pullback(cotangent: Any) -> Any:
         seeds, _ = flatten(cotangent)
@@ -137,7 +141,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
             )
         return run.rebuild(iter(run.pull(dict(enumerate(seeds)))))
 
-    return run.settle(run.result), pullback
+    return run.unwrap(run.result), pullback
 
 
 def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
@@ -152,11 +156,11 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
-    run = Recorded("jvp", f, primals, {}, range(len(primals)))
+    run = Linearized("jvp", f, primals, {}, range(len(primals)))
     given, _ = flatten(tangents)
     if len(given) != len(run.inputs):
         raise ValueError(f"jvp: {len(run.inputs)} primals and {len(given)} tangents")
-    return run.settle(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
+    return run.unwrap(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
 
 
 @_argnum_too
@@ -180,7 +184,7 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
 
     @wraps(f)
     def all_derivatives(*args: Any, **kwargs: Any) -> Any:
-        run = Recorded("jacobian", f, args, kwargs, argnums)
+        run = Linearized("jacobian", f, args, kwargs, argnums)
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
         in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
@@ -219,7 +223,7 @@ def _for_units(
     shape, size = ops.shape_of(space), _size(space)
     if not shape:
         return linear({number: np.ones(())})
-    if tracing.get() is not None and size > 1:
+    if interpreter().replayed and size > 1:
         return of_units(lambda unit: linear({number: unit}), space)
     passes = [linear({number: unit.reshape(shape)}) for unit in np.eye(size)]
     return [
@@ -289,3 +293,19 @@ def source(f: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> str:
     given = [float(x) if k in places and type(x) is int else x for k, x in enumerate(args)]
     text: str = jit(value_and_grad(f, argnums)).source(*given, **kwargs)
     return text
+
+
+def no_grad() -> using:
+    """Inside `with no_grad():` operations on nodes give nodes without a history.
+
+    It saves the time and memory of recording where no derivative is wanted, and holds for the
+    current thread only.
+
+    >>> from autograd import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.parents
+    ()
+    """
+    return recording(False)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.engine.graph import Node
 from autograd.faults.flow import Use
 from autograd.faults.numbers import data_of, extent
 from autograd.faults.report import name_of
-from autograd.graph import Node
 from autograd.lines import Line, user_line_of
 
 

@@ -17,7 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
-from autograd.graph import Node, next_index
+from autograd.engine.graph import Node, next_index
 from autograd.lines import Line, LineLog
 from autograd.ops.predicates import ask
 

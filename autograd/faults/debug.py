@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
 from types import FrameType
@@ -17,22 +17,14 @@ from zlib import crc32
 import numpy as np
 
 from autograd import kernels
-from autograd.backward import gradients, interior
+from autograd.around import Around
+from autograd.engine.backward import gradients, pull_back
+from autograd.engine.graph import Array, GraphChangedError, Node, Settings, ancestors, leaf
+from autograd.engine.operations import RECORDING, Op, interpreter, using
 from autograd.faults import report
 from autograd.faults.cuts import CutLog
 from autograd.faults.numbers import data_of, has_nan, is_finite
 from autograd.faults.report import Fault, NonFiniteError
-from autograd.graph import (
-    Array,
-    GraphChangedError,
-    Node,
-    Observer,
-    Op,
-    Settings,
-    leaf,
-    observing,
-    recording,
-)
 from autograd.lines import LineLog, user_line_of
 from autograd.ops.kinds import Elementwise
 
@@ -71,12 +63,15 @@ def debug(*, at_once: bool = True) -> Watch:
     return Watch(at_once=at_once)
 
 
-class Watch(Observer):
+_CALLS = (Op.__call__.__code__, Elementwise.__call__.__code__)
+
+
+class Watch(Around):
     """The block that `debug` makes: it looks at each operation and each step of a backward pass."""
 
     def __init__(self, *, at_once: bool = True, hold: bool = False) -> None:
+        super().__init__(RECORDING)
         self.at_once = at_once
-        self.on: bool | Observer = True
         self.log: LineLog = LineLog()
         self.cuts: CutLog = CutLog(self.log, hold=hold)
         self.made_plain: list[tuple[Any, Fault]] = []
@@ -86,42 +81,30 @@ class Watch(Observer):
         """By the number of a node: which of its arguments are plain arrays, and their checksums."""
 
     def __enter__(self) -> Self:
-        mode = recording.get()
-        self.on = mode.on if isinstance(mode, Watch) else mode
+        now = interpreter()
+        self.inner = now.inner if isinstance(now, Watch) else now
         self._block = ExitStack()
         self._block.enter_context(self.log.told())
-        self._block.enter_context(self.cuts.watch({Op.__call__.__code__: self.note_plain}))
-        observing.append(self)
-        self._block.callback(observing.remove, self)
-        self._block.callback(recording.reset, recording.set(self))
+        self._block.enter_context(self.cuts.watch(dict.fromkeys(_CALLS, self.note_plain)))
+        self._block.enter_context(using(self))
         return self
 
     def __exit__(self, *error: object) -> None:
         self._block.close()
 
-    def __bool__(self) -> bool:
-        return bool(self.on)
-
-    def switched(self, on: bool | Observer) -> Watch:
-        other = copy(self)
-        other.on = self.on.switched(on) if isinstance(self.on, Observer) else on
-        return other
+    careful = True
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         frame = sys._getframe(1)
-        self.log.called_from(frame, Watch.backward.__code__)
-        token = recording.set(self.on)
-        try:
-            with np.errstate(all="ignore"):  # it is reported by name
-                node = op.apply(args, settings)
-        finally:
-            recording.reset(token)
+        self.log.called_from(frame, pull_back.__code__)
+        with np.errstate(all="ignore"):  # it is reported by name
+            node = super().apply(op, args, settings)
         arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is op and arrays:
             self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
         if kernels.is_careful():  # in a derivative, where a zero may yet close what is not finite
             return node
-        if not self.on and (line := user_line_of(node)):
+        if not self.records and (line := user_line_of(node)):
             for arg in args:
                 if isinstance(arg, Node):
                     self.cuts.note("no_grad()", line, arg, node)
@@ -159,13 +142,13 @@ class Watch(Observer):
 
     def note_plain(self, frame: FrameType, out: Any) -> None:
         """An operation has computed on plain data, which is no fault until a node meets the NaN."""
-        inside = not isinstance(recording.get(), Watch) or kernels.is_careful()
+        inside = not isinstance(interpreter(), Watch) or kernels.is_careful()
         if inside or isinstance(out, Node) or is_finite(out):
             return
         args, op = frame.f_locals["args"], frame.f_locals["self"]
         fault = self.fault_behind(args)
         if fault is None and _has_made(args, out):
-            self.log.called_from(frame, Watch.backward.__code__)
+            self.log.called_from(frame, pull_back.__code__)
             fault = report.forward_fault(op, args, leaf(out), "")
         if fault is not None:
             self.made_plain.append((out, fault))
@@ -174,15 +157,19 @@ class Watch(Observer):
         """The fault that left NaN in one of some plain arrays."""
         return next((f for made, f in self.made_plain if any(made is x for x in args)), None)
 
-    def backward(
-        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
-    ) -> None:
+    def through(
+        self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
+    ) -> Iterable[Node]:
+        order = super().through(order, derivatives, mode)
+        return self._checked(list(order), derivatives) if mode == "gradient" else order
+
+    def _checked(self, order: list[Node], cotangents: dict[Node, Array]) -> Iterator[Node]:
         for node in order:
-            self.check_unchanged(node)
+            self.refuse_changed(node)
         for node in order:
             g = cotangents.get(node)
             before = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
-            step(node)
+            yield node
             if not self.at_once or g is None or not is_finite(g):
                 continue
             for parent, was_finite in before.items():
@@ -191,7 +178,7 @@ class Watch(Observer):
                     way = report.way_to(order[0], node)
                     raise NonFiniteError(report.backward_fault(node, parent, g, found, way))
 
-    def check_unchanged(self, node: Node) -> None:
+    def refuse_changed(self, node: Node) -> None:
         """Raise where an array that `node` has read holds other numbers now."""
         changed = [
             f"an array of shape {node.args[place].shape}"
@@ -222,13 +209,11 @@ class Watch(Observer):
             return report.forward_fault(node.op, node.args, node, way)
         strict = copy(self)
         strict.at_once = True
-        token = recording.set(strict)
         try:
-            gradients(output, _leaves(output), seed=np.ones(output.shape))
+            with using(strict):
+                gradients(output, _leaves(output), seed=np.ones(output.shape))
         except NonFiniteError as error:
             return error.fault
-        finally:
-            recording.reset(token)
         return None
 
 
@@ -261,5 +246,5 @@ def _origin(output: Node) -> Node | None:
 
 def _leaves(output: Node) -> list[Node]:
     """The leaves that `output` was computed from."""
-    parents = (parent for node in interior([output]) for parent in node.parents)
+    parents = (parent for node in ancestors([output]) for parent in node.parents)
     return [parent for parent in dict.fromkeys(parents) if parent.op is None]

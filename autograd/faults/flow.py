@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import kernels
-from autograd.backward import pass_memory, project, seed_of
+from autograd.engine.graph import Array, Node, ancestors
+from autograd.engine.operations import recording
+from autograd.engine.spaces import seed_of
 from autograd.faults.numbers import data_of
-from autograd.graph import Array, Node, ScalarNode, set_recording
+from autograd.scalars import Value
 
 ROUNDING = 64
 """Shares that add to fewer roundings than this are taken to cancel."""
@@ -54,7 +56,7 @@ def flow(output: Node, x: Node) -> Flow | None:
 
     An output of several numbers is taken to be summed.
     """
-    order = history(output, first=x.index)
+    order = ancestors([output], first=x.index)
     between = _descendants(order, x)
     if output not in between:
         return None
@@ -78,12 +80,8 @@ def flow(output: Node, x: Node) -> Flow | None:
 @contextmanager
 def one_pass() -> Iterator[None]:
     """A block in which derivative rules run as in a backward pass: not recorded, no warnings."""
-    memory = pass_memory.set({})
-    try:
-        with np.errstate(all="ignore"), set_recording(False), kernels.careful():
-            yield
-    finally:
-        pass_memory.reset(memory)
+    with np.errstate(all="ignore"), recording(False), kernels.careful():
+        yield
 
 
 def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
@@ -91,32 +89,18 @@ def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
 
     It runs the rule, so call it inside `with one_pass():`.
     """
-    if isinstance(node, ScalarNode):
+    if isinstance(node, Value):
         slope = (node.da, node.db)[argnum]
         if slope is None:
             return None
         return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
-    value = node.op.vjp(argnum, g, node.primal, node.saved, node.settings)
-    return None if value is None else project(value, arg)
+    (value,) = node.op.pull([argnum], g, node.primal, node.saved, node.settings)
+    return None if value is None else arg.fit(value)
 
 
 def descends(node: Node, x: Node) -> bool:
     """Whether `node` was computed from `x`, whatever the derivative."""
-    return node in _descendants(history(node, first=x.index), x)
-
-
-def history(output: Node, first: int = 0) -> list[Node]:
-    """The results that `output` was computed from since number `first`, itself included, latest
-    first, also where the derivative is zero: `interior` passes over such numbers.
-    """
-    seen = {output} if output.op is not None else set()
-    stack = list(seen)
-    while stack:
-        for parent in stack.pop().parents:
-            if parent.op is not None and parent.index >= first and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=lambda node: node.index, reverse=True)
+    return node in _descendants(ancestors([node], first=x.index), x)
 
 
 def largest(part: Any) -> float:
@@ -149,6 +133,6 @@ def _part(node: Node, argnum: int, arg: Node, g: Any) -> Any:
     if not node.op.has_derivative:
         return None
     part = share(node, argnum, arg, g)
-    if part is None and isinstance(node, ScalarNode) and callable(node.op.locals[argnum]):
+    if part is None and isinstance(node, Value) and callable(node.op.locals[argnum]):
         return 0.0  # as relu's does
     return part

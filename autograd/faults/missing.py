@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Node, ancestors
 from autograd.faults.answer import Why, gradient_of, in_operations
 from autograd.faults.cuts import Cut
-from autograd.faults.flow import descends, history
+from autograd.faults.flow import descends
 from autograd.faults.numbers import data_of
-from autograd.graph import Node
 from autograd.lines import user_line_of
 
 _WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
@@ -102,13 +102,13 @@ def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> tuple[Cut, 
 
 def _constants(output: Node) -> list[Any]:
     """What the graph of `output` has read besides results: leaves, arrays and numbers."""
-    args = (arg for node in history(output) for arg in node.args)
+    args = (arg for node in ancestors([output]) for arg in node.args)
     return [arg for arg in args if not (isinstance(arg, Node) and arg.op is not None)]
 
 
 def _reader_of_copy(x: Node, output: Node) -> Node | None:
     """An operation that has read a constant or a leaf of the same numbers as `x`."""
-    for node in history(output):
+    for node in ancestors([output]):
         for arg in node.args:
             if arg is not x and not (isinstance(arg, Node) and arg.op) and _same(x, arg):
                 return node

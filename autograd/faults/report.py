@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Array, Node, ancestors
+from autograd.engine.operations import Op
 from autograd.faults.advice import advice
-from autograd.faults.flow import history
 from autograd.faults.numbers import data_of, extent, what_is_not_finite
-from autograd.graph import Array, Node, Op
 from autograd.lines import Line, line_of, user_line_of
 from autograd.ops.kinds import Elementwise
 from autograd.scopes import Scope, scopes
@@ -158,7 +158,7 @@ def first_not_finite(array: Any) -> tuple[int, ...]:
 def way_to(output: Node, node: Node) -> str:
     """The operations that lead from `node` to `output`, in words; "" where it is the output."""
     before: dict[Node, Node] = {}
-    for later in reversed(history(output, first=node.index)):
+    for later in reversed(ancestors([output], first=node.index)):
         for arg in later.args:
             if isinstance(arg, Node) and (arg is node or arg in before):
                 before.setdefault(later, arg)

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Node
+from autograd.engine.operations import recording
 from autograd.faults.answer import Why, gradient_of, in_operations, reason, shrinking
 from autograd.faults.cuts import CutLog
 from autograd.faults.debug import Watch
 from autograd.faults.flow import Flow, Use, flow, largest
 from autograd.faults.missing import missing
 from autograd.faults.numbers import data_of, extent, is_finite
-from autograd.graph import Node, set_recording
 from autograd.lines import user_line_of
 
 TINY = 1e-6
@@ -49,7 +50,7 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
                 f"why: the output must be a node, or a function that computes it, not a "
                 f"{type(output).__name__}: was it taken out of the graph by .item() or .data?"
             )
-        with set_recording(True), Watch(at_once=False, hold=True) as watch:
+        with recording(True), Watch(at_once=False, hold=True) as watch:
             output = output()
         cuts = list(watch.cuts.cuts)
     if not isinstance(output, Node):

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import ArrayNode, ScalarNode
+from autograd.nodes import Tensor
+from autograd.scalars import Value
 
 MANY = 4
 """More numbers in a row than this are taken and given all together."""
@@ -54,10 +55,10 @@ class Signature:
                 raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of real numbers")
             self.leaves.append(thing)
             return thing.shape, thing.dtype
-        if isinstance(thing, ScalarNode):
+        if isinstance(thing, Value):
             self.leaves.append(thing)
             return "Value"
-        if isinstance(thing, ArrayNode):
+        if isinstance(thing, Tensor):
             self.leaves.append(thing)
             return "Tensor", thing.shape, thing.dtype
         if kind is tuple or kind is list or isinstance(thing, list | tuple):
@@ -100,7 +101,7 @@ def _kinds(value: Any) -> tuple[Any, ...]:
 
 def is_leaf(thing: Any) -> bool:
     """Whether it is a number or array that a program computes with."""
-    return isinstance(thing, float | np.generic | np.ndarray | ScalarNode | ArrayNode)
+    return isinstance(thing, float | np.generic | np.ndarray | Value | Tensor)
 
 
 class Unwritten(Exception):

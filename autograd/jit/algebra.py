@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms, fingerprint
 from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.jit.adapter import MANY, Unwritten, kept_in, written_result
 from autograd.jit.outside import Misfit
 from autograd.jit.program import Program

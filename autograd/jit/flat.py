@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
@@ -41,18 +40,10 @@ class Flat:
         if any(tensor.op is not None for tensor in tensors):
             raise ValueError("the result of an operation cannot be moved: only leaves can")
         self.tensors: list[Tensor] = list(tensors)
-        self._move()
-
-    def _move(self) -> None:
-        """Into a new array; whoever still holds a part of the old one keeps it as it is."""
-        self.array: NDArray[Any] = np.concatenate(
-            [tensor.primal.ravel() for tensor in self.tensors]
-        )
+        self.array: NDArray[Any] = np.concatenate([tensor.primal.ravel() for tensor in tensors])
         self.parts: list[Any] = self.split(self.array)
         for tensor, part in zip(self.tensors, self.parts, strict=True):
-            tensor.primal = part
-            tensor.frozen = False
-        self.settled()
+            _lay(tensor, part)
 
     def split(self, array: Any) -> list[Any]:
         """Another array of that length as parts in the shapes of the tensors."""
@@ -62,42 +53,16 @@ class Flat:
             for tensor, (start, stop) in zip(self.tensors, pairwise(ends), strict=True)
         ]
 
-    def settled(self) -> None:
-        """Note who holds parts of the array now; see `hold`."""
-        self._known = self._holders()
-
-    def hold(self) -> bool:
-        """Make sure that the tensors lie in `array`, also where they were given new data since.
-
-        False where that took a new array, since a graph or somebody else has come to rely on the
-        old one since `settled` was called.
-        """
-        frozen = False
+    def hold(self) -> None:
+        """Make sure that the tensors lie in `array`, also where they were given new data since."""
         for tensor, part in zip(self.tensors, self.parts, strict=True):
             if tensor.primal is not part:
-                if part.flags.writeable:
-                    _lay(tensor, part)
-                else:
-                    frozen = True
-            frozen = frozen or tensor.frozen
-        if not frozen:
-            return True
-        if self._holders() != self._known:
-            self._move()
-            return False
-        for tensor, part in zip(self.tensors, self.parts, strict=True):
-            part.flags.writeable = True
-            _lay(tensor, part)
-        return True
-
-    def _holders(self) -> tuple[int, ...]:
-        """How many there are who hold the array or a part of it."""
-        return (sys.getrefcount(self.array), *[sys.getrefcount(part) for part in self.parts])
+                part.flags.writeable = True
+                part[...] = tensor.primal
+                _lay(tensor, part)
 
 
 def _lay(tensor: Tensor, part: Any) -> None:
-    """The data of a tensor into its part of the array."""
-    if tensor.primal is not part:
-        part[...] = tensor.primal
-        tensor.primal = part
-    tensor.frozen = False
+    """Let the tensor hold its part. It is lent, so that graphs read copies of it."""
+    tensor.primal = part
+    tensor.frozen, tensor.lent = False, True

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from autograd.graph import Node, Observer, observing, recording, tracing
+from autograd.engine.graph import Node
+from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
 from autograd.jit.adapter import Signature
 from autograd.jit.direct import DIRECT, Call, direct
 from autograd.jit.notes import Notes
@@ -89,10 +90,10 @@ class Jitted:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result, by a program that fits, which is recorded if there is none."""
-        if tracing.get() is not None or isinstance(recording.get(), Observer):
+        if interpreter() not in (RECORDING, NOT_RECORDING):
             return self._uncompiled(args, kwargs)
         call = Signature(args, kwargs, self._static)
-        if self._into and recording.get() and any(isinstance(x, Node) for x in call.leaves):
+        if self._into and interpreter().records and any(isinstance(x, Node) for x in call.leaves):
             return self._uncompiled(args, kwargs)  # a program could not be differentiated later
         programs = self._programs.setdefault(call.key, [])
         reason = "a call of this structure, with these shapes and types, is new"
@@ -205,7 +206,8 @@ def _called(jitted: Jitted) -> Function:
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        alone = not observing and tracing.get() is None
+        running = interpreter()
+        alone = running is RECORDING or running is NOT_RECORDING
         return (jitted.run if alone else jitted.call)(args, kwargs)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Self
 
-from autograd.graph import Array, Node, next_index
+from autograd.engine.graph import Array, Node, next_index
 from autograd.lines import LineLog
 
 

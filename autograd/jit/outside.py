@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.jit.terms import Term, Terms
 from autograd.jit.watch import Place, Read, Watch
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Node, leaf, recording
+from autograd.engine.graph import Node, leaf
+from autograd.engine.operations import interpreter
 from autograd.jit.adapter import packer
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
@@ -191,7 +192,7 @@ class Program:
         values, outside, drawn = self._computed(data)
         if self.plain and not any(isinstance(arg, Node) for arg in leaves):
             return self.pack(values)
-        if recording.get():
+        if interpreter().records:
             nodes = self.around.nodes
             args = (*leaves, *nodes, *outside[len(nodes) :], *drawn)
             results = list(values)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, ScalarNode, array_node, next_index, set_recording, tracing
+from autograd.engine.graph import Node, next_index
+from autograd.engine.operations import using
 from autograd.jit.adapter import is_leaf
 from autograd.jit.notes import Notes
 from autograd.jit.outside import Captured, Outside
@@ -33,7 +34,7 @@ from autograd.jit.watch import (
     read_by,
     readable_names,
 )
-from autograd.nodes import Value
+from autograd.scalars import Value
 from autograd.trees import flatten, map_tree
 
 
@@ -116,14 +117,12 @@ def record(
     trace = Trace(around, notes)
     if notes is not None:
         notes.inputs = inputs
-    token = tracing.set(trace)
     try:
         try:
             ran = Called() if exactly else Called(_MOST_CALLS)
-            with ran as called, set_recording(True), notes or nullcontext():
+            with ran as called, using(trace), notes or nullcontext():
                 result = f(*args, **kwargs)
         finally:
-            tracing.reset(token)
             trace.restore()
     except JitError:
         raise
@@ -154,7 +153,7 @@ def _input(leaf: Any) -> Node:
         leaf = leaf.primal
     if isinstance(leaf, float):
         return Value(leaf)
-    return array_node(np.asarray(leaf).view())
+    return Node.array.made(np.asarray(leaf).view())
 
 
 def _in_terms(
@@ -227,7 +226,7 @@ def _among(node: Node, number: int) -> Any:
     that of the result, as NumPy takes it; what is beside it must not become a float.
     """
     others = [arg for arg in node.args if arg.__class__ is not int]
-    if isinstance(node, ScalarNode) or any(_is_real(arg) for arg in others):
+    if isinstance(node, Value) or any(_is_real(arg) for arg in others):
         return number
     whole = np.asarray(number, None if node.dtype == bool else node.dtype)
     return number if whole.dtype == object else whole

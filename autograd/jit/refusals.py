@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.jit.adapter import is_leaf
 from autograd.jit.trace import JitError
 from autograd.jit.watch import Place, attributes, changes, places

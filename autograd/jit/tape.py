@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, once_in_pass
-from autograd.graph import NO_SETTINGS, Array, Node, Op, Settings, saved_primals, scalar_node
+from autograd.engine.backward import gradients
+from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings
+from autograd.engine.operations import Op
 from autograd.jit.terms import Term, normal
 from autograd.ops import kinds
 from autograd.ops.elementwise import identity
 from autograd.ops.structural import cast, concatenate, index_op, ravel, reshape
+from autograd.scalars import Value
 
 
 class Tape:
@@ -160,7 +162,8 @@ class Compiled(Op):
             return []
         saved = list(data)
         for place in self._arrays:
-            (saved[place],) = saved_primals((args[place],))
+            if isinstance(arg := args[place], Node):
+                saved[place] = arg.save()
         parts = [np.ravel(value) for value in values]
         packed = np.concatenate(parts) if len(parts) != 1 else np.asarray(values[0])
         whole = self.record(packed, args, tuple(saved), NO_SETTINGS)
@@ -192,17 +195,21 @@ class Compiled(Op):
         pulled: list[Array] = gradients(out, wanted, seed=g, create_graph=True)
         return pulled
 
-    def vjp(
-        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        if not self.varies[argnum]:
-            return None
-        pulled = once_in_pass(self, g, args, lambda: self.pullback(g, *args))
-        return pulled[sum(self.varies[:argnum])]
+    def pull(
+        self,
+        argnums: Sequence[int],
+        g: Array,
+        out: Array,
+        args: tuple[Array, ...],
+        settings: Settings,
+    ) -> Sequence[Array | None]:
+        pulled = iter(self.pullback(g, *args))
+        cotangents = [next(pulled) if varies else None for varies in self.varies]
+        return [cotangents[argnum] for argnum in argnums]
 
 
 def _like(node: Array, value: Any) -> Array:
     """The node of an array of one number as a `Value`, where the program has a float."""
     if value.__class__ is float:
-        return scalar_node(value, identity, node, None, 1.0)
+        return Value.made(value, identity, node, None, 1.0)
     return node

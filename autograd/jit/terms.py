@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import NO_SETTINGS, Array, Op
+from autograd.engine.graph import NO_SETTINGS, Array
+from autograd.engine.operations import Op
 from autograd.ops.predicates import Question
 from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
 

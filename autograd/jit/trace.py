@@ -8,22 +8,16 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, NoReturn
 
 import numpy as np
 
-from autograd.graph import (
-    Array,
-    Node,
-    Observer,
-    Op,
-    Settings,
-    array_node,
-    set_recording,
-    tracing,
-)
+from autograd.around import Around
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import Interpreter, Op, interpreter, using
 from autograd.jit.notes import Notes
 from autograd.jit.watch import Place, changes
 from autograd.ops.elementwise import stop_gradient
@@ -43,8 +37,11 @@ draw_op: Final = Question("draw", lambda generator, f: np.asarray(f(generator)))
 draw_op.pure = False
 
 
-class Trace:
-    """Set as `tracing` while a program is recorded; it keeps what is not in the graph."""
+class Trace(Interpreter):
+    """Records a program that is to be run again, and keeps what is not in the graph."""
+
+    replayed = True
+    sources = attrgetter("parents")  # on other numbers a cotangent may flow where none does now
 
     def __init__(self, around: Sequence[Place] = (), notes: Notes | None = None) -> None:
         self.guards: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
@@ -62,30 +59,73 @@ class Trace:
         """What random numbers were drawn from, and its state before the first."""
         self.leaving: set[Node] = set()
         """Nodes that stand for plain data, and are that in the result of the program."""
-        self.unrecorded: Observer = _Cut(self)
 
-    def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
+    def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
+        # A program reads leaves anew at each run, so nobody relies on their arrays.
+        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        try:
+            primal = op.evaluate(primals, settings)
+        except (np.linalg.LinAlgError, IndexError):
+            self.failures.append(user_line())
+            raise
+        return op.record(primal, args, primals, settings)
+
+    def through(
+        self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
+    ) -> Iterable[Node]:
+        return order if self.notes is None else self._noted(order, derivatives, mode)
+
+    def _noted(
+        self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
+    ) -> Iterator[Node]:
+        assert self.notes is not None
+        for node in order:
+            self.notes.differentiates(node, mode, derivatives.get(node))
+            yield node
+        self.notes.differentiates(None)
+
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
         self.guards.append((node, kind, kind(node.primal), user_line()))
+        return node.primal
 
-    def refuse(self, how: str) -> NoReturn:
+    def take_out(self, node: Node, how: str) -> NoReturn:
+        if how == "backward()":
+            raise JitError(
+                f"{user_line()}: backward() writes into .grad, which is outside of a compiled "
+                "program: let the function return the loss and compile its derivative, "
+                "jit(value_and_grad(f)), or return gradients(loss, parameters)"
+            )
         raise JitError(
-            f"{user_line()}: {how} cannot be part of a compiled program: the number would be "
-            "fixed as it is now. Return the value from the function and use it outside; keep "
-            "computing with it as it is; or, to print or check it at every run, write "
-            "observe(print, x)."
+            f"{user_line()}: {how} of a recorded value cannot be part of a compiled program: the "
+            "number would be fixed as it is now. Return the value from the function and use it "
+            "outside; keep computing with it as it is; or, to print or check it at every run, "
+            "write observe(print, x)."
         )
 
-    def cut(self, node: Node) -> Node:
+    def detach(self, node: Node) -> Node:
         if node.dtype.kind != "f":
             return node
-        with set_recording(True):
-            held: Node = stop_gradient(node)
-        return held
+        with using(self):
+            return stop_gradient(node)
 
-    def plain(self, node: Node) -> Node:
-        held = self.cut(node)
-        self.leaving.add(held)
-        return held
+    def fill(self, number: float, node: Node) -> Any:
+        # As an operation, or it might be anything that is read from outside.
+        dtype = node.dtype if node.dtype.kind == "f" else np.dtype(float)
+        settings = {"number": number, "shape": node.shape, "dtype": dtype}
+        return self.apply(_constant, (), settings)
+
+    def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
+        if self.notes is not None:
+            for node, g in zip(inputs, results, strict=True):
+                self.notes.differentiates(node, "gradient", g)
+            self.notes.differentiates(None)
+        if plain:
+            results = [self.detach(g) for g in results]
+            self.leaving.update(results)
+        return list(results)
+
+    def without_recording(self) -> Interpreter:
+        return Detached(self)
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
         self.effects.append((Observing(f, self.around), args))
@@ -98,18 +138,8 @@ class Trace:
     def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
         self.generators.setdefault(generator, generator.bit_generator.state)
         settings = {"generator": generator, "f": f}
-        self.draws.append(array_node(np.asarray(f(generator)), draw_op, settings=settings))
+        self.draws.append(Node.array.made(np.asarray(f(generator)), draw_op, settings=settings))
         return self.draws[-1]
-
-    def failed(self, handled: bool = False) -> None:
-        if handled:
-            self.failures.pop()
-        else:
-            self.failures.append(user_line())
-
-    def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
-        if self.notes is not None:
-            self.notes.differentiates(node, how, g)
 
     def restore(self) -> None:
         """Undo what the recording did outside, for it is done again when the program runs."""
@@ -156,27 +186,31 @@ def _set(owner: Any, name: str, new: Any) -> None:
     setattr(owner, name, new if new.__class__ is float else np.array(new))
 
 
-class _Cut(Observer):
-    """In place of recording turned off."""
+class Detached(Around):
+    """Stands for recording turned off: operations are part of the program, but constants of the
+    derivative.
+    """
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-
-    def __bool__(self) -> bool:
-        return False
-
-    def switched(self, on: bool | Observer) -> bool | Observer:
-        return on
+    records = False
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
-        with set_recording(True):
-            return self.trace.cut(op.apply(args, settings))
+        node: Node = self.inner.detach(self.inner.apply(op, args, settings))
+        return node
 
-    def backward(
-        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
-    ) -> None:
-        for node in order:
-            step(node)
+    def recording(self) -> Interpreter:
+        return self.inner
+
+    def without_recording(self) -> Interpreter:
+        return self
+
+
+_constant: Final = Op("constant", lambda number, shape, dtype: np.full(shape, number, dtype))
+
+
+def tracing() -> Any:
+    """What records the program that is running now; None where it runs for itself."""
+    running = interpreter()
+    return running if running.replayed else None
 
 
 def observe(f: Callable[..., Any], *args: Array) -> None:
@@ -196,7 +230,7 @@ def observe(f: Callable[..., Any], *args: Array) -> None:
     9.0
     13.0
     """
-    tracer = tracing.get()
+    tracer = tracing()
     if tracer is None:
         f(*map(_own_data, args))
     else:
@@ -215,7 +249,7 @@ def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], An
     >>> bool((noisy(np.zeros(3)) == noisy(np.zeros(3))).any())
     False
     """
-    tracer = tracing.get()
+    tracer = tracing()
     return np.asarray(f(generator)) if tracer is None else tracer.draw(generator, f)
 
 
@@ -236,7 +270,7 @@ def assign(owner: Any, name: str, new: Array) -> None:
     >>> count(2.0) + count(3.0), running.total
     (5.0, array([5.]))
     """
-    tracer = tracing.get()
+    tracer = tracing()
     if tracer is None:
         _set(owner, name, new.primal if isinstance(new, Node) else new)
     else:
@@ -259,9 +293,9 @@ def captured(array: Array) -> Array:
     >>> before, f(np.ones(2)), f.stats().recorded
     (array([1., 4.]), array([9., 9.]), 1)
     """
-    if isinstance(array, Node) or tracing.get() is None:
+    if isinstance(array, Node) or not interpreter().replayed:
         return array
-    node = array_node(array)
+    node = Node.array.made(array)
     node.frozen = True  # it stands for the array, of which an operation is not to make a copy
     return node
 
@@ -270,7 +304,7 @@ def is_compiling() -> bool:
     """Whether a program is being recorded for the compiler, and what is done is not for this run
     alone.
     """
-    return tracing.get() is not None
+    return interpreter().replayed
 
 
 _PACKAGES = tuple(

@@ -7,25 +7,22 @@ recorded, and where no program can follow it. `assign`, `observe` and `sample` s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Any, Self
 
 import numpy as np
 
-from autograd.graph import (
-    Array,
-    ArrayNode,
-    Node,
-    Observer,
+from autograd.around import Around
+from autograd.engine.graph import Array, Node, Settings, leaf
+from autograd.engine.operations import (
+    NOT_RECORDING,
+    RECORDING,
     Op,
-    Settings,
-    leaf,
-    observing,
+    interpreter,
     recording,
-    set_recording,
-    tracing,
+    using,
 )
 from autograd.jit.trace import JitError
+from autograd.nodes import Tensor
 from autograd.ops.elementwise import identity
 from autograd.trees import flatten, map_tree
 
@@ -42,14 +39,15 @@ def run_uncompiled(
     As in a compiled call derivatives inside are recorded whatever it is called in: only the result
     has no history inside `no_grad`.
     """
-    observed = isinstance(recording.get(), Observer)
-    if into and tracing.get() is not None:
+    running = interpreter()
+    observed = running is not RECORDING and running is not NOT_RECORDING
+    if into and running.replayed:
         raise JitError(
             f"{name} writes into arrays, and cannot be part of another program: let it return the "
             "new contents, and give `into` to the outermost compiled function"
         )
-    if tracing.get() is not None or not (into or observed):
-        with set_recording(True):
+    if running.replayed or not (into or observed):
+        with recording(True):
             result = f(*args, **kwargs)
     else:
         with LeafKeeper(into) as keeper:
@@ -60,11 +58,11 @@ def run_uncompiled(
                 result = map_tree(keeper.kept, result)
                 if not any(isinstance(arg, Node) for arg in flatten((args, kwargs))[0]):
                     result = map_tree(_plain, result)
-            keeper.graph_is_left = any(isinstance(x, ArrayNode) for x in flatten(result)[0])
+            keeper.graph_is_left = any(isinstance(x, Tensor) for x in flatten(result)[0])
         if into:
             for array, new in zip(into, updates, strict=True):
                 array[...] = new
-    return result if recording.get() else map_tree(_without_history, result)
+    return result if running.records else map_tree(_without_history, result)
 
 
 def split_updates(name: str, result: Any, into: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -82,7 +80,7 @@ def split_updates(name: str, result: Any, into: Sequence[Any]) -> tuple[Any, lis
     )
 
 
-class LeafKeeper(Observer):
+class LeafKeeper(Around):
     """A block in which a function runs uncompiled, and leaves hold the same arrays afterwards.
 
     A graph relies on the arrays that it reads, so that leaves are given copies, which do not follow
@@ -93,68 +91,56 @@ class LeafKeeper(Observer):
     """
 
     def __init__(self, into: Sequence[Any]) -> None:
+        super().__init__(RECORDING)
         self.into = into
-        self.on: bool | Observer = True
         self.graph_is_left = True
         self.copies: dict[int, tuple[Any, Any]] = {}
         """Copies of arrays, after the arrays themselves, by their `id`."""
-        self.leaves: dict[ArrayNode, tuple[Any, Any, bool, bool]] = {}
-        """What leaves hold for now and what they held before, whether that was frozen, and whether
-        it could be written to."""
+        self.leaves: dict[Tensor, tuple[Any, Any, bool, bool, bool]] = {}
+        """What leaves hold for now and what they held before, whether that was frozen or lent, and
+        whether it could be written to."""
 
     def __enter__(self) -> Self:
-        self._recording = set_recording(self)
-        self._recording.__enter__()
-        observing.append(self)
+        running = interpreter().recording()
+        if isinstance(running, Around):  # what looks at operations is not to see copies
+            self.inner = running.inner
+            running = running.around(self)
+        else:
+            self.inner, running = running, self
+        self._block = using(running)
+        self._block.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        observing.remove(self)
-        self._recording.__exit__(*error)
-        for node, (held, before, frozen, writeable) in self.leaves.items():
+        self._block.__exit__(*error)
+        for node, (held, before, frozen, lent, writeable) in self.leaves.items():
             new_data = node.primal is not held  # which the function itself has given it
             if not new_data and (not self.graph_is_left or self._is_overwritten(before)):
                 before.flags.writeable = writeable
-                node.primal, node.frozen = before, frozen
-
-    def __bool__(self) -> bool:
-        return bool(self.on)
-
-    def switched(self, on: bool | Observer) -> Observer:
-        other = copy(self)
-        other.on = self.on.switched(on) if isinstance(self.on, Observer) else on
-        return other
+                node.primal, node.frozen, node.lent = before, frozen, lent
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         before = {
-            x: (x.primal, x.frozen, x.primal.flags.writeable)
+            x: (x.primal, x.frozen, x.lent, x.primal.flags.writeable)
             for x in args
-            if isinstance(x, ArrayNode)
+            if isinstance(x, Tensor)
             and x.op is None
             and (x not in self.leaves or self.leaves[x][0] is not x.primal)
         }
         if self.into:
             args = tuple([self._readable(x) for x in args])
-        token = recording.set(self.on)
         try:
-            return op.apply(args, settings)
+            return super().apply(op, args, settings)
         finally:
-            recording.reset(token)
             self.leaves |= {x: (x.primal, *state) for x, state in before.items()}
-
-    def backward(
-        self, order: Sequence[Node], cotangents: dict[Node, Array], step: Callable[[Node], None]
-    ) -> None:
-        for node in order:
-            step(node)
 
     def kept(self, x: Any) -> Any:
         """A part of the result, which is not to show what is written over it."""
-        return identity(x) if isinstance(x, ArrayNode) and x.op is None else self._readable(x)
+        return identity(x) if isinstance(x, Tensor) and x.op is None else self._readable(x)
 
     def _readable(self, x: Any) -> Any:
         """`x` in memory that is not written over: the node itself, or a copy of an array."""
-        if isinstance(x, ArrayNode):
+        if isinstance(x, Tensor):
             if self._is_overwritten(x.primal):
                 x.primal = x.primal.copy()
                 x.freeze()
@@ -177,5 +163,5 @@ def _plain(x: Any) -> Any:
 def _without_history(x: Any) -> Any:
     if not isinstance(x, Node) or x.op is None:
         return x
-    tracer = tracing.get()
-    return tracer.cut(x) if tracer is not None else leaf(_plain(x))
+    data = interpreter().detach(x)
+    return data if isinstance(data, Node) else leaf(_plain(x))

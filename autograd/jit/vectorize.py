@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node, ScalarNode, scalar_node
+from autograd.engine.graph import Array, Node
 from autograd.jit.batching.batch import Batch
 from autograd.jit.function import JitNotice
 from autograd.jit.trace import JitError, user_line
@@ -25,6 +25,7 @@ from autograd.ops.structural import (
     reshape_op,
     shape_of,
 )
+from autograd.scalars import Value
 from autograd.trees import flatten
 
 LIMIT = 64
@@ -87,7 +88,7 @@ def vectorize(f: Callable[..., Any]) -> Callable[..., Any]:
     return of_points
 
 
-_NUMBERS = (int, float, ScalarNode)
+_NUMBERS = (int, float, Value)
 
 
 def _name(f: Callable[..., Any]) -> str:
@@ -110,14 +111,14 @@ class _Way(Batch):
     def __init__(self, rows: Sequence[Array], points: Any) -> None:
         values = [row if points.size == row.size else index_op(row, key=points) for row in rows]
         firsts = [(x.primal if isinstance(x, Node) else x)[:1] for x in values]
-        self.example = [scalar_node(float(first[0]) if first.size else 1.0) for first in firsts]
+        self.example = [Value.made(float(first[0]) if first.size else 1.0) for first in firsts]
         super().__init__("vectorize", points.size, dict(zip(self.example, values, strict=True)))
         self.points = points
         self.left: list[Any] = []
         """Points that went other ways."""
 
     def part(self, agree: Any) -> None:
-        if self.outer is not None:
+        if self.outer.replayed:
             raise JitError(
                 f"{user_line()}: the points go different ways here, and in a compiled program the "
                 "number of those that go either way must not depend on values: compute both and "

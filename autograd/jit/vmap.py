@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Node, array_node
+from autograd.engine.graph import Array, Node
 from autograd.jit.batching.batch import Batch
+from autograd.nodes import Tensor
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import shape_of
 from autograd.trees import flatten
@@ -126,7 +127,7 @@ def _batch_size(leaves: list[Any], axes: list[int | None]) -> int:
 def _first(whole: Array) -> Node:
     """A node for the first example; for one of an empty batch, with numbers that harm nobody."""
     data = np.asarray(whole.primal if isinstance(whole, Node) else whole)
-    return array_node(data[0] if len(data) else np.ones(data.shape[1:], data.dtype))
+    return Tensor.made(data[0] if len(data) else np.ones(data.shape[1:], data.dtype))
 
 
 def _placed(batch: Batch, out: Any, value: Array | None, axis: int | None) -> Any:

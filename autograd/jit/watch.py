@@ -27,7 +27,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Node, Op
+from autograd.engine.graph import Node
+from autograd.engine.operations import Op
 from autograd.jit.reading import ANY, globals_of, in_library, is_of_library, names_of
 
 Read: TypeAlias = Callable[[], Any]

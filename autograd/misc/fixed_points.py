@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from autograd.engine.graph import Node
 from autograd.extend import solver
-from autograd.graph import Node
 from autograd.transforms import vjp
 from autograd.trees import flatten
 

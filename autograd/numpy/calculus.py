@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.engine.graph import Array
 from autograd.extend import getval
-from autograd.graph import Array
 from autograd.ops.structural import index_op, normalize_axis
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.ops.structural import holds_node
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.extend import getval
-from autograd.graph import Array, Op
 from autograd.ops.kinds import custom_op
 
 copysign: Final = custom_op(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.trees import map_tree
 
 MOVES = {

@@ -1,6 +1,6 @@
 """The table of derivatives, by kind of operation."""
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.ops import (
     decompositions,
     diagonals,

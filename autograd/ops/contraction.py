@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
 from autograd.ops.structural import (

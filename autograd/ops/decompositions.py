@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.ops.diagonals import rows_and_columns, tril, triu
 from autograd.ops.inverses import inv_op, solve_op, square
 from autograd.ops.kinds import chain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import as_array, index_op, scatter_op, shape_of, sum_op

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.ops.kinds import Elementwise
 from autograd.ops.predicates import ask
 

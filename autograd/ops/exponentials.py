@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op
 from autograd.ops.elementwise import exp, where
 from autograd.ops.structural import (
     Axis,

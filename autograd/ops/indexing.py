@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Array, Node, Op, tracing
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op, interpreter
 from autograd.ops.elementwise import where
 from autograd.ops.predicates import ask
 from autograd.ops.structural import (
@@ -58,7 +59,7 @@ def index(x: Array, key: Any) -> Array:
     >>> x.grad
     array([2., 0., 1.])
     """
-    if tracing.get() is not None:
+    if interpreter().replayed:
         template, numbers = split_key(key)
         if numbers:
             return gather_op(as_array(x), *numbers, key=template)
@@ -76,7 +77,7 @@ def scatter(x: Array, key: Any, shape: Shape) -> Array:
     array([3., 0., 4.])
     """
     shape = tuple(shape)
-    template, numbers = split_key(key) if tracing.get() is not None else (key, [])
+    template, numbers = split_key(key) if interpreter().replayed else (key, [])
     if numbers:
         examples = [number.primal for number in numbers]
         x = broadcast_to(as_array(x), _picked(shape, _fill(template, examples)))

@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from autograd.graph import Array, Op, tracing
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.ops.diagonals import trace
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import matrix_transpose
@@ -143,6 +144,16 @@ _REGULAR = 1e3  # a condition number up to this costs three digits at each order
 _SCALE = (..., None, None)
 
 
+def _inverse_or_nan(a: Array) -> Array:
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return np.full_like(a, np.nan)
+
+
+_inv_or_nan: Final = Op("inv", _inverse_or_nan, (_inv_rule,))
+
+
 def _adjugate(a: Array, det: Array) -> Array:
     """adj(A), which is det(A) A⁻¹ where that exists, as a smooth function of A everywhere.
 
@@ -152,18 +163,14 @@ def _adjugate(a: Array, det: Array) -> Array:
     """
     data = plain(a)
     n = data.shape[-1]
-    try:
-        inverse = inv_op(a)
-        sizes = [abs(z).sum(-1).max(-1) for z in (data, plain(inverse))]
-        if not np.any(sizes[0] * sizes[1] > _REGULAR):
-            return index_op(det, key=_SCALE) * inverse
-    except np.linalg.LinAlgError:
-        if (tracer := tracing.get()) is not None:
-            tracer.failed(handled=True)
+    inverse = _inv_or_nan(a)
+    sizes = [abs(z).sum(-1).max(-1) for z in (data, plain(inverse))]
+    if np.all(sizes[0] * sizes[1] <= _REGULAR):
+        return index_op(det, key=_SCALE) * inverse
     u, s, vt = np.linalg.svd(data)
     k = n - int((s * _REGULAR <= s[..., :1]).sum(-1).max())
     if k == n:
-        return index_op(det, key=_SCALE) * inv_op(a)
+        return index_op(det, key=_SCALE) * inverse
     if k == 0:
         return _adjugate_by_powers(a)
     ut, v = np.swapaxes(u, -1, -2), np.swapaxes(vt, -1, -2)

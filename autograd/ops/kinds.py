@@ -12,17 +12,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import (
-    Array,
-    Node,
-    Op,
-    ScalarNode,
-    Settings,
-    recording,
-    saved_primals,
-    scalar_node,
-    unrecorded,
-)
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import Op, interpreter
 
 Rule: TypeAlias = Callable[..., Any]
 Local: TypeAlias = Any
@@ -55,22 +46,17 @@ class Elementwise(Op):
         self.locals = locals
         self.arity = len(locals)
 
-    def apply(self, args: tuple[Array, ...], settings: Settings) -> Node:
-        mode = recording.get()
-        if mode is True:
-            primals = saved_primals(args)
-        elif mode is False:
-            primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+    def __call__(self, *args: Array, **settings: Any) -> Array:
+        for arg in args:
+            if isinstance(arg, Node):
+                break
         else:
-            return mode.apply(self, args, settings)
-        primal = self.evaluate(primals, settings)
-        if isinstance(primal, np.generic) and not any(isinstance(x, np.ndarray) for x in primals):
-            # NumPy's scalars beside Values are numbers like Python's: the result is a Value.
-            numbers = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]
-            return super().apply(tuple(numbers), settings)
-        if mode:
-            return self.record(primal, args, primals, settings)
-        return unrecorded(primal, args)
+            return self.evaluate(args, settings)
+        for arg in args:
+            if isinstance(arg, np.generic):
+                args = _like_python(args)
+                break
+        return interpreter().apply(self, args, settings)
 
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
         if settings or len(primals) != self.arity:
@@ -78,7 +64,7 @@ class Elementwise(Op):
                 f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} and no settings; "
                 f"it was given {len(primals)} and {list(settings)}"
             )
-        if self.scalar is not None:
+        if primals[0].__class__ is not np.ndarray and self.scalar is not None:
             for x in primals:
                 if x.__class__ not in _PYTHON_NUMBERS:
                     break
@@ -106,7 +92,7 @@ class Elementwise(Op):
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
     ) -> Node:
         if primal.__class__ is bool and self.arity <= 2:  # the answer to a question
-            return scalar_node(primal, self, *args)
+            return Node.number.made(primal, self, *args)
         if primal.__class__ is not float or self.arity > 2:
             return super().record(primal, args, primals, settings)
         slopes = [
@@ -114,8 +100,8 @@ class Elementwise(Op):
             for argnum, arg in enumerate(args)
         ]
         if self.arity == 1:
-            return scalar_node(primal, self, args[0], None, slopes[0])
-        return scalar_node(primal, self, *args, *slopes)
+            return Node.number.made(primal, self, args[0], None, slopes[0])
+        return Node.number.made(primal, self, *args, *slopes)
 
     @cached_property
     def has_derivative(self) -> bool:
@@ -145,7 +131,7 @@ class Elementwise(Op):
         local = self.locals[argnum]
         if callable(local):
             slope = local(out, *args)
-            if isinstance(g, ScalarNode) and getattr(slope, "primal", slope).__class__ is float:
+            if isinstance(g, Node.number) and getattr(slope, "primal", slope).__class__ is float:
                 return g.chain(slope)
             if isinstance(slope, Node) or isinstance(g, Node):
                 return chain(g, slope)
@@ -162,6 +148,13 @@ class Elementwise(Op):
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return closed(t, slope)  # the closed branch may hold a tangent of NaN
         return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
+
+
+def _like_python(args: tuple[Array, ...]) -> tuple[Array, ...]:
+    """NumPy's numbers beside Values are numbers like Python's, so that the result is a Value."""
+    if any(isinstance(arg, Node.array | np.ndarray) for arg in args):
+        return args
+    return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
 class Linear(Op):

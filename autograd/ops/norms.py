@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.ops.decompositions import svd
 from autograd.ops.elementwise import abs, sign
 from autograd.ops.reductions import max, min

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op, tracing
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op, interpreter
 from autograd.ops.kinds import Elementwise
 from autograd.trees import map_tree
 
@@ -59,7 +60,7 @@ def question(function: Callable[..., Any]) -> Op:
 
 def ask(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
     """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
-    if tracing.get() is None:
+    if not interpreter().replayed:
         return function(*map_tree(_data, args), **map_tree(_data, settings))
     return question(function)(*args, **settings)
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
 from autograd.ops.kinds import Multilinear

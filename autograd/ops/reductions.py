@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
 from autograd.ops.kinds import Linear

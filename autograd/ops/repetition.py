@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.ops.indexing import set_op, take
 from autograd.ops.structural import along, as_array, reshape_op, shape_of
 

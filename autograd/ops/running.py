@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.graph import Array, Op
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.ops.elementwise import mul
 from autograd.ops.kinds import Linear
 from autograd.ops.shaping import flip, join_axes, part_axes

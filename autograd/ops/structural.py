@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Array, Node, Op, Settings, tracing
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import Op, interpreter
 from autograd.kernels import Shape as Shape
 from autograd.ops.kinds import Linear
 from autograd.ops.predicates import ask
@@ -44,12 +45,10 @@ _REAL = np.dtype(np.float64)
 
 
 def plain(x: Array) -> Any:
-    """The data of x as an array, without its history; a constant node while tracing."""
+    """The data of x as an array, without its history: a constant of the derivative."""
     x = as_array(x)
-    if not isinstance(x, Node):
-        return np.asarray(x)
-    tracer = tracing.get()
-    return np.asarray(x.primal) if tracer is None else tracer.cut(x)
+    data = interpreter().detach(x) if isinstance(x, Node) else x
+    return data if isinstance(data, Node) else np.asarray(data)
 
 
 def shape_of(x: Array) -> Shape:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.pictures.drawing.content import clip, number, setting_rows, summary, times
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "**", "@", "·"}

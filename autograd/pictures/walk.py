@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import add_cotangent, seed_of
+from autograd.engine.backward import add
+from autograd.engine.graph import Array, GraphChangedError, Node
+from autograd.engine.spaces import seed_of
 from autograd.faults.flow import one_pass, share
-from autograd.graph import Array, GraphChangedError, Node, ScalarNode
 from autograd.ops.kinds import Elementwise, Linear, Multilinear
+from autograd.scalars import Value
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
                 if value is None:
                     value = _zeros(arg)
                 else:
-                    add_cotangent(cotangents, arg, value)
+                    add(cotangents, arg, value)
                 total = cotangents.get(arg, value)
                 local = local_derivative(node, argnum)
                 shares.append(Share(node, argnum, arg, local, g, value, total))
@@ -96,7 +98,7 @@ def local_derivative(node: Node, argnum: int) -> Any:
     the user's are not run.
     """
     op = node.op
-    if isinstance(node, ScalarNode):  # it was computed when the node was recorded
+    if isinstance(node, Value):  # it was computed when the node was recorded
         return float((node.da, node.db)[argnum] or 0.0)
     with np.errstate(all="ignore"):
         if isinstance(op, Elementwise):
@@ -120,4 +122,4 @@ def _require_unchanged(node: Node) -> None:
 
 
 def _zeros(node: Node) -> Any:
-    return 0.0 if isinstance(node, ScalarNode) else np.zeros_like(node.primal)
+    return 0.0 if isinstance(node, Value) else np.zeros_like(node.primal)

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
+from autograd.engine.graph import Array, Node
 from autograd.extend import solver
-from autograd.graph import Array, Node
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
 from autograd.transforms import vjp

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array, Op
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
 

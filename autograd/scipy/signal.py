@@ -8,7 +8,7 @@ from string import ascii_letters
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 
 Pairs = Sequence[Sequence[int]]
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.extend import getval
-from autograd.graph import Array, Op
 from autograd.numpy.elementwise import sinc
 from autograd.numpy.wrapping import wrap
 from autograd.ops import Axis

@@ -15,7 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.ops.kinds import Elementwise
 from extensions.docstrings import inline, reformat

@@ -123,7 +123,6 @@ class CompiledStep:
                 states[name][key] = part
         self._arrays = [self._segments(array) for array in (theta, *self.state.values())]
         self._updated = [part for segments in self._arrays for part in segments]
-        self._recorded = 0
         self._whole = self._jit(self._whole_step, [*self._updated, self.gradient])
         self._join = self._jit(self._joint_step, [*self._updated, self.gradient], of_model=False)
         self._shard_gradient: Array = np.zeros_like(theta)
@@ -198,7 +197,7 @@ class CompiledStep:
         """Take a step on a whole mini-batch; ``NotFinite`` before anything is changed."""
         self._begin()
         loss, square, output = self._whole(x, y, self._arrays, self._hyper)
-        return Result(float(loss), self._end(self._whole.jitted.recorded, square), output)
+        return Result(float(loss), self._end(square), output)
 
     @or_not_compilable
     def begin(self) -> None:
@@ -218,8 +217,7 @@ class CompiledStep:
     def join(self, gradient: Array, loss: float, learning: Any) -> float:
         """Update the parameters by the sum of the shards' gradients; gives its norm."""
         square = self._join(gradient, loss, self._arrays, self._hyper)
-        recorded = sum(f.jitted.recorded for f in (self._join, *self._shards.values()))
-        return self._end(recorded, square)
+        return self._end(square)
 
     def _begin(self) -> None:
         """Have all arrays in their places, and the numbers of the optimiser's rule."""
@@ -238,9 +236,7 @@ class CompiledStep:
 
     def _gather(self, states: dict[str, Any]) -> None:
         """Data and state that were replaced since the last step: back into the arrays."""
-        if not self.flat.hold():
-            self._prepare()
-            return
+        self.flat.hold()
         for key, parts in self.states.items():
             for name, part in zip(self.names, parts, strict=True):
                 array = states[name].get(key)
@@ -248,15 +244,9 @@ class CompiledStep:
                     part[...] = self.optimizer.init_state()[key] if array is None else array
                     states[name][key] = part
 
-    def _end(self, recorded: int, square: Any) -> float:
-        """Note the step, and give the gradient's norm.
-
-        ``recorded`` is how many programs there are so far.
-        """
+    def _end(self, square: Any) -> float:
+        """Note the step, and give the gradient's norm."""
         states = self.optimizer.named_states()
-        if self._recorded != recorded:  # programs hold parts of the array themselves
-            self._recorded = recorded
-            self.flat.settled()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = self._steps
             tensor.grad = g

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd as ad
 from autograd import Tensor, Value, grad, gradients, jvp
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from tests.autograd.differences import directional
 from tests.autograd.programs import AUTOGRAD, Program, programs
 

@@ -11,7 +11,7 @@ import pytest
 
 import autograd as ad
 from autograd import Tensor, Value, grad, gradients, jvp
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.ops import TABLE
 from tests.autograd.cases import CASES, Case
 from tests.autograd.differences import directional

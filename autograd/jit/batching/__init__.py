@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.ops.structural import Shape, broadcast_to, index_op, reshape_op, shape_of, stack
 
 

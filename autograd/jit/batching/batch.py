@@ -12,16 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import (
-    Array,
-    Node,
-    Observer,
-    Tracer,
-    next_index,
-    recording,
-    set_recording,
-    tracing,
-)
+from autograd.engine.graph import Array, Node, next_index
+from autograd.engine.operations import interpreter, using
 from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
 from autograd.jit.recording import computed
@@ -38,14 +30,13 @@ class Batch(Trace):
 
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
-        self.outer: Tracer | None = tracing.get()
-        super().__init__(notes=self.outer.notes if isinstance(self.outer, Trace) else None)
+        self.outer = interpreter()
+        super().__init__(notes=getattr(self.outer, "notes", None))
         self.name = name
         self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
         """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
-        self.mode: bool | Observer = recording.get()
         self.first: int = next_index()
 
     def restart(self, size: int, inputs: Mapping[Node, Array]) -> None:
@@ -57,23 +48,14 @@ class Batch(Trace):
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """What `f` gives for the example."""
-        token = tracing.set(self)
-        try:
-            with set_recording(True):
-                return f(*args, **kwargs)
-        finally:
-            tracing.reset(token)
+        with using(self):
+            return f(*args, **kwargs)
 
     @contextmanager
     def outside(self) -> Iterator[None]:
-        """In the program around, as it was entered."""
-        tracer, mode = tracing.set(self.outer), recording.set(self.mode)
-        try:
-            with np.errstate(all="ignore"):
-                yield
-        finally:
-            recording.reset(mode)
-            tracing.reset(tracer)
+        """In the program around."""
+        with using(self.outer), np.errstate(all="ignore"):
+            yield
 
     # From the example to all.
 
@@ -132,21 +114,20 @@ class Batch(Trace):
 
     # What a program does besides computing.
 
-    def branch(self, node: Node, kind: type[bool] | type[int]) -> None:
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
         """All examples have to go the example's way."""
         answers = self.for_all(node)
         with self.outside():
             if answers is None:
-                if self.outer is not None:
-                    self.outer.branch(node, kind)
-                return
+                return self.outer.branch(node, kind)
             answers = ask(np.not_equal, answers, 0) if kind is bool else ask(np.trunc, answers)
             agree = ask(np.equal, answers, kind(node.primal))
             data = np.asarray(agree.primal if isinstance(agree, Node) else agree)
             if not data.all():
                 self.part(data.reshape(self.size, -1).all(1))
-            elif self.outer is not None and isinstance(agree, Node):
+            elif isinstance(agree, Node):
                 self.outer.branch(ask(np.all, agree), bool)
+        return node.primal
 
     def part(self, agree: Any) -> None:
         """The examples go different ways: those that `agree` go that of the example."""
@@ -156,10 +137,11 @@ class Batch(Trace):
             "write x[i] of a tensor x"
         )
 
-    def refuse(self, how: str) -> NoReturn:
+    def take_out(self, node: Node, how: str) -> NoReturn:
         raise JitError(
-            f"{user_line()}: {how} cannot be used within {self.name}, since it would be the number "
-            "of one example: compute with the value as it is, by functions of autograd or NumPy"
+            f"{user_line()}: {how} of a recorded value cannot be used within {self.name}, since it "
+            "would be the number of one example: compute with the value as it is, by functions of "
+            "autograd or NumPy"
         )
 
     def assign(self, owner: Any, name: str, new: Array) -> None:

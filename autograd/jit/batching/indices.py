@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.jit.batching import Step, one_by_one
 from autograd.ops.indexing import gather_op, place_op, set_op
 from autograd.ops.shaping import moveaxis

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Op, ScalarNode
+from autograd.engine.graph import Array
+from autograd.engine.operations import Op
 from autograd.jit.batching import Step, indices, one_by_one
 from autograd.kernels import broadcast_axes
 from autograd.ops import TABLE
@@ -33,6 +34,7 @@ from autograd.ops.structural import (
     transpose,
     transpose_op,
 )
+from autograd.scalars import Value
 
 Rule: TypeAlias = Callable[[Step], Array]
 
@@ -57,7 +59,7 @@ def _aligned(step: Step) -> Array:
 
 def _unpromoted(step: Step, args: list[Array]) -> list[Array]:
     """Python's floats take the type of arrays beside them, and so has an array made of floats."""
-    numbers = [isinstance(arg, ScalarNode) for arg in step.node.args]
+    numbers = [isinstance(arg, Value) for arg in step.node.args]
     types = {
         arg.dtype
         for arg, number in zip(step.node.args, numbers, strict=True)

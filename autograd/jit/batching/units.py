@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op, array_node
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op
 from autograd.jit.batching import Step, rules
 from autograd.jit.batching.batch import Batch
 from autograd.jit.recording import computed
+from autograd.nodes import Tensor
 from autograd.ops import TABLE
 from autograd.ops.kinds import Elementwise, Multilinear
 from autograd.ops.structural import index_op, ravel, reshape_op, scatter_op
@@ -27,7 +29,7 @@ def of_units(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Ar
     and what belongs to which is known from the structure of the program.
     """
     n = space.size
-    seed = array_node(np.ones(space.shape, space.dtype))
+    seed = Tensor.made(np.ones(space.shape, space.dtype))
     units = np.eye(n, dtype=space.dtype)
     batch = Batch("jacobian", n, {seed: units.reshape(n, *space.shape)})
     results = batch.run(linear, (seed,), {})

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.terms import Term, segment_sums

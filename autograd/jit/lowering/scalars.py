@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
 from autograd.ops import kinds, products, structural

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes

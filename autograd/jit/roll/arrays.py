@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.views import Places, gather, read, reshaped, runs
 from autograd.jit.terms import Term, Terms, entry, pack

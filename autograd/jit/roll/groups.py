@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import mul, pow
 

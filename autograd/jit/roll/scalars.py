@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from autograd.graph import Op
+from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import add, identity, neg, stop_gradient, sub
 from autograd.ops.kinds import Elementwise

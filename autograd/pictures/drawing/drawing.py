@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import Fold, Scene, history
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded

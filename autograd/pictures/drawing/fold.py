@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from itertools import chain
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.lines import Line
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import Fold
 from autograd.pictures.drawing.opening import without_numbers
 from autograd.pictures.drawing.subject import Subject

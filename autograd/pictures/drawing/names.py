@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.lines import LineLog
 
 _DEEPEST = 3

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.lines import Line, line_of, user_line_of
 from autograd.pictures.drawing.parts import Part
 

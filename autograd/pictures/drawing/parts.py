@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.scopes import Scope
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 
 _DEEPEST = 9
 """How far back the computations of two operations are compared at most."""

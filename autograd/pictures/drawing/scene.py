@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import (
     Arrow,
     Fold,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.pictures.drawing.names import names_of
 from autograd.scopes import Owner, Scope, scopes
 

@@ -14,12 +14,14 @@ from typing import Any, overload
 
 import numpy as np
 
-from autograd.graph import Array, Node, Op, set_recording
-from autograd.nodes import Tensor, Value
+from autograd.engine.graph import Array, Node
+from autograd.engine.operations import Op, recording
+from autograd.nodes import Tensor
 from autograd.pictures.drawing.content import history, number
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.explaining.table import Trace
 from autograd.pictures.walk import walk
+from autograd.scalars import Value
 
 GET_SYMPY = 'explain: formulas need SymPy: pip install "wengert[explain]"'
 
@@ -142,7 +144,7 @@ def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Expla
         raise TypeError("explain: a function is explained at a point: explain(f, x)")
     names = _parameters(what, len(args))
     given = dict(zip(names, map(_leaf, names, args), strict=True))
-    with set_recording(True):
+    with recording(True):
         output = what(*given.values())
     if isinstance(output, float | int | np.generic):
         output = Value(output)  # it does not depend on them

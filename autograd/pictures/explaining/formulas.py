@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import sympy
 
-from autograd.backward import pass_memory
-from autograd.graph import Node, Op
+from autograd.engine.graph import Node
+from autograd.engine.operations import Op
 from autograd.ops.kinds import Elementwise
 from autograd.pictures.explaining.symbolic import (
     NoFormulaError,
@@ -50,13 +50,9 @@ def formulas(nodes: Sequence[Node], leaves: Mapping[Node, Any]) -> tuple[Any, di
 
     Raises NoFormulaError for an operation that there is no formula of.
     """
-    memory = pass_memory.set({})
-    try:
-        with symbols():
-            values = _forward(nodes, leaves)
-            cotangents = _backward(nodes, values)
-    finally:
-        pass_memory.reset(memory)
+    with symbols():
+        values = _forward(nodes, leaves)
+        cotangents = _backward(nodes, values)
     derivatives = {}
     for leaf in leaves:
         found = cotangents.get(leaf, cells(0.0, leaf.shape))

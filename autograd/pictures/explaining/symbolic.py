@@ -18,7 +18,8 @@ from sympy.logic.boolalg import Boolean
 from sympy.utilities.lambdify import implemented_function
 
 from autograd.arithmetic import Arithmetic
-from autograd.graph import Array, Node, Observer, Op, Settings, recording
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import Interpreter, Op, using
 
 
 class NoFormulaError(ValueError):
@@ -167,14 +168,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 """What each elementwise operation is called in SymPy. (Derivatives are not asked of SymPy.)"""
 
 
-class _Symbols(Observer):
-    """Set as `recording`, it computes expressions where an operation meets a symbolic node."""
+class _Symbols(Interpreter):
+    """Computes expressions where an operation meets a symbolic node."""
 
-    def __bool__(self) -> bool:
-        return False
-
-    def switched(self, on: bool | Observer) -> Observer:
-        return self
+    records = direct = False
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Any:
         if any(isinstance(arg, Node) and not isinstance(arg, Symbolic) for arg in args):
@@ -191,12 +188,8 @@ class _Symbols(Observer):
 @contextmanager
 def symbols() -> Iterator[None]:
     """Inside, operations take symbolic nodes."""
-    token = recording.set(_Symbols())
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    finally:
-        recording.reset(token)
+    with using(_Symbols()), np.errstate(all="ignore"):
+        yield
 
 
 def cells(x: Any, shape: tuple[int, ...]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.pictures.drawing.content import Fold, jacobian, summary
 from autograd.pictures.drawing.fold import fold
 from autograd.pictures.drawing.subject import Subject

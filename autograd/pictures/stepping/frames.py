@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.pictures.drawing.content import jacobian
 from autograd.pictures.notation import compact, constant, formula
 from autograd.pictures.walk import Share, Walk, local_derivative

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from unicodedata import east_asian_width
 
-from autograd.graph import Node
+from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import clip
 from autograd.pictures.notation import constant, formula
 from autograd.pictures.stepping.frames import Frame, Places

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograd.graph import Array, Node
+from autograd.engine.graph import Array, Node
 from autograd.pictures.drawing.content import history
 from autograd.pictures.drawing.render import DrawingError
 from autograd.pictures.drawing.subject import subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.scipy import load
 from autograd.scipy.special import gammaln, xlogy
 from autograd.scipy.stats.distribution import differentiable, others

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.numpy import wrapping
 from autograd.numpy.wrapping import ADVICE, refused
 

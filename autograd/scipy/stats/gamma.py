@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.scipy import load
 from autograd.scipy.special import gammainc, gammaln, xlogy
 from autograd.scipy.stats.distribution import differentiable, others

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from autograd import ops
-from autograd.graph import Array
+from autograd.engine.graph import Array
 from autograd.scipy import load
 from autograd.scipy.special import log_ndtr, ndtr
 from autograd.scipy.stats.distribution import differentiable, others

@@ -1,0 +1,96 @@
+"""Arguments and results of the functions that are differentiated: which, of what kind, and the
+errors for what cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.engine.graph import Node
+from autograd.nodes import Tensor
+from autograd.scalars import Value
+
+
+def choose(
+    name: str, args: Sequence[Any], argnums: int | Sequence[int]
+) -> tuple[Any, Callable[[Any], list[Any]]]:
+    """The arguments numbered `argnums`, and the function that puts others in their place.
+
+    One number chooses an argument, a sequence a tuple of them. Raises ValueError for numbers that
+    name no argument, or one twice.
+    """
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for number in numbers:
+        if not -len(args) <= number < len(args):
+            raise ValueError(
+                f"{name}: argnums names argument {number}, and the function was called with "
+                f"{len(args)} positional arguments"
+            )
+    if len({number % len(args) for number in numbers}) != len(numbers):
+        raise ValueError(f"{name}: argnums {argnums} names an argument twice")
+
+    def replace(new: Any) -> list[Any]:
+        call = list(args)
+        for number, arg in zip(numbers, (new,) if isinstance(argnums, int) else new, strict=True):
+            call[number] = arg
+        return call
+
+    chosen = tuple(args[number] for number in numbers)
+    return chosen[0] if isinstance(argnums, int) else chosen, replace
+
+
+def fresh(name: str, leaf: Any) -> Node:
+    """A node for an argument: the start of the derivative, so that nested ones do not mix."""
+    if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
+        return ops.identity(leaf) if leaf.dtype.kind == "f" else ops.as_real(leaf)
+    if isinstance(leaf, float | int) and not isinstance(leaf, bool):
+        return Value(leaf)
+    if isinstance(leaf, np.ndarray | np.generic):
+        return Tensor(leaf)
+    raise TypeError(
+        f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "
+        "arguments are numbers, arrays, nodes, or nested lists, tuples and dicts of them "
+        "(argnums chooses which arguments)"
+    )
+
+
+def split_aux(name: str, result: Any) -> tuple[Any, Any]:
+    """The output to differentiate, and what the function returns beside it."""
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"{name}: with has_aux=True the function must return (output, aux)")
+    return result
+
+
+def plain(leaf: Any) -> Any:
+    """The plain data of a node, which may be written to; anything else as it is."""
+    if not isinstance(leaf, Node) or isinstance(leaf, Value):
+        return getattr(leaf, "primal", leaf)
+    return (leaf.primal if leaf.primal.flags.writeable else leaf.primal.copy())[()]
+
+
+_DATA = (Node, float, int, np.ndarray, np.generic)
+
+
+def require_number(name: str, result: Any, outputs: Sequence[Any]) -> None:
+    """Raise TypeError or ValueError for a result that is not one number, which has no gradient."""
+    if len(outputs) != 1 or not isinstance(outputs[0], _DATA):
+        raise TypeError(
+            f"{name}: the function must return a single number, and it returned "
+            f"{_describe(result)}; for several results use jacobian or vjp"
+        )
+    shape = ops.shape_of(outputs[0])
+    if np.prod(shape, dtype=int) != 1:
+        raise ValueError(
+            f"{name}: the function must return a single number, and it returned shape "
+            f"{shape}: reduce it (.sum(), .mean()), or use jacobian, elementwise_grad or vjp"
+        )
+
+
+def _describe(result: Any) -> str:
+    if isinstance(result, list | tuple | dict):
+        return f"a {type(result).__name__} of {len(result)}"
+    return "None (is a `return` missing?)" if result is None else f"a {type(result).__name__}"

@@ -1,0 +1,66 @@
+"""What `Value` and `Tensor` take as data, and the errors for what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.graph import Node
+
+
+def as_float(data: Any) -> float:
+    """The number that a `Value` holds; TypeError for anything but one real number."""
+    if isinstance(data, Node):
+        raise TypeError("Value of a node: it is tracked already; use x.detach() for a new leaf")
+    if isinstance(data, complex | np.complexfloating):
+        raise TypeError(f"Value({data!r}): complex numbers are not supported, only real ones")
+    if np.ndim(data):
+        raise TypeError(f"Value holds one number, not shape {np.shape(data)}; use Tensor")
+    if isinstance(data, str | bytes) or data is None:
+        raise TypeError(f"Value({data!r}): a real number is needed, not {type(data).__name__}")
+    return float(data)
+
+
+def as_float_array(data: Any, dtype: Any = None) -> Any:
+    """The array that a `Tensor` holds, a copy; TypeError for anything but real numbers."""
+    if isinstance(data, Node):
+        raise TypeError("Tensor of a node: it is tracked already; use x.detach() for a new leaf")
+    array = np.array(data)
+    if dtype is None:
+        dtype = array.dtype if array.dtype.kind == "f" else np.float64
+    if array.dtype.kind == "c" or np.dtype(dtype).kind == "c":
+        raise TypeError("complex numbers are not supported: hold real and imaginary parts apart")
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"Tensor holds real numbers, and this is an array of {array.dtype}: {str(data)[:60]}"
+        )
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"Tensor(dtype={dtype}): a derivative needs a floating-point type")
+    return array.astype(dtype, copy=False)
+
+
+def require_leaf(node: Node) -> None:
+    """Raise ValueError for the result of an operation, which cannot be changed by itself."""
+    if node.op is not None:
+        raise ValueError(
+            f"this node is the result of {node.op.name!r}, and its data follows from its parents: "
+            "only a leaf can be given new data, copied or pickled. Use .detach() for a leaf."
+        )
+
+
+def require_nodes(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> None:
+    """Raise TypeError for what is no node, and for inputs that have no derivative."""
+    for node in (*outputs, *inputs):
+        if not isinstance(node, Node):
+            raise TypeError(
+                f"{name}: a {type(node).__name__} is not part of a graph; outputs and inputs must "
+                "be nodes (Value or Tensor)"
+            )
+    for node in inputs:
+        if node.dtype.kind != "f":
+            raise TypeError(
+                f"{name}: an input of {node.dtype} has no derivative; compute the output from "
+                "x.astype(float), and differentiate with respect to that"
+            )

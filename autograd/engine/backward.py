@@ -1,0 +1,130 @@
+"""Reverse mode: the chain rule, from the outputs of a graph back to its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.convert import require_nodes
+from autograd.engine.graph import Array, Derivatives, Node, ancestors, between
+from autograd.engine.operations import interpreter, recording
+from autograd.engine.spaces import as_node, detach_results, filled, seed_of
+from autograd.kernels import careful, has_nan
+
+Nodes: TypeAlias = Collection[Node] | None
+
+
+def gradients(
+    output: Node | Sequence[Node],
+    inputs: Node | Sequence[Node],
+    seed: Any = None,
+    create_graph: bool = False,
+) -> Any:
+    """The derivatives of `output` with respect to each of `inputs`: Σ seed · ∂output/∂input.
+
+    output: a node, or a sequence of nodes whose contributions are added up.
+    inputs: a node or a sequence of nodes, leaves or not; the result has the same form.
+    seed: the cotangent of the output, of its shape; may be left out for a single number, where
+        it is 1. A sequence of them where there are several outputs.
+    create_graph: record the derivative itself, so that it can be differentiated again; it is
+        then a node, else plain data.
+
+    An input that the output does not depend on gets zeros. No `.grad` is read or written. Raises
+    ValueError for an output that is not a single number and has no seed, or a seed that does not
+    fit, and GraphChangedError where `create_graph` needs data that has been replaced.
+
+    >>> from autograd import Value, gradients
+    >>> x = Value(3.0)
+    >>> first = gradients(x**3, x, create_graph=True)
+    >>> gradients(first, x)
+    18.0
+    """
+    outputs = [output] if isinstance(output, Node) else list(output)
+    wanted = [inputs] if isinstance(inputs, Node) else list(inputs)
+    require_nodes("gradients", outputs, wanted)
+    seeds = [seed] if isinstance(output, Node) else [None] * len(outputs) if seed is None else seed
+    if len(seeds) != len(outputs):
+        raise ValueError(f"gradients: {len(seeds)} seeds for {len(outputs)} outputs")
+    record = create_graph or interpreter().replayed
+    cotangents: Derivatives = {}
+    for node, start in zip(outputs, seeds, strict=True):
+        add(cotangents, node, seed_of(node, start, record))
+    first = min([node.index for node in wanted], default=0)
+    order = ancestors(outputs, first, sources=interpreter().sources)
+    order, active = between(wanted, order)
+    run_backward(order, cotangents, active, set(wanted), record)
+    pairs = [(cotangents.get(node), node) for node in wanted]
+    if record:
+        recorded = [as_node(g, node) for g, node in pairs]
+        found = interpreter().deliver(recorded, wanted, plain=not create_graph)
+    else:
+        found = detach_results(pairs)
+    return found[0] if isinstance(inputs, Node) else found
+
+
+def run_backward(
+    order: Sequence[Node], cotangents: Derivatives, active: Nodes, keep: Nodes, create_graph: bool
+) -> None:
+    """`pull_back`, and where its results have NaN once more, on the watch for 0 · ∞.
+
+    A cotangent of exactly zero has to stay zero through an infinite local derivative. Looking for
+    that in each product is dear, and it shows as NaN in the end.
+    """
+    start = dict(cotangents)
+    with np.errstate(all="ignore"), recording(create_graph):
+        if not interpreter().careful:
+            pull_back(order, cotangents, active, keep, create_graph)
+            if not any(has_nan(getattr(g, "primal", g)) for g in cotangents.values()):
+                return
+            cotangents.clear()
+            cotangents.update(start)
+        with careful():
+            pull_back(order, cotangents, active, keep, create_graph)
+
+
+def pull_back(
+    order: Sequence[Node], cotangents: Derivatives, active: Nodes, keep: Nodes, create_graph: bool
+) -> None:
+    """The chain rule: each node, latest first, shares its cotangent out among its arguments.
+
+    `cotangents` comes with those of the outputs, and leaves with those of the leaves and of the
+    nodes in `keep`; where that is None, the others become the `.grad` of their nodes. Only
+    arguments in `active` get a share (None: all nodes).
+
+    What a rule is given decides the order of the derivative: from plain data it computes plain
+    cotangents, from nodes it computes nodes, which can be differentiated in their turn.
+    """
+    Number = Node.number
+    for node in interpreter().through(order, cotangents, "gradient"):
+        g = cotangents.pop(node, None)
+        if keep is None:
+            node.grad = filled(0.0, node) if g is None else g
+        if g is None:
+            continue  # no output depends on it
+        if keep and node in keep:
+            cotangents[node] = g
+        if create_graph:
+            node.check_unchanged()
+            out, args = node, node.args
+        elif isinstance(node, Number):
+            node.share_out(g, cotangents, active)  # its local derivatives are at hand
+            continue
+        else:
+            out, args = node.primal, node.saved
+        wanted = [
+            argnum
+            for argnum, arg in enumerate(node.args)
+            if isinstance(arg, Node) and (active is None or arg in active)
+        ]
+        shares = node.op.pull(wanted, g, out, args, node.settings)
+        for argnum, share in zip(wanted, shares, strict=True):
+            if share is not None:
+                add(cotangents, node.args[argnum], node.args[argnum].fit(share))
+
+
+def add(cotangents: Derivatives, node: Node, share: Array) -> None:
+    """Add to what a node has got so far; not in place, for an addition hands on one array twice."""
+    sum_so_far = cotangents.get(node)
+    cotangents[node] = share if sum_so_far is None else sum_so_far + share

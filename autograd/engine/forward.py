@@ -1,0 +1,60 @@
+"""Forward mode: the same chain rule, from the inputs of a graph on to its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.engine.backward import gradients
+from autograd.engine.graph import Args, Array, Derivatives, Node, Settings
+from autograd.engine.operations import Op, interpreter, recording
+from autograd.kernels import careful
+from autograd.ops.structural import broadcast_to, shape_of, sum_to
+
+
+def run_forward(order: Sequence[Node], tangents: Derivatives, create_graph: bool) -> None:
+    """Each node of `order` (latest first) adds up the tangents that its arguments cause.
+
+    `tangents` comes with those of the inputs. Nodes that depend on none of them get none.
+    """
+    with np.errstate(all="ignore"), careful(), recording(create_graph):
+        for node in interpreter().through(reversed(order), tangents, "tangent"):
+            if node in tangents:
+                continue
+            if create_graph:
+                node.check_unchanged()
+                out, args = node, node.args
+            elif isinstance(node, Node.number):
+                tangents[node] = node.add_up(tangents)  # its local derivatives are at hand
+                continue
+            else:
+                out, args = node.primal, node.saved
+            total: Array | None = None
+            for argnum, arg in enumerate(node.args):
+                if isinstance(arg, Node) and arg in tangents:
+                    t = tangents[arg]
+                    share = push(node.op, argnum, t, out, args, node.settings, create_graph)
+                    if share is not None:
+                        total = share if total is None else total + share
+            if total is not None:
+                tangents[node] = node.fit(broadcast_to(total, node.shape))
+
+
+def push(
+    op: Op, argnum: int, t: Array, out: Array, args: Args, settings: Settings, create_graph: bool
+) -> Array:
+    """The tangent of `out` that the tangent `t` of one argument causes; None stands for zero.
+
+    An operation that states only a `vjp` has it transposed: vjp(g) is linear in g, so the gradient
+    of ⟨vjp(g), t⟩ with respect to g is the jvp of t. Any g does, and zeros are at hand.
+    """
+    if op.has_jvp:
+        return op.jvp(argnum, t, out, args, settings)
+    with recording(True):
+        g = Node.array.made(np.zeros(shape_of(out), getattr(out, "dtype", None)))
+        (share,) = op.pull([argnum], g, out, args, settings)
+        if share is None:
+            return None
+        share = sum_to(share, shape_of(args[argnum]))
+    return gradients(share, g, seed=t, create_graph=create_graph)

@@ -1,0 +1,230 @@
+"""`Value`, a node for one number, and the fast path of programs written in numbers.
+
+Such a program makes a node for every number. So a `Value` saves its local derivatives in slots and
+not its inputs in a tuple, which Python's garbage collector would have to walk, and its operators
+skip the checks that two floats do not need. They compute what `ops` says, and hand the rest over
+to it. To understand the engine, this file can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import ops
+from autograd.arithmetic import Arithmetic
+from autograd.convert import as_float, require_leaf
+from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
+from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
+from autograd.ops.kinds import Elementwise, chain
+from autograd.ops.structural import sum_to
+
+_FLOAT, _BOOL = np.dtype(np.float64), np.dtype(bool)
+
+
+class Value(Arithmetic, Node):
+    """One number whose derivatives are tracked.
+
+    data: a real number; integers become floats. Division by zero, overflow and domain errors give
+        inf or nan, as in arrays, never an exception.
+    label: a name for drawings and messages.
+
+    `.data` is a Python float, and may be replaced on a leaf; `.grad` what `backward` found. Raises
+    TypeError for anything but a real number.
+
+    >>> a = Value(2.0, "a")
+    >>> b = a * a + 3
+    >>> b.backward()
+    >>> b.data, a.grad
+    (7.0, 4.0)
+    """
+
+    __slots__ = ("a", "b", "da", "db", "renewed")
+
+    chain: ClassVar[Callable[[Value, Any], Any]]
+    """The product of the chain rule, without the checks that two numbers do not need."""
+    renewed: int
+    """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
+    shape: tuple[int, ...] = ()
+    ndim = 0
+    size = 1
+    settings: Settings = NO_SETTINGS
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self.primal: Any = data if data.__class__ is float else as_float(data)
+        self.op: Any = None
+        self.a: Array = None
+        self.b: Array = None
+        self.da: float | None = None
+        self.db: float | None = None
+        self.index: int = next_index()
+        self.label = label
+        self.grad: Any = 0.0
+
+    @staticmethod
+    def made(
+        primal: float,
+        op: Op | None = None,
+        a: Array = None,
+        b: Array = None,
+        da: float | None = None,
+        db: float | None = None,
+    ) -> Value:
+        """The result of an elementwise operation of a and b, with its local derivatives; or a leaf
+        where there is no operation.
+        """
+        node = object.__new__(Value)
+        node.primal = primal
+        node.op = op
+        node.a = a
+        node.b = b
+        node.da = da
+        node.db = db
+        node.index = next_index()
+        node.label = ""
+        node.grad = 0.0
+        return node
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return _BOOL if self.primal.__class__ is bool else _FLOAT
+
+    @property
+    def args(self) -> tuple[Array, ...]:
+        return () if self.op is None else (self.a, self.b)[: self.op.arity]
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        a, b = self.a, self.b
+        if isinstance(a, Node):
+            return (a, b) if isinstance(b, Node) else (a,)
+        return (b,) if isinstance(b, Node) else ()
+
+    @property
+    def sources(self) -> tuple[Node, ...]:
+        if self.da is None:
+            return () if self.db is None else (self.b,)
+        return (self.a,) if self.db is None else (self.a, self.b)
+
+    @property
+    def data(self) -> float:
+        """The number. Only a leaf can be given another."""
+        return self._taken_out(".data")
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        require_leaf(self)
+        self.primal = as_float(new)
+        self.renewed = next_index()
+
+    def save(self) -> float:
+        return self.primal
+
+    def fit(self, share: Array) -> Array:
+        share = sum_to(share, ())
+        return share if isinstance(share, Node) else float(share)
+
+    def changed_parent(self) -> Node | None:
+        for parent in self.parents:
+            if getattr(parent, "renewed", -1) > self.index:
+                return parent
+        return None
+
+    def share_out(
+        self, g: float, cotangents: dict[Node, Array], active: Collection[Node] | None
+    ) -> None:
+        """Add g · local derivative to the cotangent of each argument."""
+        if g == 0.0:  # a cotangent of zero stays zero, also through an infinite local derivative
+            return
+        da, db = self.da, self.db
+        if self.op.closed_by_zero:  # and so is a product of the chain rule
+            da, db = da or None, db or None
+        if da is not None and (active is None or self.a in active):
+            cotangents[self.a] = cotangents.get(self.a, 0.0) + g * da
+        if db is not None and (active is None or self.b in active):
+            cotangents[self.b] = cotangents.get(self.b, 0.0) + g * db
+
+    def add_up(self, tangents: Mapping[Node, Array]) -> float:
+        """Σ tangent · local derivative over the arguments."""
+        total = 0.0
+        if self.da is not None and (t := tangents.get(self.a, 0.0)) != 0.0:
+            total += t * self.da
+        if self.db is not None and (t := tangents.get(self.b, 0.0)) != 0.0:
+            total += t * self.db
+        return total
+
+
+def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
+    """`value op other`."""
+    scalar, (left, right) = op.scalar, op.locals
+    left_varies, right_varies = callable(left), callable(right)
+    new = object.__new__
+
+    def method(self: Value, other: Any) -> Any:
+        kind = other.__class__
+        x = self.primal
+        try:
+            if kind is Value:
+                y = other.primal
+                out = scalar(x, y)
+                db = right(out, x, y) if right_varies else right
+            elif kind is float or kind is int:
+                y = other
+                out = scalar(x, y)
+                db = None
+            else:
+                return op(self, other)
+            da = left(out, x, y) if left_varies else left
+        except (ArithmeticError, ValueError):
+            return op(self, other)
+        running = interpreter()
+        if running is not RECORDING and not running.direct:
+            return Value.made(out) if running is NOT_RECORDING else op(self, other)
+        node = new(Value)  # Value.made(out, op, self, other, da, db) without the call
+        node.primal = out
+        node.op = op
+        node.a = self
+        node.b = other
+        node.da = da
+        node.db = db
+        node.index = next_index()
+        node.label = ""
+        node.grad = 0.0
+        return node
+
+    return method
+
+
+def _reflected(op: Elementwise) -> Callable[[Value, Any], Any]:
+    """`number op value`."""
+    scalar, (_, right) = op.scalar, op.locals
+    right_varies = callable(right)
+
+    def method(self: Value, other: Any) -> Any:
+        kind = other.__class__
+        if (kind is not float and kind is not int) or not interpreter().direct:
+            return op(other, self)
+        y = self.primal
+        try:
+            out = scalar(other, y)
+            db = right(out, other, y) if right_varies else right
+        except (ArithmeticError, ValueError):
+            return op(other, self)
+        return Value.made(out, op, other, self, None, db)
+
+    return method
+
+
+for _name, _op in {
+    "add": ops.add,
+    "sub": ops.sub,
+    "mul": ops.mul,
+    "truediv": ops.div,
+    "pow": ops.pow,
+}.items():
+    setattr(Value, f"__{_name}__", _binary(_op))
+    setattr(Value, f"__r{_name}__", _reflected(_op))
+Value.chain = _binary(chain)
+Node.number = Value
