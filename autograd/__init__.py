@@ -19,6 +19,7 @@ if exists(f"{__path__[0]}/core.py"):
 
 from autograd import ops
 from autograd.check import GradientError, check_grads
+from autograd.diagnostics import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.differential_operators import (
     deriv,
     grad_and_aux,
@@ -38,7 +39,6 @@ from autograd.engine.backward import gradients
 from autograd.engine.graph import GraphChangedError, Node
 from autograd.engine.operations import Op
 from autograd.extend import primitive
-from autograd.faults import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.jit import (
     Flat,
     JitError,
@@ -55,7 +55,7 @@ from autograd.jit import (
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
-from autograd.ops.kinds import custom_op
+from autograd.ops.op_types import custom_op
 from autograd.recompute import checkpoint
 from autograd.scalars import Value
 from autograd.scopes import begin_scope, end_scope

@@ -18,7 +18,13 @@ from autograd.engine.graph import Array, Derivatives, Node, ancestors
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
 from autograd.ops import At, Axis
-from autograd.ops.predicates import ask, logical_and, logical_not, logical_or, logical_xor
+from autograd.ops.predicates import (
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    nondifferentiable,
+)
 from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 
 
@@ -151,11 +157,11 @@ class Arithmetic(NumPyProtocols, Display):
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether any entry is not zero; plain, without derivative."""
-        return ask(np.any, self, axis=axis, keepdims=keepdims)
+        return nondifferentiable(np.any, self, axis=axis, keepdims=keepdims)
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether no entry is zero; plain, without derivative."""
-        return ask(np.all, self, axis=axis, keepdims=keepdims)
+        return nondifferentiable(np.all, self, axis=axis, keepdims=keepdims)
 
     def __float__(self) -> float:
         if caller_stores_item():  # array[i] = node
@@ -406,5 +412,5 @@ def _number(primal: Any) -> float:
 def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:
     if not isinstance(other, Node | float | int | np.ndarray | np.generic | list | tuple):
         return NotImplemented
-    answer = ask(compare, x, other)
+    answer = nondifferentiable(compare, x, other)
     return bool(answer) if isinstance(answer, np.bool_) else answer

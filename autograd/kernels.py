@@ -26,7 +26,7 @@ _mode = _Mode()
 
 @contextmanager
 def careful() -> Iterator[None]:
-    """While it lasts `chain` looks for zeros, which costs as much again as the product."""
+    """While it lasts `chain_product` looks for zeros, which costs as much again as the product."""
     before, _mode.careful = _mode.careful, True
     try:
         yield
@@ -39,7 +39,7 @@ def is_careful() -> bool:
     return _mode.careful
 
 
-def chain(g: Any, local: Any) -> Any:
+def chain_product(g: Any, local: Any) -> Any:
     """g · local. In `careful` mode a `g` of exactly 0 gives 0 even times ∞ or NaN, and a `local` of
     False closes even an infinite `g`, so that a branch which `where` has masked leaks nothing.
     """
@@ -51,7 +51,7 @@ def chain(g: Any, local: Any) -> Any:
     return _product(g, local, zero)
 
 
-def closed(x: Any, y: Any) -> Any:
+def masked_product(x: Any, y: Any) -> Any:
     """x · y. In `careful` mode an exact 0 on either side gives 0 even times ∞ or NaN."""
     return _product(x, y, np.equal(x, 0) | np.equal(y, 0)) if _mode.careful else x * y
 
@@ -61,13 +61,13 @@ def _product(x: Any, y: Any, zero: Any) -> Any:
     return np.where(zero, product.dtype.type(0), product)
 
 
-def scalar_chain(g: float, local: float) -> float:
-    """`chain` of two floats, where looking is cheap."""
+def scalar_chain_product(g: float, local: float) -> float:
+    """`chain_product` of two floats, where looking is cheap."""
     return 0.0 if g == 0.0 or local is False else g * local
 
 
-def scalar_closed(x: float, y: float) -> float:
-    """`closed` of two floats, where looking is cheap."""
+def scalar_masked_product(x: float, y: float) -> float:
+    """`masked_product` of two floats, where looking is cheap."""
     return 0.0 if x == 0.0 or y == 0.0 else x * y
 
 

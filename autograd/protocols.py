@@ -17,7 +17,7 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
-from autograd.ops.predicates import ask
+from autograd.ops.predicates import nondifferentiable
 from autograd.trees import map_tree
 
 _OTHER_NAMES = {
@@ -121,7 +121,7 @@ def _call(
     if func in ABOUT_NUMBERS:
         place, settings_names = _settings_from(func)
         settings = dict(zip(settings_names, args[place:], strict=False))
-        return ask(func, *args[:place], **settings, **kwargs)
+        return nondifferentiable(func, *args[:place], **settings, **kwargs)
     if func in TAKING_OUT:
         taken = partial(_taken_out, f"{_name(func)}(...)")
         return func(*map_tree(taken, args), **map_tree(taken, kwargs))

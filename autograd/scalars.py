@@ -18,7 +18,7 @@ from autograd.arithmetic import Arithmetic
 from autograd.convert import as_float, require_leaf
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
-from autograd.ops.kinds import Elementwise, chain
+from autograd.ops.op_types import Elementwise, chain_product
 from autograd.ops.structural import sum_to
 
 _FLOAT, _BOOL = np.dtype(np.float64), np.dtype(bool)
@@ -43,7 +43,7 @@ class Value(Arithmetic, Node):
 
     __slots__ = ("a", "b", "da", "db", "renewed")
 
-    chain: ClassVar[Callable[[Value, Any], Any]]
+    chain_product: ClassVar[Callable[[Value, Any], Any]]
     """The product of the chain rule, without the checks that two numbers do not need."""
     renewed: int
     """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
@@ -158,7 +158,7 @@ class Value(Arithmetic, Node):
 
 def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
     """`value op other`."""
-    scalar, (left, right) = op.scalar, op.locals
+    scalar, (left, right) = op.scalar, op.partials
     left_varies, right_varies = callable(left), callable(right)
     new = object.__new__
 
@@ -199,7 +199,7 @@ def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
 
 def _reflected(op: Elementwise) -> Callable[[Value, Any], Any]:
     """`number op value`."""
-    scalar, (_, right) = op.scalar, op.locals
+    scalar, (_, right) = op.scalar, op.partials
     right_varies = callable(right)
 
     def method(self: Value, other: Any) -> Any:
@@ -226,5 +226,5 @@ for _name, _op in {
 }.items():
     setattr(Value, f"__{_name}__", _binary(_op))
     setattr(Value, f"__r{_name}__", _reflected(_op))
-Value.chain = _binary(chain)
+Value.chain_product = _binary(chain_product)
 Node.number = Value

@@ -14,7 +14,7 @@ from extensions.rules import arguments, local_derivatives
 import autograd
 from autograd import Value, derivative, jvp
 from autograd.ops import TABLE
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 
 STEP = 1e-7
 """How far from a point *before* and *after* are."""

@@ -20,7 +20,7 @@ import autograd
 import nn
 from autograd import Value, derivative
 from autograd.ops import TABLE
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"

@@ -14,8 +14,8 @@ from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms, fingerprint
 from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e
-from autograd.ops import kinds, predicates, structural
-from autograd.ops.kinds import Elementwise
+from autograd.ops import op_types, predicates, structural
+from autograd.ops.op_types import Elementwise
 from autograd.ops.products import matmul_op as _matmul
 
 Rule = Callable[..., "Term | None"]
@@ -83,7 +83,7 @@ def _itself(terms: Terms, x: Term) -> Term | None:
     return x
 
 
-@_rule(e.mul, kinds.chain, kinds.closed)
+@_rule(e.mul, op_types.chain_product, op_types.masked_product)
 def _product(terms: Terms, x: Term, y: Term) -> Term | None:
     for one, other in ((x, y), (y, x)):
         n = number(other)
@@ -121,7 +121,7 @@ def _constant_last(terms: Terms, x: Term, y: Term) -> Term | None:
     return terms.apply(e.mul, [y, x]) if x.constant and not y.constant else None
 
 
-@_rule(kinds.chain, kinds.closed)
+@_rule(op_types.chain_product, op_types.masked_product)
 def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
     """Where 0 · ∞ cannot come up the product of the chain rule is a product."""
     if x.constant and np.isfinite(x.example).all() and np.all(x.example):

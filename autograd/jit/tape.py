@@ -17,7 +17,7 @@ from autograd.engine.backward import gradients
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings
 from autograd.engine.operations import Op
 from autograd.jit.terms import Term, normal
-from autograd.ops import kinds
+from autograd.ops import op_types
 from autograd.ops.elementwise import identity
 from autograd.ops.structural import cast, concatenate, index_op, ravel, reshape
 from autograd.scalars import Value
@@ -70,7 +70,7 @@ class Tape:
 # --------------------------------------------------------------------------------------------------
 # When it has to be
 
-_PRODUCTS = (kinds.chain, kinds.closed)
+_PRODUCTS = (op_types.chain_product, op_types.masked_product)
 
 
 def exposed(order: Iterable[Term]) -> set[Term]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.engine.graph import NO_SETTINGS, Array
 from autograd.engine.operations import Op
-from autograd.ops.predicates import Question
+from autograd.ops.predicates import NonDifferentiable
 from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
 
 Rewrite: TypeAlias = "Callable[[Terms, Op, tuple[Term, ...], Mapping[str, Any]], Term | None]"
@@ -238,11 +238,11 @@ def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
 # --------------------------------------------------------------------------------------------------
 # Operations between Python's floats and arrays, which only programs in terms have
 
-pack: Op = Question("pack", lambda *numbers: np.array(numbers, np.float64))
+pack: Op = NonDifferentiable("pack", lambda *numbers: np.array(numbers, np.float64))
 """`pack(*numbers)`: an array of float64, one entry for each number."""
 
-entry: Op = Question("entry", lambda x, index: np.asarray(x).item(index))
+entry: Op = NonDifferentiable("entry", lambda x, index: np.asarray(x).item(index))
 """`entry(x, index=i)`: the number at place i of x in C order, as one of Python's."""
 
-segment_sums: Op = Question("segment_sums", lambda x, starts: np.add.reduceat(x, starts))
+segment_sums: Op = NonDifferentiable("segment_sums", lambda x, starts: np.add.reduceat(x, starts))
 """`segment_sums(x, starts=s)`: sums over x[s[0]:s[1]], x[s[1]:s[2]], ..., none of them empty."""

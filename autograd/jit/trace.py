@@ -21,7 +21,7 @@ from autograd.engine.operations import Interpreter, Op, interpreter, using
 from autograd.jit.notes import Notes
 from autograd.jit.watch import Place, changes
 from autograd.ops.elementwise import stop_gradient
-from autograd.ops.predicates import Question
+from autograd.ops.predicates import NonDifferentiable
 
 
 class JitError(RuntimeError):
@@ -32,7 +32,7 @@ class Unrepeatable(Exception):
     """This run of the function went a way that no program can tell by its numbers."""
 
 
-draw_op: Final = Question("draw", lambda generator, f: np.asarray(f(generator)))
+draw_op: Final = NonDifferentiable("draw", lambda generator, f: np.asarray(f(generator)))
 """Random numbers, drawn anew at each run."""
 draw_op.pure = False
 

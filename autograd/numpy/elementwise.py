@@ -11,7 +11,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.extend import getval
-from autograd.ops.kinds import custom_op
+from autograd.ops.op_types import custom_op
 
 copysign: Final = custom_op(
     np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)

@@ -8,9 +8,9 @@ from autograd.ops import (
     exponentials,
     indexing,
     inverses,
-    kinds,
     linalg,
     norms,
+    op_types,
     products,
     reductions,
     repetition,
@@ -147,7 +147,7 @@ __all__ = [
 TABLE: dict[str, Op] = {
     op.name: op
     for module in (
-        kinds,
+        op_types,
         elementwise,
         structural,
         indexing,

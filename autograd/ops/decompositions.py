@@ -16,7 +16,7 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.diagonals import rows_and_columns, tril, triu
 from autograd.ops.inverses import inv_op, solve_op, square
-from autograd.ops.kinds import chain
+from autograd.ops.op_types import chain_product
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import matrix_transpose
 from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of
@@ -154,7 +154,7 @@ def _eigh_tails(a: Array) -> list[Shape]:
 
 def _eigh_rule(g: Array, out: Array, a: Array) -> Array:
     (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, g))
-    turn = chain(matmul_op(matrix_transpose(v), gv), _gaps(w))
+    turn = chain_product(matmul_op(matrix_transpose(v), gv), _gaps(w))
     step = _sandwich(v, _matrix(gw) + turn, matrix_transpose(v))
     return (step + matrix_transpose(step)) / 2
 
@@ -213,13 +213,15 @@ def _svd_rule(g: Array, out: Array, a: Array) -> Array:
     gaps = _gaps(s * s)
     turn_u, turn_v = matmul_op(t(u), gu), matmul_op(vt, t(gvt))
     row, column = index_op(s, key=(..., None, slice(None))), index_op(s, key=(..., None))
-    middle = chain(turn_u - t(turn_u), gaps) * row + column * chain(turn_v - t(turn_v), gaps)
+    middle = chain_product(turn_u - t(turn_u), gaps) * row + column * chain_product(
+        turn_v - t(turn_v), gaps
+    )
     step = _sandwich(u, middle + _matrix(gs), vt)
     if shape_of(u)[-2] > shape_of(s)[-1]:  # u can also turn out of its own span
-        away = chain(gu - matmul_op(u, turn_u), 1 / row)
+        away = chain_product(gu - matmul_op(u, turn_u), 1 / row)
         step = step + matmul_op(away, vt)
     if shape_of(vt)[-1] > shape_of(s)[-1]:
-        away = chain(gvt - matmul_op(t(turn_v), vt), 1 / column)
+        away = chain_product(gvt - matmul_op(t(turn_v), vt), 1 / column)
         step = step + matmul_op(u, away)
     return step
 

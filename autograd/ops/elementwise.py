@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd import kernels
 from autograd.engine.graph import Array, Node
-from autograd.ops.kinds import Elementwise
-from autograd.ops.predicates import ask
+from autograd.ops.op_types import Elementwise
+from autograd.ops.predicates import nondifferentiable
 
 # The rules below name operations that are defined further down; the type checker wants these first.
 abs: Elementwise
@@ -321,5 +321,5 @@ def round(x: Array, decimals: int = 0) -> Array:
     (2.0, 0.12)
     """
     if getattr(x, "dtype", np.dtype(float)).kind in "iu":
-        return ask(np.round, x, decimals=decimals)
+        return nondifferentiable(np.round, x, decimals=decimals)
     return round_op(x * 10.0**decimals) / 10.0**decimals if decimals else round_op(x)

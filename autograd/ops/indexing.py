@@ -14,7 +14,7 @@ from autograd import kernels
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, interpreter
 from autograd.ops.elementwise import where
-from autograd.ops.predicates import ask
+from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import (
     Shape,
     along,
@@ -287,7 +287,7 @@ def argsort(x: Array, axis: int | None = -1) -> Any:
     >>> argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])
     """
-    return ask(np.argsort, as_array(x), axis=axis, kind="stable")
+    return nondifferentiable(np.argsort, as_array(x), axis=axis, kind="stable")
 
 
 def sort(x: Array, axis: int | None = -1) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, interpreter
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from autograd.trees import map_tree
 
 less: Final = Elementwise("less", np.less, operator.lt, None, None, symbol="<")
@@ -39,7 +39,7 @@ _OPS: dict[Callable[..., Any], Op] = {
 }
 
 
-class Question(Op):
+class NonDifferentiable(Op):
     """A function of NumPy that looks at numbers, and gives an array of booleans or integers."""
 
     has_derivative = False
@@ -55,10 +55,10 @@ class Question(Op):
 @cache
 def question(function: Callable[..., Any]) -> Op:
     """The operation that asks with a function of NumPy."""
-    return _OPS.get(function) or Question(function.__name__, function)
+    return _OPS.get(function) or NonDifferentiable(function.__name__, function)
 
 
-def ask(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
+def nondifferentiable(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
     """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
     if not interpreter().replayed:
         return function(*map_tree(_data, args), **map_tree(_data, settings))

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.engine.graph import Array
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
-from autograd.ops.kinds import Multilinear
+from autograd.ops.op_types import Multilinear
 from autograd.ops.structural import as_array, index_op, normalize_axis, ravel, reshape_op, shape_of
 
 _ROW, _COLUMN = (..., None, slice(None)), (..., None)

@@ -14,8 +14,8 @@ from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
-from autograd.ops.kinds import Linear
-from autograd.ops.predicates import ask
+from autograd.ops.op_types import Linear
+from autograd.ops.predicates import nondifferentiable
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import (
     Axis,
@@ -199,7 +199,7 @@ def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> argmax(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([1, 0])
     """
-    return ask(np.argmax, as_array(x), axis=axis, keepdims=keepdims)
+    return nondifferentiable(np.argmax, as_array(x), axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -210,7 +210,7 @@ def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> argmin(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([0, 1])
     """
-    return ask(np.argmin, as_array(x), axis=axis, keepdims=keepdims)
+    return nondifferentiable(np.argmin, as_array(x), axis=axis, keepdims=keepdims)
 
 
 def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:

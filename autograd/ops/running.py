@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import mul
-from autograd.ops.kinds import Linear
+from autograd.ops.op_types import Linear
 from autograd.ops.shaping import flip, join_axes, part_axes
 from autograd.ops.structural import (
     Axis,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.engine.graph import Array
-from autograd.ops.kinds import Linear
+from autograd.ops.op_types import Linear
 from autograd.ops.structural import (
     Axis,
     as_array,

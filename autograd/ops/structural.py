@@ -16,8 +16,8 @@ from autograd import kernels
 from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Op, interpreter
 from autograd.kernels import Shape as Shape
-from autograd.ops.kinds import Linear
-from autograd.ops.predicates import ask
+from autograd.ops.op_types import Linear
+from autograd.ops.predicates import nondifferentiable
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -238,7 +238,11 @@ def cast(x: Array, dtype: Any) -> Array:
     if getattr(x, "dtype", None) == dtype:
         return x
     dtype = np.dtype(dtype)
-    return ask(as_integers, x, dtype=dtype) if dtype.kind in "iub" else cast_op(x, dtype=dtype)
+    return (
+        nondifferentiable(as_integers, x, dtype=dtype)
+        if dtype.kind in "iub"
+        else cast_op(x, dtype=dtype)
+    )
 
 
 def as_integers(x: Any, dtype: Any) -> Any:

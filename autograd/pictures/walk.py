@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnostics.flow import one_pass, share
 from autograd.engine.backward import add
 from autograd.engine.graph import Array, GraphChangedError, Node
 from autograd.engine.spaces import seed_of
-from autograd.faults.flow import one_pass, share
-from autograd.ops.kinds import Elementwise, Linear, Multilinear
+from autograd.ops.op_types import Elementwise, Linear, Multilinear
 from autograd.scalars import Value
 
 

@@ -19,7 +19,7 @@ from autograd.extend import getval
 from autograd.numpy.elementwise import sinc
 from autograd.numpy.wrapping import wrap
 from autograd.ops import Axis
-from autograd.ops.kinds import custom_op
+from autograd.ops.op_types import custom_op
 from autograd.scipy import load
 
 _theirs = load("special")

@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 
 from autograd.engine.operations import Op
 from autograd.numpy.wrapping import MARKS, Mark
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from extensions.docstrings import inline, reformat
 from extensions.rules import arguments, local_derivatives
 

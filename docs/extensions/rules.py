@@ -7,7 +7,7 @@ from functools import cache
 
 import sympy
 
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from autograd.pictures.explaining.symbolic import Symbolic, expression, symbols
 
 _TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
@@ -15,7 +15,7 @@ _TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
 
 def arguments(op: Elementwise) -> list[str]:
     """What the rules call the arguments."""
-    for rule in op.locals:
+    for rule in op.partials:
         if callable(rule):
             return list(inspect.signature(rule).parameters)[1:]
     return ["x", "y"][: op.arity]
@@ -31,7 +31,7 @@ def local_derivatives(op: Elementwise) -> tuple[str, ...]:
     names += [sympy.Symbol(_TEX.get(name, name), real=True) for name in arguments(op)]
     found = []
     with symbols():
-        for rule in op.locals:
+        for rule in op.partials:
             local = rule(*map(Symbolic, names)) if callable(rule) else rule or 0
             tex = sympy.latex(expression(local), ln_notation=True)
             found.append(tex.replace(r"\frac", r"\dfrac"))

@@ -16,7 +16,7 @@ import pytest
 
 from autograd import Tensor, Value, grad, gradients
 from autograd.ops import TABLE
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from tests.autograd.cases import BINARY, UNARY, function
 
 ONE: dict[str, Callable[..., Any]] = {
@@ -54,8 +54,8 @@ ONE: dict[str, Callable[..., Any]] = {
 TWO: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "arctan2": mp.atan2,
-    "chain": lambda x, y: x * y,
-    "closed": lambda x, y: x * y,
+    "chain_product": lambda x, y: x * y,
+    "masked_product": lambda x, y: x * y,
     "div": lambda x, y: x / y,
     "elu": lambda x, y: x if x > 0 else y * mp.expm1(x),
     "hypot": mp.hypot,

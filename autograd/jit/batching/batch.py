@@ -18,7 +18,7 @@ from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
 from autograd.jit.recording import computed
 from autograd.jit.trace import JitError, Trace, assign, observe, user_line
-from autograd.ops.predicates import ask
+from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
 
 
@@ -120,13 +120,17 @@ class Batch(Trace):
         with self.outside():
             if answers is None:
                 return self.outer.branch(node, kind)
-            answers = ask(np.not_equal, answers, 0) if kind is bool else ask(np.trunc, answers)
-            agree = ask(np.equal, answers, kind(node.primal))
+            answers = (
+                nondifferentiable(np.not_equal, answers, 0)
+                if kind is bool
+                else nondifferentiable(np.trunc, answers)
+            )
+            agree = nondifferentiable(np.equal, answers, kind(node.primal))
             data = np.asarray(agree.primal if isinstance(agree, Node) else agree)
             if not data.all():
                 self.part(data.reshape(self.size, -1).all(1))
             elif isinstance(agree, Node):
-                self.outer.branch(ask(np.all, agree), bool)
+                self.outer.branch(nondifferentiable(np.all, agree), bool)
         return node.primal
 
     def part(self, agree: Any) -> None:

@@ -18,7 +18,7 @@ from autograd.engine.operations import Op
 from autograd.jit.batching import Step, indices, one_by_one
 from autograd.kernels import broadcast_axes
 from autograd.ops import TABLE
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from autograd.ops.predicates import question
 from autograd.ops.products import einsum_op, matmul_op
 from autograd.ops.structural import (

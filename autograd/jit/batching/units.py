@@ -18,7 +18,7 @@ from autograd.jit.batching.batch import Batch
 from autograd.jit.recording import computed
 from autograd.nodes import Tensor
 from autograd.ops import TABLE
-from autograd.ops.kinds import Elementwise, Multilinear
+from autograd.ops.op_types import Elementwise, Multilinear
 from autograd.ops.structural import index_op, ravel, reshape_op, scatter_op
 
 

@@ -18,7 +18,7 @@ from autograd.jit.lowering.plan import Plan, Slot, Slots
 from autograd.jit.reading import is_of_library
 from autograd.jit.terms import Term, entry, fingerprint, is_view
 from autograd.ops import elementwise, products, reductions, structural
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 
 
 @dataclass(eq=False)

@@ -29,7 +29,7 @@ from autograd.ops import (
     shaping,
     structural,
 )
-from autograd.ops.predicates import Question
+from autograd.ops.predicates import NonDifferentiable
 
 Expression = Callable[[Arrays, Term, list[str]], str]
 _EXPRESSIONS: dict[Op, Expression] = {}
@@ -63,7 +63,11 @@ def _makes_new(op: Op) -> bool:
     """Whether the result is known to be a new array. A function of the user's own may give its
     argument back, or a view of it, and that memory is overwritten while the result is needed.
     """
-    return isinstance(op.kernel, np.ufunc) or isinstance(op, Question) or TABLE.get(op.name) is op
+    return (
+        isinstance(op.kernel, np.ufunc)
+        or isinstance(op, NonDifferentiable)
+        or TABLE.get(op.name) is op
+    )
 
 
 def _function(to: Arrays, function: Callable[..., Any], name: str = "") -> str:

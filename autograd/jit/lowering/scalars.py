@@ -12,7 +12,7 @@ import re
 from autograd.engine.operations import Op
 from autograd.jit.terms import Term
 from autograd.ops import elementwise as e
-from autograd.ops import kinds, products, structural
+from autograd.ops import op_types, products, structural
 from autograd.ops import predicates as p
 
 _WRITTEN: dict[Op, str] = {
@@ -35,8 +35,8 @@ _WRITTEN: dict[Op, str] = {
     p.logical_xor: "(bool({}) != bool({}))",
     p.logical_not: "(not {})",
     e.where: "({1} if {0} else {2})",
-    kinds.chain: "({} * {})",
-    kinds.closed: "({} * {})",
+    op_types.chain_product: "({} * {})",
+    op_types.masked_product: "({} * {})",
     e.relu: "(0.0 if {0} <= 0.0 else {0})",
     e.at_least: "({0} if {0} > {1} or {0} != {0} else {1})",
     e.at_most: "({0} if {0} < {1} or {0} != {0} else {1})",
@@ -80,7 +80,16 @@ REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") >
 """Where an operand is written more than once, and should have a name."""
 FOR_BOTH = frozenset(
     [
-        *(e.add, e.sub, e.mul, e.div, e.neg, e.abs, kinds.chain, kinds.closed),
+        *(
+            e.add,
+            e.sub,
+            e.mul,
+            e.div,
+            e.neg,
+            e.abs,
+            op_types.chain_product,
+            op_types.masked_product,
+        ),
         *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
     ]
 )
@@ -105,6 +114,6 @@ def written(term: Term, operands: list[str]) -> tuple[str, set[str]]:
     """The expression, and the functions of `math` that it needs."""
     op = term.op
     assert op is not None
-    if op is kinds.chain and term.args[1].dtype == bool:
+    if op is op_types.chain_product and term.args[1].dtype == bool:
         return f"({operands[0]} if {operands[1]} else 0.0)", set()
     return _WRITTEN[op].format(*operands), _OF_MATH[op]

@@ -16,7 +16,7 @@ from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes
 from autograd.jit.terms import Term, entry, is_basic, is_view, pack
 from autograd.ops import elementwise as e
-from autograd.ops import indexing, kinds, products, reductions, running, structural
+from autograd.ops import indexing, op_types, products, reductions, running, structural
 
 Writer = Callable[[Arrays, Term], Place | None]
 """Gives None where it writes nothing, since a new array has to be made."""
@@ -63,8 +63,8 @@ def _into(to: Arrays, term: Term, call: str, place: Place | None, how: str = "")
 # Entry by entry
 
 _UFUNCS: dict[Op, str] = {
-    kinds.chain: "multiply",
-    kinds.closed: "multiply",
+    op_types.chain_product: "multiply",
+    op_types.masked_product: "multiply",
 }
 _POWERS = {0.5: "sqrt", -1.0: "reciprocal"}
 """The same of real numbers; of integers NumPy's `reciprocal` is an integer."""

@@ -13,9 +13,9 @@ from autograd.jit.roll.scalars import Addends, Scalars
 from autograd.jit.roll.views import Origins
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
-from autograd.ops.kinds import chain
+from autograd.ops.op_types import chain_product
 
-_PRODUCTS = (mul, chain)
+_PRODUCTS = (mul, chain_product)
 
 
 def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:

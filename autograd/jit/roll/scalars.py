@@ -13,7 +13,7 @@ import numpy as np
 from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms
 from autograd.ops.elementwise import add, identity, neg, stop_gradient, sub
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 
 Addends: TypeAlias = list[tuple[float, int]]
 """What is added up: a sign and a node each, in the order of the program."""

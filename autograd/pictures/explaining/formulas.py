@@ -14,7 +14,7 @@ import sympy
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import Op
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from autograd.pictures.explaining.symbolic import (
     NoFormulaError,
     Symbolic,

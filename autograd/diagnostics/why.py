@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnostics.answer import Why, gradient_of, in_operations, reason, shrinking
+from autograd.diagnostics.cuts import CutLog
+from autograd.diagnostics.debug import Watch
+from autograd.diagnostics.flow import Flow, Use, flow, largest
+from autograd.diagnostics.missing import missing
+from autograd.diagnostics.numbers import data_of, extent, is_finite
 from autograd.engine.graph import Node
 from autograd.engine.operations import recording
-from autograd.faults.answer import Why, gradient_of, in_operations, reason, shrinking
-from autograd.faults.cuts import CutLog
-from autograd.faults.debug import Watch
-from autograd.faults.flow import Flow, Use, flow, largest
-from autograd.faults.missing import missing
-from autograd.faults.numbers import data_of, extent, is_finite
 from autograd.lines import user_line_of
 
 TINY = 1e-6

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.diagnostics.flow import Use
+from autograd.diagnostics.numbers import data_of, extent
+from autograd.diagnostics.report import name_of
 from autograd.engine.graph import Node
-from autograd.faults.flow import Use
-from autograd.faults.numbers import data_of, extent
-from autograd.faults.report import name_of
 from autograd.lines import Line, user_line_of
 
 
@@ -76,7 +76,7 @@ _GATES = {"relu", "at_least", "at_most", "maximum", "minimum", "leaky_relu", "el
 _SATURATING = {
     "sigmoid", "tanh", "erf", "softplus", "arctan", "logaddexp", "exp", "softmax", "log_softmax"
 }  # fmt: skip
-_PRODUCTS = {"mul", "matmul", "dot", "einsum", "outer", "div", "chain"}
+_PRODUCTS = {"mul", "matmul", "dot", "einsum", "outer", "div", "chain_product"}
 _STATIONARY = {"square", "pow", "abs", "hypot", "cos", "cosh", "norm", "prod", "var", "std"}
 
 

@@ -18,15 +18,15 @@ import numpy as np
 
 from autograd import kernels
 from autograd.around import Around
+from autograd.diagnostics import report
+from autograd.diagnostics.cuts import CutLog
+from autograd.diagnostics.numbers import data_of, has_nan, is_finite
+from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
 from autograd.engine.graph import Array, GraphChangedError, Node, Settings, ancestors, leaf
 from autograd.engine.operations import RECORDING, Op, interpreter, using
-from autograd.faults import report
-from autograd.faults.cuts import CutLog
-from autograd.faults.numbers import data_of, has_nan, is_finite
-from autograd.faults.report import Fault, NonFiniteError
 from autograd.lines import LineLog, user_line_of
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 
 
 class BroadcastWarning(UserWarning):
@@ -58,7 +58,7 @@ def debug(*, at_once: bool = True) -> Watch:
     ...     loss = -np.log(p).sum()
     Traceback (most recent call last):
         ...
-    autograd.faults.report.NonFiniteError: operation 'log' made -inf (1 of the 2 numbers) of ...
+    autograd.diagnostics.report.NonFiniteError: operation 'log' made -inf ...
     """
     return Watch(at_once=at_once)
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import kernels
+from autograd.diagnostics.numbers import data_of
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import recording
 from autograd.engine.spaces import seed_of
-from autograd.faults.numbers import data_of
 from autograd.scalars import Value
 
 ROUNDING = 64
@@ -133,6 +133,6 @@ def _part(node: Node, argnum: int, arg: Node, g: Any) -> Any:
     if not node.op.has_derivative:
         return None
     part = share(node, argnum, arg, g)
-    if part is None and isinstance(node, Value) and callable(node.op.locals[argnum]):
+    if part is None and isinstance(node, Value) and callable(node.op.partials[argnum]):
         return 0.0  # as relu's does
     return part

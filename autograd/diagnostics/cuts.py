@@ -19,7 +19,7 @@ import numpy as np
 from autograd.arithmetic import Arithmetic
 from autograd.engine.graph import Node, next_index
 from autograd.lines import Line, LineLog
-from autograd.ops.predicates import ask
+from autograd.ops.predicates import nondifferentiable
 
 Handler: TypeAlias = Callable[[FrameType, Any], None]
 """Called with the frame of the function that returns, and with what it returns."""
@@ -106,7 +106,7 @@ _TAKERS: dict[CodeType, Callable[[Mapping[str, Any]], tuple[str, list[Node]]]] =
     Arithmetic._taken_out.__code__: lambda variables: (variables["how"], [variables["self"]]),
     Arithmetic._branched.__code__: lambda variables: ("int()", [variables["self"]]),
     Arithmetic.detach.__code__: lambda variables: (".detach()", [variables["self"]]),
-    ask.__code__: _asked,
+    nondifferentiable.__code__: _asked,
 }
 
 

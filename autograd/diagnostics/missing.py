@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnostics.answer import Why, gradient_of, in_operations
+from autograd.diagnostics.cuts import Cut
+from autograd.diagnostics.flow import descends
+from autograd.diagnostics.numbers import data_of
 from autograd.engine.graph import Node, ancestors
-from autograd.faults.answer import Why, gradient_of, in_operations
-from autograd.faults.cuts import Cut
-from autograd.faults.flow import descends
-from autograd.faults.numbers import data_of
 from autograd.lines import user_line_of
 
 _WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnostics.advice import advice
+from autograd.diagnostics.numbers import data_of, extent, what_is_not_finite
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import Op
-from autograd.faults.advice import advice
-from autograd.faults.numbers import data_of, extent, what_is_not_finite
 from autograd.lines import Line, line_of, user_line_of
-from autograd.ops.kinds import Elementwise
+from autograd.ops.op_types import Elementwise
 from autograd.scopes import Scope, scopes
 
 MOST_STEPS = 6

@@ -16,7 +16,7 @@ from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Op, interpreter
 
 Rule: TypeAlias = Callable[..., Any]
-Local: TypeAlias = Any
+Partial: TypeAlias = Any
 """A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
 
 _PYTHON_NUMBERS = frozenset({float, int, bool})
@@ -37,14 +37,14 @@ class Elementwise(Op):
         name: str,
         kernel: Callable[..., Any],
         scalar: Callable[..., float] | None,
-        *locals: Local,
+        *partials: Partial,
         symbol: str = "",
         doc: str = "",
     ) -> None:
         super().__init__(name, kernel, symbol=symbol, doc=doc)
         self.scalar: Any = scalar
-        self.locals = locals
-        self.arity = len(locals)
+        self.partials = partials
+        self.arity = len(partials)
 
     def __call__(self, *args: Array, **settings: Any) -> Array:
         for arg in args:
@@ -105,11 +105,11 @@ class Elementwise(Op):
 
     @cached_property
     def has_derivative(self) -> bool:
-        return any(local is not None for local in self.locals)
+        return any(local is not None for local in self.partials)
 
     def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
         """The local derivative for one argument; None where it is zero everywhere."""
-        local = self.locals[argnum]
+        local = self.partials[argnum]
         if callable(local):
             return local(out, *args)
         return local or None
@@ -128,14 +128,14 @@ class Elementwise(Op):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        local = self.locals[argnum]
+        local = self.partials[argnum]
         if callable(local):
             slope = local(out, *args)
             if isinstance(g, Node.number) and getattr(slope, "primal", slope).__class__ is float:
-                return g.chain(slope)
+                return g.chain_product(slope)
             if isinstance(slope, Node) or isinstance(g, Node):
-                return chain(g, slope)
-            return kernels.chain(g, slope)
+                return chain_product(g, slope)
+            return kernels.chain_product(g, slope)
         if not local:
             return None
         return g if local == 1 else -g if local == -1 else g * local
@@ -143,11 +143,13 @@ class Elementwise(Op):
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        local = self.locals[argnum]
+        local = self.partials[argnum]
         slope = local(out, *args) if callable(local) else None
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
-            return closed(t, slope)  # the closed branch may hold a tangent of NaN
-        return self.vjp(argnum, t, out, args, settings) if slope is None else chain(t, slope)
+            return masked_product(t, slope)  # the closed branch may hold a tangent of NaN
+        return (
+            self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
+        )
 
 
 def _like_python(args: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -209,27 +211,27 @@ class _Product(Elementwise):
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        return closed(g, args[1 - argnum])
+        return masked_product(g, args[1 - argnum])
 
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        return closed(t, args[1 - argnum])
+        return masked_product(t, args[1 - argnum])
 
 
-chain: Final = _Product(
-    "chain",
-    kernels.chain,
-    kernels.scalar_chain,
+chain_product: Final = _Product(
+    "chain_product",
+    kernels.chain_product,
+    kernels.scalar_chain_product,
     lambda out, g, local: local,
     lambda out, g, local: g,
     symbol="·",
     doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
 )
-closed: Final = _Product(
-    "closed",
-    kernels.closed,
-    kernels.scalar_closed,
+masked_product: Final = _Product(
+    "masked_product",
+    kernels.masked_product,
+    kernels.scalar_masked_product,
     lambda out, x, y: y,
     lambda out, x, y: x,
     symbol="·",
@@ -272,8 +274,8 @@ def custom_op(
     name = name or getattr(kernel, "__name__", "custom")
     doc = kernel.__doc__ or ""
     if derivative is not None and vjp is None and jvp is None:
-        locals = derivative if isinstance(derivative, tuple) else (derivative,)
-        return Elementwise(name, kernel, lambda *args: float(kernel(*args)), *locals, doc=doc)
+        partials = derivative if isinstance(derivative, tuple) else (derivative,)
+        return Elementwise(name, kernel, lambda *args: float(kernel(*args)), *partials, doc=doc)
     if vjp is not None and derivative is None:
         return Op(name, kernel, vjp if isinstance(vjp, tuple) else (vjp,), jvp, doc=doc)
     raise TypeError(

@@ -1,0 +1,11 @@
+"""Finding faults: where NaN and infinity come from, and why a gradient is zero or missing.
+
+Names, nothing else.
+"""
+
+from autograd.diagnostics.answer import Why
+from autograd.diagnostics.debug import BroadcastWarning, debug
+from autograd.diagnostics.report import Fault, NonFiniteError
+from autograd.diagnostics.why import why
+
+__all__ = ["BroadcastWarning", "Fault", "NonFiniteError", "Why", "debug", "why"]
