@@ -206,7 +206,7 @@ class Arithmetic(NumPyProtocols, Display):
         (-3.0, 2.0)
         """
         interpreter().take_out(self, "backward()")
-        order = ancestors([self], sources=interpreter().sources)
+        order = ancestors([self], flowing=True)
         cotangents: Derivatives = {self: seed_of(self, gradient)}
         run_backward(order, cotangents, None, None, create_graph=False)
         leaves = list(cotangents)

@@ -26,10 +26,6 @@ class Around(Interpreter):
     def replayed(self) -> bool:  # type: ignore[override]
         return self.inner.replayed
 
-    @property
-    def sources(self) -> Any:
-        return self.inner.sources
-
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         with using(self.inner):
             return self.inner.apply(op, args, settings)

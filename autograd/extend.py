@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.arithmetic import Arithmetic
-from autograd.engine.graph import Array, Node, Settings
-from autograd.engine.operations import RECORDING, Op, using
+from autograd.engine.graph import Args, Array, Node, Nodes, Settings
+from autograd.engine.operations import RECORDING, Op, Shares, choose, using
 from autograd.trees import map_tree
 
 Function: TypeAlias = Callable[..., Any]
@@ -144,16 +144,8 @@ class _Solver(Op):
         super().__init__(name, kernel)
         self.pull_all = pull_all
 
-    def pull(
-        self,
-        argnums: Sequence[int],
-        g: Array,
-        out: Array,
-        args: tuple[Array, ...],
-        settings: Settings,
-    ) -> Sequence[Array | None]:
-        pulled = self.pull_all(g, out, args)
-        return [pulled[argnum] for argnum in argnums]
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
+        return choose(node, self.pull_all(g, out, args), active)
 
 
 def getval(x: Any) -> Any:

@@ -11,16 +11,17 @@ import numpy as np
 from autograd.engine.backward import run_backward
 from autograd.engine.graph import (
     NO_SETTINGS,
+    Args,
     Array,
     GraphChangedError,
     Node,
-    Settings,
+    Nodes,
     ancestors,
     between,
     leaf,
     next_index,
 )
-from autograd.engine.operations import Op, interpreter, recording
+from autograd.engine.operations import Op, Shares, choose, interpreter, recording
 from autograd.engine.spaces import seed_of
 from autograd.ops import concatenate, identity, index, ravel, reshape
 from autograd.trees import flatten
@@ -91,20 +92,13 @@ class _Checkpoint(Op):
         self.n_inputs = n_inputs
         self.read = read
 
-    def pull(
-        self,
-        argnums: Sequence[int],
-        g: Array,
-        out: Array,
-        args: tuple[Array, ...],
-        settings: Settings,
-    ) -> Sequence[Array | None]:
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         """Run again, and take the cotangents of all arguments from that of the result."""
         create_graph = isinstance(out, Node) or isinstance(g, Node)
-        for node, then in zip(self.read, args[self.n_inputs :], strict=True):
-            if then is not node and not np.array_equal(node.primal, then, equal_nan=True):
+        for read, then in zip(self.read, args[self.n_inputs :], strict=True):
+            if then is not read and not np.array_equal(read.primal, then, equal_nan=True):
                 raise GraphChangedError(
-                    f"{node!r} was given new data since a checkpointed function had read it, and "
+                    f"{read!r} was given new data since a checkpointed function had read it, and "
                     "the function cannot be run again as it was: compute the output again first"
                 )
         start = next_index()
@@ -116,10 +110,10 @@ class _Checkpoint(Op):
             packed = self.kernel(inputs)
         wanted = [*inputs, *self.read]
         ends = set(wanted)  # an input is one even where the node it stands for is read, too
-        order, active = between(wanted, ancestors([packed], start, stop=ends))
+        order, inside = between(wanted, ancestors([packed], start, stop=ends))
         cotangents = {packed: seed_of(packed, g, create_graph)}
-        run_backward(order, cotangents, active, ends, create_graph)
-        return [cotangents.get(wanted[argnum]) for argnum in argnums]
+        run_backward(order, cotangents, inside, ends, create_graph)
+        return choose(node, [cotangents.get(part) for part in wanted], active)
 
 
 def _pack(outputs: Sequence[Any]) -> Node | None:

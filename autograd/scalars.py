@@ -102,11 +102,14 @@ class Value(Arithmetic, Node):
             return (a, b) if isinstance(b, Node) else (a,)
         return (b,) if isinstance(b, Node) else ()
 
-    @property
-    def sources(self) -> tuple[Node, ...]:
-        if self.da is None:
-            return () if self.db is None else (self.b,)
-        return (self.a,) if self.db is None else (self.a, self.b)
+    def visit(self, stack: list[Node], seen: set[Node], first: int) -> None:
+        a, b = self.a, self.b
+        if self.da is not None and a.op and a.index >= first and a not in seen:
+            seen.add(a)
+            stack.append(a)
+        if self.db is not None and b.op and b.index >= first and b not in seen:
+            seen.add(b)
+            stack.append(b)
 
     @property
     def data(self) -> float:
@@ -139,7 +142,7 @@ class Value(Arithmetic, Node):
         if g == 0.0:  # a cotangent of zero stays zero, also through an infinite local derivative
             return
         da, db = self.da, self.db
-        if self.op.closed_by_zero:  # and so is a product of the chain rule
+        if g - g != 0.0 and self.op.closed_by_zero:  # an infinite one ends in a factor of 0
             da, db = da or None, db or None
         if da is not None and (active is None or self.a in active):
             cotangents[self.a] = cotangents.get(self.a, 0.0) + g * da

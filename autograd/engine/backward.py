@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from autograd.convert import require_nodes
-from autograd.engine.graph import Array, Derivatives, Node, ancestors, between
+from autograd.engine.graph import Array, Derivatives, Node, Nodes, ancestors, between
 from autograd.engine.operations import interpreter, recording
 from autograd.engine.spaces import as_node, detach_results, filled, seed_of
 from autograd.kernels import careful, has_nan
-
-Nodes: TypeAlias = Collection[Node] | None
 
 
 def gradients(
@@ -52,7 +50,7 @@ def gradients(
     for node, start in zip(outputs, seeds, strict=True):
         add(cotangents, node, seed_of(node, start, record))
     first = min([node.index for node in wanted], default=0)
-    order = ancestors(outputs, first, sources=interpreter().sources)
+    order = ancestors(outputs, first, flowing=not interpreter().replayed)
     order, active = between(wanted, order)
     run_backward(order, cotangents, active, set(wanted), record)
     pairs = [(cotangents.get(node), node) for node in wanted]
@@ -91,7 +89,7 @@ def pull_back(
 
     `cotangents` comes with those of the outputs, and leaves with those of the leaves and of the
     nodes in `keep`; where that is None, the others become the `.grad` of their nodes. Only
-    arguments in `active` get a share (None: all nodes).
+    arguments in `active` get a share.
 
     What a rule is given decides the order of the derivative: from plain data it computes plain
     cotangents, from nodes it computes nodes, which can be differentiated in their turn.
@@ -113,15 +111,10 @@ def pull_back(
             continue
         else:
             out, args = node.primal, node.saved
-        wanted = [
-            argnum
-            for argnum, arg in enumerate(node.args)
-            if isinstance(arg, Node) and (active is None or arg in active)
-        ]
-        shares = node.op.pull(wanted, g, out, args, node.settings)
-        for argnum, share in zip(wanted, shares, strict=True):
+        for argnum, share in node.op.pull(node, g, out, args, active):
             if share is not None:
-                add(cotangents, node.args[argnum], node.args[argnum].fit(share))
+                arg = node.args[argnum]
+                add(cotangents, arg, arg.fit(share))
 
 
 def add(cotangents: Derivatives, node: Node, share: Array) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.engine.backward import gradients
-from autograd.engine.graph import Args, Array, Derivatives, Node, Settings
-from autograd.engine.operations import Op, interpreter, recording
+from autograd.engine.graph import Args, Array, Derivatives, Node
+from autograd.engine.operations import interpreter, recording
 from autograd.kernels import careful
 from autograd.ops.structural import broadcast_to, shape_of, sum_to
 
@@ -33,27 +33,25 @@ def run_forward(order: Sequence[Node], tangents: Derivatives, create_graph: bool
             total: Array | None = None
             for argnum, arg in enumerate(node.args):
                 if isinstance(arg, Node) and arg in tangents:
-                    t = tangents[arg]
-                    share = push(node.op, argnum, t, out, args, node.settings, create_graph)
+                    share = push(node, argnum, tangents[arg], out, args, create_graph)
                     if share is not None:
                         total = share if total is None else total + share
             if total is not None:
                 tangents[node] = node.fit(broadcast_to(total, node.shape))
 
 
-def push(
-    op: Op, argnum: int, t: Array, out: Array, args: Args, settings: Settings, create_graph: bool
-) -> Array:
+def push(node: Node, argnum: int, t: Array, out: Array, args: Args, create_graph: bool) -> Array:
     """The tangent of `out` that the tangent `t` of one argument causes; None stands for zero.
 
     An operation that states only a `vjp` has it transposed: vjp(g) is linear in g, so the gradient
     of ⟨vjp(g), t⟩ with respect to g is the jvp of t. Any g does, and zeros are at hand.
     """
+    op = node.op
     if op.has_jvp:
-        return op.jvp(argnum, t, out, args, settings)
+        return op.jvp(argnum, t, out, args, node.settings)
     with recording(True):
         g = Node.array.made(np.zeros(shape_of(out), getattr(out, "dtype", None)))
-        (share,) = op.pull([argnum], g, out, args, settings)
+        share = dict(op.pull(node, g, out, args, {node.args[argnum]}))[argnum]
         if share is None:
             return None
         share = sum_to(share, shape_of(args[argnum]))

@@ -17,6 +17,7 @@ Args: TypeAlias = tuple[Array, ...]
 Settings: TypeAlias = Mapping[str, Any]
 Derivatives: TypeAlias = dict["Node", Array]
 """Cotangents or tangents, of those nodes that have one so far."""
+Nodes: TypeAlias = "Collection[Node] | None"  # None stands for all
 NO_SETTINGS: Settings = MappingProxyType({})
 
 next_index: Callable[[], int] = count().__next__
@@ -55,10 +56,12 @@ class Node:
         """The arguments that are nodes themselves, in order; `()` for a leaf."""
         return tuple([arg for arg in self.args if isinstance(arg, Node)])
 
-    @property
-    def sources(self) -> tuple[Node, ...]:
-        """The parents, without those to which no cotangent flows on these numbers."""
-        return self.parents
+    def visit(self, stack: list[Node], seen: set[Node], first: int) -> None:
+        """Put the arguments that have a history on the stack, but for those that were seen."""
+        for arg in self.args:
+            if isinstance(arg, Node) and arg.op and arg.index >= first and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -114,13 +117,13 @@ def ancestors(
     outputs: Iterable[Node],
     first: int = 0,
     stop: Collection[Node] = (),
-    sources: Callable[[Node], Iterable[Node]] = attrgetter("parents"),
+    flowing: bool = False,
 ) -> list[Node]:
     """The nodes with a history that `outputs` depend on, themselves included, latest first.
 
     first: nodes created before this number are left out, and so is all that only they depend on.
     stop: these are left out likewise.
-    sources: gives what a node depends on.
+    flowing: leave out what no cotangent flows to on these numbers.
 
     The order matters: in `b = a + a; c = b + b` the cotangent of b is complete only after both
     uses in c, and only then may it flow on to a.
@@ -131,10 +134,10 @@ def ancestors(
     while stack:
         node = stack.pop()
         found.append(node)
-        for arg in sources(node):
-            if arg.op is not None and arg not in seen and arg.index >= first:
-                seen.add(arg)
-                stack.append(arg)
+        if flowing:
+            node.visit(stack, seen, first)
+        else:
+            Node.visit(node, stack, seen, first)
     found.sort(key=attrgetter("index"), reverse=True)
     return found
 

@@ -49,7 +49,7 @@ class Linearized:
         self.outputs, self.rebuild_output = flatten(self.result)
         nodes = [out for out in self.outputs if isinstance(out, Node)]
         first = min([node.index for node in self.inputs], default=0)
-        order = ancestors(nodes, first, sources=interpreter().sources)
+        order = ancestors(nodes, first, flowing=not interpreter().replayed)
         self.order, self.active = between(self.inputs, order)
         # A node older than the inputs is the user's own, and may be differentiated in its turn.
         self.nested: bool = any(node.index < first for node in nodes) or any(

@@ -5,14 +5,16 @@ No mathematics is here: `autograd.ops` says what each operation computes and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar, Token
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from autograd.engine.graph import Args, Array, Derivatives, Node, Settings, leaf
+from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Settings, leaf
+
+Shares: TypeAlias = Iterator[tuple[int, Array]]
+"""The cotangents of arguments, by number; None stands for zero."""
 
 
 class Op:
@@ -62,11 +64,11 @@ class Op:
         """The node of `primal = self(*args, **settings)`, where `primals` are the plain `args`."""
         return Node.array.made(primal, self, args, primals, settings)
 
-    def pull(
-        self, argnums: Sequence[int], g: Array, out: Array, args: Args, settings: Settings
-    ) -> Sequence[Array | None]:
-        """The cotangents of some arguments, given that of the output; None stands for zero."""
-        return [self.vjp(argnum, g, out, args, settings) for argnum in argnums]
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
+        """The cotangents of those arguments of `node` that are `active`, by number."""
+        for argnum, arg in enumerate(node.args):
+            if isinstance(arg, Node) and (active is None or arg in active):
+                yield argnum, self.vjp(argnum, g, out, args, node.settings)
 
     def vjp(self, argnum: int, g: Array, out: Array, args: Args, settings: Settings) -> Array:
         """The cotangent of one argument, given that of the output; None stands for zero."""
@@ -96,6 +98,13 @@ class Op:
     """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
 
 
+def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:
+    """What `Op.pull` gives, for an operation that finds the shares of all arguments at once."""
+    for argnum, arg in enumerate(node.args):
+        if isinstance(arg, Node) and (active is None or arg in active):
+            yield argnum, shares[argnum]
+
+
 class Interpreter:
     """Runs operations on nodes. This one records them; subclasses elsewhere do something else.
 
@@ -109,8 +118,6 @@ class Interpreter:
     """Whether numbers may be recorded without a call of `apply`, which saves half their time."""
     replayed = False
     """Whether what runs now is run again later, on other numbers."""
-    sources: Any = attrgetter("sources")
-    """Which arguments of a node a backward pass goes on to."""
     careful = False
     """Whether a backward pass looks for 0 · ∞ from the start, and not only where it made NaN."""
 

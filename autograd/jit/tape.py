@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.backward import gradients
-from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings
-from autograd.engine.operations import Op
+from autograd.engine.graph import NO_SETTINGS, Args, Array, Node, Nodes
+from autograd.engine.operations import Op, Shares, choose
 from autograd.jit.terms import Term, normal
 from autograd.ops import op_types
 from autograd.ops.elementwise import identity
@@ -195,17 +195,10 @@ class Compiled(Op):
         pulled: list[Array] = gradients(out, wanted, seed=g, create_graph=True)
         return pulled
 
-    def pull(
-        self,
-        argnums: Sequence[int],
-        g: Array,
-        out: Array,
-        args: tuple[Array, ...],
-        settings: Settings,
-    ) -> Sequence[Array | None]:
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         pulled = iter(self.pullback(g, *args))
-        cotangents = [next(pulled) if varies else None for varies in self.varies]
-        return [cotangents[argnum] for argnum in argnums]
+        shares = [next(pulled) if varies else None for varies in self.varies]
+        return choose(node, shares, active)
 
 
 def _like(node: Array, value: Any) -> Array:

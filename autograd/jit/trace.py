@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from operator import attrgetter
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -41,7 +40,6 @@ class Trace(Interpreter):
     """Records a program that is to be run again, and keeps what is not in the graph."""
 
     replayed = True
-    sources = attrgetter("parents")  # on other numbers a cotangent may flow where none does now
 
     def __init__(self, around: Sequence[Place] = (), notes: Notes | None = None) -> None:
         self.guards: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []

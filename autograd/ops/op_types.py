@@ -131,6 +131,8 @@ class Elementwise(Op):
         local = self.partials[argnum]
         if callable(local):
             slope = local(out, *args)
+            if g.__class__ is np.ndarray and not isinstance(slope, Node):
+                return kernels.chain_product(g, slope)
             if isinstance(g, Node.number) and getattr(slope, "primal", slope).__class__ is float:
                 return g.chain_product(slope)
             if isinstance(slope, Node) or isinstance(g, Node):
