@@ -4,6 +4,7 @@ errors for what cannot be.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ def choose(
     One number chooses an argument, a sequence a tuple of them. Raises ValueError for numbers that
     name no argument, or one twice.
     """
+    if argnums == 0 and args:
+        return args[0], lambda new: [new, *args[1:]]
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for number in numbers:
         if not -len(args) <= number < len(args):
@@ -83,7 +86,7 @@ def require_number(name: str, result: Any, outputs: Sequence[Any]) -> None:
             f"{_describe(result)}; for several results use jacobian or vjp"
         )
     shape = ops.shape_of(outputs[0])
-    if np.prod(shape, dtype=int) != 1:
+    if math.prod(shape) != 1:
         raise ValueError(
             f"{name}: the function must return a single number, and it returned shape "
             f"{shape}: reduce it (.sum(), .mean()), or use jacobian, elementwise_grad or vjp"

@@ -17,6 +17,8 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
     >>> rebuild(iter("abc"))
     {'w': 'a', 'layers': ['b', ('c',)]}
     """
+    if not isinstance(tree, list | tuple | dict):
+        return [tree], next
     leaves: list[Any] = []
     return leaves, _flatten(tree, leaves)
 
