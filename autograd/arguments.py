@@ -12,8 +12,6 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Node
-from autograd.nodes import Tensor
-from autograd.scalars import Value
 
 
 def choose(
@@ -51,9 +49,9 @@ def fresh(name: str, leaf: Any) -> Node:
     if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
         return ops.identity(leaf) if leaf.dtype.kind == "f" else ops.as_real(leaf)
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
-        return Value(leaf)
+        return Node.number(leaf)
     if isinstance(leaf, np.ndarray | np.generic):
-        return Tensor(leaf)
+        return Node.array(leaf)
     raise TypeError(
         f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "
         "arguments are numbers, arrays, nodes, or nested lists, tuples and dicts of them "
@@ -70,7 +68,7 @@ def split_aux(name: str, result: Any) -> tuple[Any, Any]:
 
 def plain(leaf: Any) -> Any:
     """The plain data of a node, which may be written to; anything else as it is."""
-    if not isinstance(leaf, Node) or isinstance(leaf, Value):
+    if not isinstance(leaf, Node) or isinstance(leaf, Node.number):
         return getattr(leaf, "primal", leaf)
     return (leaf.primal if leaf.primal.flags.writeable else leaf.primal.copy())[()]
 
