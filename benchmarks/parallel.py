@@ -26,7 +26,7 @@ import numpy as np
 import nn
 from benchmarks import environment, libraries
 from nn.parallel import Sum, Team
-from nn.training.step import Step
+from nn.training.step import TrainingStep
 
 RESULT = Path(__file__).parent / "results" / "parallel.md"
 EPOCH = 60_000
@@ -106,7 +106,7 @@ def train(network: Network, comm: Any, shards: int | None) -> dict[str, float]:
             marks.append((time.perf_counter(), computing.seconds, talking.seconds))
 
     # The process is for this one measurement, so it need not be put back.
-    Step._compute = computing.around(Step._compute)
+    TrainingStep._compute = computing.around(TrainingStep._compute)
     nn.fit(
         model,
         (x, y),

@@ -56,7 +56,7 @@ from nn.modules.activations import (
     tanh,
 )
 from nn.modules.layers import MLP, BatchNorm, Dropout, LayerNorm, Linear, Sequential
-from nn.modules.module import Module, build, register, spans
+from nn.modules.module import Module, build, register
 from nn.modules.saturation import activation_statistics
 from nn.modules.scaling import Standardize
 from nn.optim import (
@@ -91,11 +91,11 @@ from nn.training import (
 __all__ = [
     # modules
     "BatchNorm", "Classifier", "Dropout", "LayerNorm", "Linear", "MLP", "Module", "Sequential",
-    "Standardize", "build", "register", "spans",
+    "Standardize", "build", "register",
     # activations: modules
     "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
     "Softmax", "Softplus", "Step", "Tanh",
-    # activations: functions, and how they fare
+    # activations: functions, and statistics of them in a network
     "activation_statistics", "deltas", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid",
     "softmax", "softplus", "step", "tanh",
     # losses

@@ -1,12 +1,11 @@
-"""A network that knows the names of its classes.
-
-What the classes are predicted with is in ``nn.metrics``, how it is trained in ``nn.training``.
-"""
+"""A network that knows the names of its classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
+
+from numpy.typing import ArrayLike
 
 import autograd as ag
 from nn.data import Array, DataError
@@ -18,13 +17,15 @@ from nn.registry import register
 
 @register
 class Classifier(Sequential):
-    """Layers that give a logit for each class, and the names of the classes.
+    """A ``Sequential`` whose outputs are a logit for each class, with the names of the classes.
 
-    It is called like any module and gives logits, for a loss. ``outputs`` says what the loss took
-    them for, and so what makes probabilities of them: "softmax" where exactly one class is right,
-    "sigmoid" where each class was judged alone. ``limits`` are the smallest and the largest number
-    among the inputs it was trained on, for those who give it others. ``python -m nn train`` saves
-    its networks so.
+    layers: as for ``Sequential``. A call returns the logits (n, classes), for a loss.
+    outputs: the function that turns logits into probabilities: "softmax" for classes that exclude
+        each other, "sigmoid" for independent ones.
+    limits: the smallest and largest input in training, with which new inputs can be compared.
+
+    ``python -m nn train`` saves its networks in this form. Raises ``ValueError`` for other
+    ``outputs``.
 
     >>> from nn import Linear
     >>> model = Classifier(Linear(2, 2, init="zeros"), classes=["cat", "dog"])
@@ -48,20 +49,22 @@ class Classifier(Sequential):
         self.outputs = outputs
         self.limits = limits
 
-    def probabilities(self, x: Any) -> Array:
-        """Each class's probability for each example, (n, classes), in evaluation mode."""
-        return self.squashed(predict(self, x))
+    def probabilities(self, x: ArrayLike) -> Array:
+        """Return the probability of each class, (n, classes), for examples x (n, ...)."""
+        return self.to_probabilities(predict(self, x))
 
-    def squashed(self, logits: Array) -> Array:
-        """The probabilities that logits stand for."""
+    def to_probabilities(self, logits: Array) -> Array:
+        """Return the probabilities of logits (n, classes); ``DataError`` for another shape."""
         if logits.ndim != 2 or logits.shape[1] != len(self.classes):
             raise DataError(
                 f"outputs of shape {logits.shape} for {len(self.classes)} classes: the last layer "
-                f"must give each class a logit"
+                f"must have one output for each class"
             )
-        probabilities: Array = (ag.softmax if self.outputs == "softmax" else ag.sigmoid)(logits)
-        return probabilities
+        return (ag.softmax if self.outputs == "softmax" else ag.sigmoid)(logits)
 
-    def classify(self, x: Any) -> list[str]:
-        """The name of the likeliest class of each example."""
+    squashed = to_probabilities
+    """Deprecated name, to be removed in the next version."""
+
+    def classify(self, x: ArrayLike) -> list[str]:
+        """Return the name of the most probable class of each example."""
         return [self.classes[k] for k in self.probabilities(x).argmax(axis=1)]

@@ -1,7 +1,4 @@
-"""Examples in arrays: mini-batches, splits, one-hot rows, standardised columns.
-
-What makes or reads the arrays is in ``nn.datasets`` and ``nn.tables``.
-"""
+"""Examples in arrays: mini-batches, splits, one-hot rows and standardised columns."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ Rng = int | np.random.Generator
 
 
 class DataError(ValueError):
-    """The data are not what they must be: wrong lengths, labels, numbers or files."""
+    """Data have the wrong shape, length, labels, numbers or file format."""
 
 
 class Examples(NamedTuple):
@@ -38,7 +35,7 @@ class TrainTest(NamedTuple):
 
 
 class Batches:
-    """Mini-batches of some arrays, cut afresh each time it is iterated; see ``batches``."""
+    """An iterable of mini-batches, with a new partition in each iteration; see ``batches``."""
 
     def __init__(
         self, arrays: tuple[Array, ...], size: int, rng: Rng | None, drop_last: bool
@@ -56,17 +53,17 @@ class Batches:
             )
 
     def __len__(self) -> int:
-        whole, left = divmod(self._examples, self._size)
-        return whole if self._drop_last or not left else whole + 1
+        whole, rest = divmod(self._examples, self._size)
+        return whole if self._drop_last or not rest else whole + 1
 
     def __iter__(self) -> Iterator[Any]:
         order = None if self._rng is None else self._rng.permutation(self._examples)
         for start in range(0, len(self) * self._size, self._size):
-            part = slice(start, start + self._size)
+            rows = slice(start, start + self._size)
             if order is None:
-                batch = tuple(array[part] for array in self._arrays)
+                batch = tuple(array[rows] for array in self._arrays)
             else:  # take() copies rows in half the time of indexing with an array
-                batch = tuple(array.take(order[part], axis=0) for array in self._arrays)
+                batch = tuple(array.take(order[rows], axis=0) for array in self._arrays)
             yield batch if len(batch) > 1 else batch[0]
 
 
@@ -75,13 +72,13 @@ def batches(
 ) -> Batches:
     """Cut arrays of equal length into mini-batches of ``size`` examples.
 
-    Each iteration (each epoch) draws a new random partition from ``rng``: every example comes
-    once, the last batch holds what is left unless ``drop_last``. ``rng=None`` keeps the order and
-    gives views into the arrays. One array yields bare batches, several yield tuples.
-    ``len()`` is the number of batches. (Lindholm et al. 2022, section 6.3.)
+    Each iteration (each epoch) draws a new random partition from ``rng``, in which every example
+    occurs once. The last batch has the remaining examples, or is left out with ``drop_last``.
+    ``rng=None`` keeps the order and returns views of the arrays. One array gives bare batches,
+    several give tuples; ``len()`` is the number of batches. (Lindholm et al. 2022, section 6.3.)
 
-    Raises ``DataError`` for unequal lengths or no examples, ``ValueError`` for a size below 1 or
-    one that with ``drop_last`` leaves no batch.
+    Raises ``DataError`` for unequal lengths or no examples, and ``ValueError`` for a size below 1
+    or if ``drop_last`` leaves no batch.
 
     >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
     >>> [labels.tolist() for _, labels in batches(x, y, size=2)]
@@ -101,25 +98,24 @@ def train_test_split(
 ) -> tuple[Array, ...]:
     """Split arrays of equal length at random: ``a_train, a_test, b_train, b_test, ...``.
 
-    ``test`` is a share of the examples between 0 and 1, rounded to whole examples, or their
-    number as an integer. With ``stratify=labels`` each class is split in the same proportion
-    (largest remainders get the odd ones) and keeps at least one example to train on.
+    ``test`` is a fraction of the examples between 0 and 1, rounded to whole examples, or their
+    number as an integer. ``stratify=labels`` splits each class in the same proportion (by largest
+    remainders) and leaves at least one example of each to train on.
 
-    Raises ``DataError`` for unequal lengths, ``ValueError`` for a ``test`` that leaves either
-    side empty.
+    Raises ``DataError`` for unequal lengths, and ``ValueError`` if ``test`` leaves a side empty.
 
     >>> labels = [0, 0, 0, 0, 0, 0, 1, 1, 1]
     >>> train, test = train_test_split(labels, test=3, stratify=labels)
     >>> sorted(train.tolist()), sorted(test.tolist())
     ([0, 0, 0, 0, 1, 1], [0, 0, 1])
     """
-    held = tuple(np.asarray(array) for array in arrays)
-    total = _count_examples(held)
+    data = tuple(np.asarray(array) for array in arrays)
+    total = _count_examples(data)
     test_size = test if isinstance(test, (int, np.integer)) else round(test * total)
     if not 0 < test_size < total:
         raise ValueError(
             f"test={test} puts {test_size} of {total} examples in the test set; "
-            f"it must leave at least one on either side"
+            f"each side must have at least one"
         )
     if stratify is None:
         groups = np.zeros(total, dtype=np.int64)
@@ -132,20 +128,20 @@ def train_test_split(
             )
         groups = np.unique(labels, return_inverse=True)[1]
     generator = np.random.default_rng(rng)
-    taken = _proportional(np.bincount(groups), int(test_size))
+    test_counts = _proportional(np.bincount(groups), int(test_size))
     is_test = np.zeros(total, dtype=bool)
-    for group, count in enumerate(taken):
+    for group, count in enumerate(test_counts):
         is_test[generator.permutation(np.flatnonzero(groups == group))[:count]] = True
     order = generator.permutation(total)
     sides = order[~is_test[order]], order[is_test[order]]
-    return tuple(array.take(side, axis=0) for array in held for side in sides)
+    return tuple(array.take(side, axis=0) for array in data for side in sides)
 
 
 def class_numbers(labels: ArrayLike, classes: int | None = None) -> NDArray[np.int64]:
-    """Check that ``labels`` are class numbers 0, 1, ... and return them as (n,) int64.
+    """Check that ``labels`` (n,) are class numbers 0, 1, ... and return them as int64.
 
-    Whole numbers of any type pass, ``3.0`` too; ``classes`` bounds them from above.
-    Raises ``DataError`` naming the first label that is none, and its index.
+    They may be whole numbers of any type, such as ``3.0``, and below ``classes`` if it is given.
+    Raises ``DataError`` with the first label that is not a class number, and its index.
 
     >>> class_numbers([2.0, 0.0])
     array([2, 0])
@@ -153,28 +149,28 @@ def class_numbers(labels: ArrayLike, classes: int | None = None) -> NDArray[np.i
     Traceback (most recent call last):
     nn.data.DataError: label 10 at index 1 is not a class number from 0 to 9
     """
-    given = np.asarray(labels)
-    if given.ndim != 1 or given.dtype.kind not in "biuf":
+    array = np.asarray(labels)
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
         raise DataError(
-            f"labels of shape {given.shape} and type {given.dtype} are not class numbers; "
+            f"labels of shape {array.shape} and type {array.dtype} are not class numbers; "
             f"give one whole number for each example, shape (n,)"
         )
-    most = np.inf if classes is None else classes - 1
+    largest = np.inf if classes is None else classes - 1
     with np.errstate(invalid="ignore"):
-        numbers = given.astype(np.int64)
-    wrong = (numbers != given) | (given < 0) | (given > most)
+        numbers = array.astype(np.int64)
+    wrong = (numbers != array) | (array < 0) | (array > largest)
     if wrong.any():
         index = int(wrong.argmax())
         bound = "0 upwards" if classes is None else f"0 to {classes - 1}"
-        raise DataError(f"label {given[index]} at index {index} is not a class number from {bound}")
+        raise DataError(f"label {array[index]} at index {index} is not a class number from {bound}")
     return numbers
 
 
 def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """Rows with a 1 at the label and 0 elsewhere: ``row[i, k] = 1{labels[i] = k}``.
+    """Rows with 1 at the label and 0 elsewhere: ``rows[i, k] = 1{labels[i] = k}``.
 
-    ``labels`` (n,) class numbers give (n, classes); ``classes`` is the largest label + 1 when
-    it is not given. Raises ``DataError`` for labels that are not class numbers below it.
+    ``labels`` are class numbers (n,) and the result is (n, classes); by default ``classes`` is the
+    largest label + 1. Raises ``DataError`` for labels that are not class numbers below it.
 
     >>> one_hot([0, 2])
     array([[1., 0., 0.],
@@ -183,7 +179,7 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
     numbers = class_numbers(labels, classes)
     if classes is None:
         if numbers.size == 0:
-            raise DataError("no labels: the number of classes cannot be read off; give classes=")
+            raise DataError("there are no labels to take the number of classes from; give classes=")
         classes = int(numbers.max()) + 1
     rows = np.zeros((numbers.size, classes), dtype=dtype)
     rows[np.arange(numbers.size), numbers] = 1
@@ -192,9 +188,10 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
 
 @dataclass(frozen=True)
 class Standardizer:
-    """Each column's ``mean`` and ``std`` (in float64), to standardise further data the same way.
+    """The ``mean`` and ``std`` of each column, to standardise other data in the same way.
 
-    ``std`` is 0 for a column that is constant in the training data; such a column becomes 0.
+    Both are (features,) in float64. ``std`` is 0 for a column that is constant in the training
+    data; such a column becomes 0.
 
     >>> scale = Standardizer.fit([[1.0, 5.0], [3.0, 5.0]])
     >>> scale.mean, scale.std
@@ -208,7 +205,10 @@ class Standardizer:
 
     @classmethod
     def fit(cls, train: ArrayLike) -> Standardizer:
-        """Measure ``train``, one example a row; ``std`` divides by n (the population's)."""
+        """Measure ``train`` (n, features); ``std`` divides by n.
+
+        Raises ``DataError`` for no examples and for numbers that are not finite.
+        """
         x = _floats(train)
         _count_examples((x,))
         bad = np.argwhere(~np.isfinite(x))
@@ -216,8 +216,8 @@ class Standardizer:
             index = tuple(bad[0].tolist())
             raise DataError(f"{x[index]} at index {index}: only finite numbers can be standardised")
         low, high = x.min(axis=0), x.max(axis=0)
-        # A constant column's computed deviation is rounding error, not 0: 0.1 three times gives
-        # 1e-17, and dividing by it would turn the error into a column of ones.
+        # The computed std of a constant column is rounding error, not 0: three times 0.1 gives
+        # 1e-17, and dividing by it would give a column of ones.
         constant = low == high
         mean = np.where(constant, low, x.mean(axis=0, dtype=np.float64))
         std = np.where(constant, 0.0, x.std(axis=0, dtype=np.float64))
@@ -225,14 +225,14 @@ class Standardizer:
 
     def __call__(self, x: ArrayLike) -> Array:
         """``(x - mean) / std``; float32 and float64 are kept, other types become float32."""
-        given = _floats(x)
-        if given.shape[1:] != self.mean.shape:
+        data = _floats(x)
+        if data.shape[1:] != self.mean.shape:
             raise DataError(
-                f"examples of shape {given.shape[1:]} do not fit figures of shape {self.mean.shape}"
+                f"examples of shape {data.shape[1:]} do not fit a mean of shape {self.mean.shape}"
             )
-        centred = given - self.mean
+        centred = data - self.mean
         scaled = np.divide(centred, self.std, out=np.zeros_like(centred), where=self.std > 0)
-        return scaled.astype(given.dtype)
+        return scaled.astype(data.dtype)
 
 
 @overload
@@ -244,11 +244,12 @@ def standardize(train: ArrayLike, /, *others: ArrayLike) -> tuple[Array, ...]: .
 
 
 def standardize(train: ArrayLike, /, *others: ArrayLike) -> Array | tuple[Array, ...]:
-    """Give each column mean 0 and standard deviation 1 by the training data's figures.
+    """Scale each column to mean 0 and standard deviation 1 over the training data.
 
-    ``(x - mean) / std`` for ``train`` and, with the same mean and std, for each of ``others``.
-    Constant columns become 0. One array returns an array, several a tuple; to keep the figures,
-    use ``Standardizer.fit``. Raises ``DataError`` for NaN, infinities and unequal widths.
+    ``(x - mean) / std`` of ``train`` and, with the same mean and std, of each of ``others``, all
+    (n, features). Constant columns become 0. One array gives an array, several give a tuple. To
+    keep the mean and std use ``Standardizer.fit``. Raises ``DataError`` for NaN, infinities and
+    unequal widths.
 
     >>> standardize([[1.0], [3.0]], [[5.0]])
     (array([[-1.],
@@ -261,14 +262,14 @@ def standardize(train: ArrayLike, /, *others: ArrayLike) -> Array | tuple[Array,
 def _floats(values: ArrayLike) -> Array:
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
-        raise DataError(f"an array of {array.dtype} is not one of real numbers")
+        raise DataError(f"an array of type {array.dtype} does not hold real numbers")
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
 
 
 def _count_examples(arrays: tuple[Array, ...]) -> int:
-    """Return the arrays' common length, refusing none, unequal ones and zero."""
+    """The common length of the arrays; an error if there is none, or if it is 0."""
     if not arrays:
-        raise ValueError("no array was given")
+        raise ValueError("there is no array")
     shapes = [array.shape for array in arrays]
     if () in shapes:
         raise DataError("a single number is not an array of examples")
@@ -277,7 +278,7 @@ def _count_examples(arrays: tuple[Array, ...]) -> int:
         raise DataError(
             "arrays of unequal length: shapes "
             + ", ".join(map(str, shapes))
-            + "; the first axis of each must count the same examples"
+            + "; the first axes must have the same length"
         )
     length = lengths.pop()
     if length == 0:
@@ -285,16 +286,16 @@ def _count_examples(arrays: tuple[Array, ...]) -> int:
     return int(length)
 
 
-def _proportional(counts: NDArray[np.int64], seats: int) -> NDArray[np.int64]:
-    """Hand out ``seats`` in proportion to ``counts`` by largest remainder, never all of a class."""
-    taken, remainder = np.divmod(counts * seats, counts.sum())
+def _proportional(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Divide ``size`` in proportion to ``counts`` by largest remainders, below each count."""
+    shares, remainder = np.divmod(counts * size, counts.sum())
     by_remainder = np.argsort(-remainder, kind="stable")
-    can_give = by_remainder[(counts - taken > 1)[by_remainder]]
-    left = seats - int(taken.sum())
-    if left > can_give.size:
+    can_grow = by_remainder[(counts - shares > 1)[by_remainder]]
+    rest = size - int(shares.sum())
+    if rest > can_grow.size:
         raise DataError(
-            f"a test set of {seats} examples would take the last example of a class away from "
-            f"training; make it smaller, or use stratify=None"
+            f"a test set of {size} examples would leave no example of some class for training; "
+            f"make it smaller, or use stratify=None"
         )
-    taken[can_give[:left]] += 1
-    return taken
+    shares[can_grow[:rest]] += 1
+    return shares

@@ -2,61 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import Tensor, no_grad
-from nn import losses
-from nn import metrics as figures
 from nn.data import Array, DataError, batches
-from nn.modules.module import Module
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    cross_entropy_cost,
+    mae,
+    mse,
+    quadratic_cost,
+    sse,
+)
+from nn.metrics import accuracy, error_rate, precision, recall, specificity
+from nn.modules.module import Module, mode
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
-"""From outputs and targets of a mini-batch to one number, a node."""
+"""A function of the outputs and targets of a mini-batch; returns one number, a node."""
 
 Metric: TypeAlias = Callable[[Array, Array], float]
-"""From outputs and targets, plain arrays, to one number."""
+"""A function of outputs and targets as arrays; returns one number."""
 
-AT_ONCE = 1024
+PREDICTION_BATCH = 1024
 """How many examples are predicted at a time."""
 
 Metrics: TypeAlias = str | Metric | Iterable[str | Metric] | Mapping[str, Metric]
 
 _METRICS: dict[str, Metric] = {
-    metric.__name__: metric
-    for metric in (
-        figures.accuracy,
-        figures.error_rate,
-        figures.precision,
-        figures.recall,
-        figures.specificity,
-    )
+    f.__name__: f for f in (accuracy, error_rate, precision, recall, specificity)
 }
 _LOSSES: dict[str, Loss] = {
-    loss.__name__: loss
-    for loss in (
-        losses.cross_entropy,
-        losses.cross_entropy_cost,
-        losses.binary_cross_entropy,
-        losses.binary_cross_entropy_with_logits,
-        losses.mse,
-        losses.mae,
-        losses.sse,
-        losses.quadratic_cost,
+    f.__name__: f
+    for f in (
+        *(cross_entropy, cross_entropy_cost),
+        *(binary_cross_entropy, binary_cross_entropy_with_logits),
+        *(mse, mae, sse, quadratic_cost),
     )
 }
-_TAKEN = {"step", "epoch", "loss", "lr", "gradient_norm"}
+_HISTORY_COLUMNS = {"step", "epoch", "loss", "lr", "gradient_norm"}
 
 
-def predict(model: Module, x: ArrayLike, *, batch_size: int = AT_ONCE) -> Array:
-    """The model's outputs for all examples, as a plain array.
+def predict(model: Module, x: ArrayLike, *, batch_size: int = PREDICTION_BATCH) -> Array:
+    """Return the outputs of a model for all examples x (n, ...), as an array.
 
-    It runs in evaluation mode and records no graph; ``batch_size`` bounds the memory. The mode of
-    the model is afterwards as it was. Raises ``DataError`` for no examples.
+    The model runs in evaluation mode and no graph is recorded; afterwards it is in its earlier
+    mode. ``batch_size`` limits the memory needed. Raises ``DataError`` if there are no examples.
 
     >>> from nn.modules.layers import Linear
     >>> predict(Linear(2, 1, init="zeros"), [[1.0, 2.0], [3.0, 4.0]])
@@ -64,12 +60,12 @@ def predict(model: Module, x: ArrayLike, *, batch_size: int = AT_ONCE) -> Array:
            [0.]])
     """
     with mode(model, training=False), no_grad():
-        outputs = [model(part) for part in batches(x, size=batch_size)]
+        outputs = [model(batch) for batch in batches(x, size=batch_size)]
     return np.concatenate([plain_array(output) for output in outputs])
 
 
 def plain_array(output: Any) -> Any:
-    """The numbers of a Tensor; anything else as it is."""
+    """Return the array of a Tensor, and anything else unchanged."""
     return output.numpy() if isinstance(output, Tensor) else output
 
 
@@ -79,9 +75,12 @@ def evaluate(
     *,
     loss: str | Loss | None = None,
     metrics: Metrics = (),
-    batch_size: int = AT_ONCE,
+    batch_size: int = PREDICTION_BATCH,
 ) -> dict[str, float]:
-    """``loss`` and each metric by name, on all examples ``(x, y)`` together, as ``predict`` runs.
+    """Return the ``loss`` and each metric, by name, over all examples ``(x, y)``.
+
+    The model runs as in ``predict``. ``loss`` and ``metrics`` are as in ``nn.fit``. Raises
+    ``DataError`` if the data are not examples and ``ValueError`` for an unknown name.
 
     >>> from nn.modules.layers import Linear
     >>> model = Linear(1, 2, init="zeros")
@@ -100,7 +99,7 @@ def evaluate(
 def score(
     output: Array, y: Array, loss: Loss | None, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
-    """``loss`` and each metric by name, of outputs and targets."""
+    """Return the ``loss`` and each metric, by name, for given outputs and targets."""
     values: dict[str, float] = {}
     if loss is not None:
         with no_grad():
@@ -108,35 +107,23 @@ def score(
     return values | {name: float(metric(output, y)) for name, metric in metrics.items()}
 
 
-@contextmanager
-def mode(model: Module, *, training: bool) -> Iterator[None]:
-    """Inside the ``with`` block the model trains, or does not; then each module is as before."""
-    before = {module: module.training for module in model.named_modules().values()}
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module, trained in before.items():
-            module.training = trained
-
-
-def examples(data: Any, name: str) -> tuple[Array, Array]:
-    """The inputs and targets of ``data``, checked to be two arrays of equal length."""
+def examples(data: tuple[ArrayLike, ArrayLike], name: str) -> tuple[Array, Array]:
+    """Return inputs and targets as arrays; raise ``DataError`` unless of equal length."""
     if isinstance(data, np.ndarray) or not isinstance(data, tuple | list) or len(data) != 2:
         raise DataError(
             f"{name} must be a pair (inputs, targets) of arrays, not a {type(data).__name__}"
         )
-    x, y = (np.asarray(part) for part in data)
+    x, y = np.asarray(data[0]), np.asarray(data[1])
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
         raise DataError(
-            f"{name}: inputs of shape {x.shape} and targets of shape {y.shape}; the first axis of "
-            "both must count the same examples, one at least"
+            f"{name}: inputs of shape {x.shape} and targets of shape {y.shape}; their first axes "
+            "must have the same length, at least 1"
         )
     return x, y
 
 
 def as_loss(loss: str | Loss) -> Loss:
-    """The loss of that name, or the function itself. Raises ``ValueError`` for an unknown name."""
+    """Return the loss of that name, or the function itself; ``ValueError`` for an unknown name."""
     if not isinstance(loss, str):
         return loss
     name = loss.replace("-", "_")
@@ -146,27 +133,27 @@ def as_loss(loss: str | Loss) -> Loss:
 
 
 def named_metrics(metrics: Metrics) -> dict[str, Metric]:
-    """Metrics by name: from names, functions, a sequence of either, or a dict.
+    """Return metrics by name, from names, functions, a sequence of either, or a dict.
 
-    Raises ``ValueError`` for an unknown name, and for one that a column of ``History`` has.
+    Raises ``ValueError`` for an unknown name, and for the name of a column of ``History``.
     """
     if isinstance(metrics, Mapping):
-        named = dict(metrics)
+        by_name = dict(metrics)
     else:
-        several = [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics)
-        named = {}
-        for metric in several:
+        sequence = [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics)
+        by_name = {}
+        for metric in sequence:
             if isinstance(metric, str):
                 name = metric.replace("-", "_")
                 if name not in _METRICS:
                     raise ValueError(f"metric {metric!r} is none of {', '.join(_METRICS)}")
-                named[name] = _METRICS[name]
+                by_name[name] = _METRICS[name]
             else:
-                named[getattr(metric, "__name__", type(metric).__name__)] = metric
-    for name in named:
-        if name in _TAKEN or not name.isidentifier():
+                by_name[getattr(metric, "__name__", type(metric).__name__)] = metric
+    for name in by_name:
+        if name in _HISTORY_COLUMNS or not name.isidentifier():
             raise ValueError(
                 f"a metric cannot be called {name!r}; give it a name of its own: "
                 "metrics={'name': function}"
             )
-    return named
+    return by_name

@@ -1,7 +1,4 @@
-"""Optional packages, imported at the moment they are needed.
-
-What each is used for is said where it is used.
-"""
+"""Optional packages, which are imported when they are needed."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from types import ModuleType
 
 
 def require(module: str, *, extra: str) -> ModuleType:
-    """Import ``module``, or raise an ``ImportError`` naming the extra that brings it.
+    """Import ``module``, or raise ``ImportError`` naming the extra that installs it.
 
     >>> require("math", extra="train").pi
     3.141592653589793

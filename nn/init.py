@@ -1,8 +1,8 @@
-"""How weights begin: the initialisers of the texts, and the stream random numbers come from.
+"""Initialisers of weights.
 
-An initialiser takes a shape ``(n_out, n_in)`` and a generator and gives an array. Biases begin at 0
-(``nn.Linear``). Numbers are drawn in float64 and rounded, so the same seed gives the same weights
-in float32 and float64.
+An initialiser takes a shape (n_out, n_in), a generator and a dtype, and returns an array. Numbers
+are drawn in float64 and rounded, so the same seed gives the same weights in float32 and float64.
+Biases start at 0 (``nn.Linear``).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _stream = np.random.SeedSequence(0)
 
 
 def as_generator(rng: Rng | None) -> np.random.Generator:
-    """The generator itself, or one seeded by an integer.
+    """Return the generator itself, or one seeded by an integer.
 
-    ``None`` gives the next stream of a fixed sequence: what a program makes without naming a seed
-    differs from one thing to the next, and is the same in every run of the program.
+    ``None`` returns the next generator of a fixed sequence: two layers made without a seed differ,
+    and every run of the program gets the same weights.
 
     >>> as_generator(0).random() == as_generator(0).random()
     True
@@ -37,7 +37,7 @@ def as_generator(rng: Rng | None) -> np.random.Generator:
 
 
 def zeros(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """All weights 0. The units of a layer then stay equal for ever: it never breaks symmetry.
+    """All weights 0. Symmetry is never broken: all units of a layer stay equal in training.
 
     >>> zeros((1, 3))
     array([[0., 0., 0.]], dtype=float32)
@@ -48,7 +48,7 @@ def zeros(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -
 def uniform(
     shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32, *, epsilon: float = 0.05
 ) -> Array:
-    """U(-ε, ε). Breaks symmetry; ε knows nothing of the layer's size.
+    """U(-ε, ε). Breaks symmetry; ε does not depend on the size of the layer.
 
     >>> bool((abs(uniform((20, 30), rng=0, epsilon=0.1)) <= 0.1).all())
     True
@@ -59,9 +59,9 @@ def uniform(
 def normal(
     shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32, *, sigma: float = 0.01
 ) -> Array:
-    """N(0, σ²) with σ = 0.01. In a deep network signals then shrink layer by layer.
+    """N(0, σ²), by default with σ = 0.01, which makes signals shrink in a deep network.
 
-    Another σ: ``init=functools.partial(nn.init.normal, sigma=1.0)``.
+    For another σ use ``init=functools.partial(nn.init.normal, sigma=1.0)``.
 
     >>> round(float(normal((100, 100), rng=0).std()), 3)
     0.01
@@ -70,7 +70,9 @@ def normal(
 
 
 def xavier_simple(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """U(-√(1/n_in), √(1/n_in)): Xavier's rule in its simple form.
+    """U(-√(1/n_in), √(1/n_in)): the simple form of Xavier initialisation.
+
+    (Glorot and Bengio 2010, eq. 1.)
 
     >>> bool((abs(xavier_simple((9, 100), rng=0)) <= 0.1).all())
     True
@@ -80,10 +82,10 @@ def xavier_simple(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.fl
 
 
 def xavier(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """U(-√(6/(n_in + n_out)), √(6/(n_in + n_out))), of variance 2/(n_in + n_out).
+    """U(-√(6/(n_in + n_out)), √(6/(n_in + n_out))), with variance 2/(n_in + n_out).
 
-    Keeps the spread of activations and of gradients about equal from layer to layer where the
-    activation is nearly linear around 0, as tanh is. (Glorot and Bengio 2010, eq. 16.)
+    Keeps the variance of activations and of gradients about equal in all layers if the activation
+    is nearly linear around 0, like tanh. (Glorot and Bengio 2010, eq. 16.)
 
     >>> bool((abs(xavier((20, 130), rng=0)) <= 0.2).all())
     True
@@ -93,7 +95,9 @@ def xavier(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) 
 
 
 def xavier_normal(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """N(0, 2/(n_in + n_out)): ``xavier`` with the same variance, normally distributed.
+    """N(0, 2/(n_in + n_out)): the normal distribution with the variance of ``xavier``.
+
+    (Glorot and Bengio 2010, eq. 12.)
 
     >>> round(float(xavier_normal((100, 100), rng=0).std()), 2)
     0.1
@@ -103,7 +107,7 @@ def xavier_normal(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.fl
 
 
 def he(shape: Shape, rng: Rng | None = None, dtype: DTypeLike = np.float32) -> Array:
-    """N(0, 2/n_in): twice 1/n_in, since a ReLU lets only half of its input's variance through.
+    """N(0, 2/n_in). The factor 2 makes up for the half of the signal that a ReLU sets to 0.
 
     (He et al. 2015, eq. 10.)
 
@@ -118,16 +122,15 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
     function.__name__: register(function)
     for function in (zeros, uniform, normal, xavier_simple, xavier, xavier_normal, he)
 }
-"""Every initialiser, by the name that ``init=`` takes."""
+"""All initialisers, by the name that ``init=`` takes."""
 
 
 def weights(
     init: Initializer, shape: Shape, rng: Rng | None, dtype: DTypeLike = np.float32
 ) -> Array:
-    """Draw weights by an initialiser or its name.
+    """Draw weights by an initialiser, given as a function or by name.
 
-    Raises ``ValueError`` for an unknown name, and for a function of the user's own that gives
-    another shape.
+    Raises ``ValueError`` for an unknown name, and for a function that returns another shape.
 
     >>> weights("zeros", (1, 2), rng=0)
     array([[0., 0.]], dtype=float32)
@@ -136,16 +139,16 @@ def weights(
         if init not in INITIALIZERS:
             raise ValueError(f"init={init!r} is unknown; there are {', '.join(INITIALIZERS)}")
         init = INITIALIZERS[init]
-    drawn = np.asarray(init(shape, as_generator(rng), dtype))
-    if drawn.shape != shape:
-        raise ValueError(f"the initialiser gave shape {drawn.shape} where {shape} is needed")
-    return drawn.astype(dtype, copy=False)
+    array = np.asarray(init(shape, as_generator(rng), dtype))
+    if array.shape != shape:
+        raise ValueError(f"the initialiser returned shape {array.shape}, not {shape}")
+    return array.astype(dtype, copy=False)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
     if len(shape) != 2:
         raise ValueError(
-            f"shape {shape}: this initialiser needs (n_out, n_in), since it scales by the number "
-            f"of a layer's inputs"
+            f"shape {shape}: this initialiser needs a shape (n_out, n_in), because it scales with "
+            f"the number of inputs"
         )
     return shape[0], shape[1]

@@ -1,11 +1,13 @@
-"""How well predictions agree with the targets: accuracy, confusion, precision, recall.
+"""Metrics of classification: accuracy, confusion matrix, precision, recall and specificity.
 
-What a model is trained on is in ``nn.losses``. Each figure takes first the prediction, then the
-target. Predictions are class numbers (n,), or a row of scores, logits or probabilities for each
-example (n, classes), of which the largest counts; or, with ``threshold``, one score (n,) or (n, 1)
-for class 1 against class 0: 0.5 for probabilities, 0 for logits. Targets are class numbers (n,)
-or (n, 1), or one-hot rows. TP, FP, TN and FN count, for one class against the rest, the true and
-false positives and negatives. Formulas: Lindholm et al. (2022), section 4.5.
+The arguments of each metric are the prediction and the target. A prediction is class numbers (n,),
+or a row of scores (logits or probabilities) for each example, (n, classes), of which the largest
+counts; or, with ``threshold``, one score (n,) or (n, 1) for class 1 against class 0, where the
+threshold is 0.5 for probabilities and 0 for logits. A target is class numbers (n,) or (n, 1), or
+one-hot rows. TP, FP, TN and FN are the numbers of true and false positives and negatives of one
+class against the rest. (Lindholm et al. 2022, section 4.5.)
+
+All raise ``DataError`` for predictions or targets of another form, and for unequal lengths.
 """
 
 from __future__ import annotations
@@ -24,10 +26,10 @@ Figures = NDArray[np.float64]
 
 
 def predicted_classes(prediction: ArrayLike, threshold: float | None = None) -> Counts:
-    """Class numbers (n,) of a prediction: as given, ``argmaxₖ scoreₖ``, or ``score > threshold``.
+    """Class numbers (n,) of a prediction: unchanged, ``argmaxₖ scoreₖ``, or ``score > threshold``.
 
-    Raises ``DataError`` for scores that are NaN, and for one score an example without
-    ``threshold``: a number alone does not tell whether it is a probability or a logit.
+    Raises ``DataError`` for scores that are NaN, and for a single score per example without
+    ``threshold``, since it could be a probability or a logit.
 
     >>> predicted_classes([[0.1, 0.7, 0.2], [2.0, -1.0, 0.0]])
     array([1, 0])
@@ -56,7 +58,7 @@ def predicted_classes(prediction: ArrayLike, threshold: float | None = None) -> 
 
 
 def accuracy(prediction: ArrayLike, target: ArrayLike, *, threshold: float | None = None) -> float:
-    """Share of right predictions, ``1/n Σᵢ 1{ŷᵢ = yᵢ}``.
+    """Fraction of correct predictions, ``1/n Σᵢ 1{ŷᵢ = yᵢ}``.
 
     >>> accuracy([0, 1, 2, 2], [0, 1, 2, 0])
     0.75
@@ -84,10 +86,10 @@ def confusion_matrix(
     classes: int | None = None,
     threshold: float | None = None,
 ) -> Counts:
-    """Counts ``C[j, k] = Σᵢ 1{yᵢ = j and ŷᵢ = k}``: the target's class down, the predicted across.
+    """Counts ``C[j, k] = Σᵢ 1{yᵢ = j and ŷᵢ = k}``: rows are true classes, columns predictions.
 
-    (classes, classes) int64. ``classes`` is, when not given, as many as the scores in a row, the
-    columns of a one-hot target and the class numbers need, and at least 2.
+    The result is (classes, classes) int64. By default ``classes`` is the number of scores or
+    one-hot columns, or the largest class number + 1, and at least 2.
 
     >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
     array([[1, 1],
@@ -95,7 +97,7 @@ def confusion_matrix(
     """
     predicted, true = _pair(prediction, target, threshold)
     if classes is None:
-        widths = [np.shape(given)[1] for given in (prediction, target) if np.ndim(given) == 2]
+        widths = [np.shape(rows)[1] for rows in (prediction, target) if np.ndim(rows) == 2]
         classes = max(2, *widths, int(predicted.max()) + 1, int(true.max()) + 1)
     class_numbers(predicted, classes)
     class_numbers(true, classes)
@@ -112,23 +114,23 @@ def precision(
     classes: int | None = None,
     threshold: float | None = None,
 ) -> float:
-    """``TP / (TP + FP)``: how many of the examples given a class belong to it.
+    """``TP / (TP + FP)``: the fraction of the predictions of a class that are correct.
 
     0 for a class that is never predicted. ``average`` is
 
-    - "binary": the figure of class ``positive`` of two;
-    - "macro": the mean over the classes, and "weighted" that mean weighted by the classes' share
-      of the targets; a class that neither targets nor predictions hold takes no part;
-    - "micro": the formula with TP, FP, TN and FN each summed over the classes.
+    - "binary": the precision of class ``positive`` of two;
+    - "macro": the mean over the classes that occur in the targets or predictions;
+    - "weighted": the same mean, weighted by the number of targets of each class;
+    - "micro": the formula with TP, FP, TN and FN summed over the classes.
 
-    Raises ``DataError`` for "binary" with more than two classes. ``class_figures`` has the figure
-    of each class.
+    Raises ``DataError`` for "binary" with more than two classes. ``class_figures`` returns the
+    precision of each class.
 
     >>> precision([1, 1, 0, 1], [1, 0, 0, 1])
     0.6666666666666666
     """
-    counts = _count(confusion_matrix(prediction, target, classes=classes, threshold=threshold))
-    return _average("precision", counts, average, positive)
+    confusion = confusion_matrix(prediction, target, classes=classes, threshold=threshold)
+    return _average("precision", _count(confusion), average, positive)
 
 
 def recall(
@@ -140,15 +142,15 @@ def recall(
     classes: int | None = None,
     threshold: float | None = None,
 ) -> float:
-    """Sensitivity, ``TP / (TP + FN)``: how many of a class's examples are given to it.
+    """Sensitivity, ``TP / (TP + FN)``: the fraction of the examples of a class that are predicted.
 
-    0 for a class without examples. ``average`` as for ``precision``.
+    0 for a class without examples. ``average`` and errors are as for ``precision``.
 
     >>> recall([1, 1, 0, 1], [1, 0, 0, 1])
     1.0
     """
-    counts = _count(confusion_matrix(prediction, target, classes=classes, threshold=threshold))
-    return _average("recall", counts, average, positive)
+    confusion = confusion_matrix(prediction, target, classes=classes, threshold=threshold)
+    return _average("recall", _count(confusion), average, positive)
 
 
 def specificity(
@@ -160,19 +162,19 @@ def specificity(
     classes: int | None = None,
     threshold: float | None = None,
 ) -> float:
-    """``TN / (TN + FP)``: how many of the other classes' examples are kept out of a class.
+    """``TN / (TN + FP)``: the fraction of the other examples that are not predicted as the class.
 
-    0 where all examples belong to the class. ``average`` as for ``precision``.
+    0 if all examples belong to the class. ``average`` and errors are as for ``precision``.
 
     >>> specificity([1, 1, 0, 1], [1, 0, 0, 1])
     0.5
     """
-    counts = _count(confusion_matrix(prediction, target, classes=classes, threshold=threshold))
-    return _average("specificity", counts, average, positive)
+    confusion = confusion_matrix(prediction, target, classes=classes, threshold=threshold)
+    return _average("specificity", _count(confusion), average, positive)
 
 
 class ClassFigures(NamedTuple):
-    """Each class's precision, recall, specificity and number of examples, (classes,) each."""
+    """Precision, recall, specificity and number of examples of each class, (classes,) each."""
 
     precision: Figures
     recall: Figures
@@ -193,8 +195,8 @@ def class_figures(
     array([1. , 0.5, 1. ])
     """
     counts = _count(confusion_matrix(prediction, target, classes=classes, threshold=threshold))
-    precisions, recalls, specificities = (_ratio(*parts(counts)) for parts in _PARTS.values())
-    return ClassFigures(precisions, recalls, specificities, _examples(counts))
+    precisions, recalls, specificities = (_ratio(*f(counts)) for f in _FRACTIONS.values())
+    return ClassFigures(precisions, recalls, specificities, counts.examples)
 
 
 def classification_report(
@@ -205,9 +207,9 @@ def classification_report(
     classes: int | None = None,
     threshold: float | None = None,
 ) -> str:
-    """Table of each class's precision, recall, specificity and number of examples, as text.
+    """Return a table of the precision, recall, specificity and number of examples of each class.
 
-    Below it their averages, as ``precision`` defines them, and the accuracy. ``names``, one for
+    Below it are their averages, as ``precision`` defines them, and the accuracy. ``names``, one for
     each class, replace the class numbers.
 
     >>> print(classification_report([1, 1, 0, 1], [1, 0, 0, 1], names=["no", "yes"]))
@@ -231,18 +233,19 @@ def classification_report(
         return f"{label:<{width}}{first:11.4f}{second:8.4f}{third:13.4f}{examples:10d}"
 
     def average_row(average: Average) -> str:
-        return row(average, (_average(name, counts, average, 1) for name in _PARTS), counts.total)
+        means = (_average(name, counts, average, 1) for name in _FRACTIONS)
+        return row(average, means, counts.total)
 
-    columns = [_ratio(*parts(counts)) for parts in _PARTS.values()]
+    columns = [_ratio(*f(counts)) for f in _FRACTIONS.values()]
     lines = [f"{'':<{width}}  precision  recall  specificity  examples"]
-    lines += map(row, labels, zip(*columns, strict=True), _examples(counts))
+    lines += map(row, labels, zip(*columns, strict=True), counts.examples)
     lines += ["", average_row("macro"), average_row("weighted")]
     lines.append(f"{'accuracy':<{width}}{counts.tp.sum() / counts.total:11.4f}")
     return "\n".join(lines)
 
 
 class _OneAgainstRest(NamedTuple):
-    """True and false positives, true and false negatives of each class; number of examples."""
+    """True and false positives and negatives of each class, and the number of examples."""
 
     tp: Counts
     fp: Counts
@@ -250,9 +253,14 @@ class _OneAgainstRest(NamedTuple):
     fn: Counts
     total: int
 
+    @property
+    def examples(self) -> Counts:
+        """The number of examples of each class."""
+        return self.tp + self.fn
 
-# Numerator and denominator of each figure.
-_PARTS: dict[str, Callable[[_OneAgainstRest], tuple[Counts, Counts]]] = {
+
+# The numerator and denominator of each metric.
+_FRACTIONS: dict[str, Callable[[_OneAgainstRest], tuple[Counts, Counts]]] = {
     "precision": lambda c: (c.tp, c.tp + c.fp),
     "recall": lambda c: (c.tp, c.tp + c.fn),
     "specificity": lambda c: (c.tn, c.tn + c.fp),
@@ -267,14 +275,10 @@ def _count(confusion: Counts) -> _OneAgainstRest:
     return _OneAgainstRest(tp, fp, total - tp - fp - fn, fn, total)
 
 
-def _examples(counts: _OneAgainstRest) -> Counts:
-    return counts.tp + counts.fn
-
-
-def _average(figure: str, counts: _OneAgainstRest, average: Average, positive: int) -> float:
-    """Reduce the classes' figures to one as ``precision`` says."""
-    part, whole = _PARTS[figure](counts)
-    figures = _ratio(part, whole)
+def _average(metric: str, counts: _OneAgainstRest, average: Average, positive: int) -> float:
+    """Average a metric over the classes, as ``precision`` defines it."""
+    numerator, denominator = _FRACTIONS[metric](counts)
+    figures = _ratio(numerator, denominator)
     if average == "binary":
         if figures.size != 2 or positive not in (0, 1):
             raise DataError(
@@ -283,35 +287,36 @@ def _average(figure: str, counts: _OneAgainstRest, average: Average, positive: i
             )
         return float(figures[positive])
     if average == "macro":
-        return float(figures[_examples(counts) + counts.fp > 0].mean())
+        return float(figures[counts.examples + counts.fp > 0].mean())
     if average == "weighted":
-        return float(figures @ _examples(counts) / counts.total)
+        return float(figures @ counts.examples / counts.total)
     if average == "micro":
-        return float(_ratio(part.sum(), whole.sum()))
+        return float(_ratio(numerator.sum(), denominator.sum()))
     raise ValueError(f"average={average!r} is none of binary, macro, weighted and micro")
 
 
-def _ratio(part: Counts, whole: Counts) -> Figures:
-    ratio: Figures = np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+def _ratio(a: Counts, b: Counts) -> Figures:
+    """a / b, and 0 where b is 0."""
+    ratio: Figures = np.divide(a, b, out=np.zeros(np.shape(a)), where=b > 0)
     return ratio
 
 
 def _pair(
     prediction: ArrayLike, target: ArrayLike, threshold: float | None
 ) -> tuple[Counts, Counts]:
-    """Both as class numbers, of equal length and at least one."""
+    """Both as class numbers, of equal length, at least 1."""
     predicted = predicted_classes(prediction, threshold)
-    given = np.asarray(target)
-    if given.ndim == 2 and given.shape[1] > 1:
-        if not (np.isin(given, (0, 1)).all() and (given.sum(axis=1) == 1).all()):
+    y = np.asarray(target)
+    if y.ndim == 2 and y.shape[1] > 1:
+        if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
             raise DataError(
-                f"targets of shape {given.shape} are not one-hot rows (a single 1 in each, else 0)"
+                f"targets of shape {y.shape} are not one-hot rows (a single 1 in each, else 0)"
             )
-        true = given.argmax(axis=1).astype(np.int64)
+        true = y.argmax(axis=1).astype(np.int64)
     else:
-        true = class_numbers(given.reshape(-1) if given.shape[1:] == (1,) else given)
+        true = class_numbers(y.reshape(-1) if y.shape[1:] == (1,) else y)
     if predicted.shape != true.shape:
         raise DataError(f"{predicted.size} predictions for {true.size} targets")
     if true.size == 0:
-        raise DataError("no predictions and targets: of no examples there is no figure")
+        raise DataError("there are no predictions and targets")
     return predicted, true

@@ -1,7 +1,7 @@
-"""Which classes and functions an architecture may name, and architectures as JSON.
+"""Architectures as JSON, and the registry of classes and functions that they may name.
 
-An architecture is the arguments its modules were made with, not their weights. Only what was
-registered is ever called when one is read, so a foreign file cannot run code.
+An architecture consists of the constructor arguments of its modules, without weights. Reading one
+calls only what is registered, so a file from elsewhere cannot run code.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 Registered = TypeVar("Registered", bound=Any)
 
 REGISTRY: dict[str, Any] = {}
-"""What may be named, by its name."""
+"""The registered classes and functions by name."""
 
 
 def register(thing: Registered) -> Registered:
-    """Let models that use this class or function be saved and loaded; used as a decorator.
+    """Register a class or function, so that models that use it can be saved; a decorator.
 
-    Its name is how files refer to it. Raises ``ValueError`` where another has that name already.
+    Files refer to it by its name. Raises ``ValueError`` if the name is in use.
 
     >>> from nn import Module, build
     >>> @register
@@ -35,45 +35,45 @@ def register(thing: Registered) -> Registered:
     6.0
     """
     name = thing.__name__
-    held = REGISTRY.get(name, thing)
-    if held is not thing and _home(held) != _home(thing):
+    other = REGISTRY.get(name, thing)
+    if other is not thing and _definition(other) != _definition(thing):
         raise ValueError(
-            f"register: {name!r} names {held!r} already; files could not tell the two apart, "
-            f"so give yours another name"
+            f"register: the name {name!r} already refers to {other!r}; files could not tell the "
+            f"two apart, so choose another name"
         )
     REGISTRY[name] = thing
     return thing
 
 
-def _home(thing: Any) -> tuple[Any, Any]:
-    """Where a thing was defined: running a notebook's cell again may replace it."""
+def _definition(thing: Any) -> tuple[Any, Any]:
+    """Where a thing is defined. Running a notebook's cell again may replace it."""
     return getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
 
 
-def registered(name: str) -> Any:
-    """What has this name; ``ValueError`` where nothing has."""
+def look_up(name: str) -> Any:
+    """Return the class or function registered by this name; ``ValueError`` if there is none."""
     if name not in REGISTRY:
         raise ValueError(
-            f"the architecture names {name!r}, which is not registered: import the code that "
-            f"defines it, with @nn.register above it, before loading"
+            f"the architecture names {name!r}, which is not registered: before loading, import the "
+            f"code that defines it, with @nn.register above it"
         )
     return REGISTRY[name]
 
 
 def encode(value: Any, seen: dict[int, int], where: str) -> Any:
-    """An argument as JSON: plain values as they are, anything else as a dict that says what it is.
+    """Return an argument in JSON's types; what JSON lacks becomes a dict with a type as key.
 
-    ``seen`` numbers the modules met so far by their ``id``, so that a shared one stays shared.
+    ``seen`` numbers the modules encoded so far, by their ``id``, so that shared ones stay shared.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list | tuple):
-        return [encode(part, seen, f"{where}[{i}]") for i, part in enumerate(value)]
+        return [encode(item, seen, f"{where}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, Mapping):
-        parts = {str(key): encode(v, seen, f"{where}[{key!r}]") for key, v in value.items()}
-        return {"dict": parts}
+        items = {str(key): encode(v, seen, f"{where}[{key!r}]") for key, v in value.items()}
+        return {"dict": items}
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         return {"dtype": np.dtype(value).name}
     if isinstance(value, partial) and not value.args:
@@ -87,7 +87,7 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
         if REGISTRY.get(kind.__name__) is not kind:
             raise ValueError(
                 f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not registered: put "
-                f"@nn.register above the class to save models that hold it"
+                f"@nn.register above the class to save models that contain it"
             )
         args, keywords = value.made_with
         arguments = inspect.signature(kind).bind(*args, **keywords).arguments
@@ -103,53 +103,55 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
     if name is not None and REGISTRY.get(name) is value:
         return {"named": name}
     raise ValueError(
-        f"{where} is {value!r}, which cannot be saved: numbers, strings, lists and dicts of them, "
-        f"modules, and classes and functions marked with @nn.register can"
+        f"{where} is {value!r}, which cannot be saved: only numbers, strings, lists and dicts of "
+        f"them, modules, and classes and functions marked with @nn.register can"
     )
 
 
-def decode(config: Any, made: list[Any]) -> Any:
-    """What ``encode`` wrote, made anew. ``made`` collects modules in the order they were begun."""
+def decode(config: Any, modules: list[Any]) -> Any:
+    """Make an argument from what ``encode`` returned.
+
+    ``modules`` collects the modules in the order in which their construction begins.
+    """
     if isinstance(config, list):
-        return [decode(part, made) for part in config]
+        return [decode(item, modules) for item in config]
     if not isinstance(config, dict):
         return config
     match config:
         case {"class": str(name), "arguments": dict(arguments)}:
-            kind = registered(name)
-            place = len(made)
-            made.append(None)
-            made[place] = _construct(kind, {k: decode(v, made) for k, v in arguments.items()})
-            return made[place]
-        case {"shared": int(place)} if 0 <= place < len(made) and made[place] is not None:
-            return made[place]
+            kind = look_up(name)
+            number = len(modules)
+            modules.append(None)
+            arguments = {key: decode(v, modules) for key, v in arguments.items()}
+            modules[number] = _construct(kind, arguments)
+            return modules[number]
+        case {"shared": int(number)} if 0 <= number < len(modules) and modules[number] is not None:
+            return modules[number]
         case {"named": str(name)}:
-            return registered(name)
+            return look_up(name)
         case {"partial": str(name), "keywords": dict(keywords)}:
-            return partial(
-                registered(name), **{key: decode(v, made) for key, v in keywords.items()}
-            )
+            return partial(look_up(name), **{k: decode(v, modules) for k, v in keywords.items()})
         case {"dtype": "float32" | "float64" | "float16" as name}:
             return np.dtype(name).type
-        case {"dict": dict(parts)}:
-            return {key: decode(part, made) for key, part in parts.items()}
+        case {"dict": dict(items)}:
+            return {key: decode(item, modules) for key, item in items.items()}
     raise ValueError(f"not part of an architecture: {str(config)[:100]}")
 
 
-def _construct(kind: Any, given: dict[str, Any]) -> Any:
-    """A module made with these arguments; a generator it cannot do without is seeded by 0."""
+def _construct(kind: Any, arguments: dict[str, Any]) -> Any:
+    """Make a module with these arguments; an ``rng`` without a default gets the seed 0."""
     if not hasattr(kind, "made_with"):
         raise ValueError(f"{kind.__name__!r} is not a module")
     signature = inspect.signature(kind)
     rng = signature.parameters.get("rng")
     if rng is not None and rng.default is inspect.Parameter.empty:
-        given.setdefault("rng", 0)
-    unknown = given.keys() - signature.parameters.keys()
+        arguments.setdefault("rng", 0)
+    unknown = arguments.keys() - signature.parameters.keys()
     if unknown:
         raise ValueError(f"{kind.__name__} takes no argument {', '.join(sorted(unknown))}")
     bound = signature.bind_partial()
-    bound.arguments.update(given)
+    bound.arguments.update(arguments)
     try:
         return kind(*bound.args, **bound.kwargs)
     except TypeError as error:
-        raise ValueError(f"{kind.__name__} cannot be made with {given}: {error}") from error
+        raise ValueError(f"{kind.__name__} cannot be made with {arguments}: {error}") from error

@@ -1,7 +1,7 @@
-"""Networks of single numbers: ``Neuron``, ``Layer`` and ``MLP`` over ``autograd.Value``.
+"""Networks of single numbers, ``autograd.Value``: ``Neuron``, ``Layer`` and ``MLP``.
 
-Programs written for micrograd's ``nn`` run with the import changed, and from the same state of
-``random`` they get the same weights. ``nn.MLP`` is the same network as arrays.
+Programs for micrograd's ``nn`` run unchanged except for the import, and get the same weights from
+the same state of ``random``. ``nn.MLP`` is the same network on arrays.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["Layer", "MLP", "Module", "Neuron"]
 
 
 class Neuron(Module):
-    """h(w·x + b) with h = ReLU, or w·x + b with ``nonlin=False``.
+    """ReLU(w·x + b), or w·x + b with ``nonlin=False``, of ``nin`` inputs.
 
-    The weights are drawn from U(-1, 1), in order, by Python's ``random`` or by ``rng``; b is 0.
-    Raises ``ValueError`` for another number of inputs.
+    The weights are drawn from U(-1, 1) by Python's ``random``, or by ``rng``; b starts at 0. Raises
+    ``ValueError`` for another number of inputs.
 
     >>> neuron = Neuron(2)
     >>> for w, data in zip(neuron.w, [2.0, -1.0]):
@@ -39,11 +39,10 @@ class Neuron(Module):
         self.nonlin = nonlin
 
     def forward(self, x: Value | Sequence[Any]) -> Any:
-        if isinstance(x, Value):  # from a layer of one neuron
-            x = [x]
-        if len(x) != len(self.w):
-            raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
-        z = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        inputs = [x] if isinstance(x, Value) else x  # a layer of one neuron returns a Value
+        if len(inputs) != len(self.w):
+            raise ValueError(f"a neuron with {len(self.w)} inputs got {len(inputs)}")
+        z = sum((wi * xi for wi, xi in zip(self.w, inputs, strict=True)), self.b)
         return z.relu() if self.nonlin else z
 
     def __repr__(self) -> str:
@@ -51,7 +50,7 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """``nout`` neurons that see the same ``nin`` inputs; a list of outputs, or the only one."""
+    """``nout`` neurons with the same ``nin`` inputs; returns a list, or the output if only one."""
 
     def __init__(self, nin: int, nout: int, *, rng: Rng | None = None, **settings: Any) -> None:
         if rng is not None:
@@ -67,7 +66,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """Layers of ``nouts`` neurons each on ``nin`` inputs: ReLU, and linear in the last.
+    """Layers of ``nouts`` neurons on ``nin`` inputs: ReLU layers, and a linear last layer.
 
     >>> MLP(2, [2, 1])
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]

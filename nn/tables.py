@@ -1,7 +1,6 @@
-"""Examples from the user's own files: ``FILE.npz`` and ``FILE.csv``.
+"""Examples from ``.npz`` and ``.csv`` files.
 
-Nothing is unpickled, and nothing is guessed past an error: the first wrong cell is named.
-Data sets with a name are in ``nn.datasets``.
+Nothing is unpickled, and an error names the first wrong cell.
 """
 
 from __future__ import annotations
@@ -24,18 +23,19 @@ TARGET_COLUMNS = ("label", "target", "y", "class")
 X_ARRAYS = ("x", "data", "features", "inputs", "images")
 Y_ARRAYS = ("y", "target", "targets", "label", "labels")
 FLOAT32_MAX = np.float64(np.finfo(np.float32).max)
-# What zipfile, zlib and NumPy raise over bytes that are not what they should be.
-UNREADABLE = (
+# The errors that zipfile, zlib and NumPy raise for a damaged file.
+READ_ERRORS = (
     *(OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError),
     *(zipfile.BadZipFile, zlib.error),
 )
 
 
-class Table(NamedTuple):
-    """The contents of a file: ``x`` (n, features) float32, ``y``, and the names of the classes.
+class LabelledData(NamedTuple):
+    """The examples of a file: ``x`` (n, features) float32, ``y``, and the names of the classes.
 
-    ``y`` is (n,) int64 where all targets are whole numbers, else (n,) or (n, outputs) float32.
-    Targets in words become class numbers in the order of ``classes``, which is else empty.
+    ``y`` is (n,) int64 if all targets are whole numbers, otherwise (n,) or (n, outputs) float32.
+    Targets that are words become class numbers in the order of ``classes``; otherwise ``classes``
+    is empty.
     """
 
     x: Array
@@ -43,23 +43,23 @@ class Table(NamedTuple):
     classes: tuple[str, ...]
 
 
-def load_table(path: str | PathLike[str], classes: Sequence[str] | None = None) -> Table:
+def load_table(path: str | PathLike[str], classes: Sequence[str] | None = None) -> LabelledData:
     """Read inputs and targets from a ``.npz`` or ``.csv`` file.
 
-    *npz*: one array of inputs named x (or data, features, inputs, images; upper case too) of
-    shape (n, ...), flattened to a row each, and one of targets named y (or target, targets,
-    label, labels).
+    *npz*: an array of inputs (n, ...) named x, data, features, inputs or images, in any case, which
+    is flattened to one row per example, and an array of targets named y, target, targets, label or
+    labels.
 
-    *csv*: UTF-8, one example a line, separated by commas, semicolons or tabs. The first line is a
-    header if none of its cells is a number. The target is the column named label, target, y or
-    class, else the last; all other cells are numbers.
+    *csv*: UTF-8, one example per line, with commas, semicolons or tabs between cells. The first
+    line is a header if none of its cells is a number. The target is the column named label,
+    target, y or class, or else the last; all other cells are numbers.
 
-    Targets in words are numbered in sorted order, or by ``classes``: give the classes of the
-    training data to number further data alike.
+    Targets that are words are numbered in sorted order, or by ``classes``: give the classes of the
+    training data to number other data in the same way.
 
-    Raises ``FileNotFoundError``, or ``DataError`` with the file, line and column: rows of unequal
-    length, cells that are empty, not finite or not numbers, a class not among ``classes``, an
-    array of Python objects (it would have to be unpickled), a damaged file, no examples.
+    Raises ``FileNotFoundError``, and ``DataError`` with the file, line and column for rows of
+    unequal length, cells that are empty, not finite or not numbers, a class not in ``classes``,
+    arrays of Python objects (they would have to be unpickled), a damaged file, or no examples.
     """
     path = Path(path)
     if _suffix(path) == ".npz":
@@ -69,21 +69,22 @@ def load_table(path: str | PathLike[str], classes: Sequence[str] | None = None) 
         x, words, lines = _read_csv(path, labelled=True)
         target = _numbers_or_words(path, words, lines)
     if target.dtype.kind != "U":
-        return Table(x, target, ())
+        return LabelledData(x, target, ())
     names = tuple(sorted(set(target.tolist()))) if classes is None else tuple(classes)
     number = {name: index for index, name in enumerate(names)}
     for row, name in enumerate(target.tolist()):
         if name not in number:
             where = f"line {lines[row]}" if lines else f"row {row} of the targets"
             raise DataError(f"{path}, {where}: {name!r} is none of the classes {', '.join(names)}")
-    return Table(x, np.array([number[name] for name in target.tolist()], dtype=np.int64), names)
+    y = np.array([number[name] for name in target.tolist()], dtype=np.int64)
+    return LabelledData(x, y, names)
 
 
 def load_features(path: str | PathLike[str], features: int | None = None) -> Array:
-    """Read only the inputs of a file laid out as for ``load_table``: (n, features) float32.
+    """Read the inputs (n, features) float32 of a file in the format of ``load_table``.
 
-    A csv column whose name makes it the target is left out; with no such name every column is an
-    input, but for the last where there is one more than ``features``. An npz file needs no targets.
+    An npz file needs no targets. A csv column with the name of a target is left out; without such a
+    name every column is an input, except for the last if there is one more than ``features``.
     Raises as ``load_table`` does.
     """
     path = Path(path)
@@ -105,9 +106,9 @@ def _suffix(path: Path) -> str:
 
 
 def _read_npz(path: Path, *, labelled: bool) -> tuple[Array, Array]:
-    """Return x as (n, features) float32 and the targets as they stand (empty if not labelled)."""
+    """Return x as (n, features) float32, and the targets (empty if not ``labelled``)."""
     if not zipfile.is_zipfile(path):
-        raise DataError(f"{path}: not an npz file, or one cut short")
+        raise DataError(f"{path}: not an npz file, or one that is cut short")
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             x = np.asarray(file[_array_name(path, file.files, X_ARRAYS)])
@@ -116,7 +117,7 @@ def _read_npz(path: Path, *, labelled: bool) -> tuple[Array, Array]:
                 y = np.asarray(file[_array_name(path, file.files, Y_ARRAYS)])
     except DataError:
         raise
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         if "Object arrays" in str(error):
             raise DataError(
                 f"{path}: holds pickled Python objects, which are never loaded because unpickling "
@@ -133,7 +134,7 @@ def _read_npz(path: Path, *, labelled: bool) -> tuple[Array, Array]:
     if y.ndim == 0 or len(y) != len(x):
         raise DataError(
             f"{path}: inputs of shape {x.shape} and targets of shape {y.shape}; "
-            f"their first axes must be equal"
+            f"their first axes must have the same length"
         )
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
@@ -147,15 +148,14 @@ def _read_npz(path: Path, *, labelled: bool) -> tuple[Array, Array]:
     return x, _whole(y) if y.ndim == 1 else y.astype(np.float32)
 
 
-def _array_name(path: Path, present: list[str], wanted: tuple[str, ...]) -> str:
-    found = [name for name in present if name.lower() in wanted]
-    if len(found) != 1:
-        held = ", ".join(map(repr, present)) or "none"
+def _array_name(path: Path, names: list[str], allowed: tuple[str, ...]) -> str:
+    matches = [name for name in names if name.lower() in allowed]
+    if len(matches) != 1:
         raise DataError(
-            f"{path}: one array named {', '.join(wanted[:-1])} or {wanted[-1]} is "
-            f"needed; the file holds {held}"
+            f"{path}: one array named {', '.join(allowed[:-1])} or {allowed[-1]} is "
+            f"needed; the file holds {', '.join(map(repr, names)) or 'none'}"
         )
-    return found[0]
+    return matches[0]
 
 
 def _check_finite(path: Path, what: str, array: Array) -> None:
@@ -173,7 +173,7 @@ def _check_finite(path: Path, what: str, array: Array) -> None:
 
 
 def _whole(numbers: Array) -> Array:
-    """Whole numbers as int64 (they may be classes), others as float32 (they cannot)."""
+    """Whole numbers, which may be classes, as int64; others as float32."""
     if numbers.dtype.kind != "f":
         return numbers.astype(np.int64)
     exact = (np.abs(numbers) < 2**53) & (np.floor(numbers) == numbers)
@@ -186,7 +186,7 @@ def _whole(numbers: Array) -> Array:
 def _read_csv(
     path: Path, *, labelled: bool, features: int | None = None
 ) -> tuple[Array, list[str], list[int]]:
-    """Return x, the target cells (none if not labelled) and the lines they came from."""
+    """Return x, the target cells (none if not ``labelled``) and their line numbers."""
     records = _records(path)
     start, first = next(records, (0, []))
     if not first:
@@ -207,7 +207,7 @@ def _read_csv(
         if target is not None and labelled:
             words.append(cells[target])
             if not cells[target]:
-                raise DataError(f"{_place(path, line, target, header)}: the cell is empty")
+                raise DataError(f"{_cell_name(path, line, target, header)}: the cell is empty")
         try:
             row = np.array(list(map(float, inputs)))
         except ValueError:
@@ -222,7 +222,7 @@ def _read_csv(
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line that is not blank as its number and its stripped cells."""
+    """Yield the number and the stripped cells of each line that is not blank."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             start = file.readline()
@@ -247,16 +247,16 @@ def _is_number(cell: str) -> bool:
 
 
 def _target_column(path: Path, header: list[str] | None, width: int, last: bool) -> int | None:
-    named = [i for i, name in enumerate(header or ()) if name.lower() in TARGET_COLUMNS]
-    if len(named) > 1:
-        both = " and ".join(repr((header or [])[i]) for i in named)
+    targets = [i for i, name in enumerate(header or ()) if name.lower() in TARGET_COLUMNS]
+    if len(targets) > 1:
+        both = " and ".join(repr((header or [])[i]) for i in targets)
         raise DataError(f"{path}, line 1: columns {both} could each be the target; rename one")
-    if named:
-        return named[0]
+    if targets:
+        return targets[0]
     return width - 1 if last else None
 
 
-def _place(path: Path, line: int, column: int, header: list[str] | None) -> str:
+def _cell_name(path: Path, line: int, column: int, header: list[str] | None) -> str:
     name = f" ({header[column]!r})" if header else ""
     return f"{path}, line {line}, column {column + 1}{name}"
 
@@ -277,11 +277,11 @@ def _bad_cell(
         fault = f"{cell!r} is not a number"
         if header is None and line == 1:
             fault += " (a header would have no numbers in it)"
-    return DataError(f"{_place(path, line, column, header)}: {fault}")
+    return DataError(f"{_cell_name(path, line, column, header)}: {fault}")
 
 
 def _numbers_or_words(path: Path, cells: list[str], lines: list[int]) -> Array:
-    """Target cells as numbers if the first is one, else as words; a mixture is an error."""
+    """Target cells as numbers if the first is a number, else as words; a mixture is an error."""
     numeric = _is_number(cells[0])
     for line, cell in zip(lines, cells, strict=True):
         if _is_number(cell) != numeric:

@@ -1,7 +1,4 @@
-"""What goes into a loss and what comes out: predictions and targets checked, losses reduced.
-
-The losses are in ``nn.losses`` and ``nn.likelihoods``.
-"""
+"""Checks of the predictions and targets of a loss, and operations that all losses share."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import autograd as ag
 from autograd import Tensor, Value
@@ -22,103 +20,106 @@ from nn.data import Array, DataError, one_hot
 Reduction = Literal["mean", "sum", "none"]
 
 
-def given(x: Any) -> Any:
-    """A node or an array as it is, else an array, lists of nodes included.
+def as_data(x: ArrayLike | Tensor | Value) -> Any:
+    """Return a node or array unchanged, and anything else (lists of nodes too) as one of them.
 
-    While compiling it is a node, so that what is asked of it is asked at each run.
+    While compiling the result is a node, so that its numbers are checked at each run.
     """
     return ag.captured(x if isinstance(x, Tensor | Value | np.ndarray) else ag.array(x))
 
 
 def cast_like(target: Any, prediction: Any) -> Any:
-    """A target in the prediction's type, so that float32 stays float32."""
+    """Cast a target to the type of the prediction, so that float32 stays float32."""
     return ag.cast(target, prediction.dtype if prediction.dtype.kind == "f" else np.float64)
 
 
-def alike(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
-    """Prediction and target as nodes or arrays of one shape."""
-    prediction, target = given(prediction), given(target)
-    if prediction.shape != target.shape:
-        fix = f": target.reshape{prediction.shape}" if prediction.size == target.size else ""
+def same_shape(
+    name: str, prediction: ArrayLike | Tensor, target: ArrayLike | Tensor
+) -> tuple[Any, Any]:
+    """Return prediction and target as nodes or arrays; ``DataError`` unless of equal shape."""
+    f, y = as_data(prediction), as_data(target)
+    if f.shape != y.shape:
+        fix = f": target.reshape{f.shape}" if f.size == y.size else ""
         raise DataError(
-            f"{name}: a prediction of shape {prediction.shape} and a target of shape "
-            f"{target.shape}; they must be equal, for nothing is broadcast here{fix}"
+            f"{name}: a prediction of shape {f.shape} and a target of shape {y.shape}; the shapes "
+            f"must be equal, since losses do not broadcast{fix}"
         )
-    if prediction.size == 0:
-        raise DataError(f"{name}: there are no examples (shape {prediction.shape})")
-    return prediction, cast_like(target, prediction)
+    if f.size == 0:
+        raise DataError(f"{name}: there are no examples (shape {f.shape})")
+    return f, cast_like(y, f)
 
 
-def rows_of(prediction: Any, target: Any) -> Any:
-    """Class numbers as one-hot rows of the prediction's shape; other targets as they are."""
-    target, prediction = given(target), given(prediction)
-    if prediction.ndim == 2 and prediction.shape[1] > 1 and target.shape == prediction.shape[:1]:
-        return _one_hot(target, classes=prediction.shape[1], dtype=prediction.dtype)
-    return target
+def one_hot_rows(prediction: ArrayLike | Tensor, target: ArrayLike | Tensor) -> Any:
+    """Return class numbers as one-hot rows of the prediction's shape, other targets unchanged."""
+    f, y = as_data(prediction), as_data(target)
+    if f.ndim == 2 and f.shape[1] > 1 and y.shape == f.shape[:1]:
+        return _one_hot(y, classes=f.shape[1], dtype=f.dtype)
+    return y
 
 
-# Operations, so that labels are arguments of a graph and may be the input of a compiled program.
+# These are operations, so that labels are arguments of the graph and can be inputs of a compiled
+# program.
 
 _one_hot = ag.custom_op(
     lambda labels, classes, dtype: one_hot(labels, classes, dtype), vjp=(None,), name="one_hot"
 )
 
 
-def _entries(labels: Any, classes: int) -> Any:
-    numbers, starts = _numbers(labels.shape, classes)
-    # The first looks whether they are class numbers.
+def _flat_index(labels: Any, classes: int) -> Any:
+    numbers, starts = _index_parts(labels.shape, classes)
+    # take() raises IndexError for labels that are too large.
     return numbers.take(labels.astype(np.intp, copy=False)) + starts
 
 
 @lru_cache(maxsize=64)
-def _numbers(shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
+def _index_parts(shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
     return np.arange(classes), np.arange(0, math.prod(shape) * classes, classes).reshape(shape)
 
 
-entries: ag.Op = ag.custom_op(_entries, vjp=(None,), name="entries")
-"""Where the entry of each row that its class number names is, counted through all the rows.
+flat_index: ag.Op = ag.custom_op(_flat_index, vjp=(None,), name="flat_index")
+"""The index of the entry ``rows[i, labels[i]]`` of each row in the flattened rows.
 
-To take and to put by these numbers costs half of what an index of rows and columns does.
+Indexing by it takes half the time of indexing by rows and columns.
 """
 
 
-def _place(values: Any, places: Any, classes: int) -> Any:
-    out = np.zeros((*places.shape, classes), values.dtype)
-    out.reshape(-1)[places] = values
+def _scatter(values: Any, index: Any, classes: int) -> Any:
+    out = np.zeros((*index.shape, classes), values.dtype)
+    out.reshape(-1)[index] = values
     return out
 
 
-def _lessen(rows: Any, amounts: Any, places: Any) -> Any:
+def _subtract_at(rows: Any, values: Any, index: Any) -> Any:
     out = rows.copy(order="C")
-    out.reshape(-1)[places] -= amounts
+    out.reshape(-1)[index] -= values
     return out
 
 
-chosen: ag.Op = ag.custom_op(
-    lambda rows, places: rows.take(places),
-    vjp=(lambda g, out, rows, places: _placed(g, places, classes=rows.shape[-1]), None),
-    name="chosen",
+gather: ag.Op = ag.custom_op(
+    lambda rows, index: rows.take(index),
+    vjp=(lambda g, out, rows, index: _scatter_op(g, index, classes=rows.shape[-1]), None),
+    name="gather",
 )
-"""The entry of each row that its class number names: ``rows[i, labels[i]]``."""
+"""The entries of the rows at a flat index: ``rows[i, labels[i]]``."""
 
-_placed: ag.Op = ag.custom_op(
-    _place, vjp=(lambda g, out, values, places, classes: chosen(g, places), None), name="placed"
+_scatter_op: ag.Op = ag.custom_op(
+    _scatter, vjp=(lambda g, out, values, index, classes: gather(g, index), None), name="scatter"
 )
 
-lessened: ag.Op = ag.custom_op(
-    _lessen,
+subtract_at: ag.Op = ag.custom_op(
+    _subtract_at,
     vjp=(
-        lambda g, out, rows, amounts, places: g,
-        lambda g, out, rows, amounts, places: -chosen(g, places),
+        lambda g, out, rows, values, index: g,
+        lambda g, out, rows, values, index: -gather(g, index),
         None,
     ),
-    name="lessened",
+    name="subtract_at",
 )
-"""The rows, with an amount for each taken from the entry that its class number names."""
+"""The rows with ``values`` subtracted from their entries at a flat index."""
 
 
 def reduce(losses: Any, reduction: Reduction) -> Any:
-    """The mean of the losses, their sum, or the losses themselves."""
+    """Return the mean of the losses, their sum, or the losses themselves."""
     match reduction:
         case "mean":
             return ag.mean(losses)
@@ -130,67 +131,70 @@ def reduce(losses: Any, reduction: Reduction) -> Any:
 
 
 # --------------------------------------------------------------------------------------------------
-# Checks of numbers, each called with a name for its message first and the plain data last
+# Checks of numbers, called with a name for the message first and an array last
 
-_checked: ContextVar[bool] = ContextVar("checked", default=False)
+_skip_target_checks: ContextVar[bool] = ContextVar("skip_target_checks", default=False)
 
 
 @contextmanager
-def checked() -> Iterator[None]:
-    """What is compiled in the block does not look at its targets at each run.
+def skip_target_checks() -> Iterator[None]:
+    """Compile without checks of the targets at each run.
 
-    For who has checked them as a whole, and then runs the program on parts of them.
+    For callers that have checked all targets, and then run the program on parts of them.
     """
-    token = _checked.set(True)
+    token = _skip_target_checks.set(True)
     try:
         yield
     finally:
-        _checked.reset(token)
+        _skip_target_checks.reset(token)
 
 
 def examine(check: Callable[..., None], *settings: Any, prediction: Any) -> None:
-    """``check(*settings, numbers)`` of a prediction, in a compiled program at each run."""
+    """Call ``check(*settings, array)`` for a prediction; in a compiled program, at each run."""
     ag.observe(partial(check, *settings), prediction)
 
 
 def examine_target(check: Callable[..., None], *settings: Any, target: Any) -> None:
-    """The same of a target, unless it has been `checked`."""
-    if not (_checked.get() and ag.is_compiling()):
+    """Like ``examine`` for a target, except within ``skip_target_checks``."""
+    if not (_skip_target_checks.get() and ag.is_compiling()):
         ag.observe(partial(check, *settings), target)
 
 
-def check_probabilities(name: str, data: Any) -> None:
-    """Refuse numbers outside [0, 1] from a model; NaN goes on, to be found where it arose."""
-    data = np.asarray(data)
-    if (data < 0).any() or (data > 1).any():
+def check_probabilities(name: str, data: ArrayLike) -> None:
+    """Raise ``DataError`` for predictions outside [0, 1].
+
+    NaN passes, so that the error can name the operation that produced it.
+    """
+    p = np.asarray(data)
+    if (p < 0).any() or (p > 1).any():
         raise DataError(
-            f"{name}: probabilities lie in [0, 1], and these in [{data.min()}, {data.max()}]; "
-            f"logits go to a loss that takes logits"
+            f"{name}: probabilities must be in [0, 1], and these range from {p.min()} to "
+            f"{p.max()}; for logits use a loss that takes logits"
         )
 
 
-def check_unit_interval(name: str, data: Any) -> None:
-    """Refuse targets outside [0, 1], NaN among them."""
-    data = np.asarray(data)
-    if not (data.min() >= 0 and data.max() <= 1):
+def check_unit_interval(name: str, data: ArrayLike) -> None:
+    """Raise ``DataError`` for targets outside [0, 1], NaN included."""
+    y = np.asarray(data)
+    if not (y.min() >= 0 and y.max() <= 1):
         raise DataError(
-            f"{name}: the target holds numbers from {data.min()} to {data.max()}; they must be 0, "
-            f"1, or probabilities between"
+            f"{name}: the targets range from {y.min()} to {y.max()}; they must be 0, 1, or "
+            f"probabilities between"
         )
 
 
-def check_distributions(what: str, data: Any) -> None:
-    """Refuse rows with a negative number, or of a sum further than 1e-3 from 1."""
+def check_distributions(what: str, data: Array) -> None:
+    """Raise ``DataError`` for rows with a negative number or with a sum over 1e-3 away from 1."""
     total = data.sum(-1)
     if not (data.min() >= 0 and (abs(total - 1) <= 1e-3).all()):
         raise DataError(
-            f"{what} must be probabilities, at least 0 and of sum 1; the smallest number is "
-            f"{data.min()}, and the sums lie in [{total.min()}, {total.max()}]"
+            f"{what} must be probabilities, at least 0 and with sum 1; the smallest number is "
+            f"{data.min()}, and the sums range from {total.min()} to {total.max()}"
         )
 
 
 def check_classes(name: str, classes: int, labels: Array) -> None:
-    """Refuse labels that are not whole numbers from 0 to ``classes`` - 1."""
+    """Raise ``DataError`` for labels that are not whole numbers from 0 to ``classes`` - 1."""
     if labels.dtype.kind not in "iub" and (labels.dtype.kind != "f" or (labels % 1 != 0).any()):
         raise DataError(f"{name}: class numbers are whole, and these are {labels.dtype}")
     if not (labels.min() >= 0 and labels.max() < classes):
@@ -201,26 +205,26 @@ def check_classes(name: str, classes: int, labels: Array) -> None:
 
 
 def warn_of_probabilities(name: str, logits: Any) -> None:
-    """Warn where logits come from a softmax or a sigmoid."""
-    made_by = _squashed_by(logits)
-    if made_by:
+    """Warn if the logits are the output of a softmax or a sigmoid."""
+    function = _probability_function(logits)
+    if function:
         warnings.warn(
-            f"{name} takes logits, and was given the output of {made_by}, which it would squash "
-            f"a second time: leave out the {made_by} at the end of the network",
+            f"{name} takes logits, but got the output of {function}, which it would apply a "
+            f"second time: leave out the {function} at the end of the network",
             UserWarning,
             stacklevel=3,
         )
 
 
-def _squashed_by(node: Any) -> str | None:
-    """What made these numbers probabilities, if the graph shows it."""
+def _probability_function(node: Any) -> str | None:
+    """The function that made the numbers probabilities, if the graph shows it."""
     op = getattr(node, "op", None)
     if op is None:
         return None
     if op.name in ("softmax", "sigmoid"):
         return str(op.name)
     if op.name == "div":  # written by hand: exp(z) / exp(z).sum()
-        names = [getattr(getattr(part, "op", None), "name", "") for part in node.args]
+        names = [getattr(getattr(arg, "op", None), "name", "") for arg in node.args]
         if names == ["exp", "sum"]:
             return "softmax"
     return None

@@ -1,6 +1,7 @@
-"""Backpropagation as the texts write it, four times, beside what the engine finds.
+"""Backpropagation in four forms from textbooks, to read and to compare with the engine.
 
-The engine needs none of it: here it is to be read, and to be compared with. Only names are here.
+Each form takes the layers of a network, examples x (n, inputs) and the derivative of each example's
+cost with respect to the outputs, (n, outputs), and returns ``Gradients``.
 """
 
 from nn.backprop.batch_form import batch_form

@@ -13,8 +13,8 @@ from nn.data import Array
 def batch_form(layers: Sequence[Layer], x: Array, errors: Array) -> Gradients:
     """dZ = dQ ⊙ h'(Z); dQ⁽ˡ⁻¹⁾ = dZ⁽ˡ⁾ W⁽ˡ⁾; dW⁽ˡ⁾ = 1/n dZ⁽ˡ⁾ᵀ Q⁽ˡ⁻¹⁾; db⁽ˡ⁾ = 1/n Σᵢ dZᵢ⁽ˡ⁾.
 
-    x: examples (n, inputs); errors: dQ⁽ᴸ⁾ = ∂C/∂q of the outputs, (n, outputs). The rows of dZ are
-    the δ. (Lindholm et al. 2022, algorithm 6.1.)
+    x: examples (n, inputs). errors: dQ⁽ᴸ⁾ = ∂C/∂q of the outputs, (n, outputs). The rows of dZ are
+    the error terms δ. (Lindholm et al. 2022, algorithm 6.1.)
     """
     n = len(x)
     Z, Q = forward(layers, x)

@@ -1,4 +1,4 @@
-"""The derivative of an example's cost by the network's output, where backpropagation begins."""
+"""Derivatives of an example's cost with respect to the outputs, where backpropagation starts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nn import losses
 from nn.data import Array
-from nn.targets import rows_of
+from nn.targets import one_hot_rows
 
 Error: TypeAlias = Callable[[Array, Array], Array]
 
 
 class Cost(NamedTuple):
-    """error: ∂C/∂a of each example's cost, from outputs a and targets y, (n, outputs) both.
+    """error: ∂C/∂a of each example's cost C, for outputs a and targets y, both (n, outputs).
 
-    averaged: whether the loss is the mean of the examples' costs, or else their sum.
+    averaged: whether the loss is the mean of the examples' costs; otherwise it is their sum.
     """
 
     error: Error
@@ -25,9 +26,8 @@ class Cost(NamedTuple):
 
 
 def _softmax(z: Array) -> Array:
-    powers: Array = np.exp(z - z.max(axis=1, keepdims=True))
-    shares: Array = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    exponentials: Array = np.exp(z - z.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def _sigmoid(z: Array) -> Array:
@@ -45,15 +45,15 @@ COSTS: dict[Callable[..., Any], Cost] = {
 
 
 def cost_of(loss: Callable[..., Any]) -> Cost:
-    """What is known of a loss; ``ValueError`` where that is nothing."""
+    """Return the cost of a loss; ``ValueError`` if there is none."""
     if loss not in COSTS:
         name = getattr(loss, "__name__", repr(loss))
-        known = ", ".join(known.__name__ for known in COSTS)
-        raise ValueError(f"deltas: loss {name!r} has no classical form here; there are {known}")
+        names = ", ".join(f.__name__ for f in COSTS)
+        raise ValueError(f"deltas: loss {name!r} has no classical form here; there are {names}")
     return COSTS[loss]
 
 
-def target_rows(output: Array, y: Any) -> Array:
-    """Targets as rows of the shape of the outputs: class numbers become one-hot rows."""
-    rows = np.asarray(rows_of(output, y), float)
+def target_rows(output: Array, y: ArrayLike) -> Array:
+    """Return targets in the shape of the outputs; class numbers become one-hot rows."""
+    rows = np.asarray(one_hot_rows(output, y), float)
     return rows.reshape(output.shape)

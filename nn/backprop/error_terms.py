@@ -1,4 +1,4 @@
-"""``deltas``: the error terms δ of each layer, as the texts compute them and as the engine does."""
+"""``deltas``: the error terms δ of each layer, from a textbook's formulas and from the engine."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from nn.backprop.network import Gradients, forward, layers_of
 from nn.backprop.scalar_form import scalar_form
 from nn.data import Array
 from nn.modules.layers import Linear
-from nn.modules.module import Module
-from nn.modules.spans import observed_by
+from nn.modules.module import Module, mode, observe_calls
 from nn.plot import delta_sizes
 
 FORMS: dict[str, Callable[..., Gradients]] = {
@@ -34,12 +33,12 @@ FORMS: dict[str, Callable[..., Gradients]] = {
 
 @dataclass(frozen=True, repr=False)
 class Deltas:
-    """The error terms δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾ of each example, layer by layer; it prints as a table.
+    """The error terms δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾ of each example, layer by layer; prints as a table.
 
-    layers: the paths of the linear layers, first to last.
-    classical, engine: δ as the form of the texts gives it, and the engine's cotangents of the
-        pre-activations; each (n, units).
-    form: which form of the texts.
+    layers: the paths of the linear layers, from first to last.
+    classical, engine: δ from the textbook's formulas, and the engine's cotangents of the
+        pre-activations z; each (n, units).
+    form: the form of backpropagation.
     """
 
     layers: list[str]
@@ -49,14 +48,16 @@ class Deltas:
 
     @property
     def sizes(self) -> Array:
-        """The mean size |δ| in each layer: where it falls towards the first, gradients vanish."""
+        """The mean of |δ| in each layer. If it falls towards the first layer, gradients vanish."""
         return np.array([np.abs(delta).mean() for delta in self.engine])
 
     @property
     def differences(self) -> Array:
-        """The largest difference between text and engine in each layer."""
+        """The largest difference between the formulas and the engine in each layer."""
         pairs = zip(self.classical, self.engine, strict=True)
-        return np.array([np.abs(text - engine).max(initial=0.0) for text, engine in pairs])
+        return np.array(
+            [np.abs(classical - engine).max(initial=0.0) for classical, engine in pairs]
+        )
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [
@@ -86,7 +87,7 @@ class Deltas:
         return f"<table><tr>{head.replace('td>', 'th>')}</tr>{body}</table>"
 
     def plot(self) -> Any:
-        """The sizes of δ over the layers, as ``nn.plot.delta_sizes`` draws them; gives the axes."""
+        """Draw the sizes of δ over the layers with ``nn.plot.delta_sizes``; return the axes."""
         return delta_sizes(self)
 
 
@@ -98,25 +99,26 @@ def deltas(
     loss: Callable[..., Any] = losses.quadratic_cost,
     form: str = "mini-batch",
 ) -> Deltas:
-    """The δ of each layer of ``model`` for examples x, y, as the texts and the engine find them.
+    """The δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾ of each layer, from a textbook's formulas and from the engine.
 
-    model: ``Linear`` layers, each followed by an activation or none.
-    x, y: examples (n, inputs) and their targets, as ``loss`` takes them.
+    model: ``Linear`` layers, each followed by at most one activation.
+    x, y: examples (n, inputs) and targets as for ``loss``.
     loss: ``nn.quadratic_cost``, ``sse``, ``mse``, ``cross_entropy``, ``cross_entropy_cost`` or
         ``binary_cross_entropy_with_logits``.
     form: "scalar", "matrix", "jacobian" or "mini-batch"; see ``nn.backprop``.
 
-    δ is that of each example's own cost, so what the engine finds for a mean over n examples is
-    multiplied by n. The model is read as in evaluation and stays as it is. Raises ``TypeError`` for
-    other modules and ``ValueError`` for other losses, forms and shapes.
+    C is the cost of a single example, so for a loss that is a mean over n examples the engine's
+    cotangents are multiplied by n. The model runs in evaluation mode and is not changed. Raises
+    ``TypeError`` for other modules and ``ValueError`` for other losses, forms and shapes.
+    (Nielsen 2015, ch. 2.)
 
     >>> import numpy as np
     >>> from nn import MLP, deltas
     >>> model = MLP([3, 5, 5, 2], activation="sigmoid", rng=0, dtype=np.float64)
-    >>> found = deltas(model, np.eye(3), np.zeros((3, 2)))
-    >>> bool(found.differences.max() < 1e-12)
+    >>> errors = deltas(model, np.eye(3), np.zeros((3, 2)))
+    >>> bool(errors.differences.max() < 1e-12)
     True
-    >>> [delta.shape for delta in found.classical]
+    >>> [delta.shape for delta in errors.classical]
     [(3, 5), (3, 5), (3, 2)]
     """
     if form not in FORMS:
@@ -126,34 +128,27 @@ def deltas(
     inputs = np.asarray(x)
     if inputs.ndim != 2:
         raise ValueError(
-            f"deltas: x has shape {inputs.shape}; it must hold examples in rows, (n, inputs), and "
-            "a single one is x[None, :], its target y[None]"
+            f"deltas: x has shape {inputs.shape}; it must be (n, inputs), with an example in each "
+            "row (for a single example: x[None, :] and y[None])"
         )
     engine = _cotangents(model, inputs, y, loss)
     _, outputs = forward(layers, inputs.astype(float))
     errors = cost.error(outputs[-1], target_rows(outputs[-1], y))
     classical = FORMS[form](layers, inputs.astype(float), errors)
-    times = len(inputs) if cost.averaged else 1
-    return Deltas(
-        [layer.path for layer in layers], classical.deltas, [times * g for g in engine], form
-    )
+    n = len(inputs) if cost.averaged else 1
+    return Deltas([layer.path for layer in layers], classical.deltas, [n * g for g in engine], form)
 
 
 def _cotangents(model: Module, x: Array, y: ArrayLike, loss: Callable[..., Any]) -> list[Array]:
-    """The engine's derivatives of the loss by the outputs of the linear layers."""
-    found: list[Tensor] = []
+    """The engine's derivatives of the loss with respect to the outputs of the linear layers."""
+    outputs: list[Tensor] = []
 
     def keep(module: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         out = module.forward(*args, **keywords)
         if isinstance(module, Linear):
-            found.append(out)
+            outputs.append(out)
         return out
 
-    modes = {module: module.training for module in model.named_modules().values()}
-    try:
-        with observed_by(keep):
-            value = loss(model.eval()(Tensor(x)), y)
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
-    return list(gradients(value, found))
+    with mode(model, training=False), observe_calls(keep):
+        value = loss(model(Tensor(x)), y)
+    return list(gradients(value, outputs))

@@ -1,4 +1,4 @@
-"""Backpropagation as a product of Jacobi matrices, one example at a time."""
+"""Backpropagation as a product of Jacobian matrices, one example at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nn.data import Array
 
 
 def jacobian_form(layers: Sequence[Layer], x: Array, errors: Array) -> Gradients:
-    """∂C/∂z⁽ˡ⁾ = ∂C/∂a⁽ᴸ⁾ · D⁽ᴸ⁾ W⁽ᴸ⁾ · D⁽ᴸ⁻¹⁾ W⁽ᴸ⁻¹⁾ ⋯ D⁽ˡ⁾, a product of Jacobi matrices.
+    """∂C/∂z⁽ˡ⁾ = ∂C/∂a⁽ᴸ⁾ · D⁽ᴸ⁾ W⁽ᴸ⁾ · D⁽ᴸ⁻¹⁾ W⁽ᴸ⁻¹⁾ ⋯ D⁽ˡ⁾, a product of Jacobian matrices.
 
-    D = ∂a/∂z = diag f'(z) is that of an activation, W⁽ˡ⁾ = ∂z⁽ˡ⁾/∂a⁽ˡ⁻¹⁾ that of a linear layer. A
-    row is multiplied from the left, which costs a product of a vector and a matrix each; to begin
-    at the other end would be forward mode. ∂z/∂W is the Jacobi matrix I ⊗ aᵀ.
+    D = ∂a/∂z = diag f'(z) is the Jacobian of an activation, W⁽ˡ⁾ = ∂z⁽ˡ⁾/∂a⁽ˡ⁻¹⁾ that of a linear
+    layer, and ∂z/∂W = I ⊗ aᵀ. Multiplying from the left takes only products of a row vector and a
+    matrix; multiplying from the right would be forward mode.
 
-    x: examples (n, inputs); errors: ∂C/∂a of the outputs, (n, outputs). (Neupert et al. 2021.)
+    x: examples (n, inputs). errors: ∂C/∂a of the outputs, (n, outputs). (Neupert et al. 2021.)
     """
     return over_examples(_one_example, layers, x, errors)
 
@@ -29,8 +29,8 @@ def _one_example(layers: Sequence[Layer], x: Array, error: Array) -> Gradients:
     weights: list[Array] = []
     for layer, z, a in reversed(list(zip(layers, zs, activations, strict=False))):
         row = row @ np.diag(layer.slope(z))  # ∂C/∂z
-        by_weights = row @ np.kron(np.eye(len(z)), a)  # W row by row, as a vector
+        weight_row = row @ np.kron(np.eye(len(z)), a)  # ∂C/∂vec(W), with W in C order
         deltas.insert(0, row)
-        weights.insert(0, by_weights.reshape(layer.W.shape))
+        weights.insert(0, weight_row.reshape(layer.W.shape))
         row = row @ layer.W  # ∂C/∂a of the layer below
     return Gradients(deltas, weights, deltas)

@@ -1,4 +1,4 @@
-"""Backpropagation with a vector for each layer, one example at a time."""
+"""Backpropagation with vectors and matrices, one example at a time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nn.data import Array
 def matrix_form(layers: Sequence[Layer], x: Array, errors: Array) -> Gradients:
     """δ⁽ᴸ⁾ = ∇ₐC ⊙ f'(z); δ⁽ˡ⁾ = (Wᵀ δ⁽ˡ⁺¹⁾) ⊙ f'(z⁽ˡ⁾); ∇W = δ aᵀ; ∇b = δ.
 
-    x: examples (n, inputs); errors: ∇ₐC of the outputs, (n, outputs). (Nielsen 2015, eqs BP1a,
-    BP2.)
+    x: examples (n, inputs). errors: ∇ₐC of the outputs, (n, outputs). (Nielsen 2015, eqs BP1a and
+    BP2 to BP4.)
     """
     return over_examples(_one_example, layers, x, errors)
 

@@ -1,7 +1,4 @@
-"""A network taken apart into the W, b and h of the texts, plain arrays and functions.
-
-What is done with them is in ``scalar_form``, ``matrix_form``, ``jacobian_form``, ``batch_form``.
-"""
+"""A network as the W, b and h of the textbooks: arrays and functions."""
 
 from __future__ import annotations
 
@@ -25,28 +22,28 @@ from nn.modules.activations import (
 from nn.modules.layers import Dropout, Linear, Sequential
 from nn.modules.module import Module
 
-Function: TypeAlias = Callable[[Array], Array]
+Elementwise: TypeAlias = Callable[[Array], Array]
 
 
 class Layer(NamedTuple):
     """q⁽ˡ⁾ = h(z⁽ˡ⁾) with z⁽ˡ⁾ = W q⁽ˡ⁻¹⁾ + b.
 
-    W is (outputs, inputs), b (outputs,), ``slope`` the derivative h'; ``path`` is that of the
-    linear layer in the model.
+    W is (outputs, inputs), b is (outputs,), and ``slope`` is the derivative h'. ``path`` is the
+    path of the linear layer in the model.
     """
 
     path: str
     W: Array
     b: Array
-    h: Function
-    slope: Function
+    h: Elementwise
+    slope: Elementwise
 
 
 class Gradients(NamedTuple):
-    """What each form finds, layer by layer.
+    """The result of backpropagation, layer by layer.
 
-    deltas: the error terms δ of each example's own cost, (n, units).
-    weights, biases: ∂J/∂W and ∂J/∂b of the mean cost J = 1/n Σ C over the examples.
+    deltas: the error terms δ = ∂C/∂z of each example's own cost C, (n, units).
+    weights, biases: ∂J/∂W and ∂J/∂b of the mean cost J = 1/n Σ C.
     """
 
     deltas: list[Array]
@@ -58,10 +55,10 @@ def _sigmoid(z: Array) -> Array:
     return 0.5 * (1 + np.tanh(z / 2))
 
 
-def _function_and_slope(activation: Any) -> tuple[Function, Function]:
-    """h and h' of an activation, as a table of derivatives gives them."""
+def _function_and_slope(activation: Any) -> tuple[Elementwise, Elementwise]:
+    """h and h' of an activation, from a table of derivatives."""
     alpha = getattr(activation, "alpha", 1.0)
-    table: dict[type[Activation], tuple[Function, Function]] = {
+    table: dict[type[Activation], tuple[Elementwise, Elementwise]] = {
         Identity: (lambda z: z, np.ones_like),
         Sigmoid: (_sigmoid, lambda z: _sigmoid(z) * (1 - _sigmoid(z))),
         Tanh: (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
@@ -75,40 +72,41 @@ def _function_and_slope(activation: Any) -> tuple[Function, Function]:
         Step: (lambda z: (z >= 0) * 1.0, np.zeros_like),
     }
     if type(activation) not in table:
-        known = ", ".join(kind.__name__ for kind in table)
+        names = ", ".join(kind.__name__ for kind in table)
         raise TypeError(
-            f"{activation.title()}: the classical forms know Linear layers and the activations "
-            f"{known}, one after the other; the engine knows all"
+            f"{activation.title()}: the classical forms only support Linear layers in a chain, "
+            f"with the activations {names}"
         )
     return table[type(activation)]
 
 
 def layers_of(model: Module) -> list[Layer]:
-    """The layers of a model of ``Linear`` layers, each followed by an activation or none.
+    """Return the layers of a model of ``Linear`` layers, each followed by at most one activation.
 
-    Arrays are float64 copies. Dropout is passed over, as in evaluation. Raises ``TypeError`` for
-    anything else.
+    The arrays are float64 copies. Dropout is ignored, as in evaluation mode. Raises ``TypeError``
+    for other modules.
 
     >>> from nn import MLP
     >>> [layer.W.shape for layer in layers_of(MLP([4, 3, 2]))]
     [(3, 4), (2, 3)]
     """
     if not isinstance(model, Module):
-        raise TypeError(f"a {type(model).__name__} is no module, and has no layers to take apart")
-    flat = [(path, part) for path, part in _flat(model, "") if not isinstance(part, Dropout)]
+        raise TypeError(f"a {type(model).__name__} is not a module and has no layers")
+    flat = [(path, module) for path, module in _flat(model, "") if not isinstance(module, Dropout)]
     layers: list[Layer] = []
     identity = _function_and_slope(Identity())
-    for place, (path, part) in enumerate(flat):
-        if isinstance(part, Linear):
-            W = _numbers(part.weight)
-            b = np.zeros(len(W)) if part.bias is None else _numbers(part.bias)
+    before: Any = None
+    for path, module in flat:
+        if isinstance(module, Linear):
+            W = _numbers(module.weight)
+            b = np.zeros(len(W)) if module.bias is None else _numbers(module.bias)
             layers.append(Layer(path, W, b, *identity))
-        elif not place or not isinstance(flat[place - 1][1], Linear):
-            _function_and_slope(part)  # raises, if it is no activation
-            raise TypeError(f"{path} ({part.title()}) does not follow a Linear layer")
         else:
-            h, slope = _function_and_slope(part)
+            h, slope = _function_and_slope(module)
+            if not isinstance(before, Linear):
+                raise TypeError(f"{path} ({module.title()}) does not follow a Linear layer")
             layers[-1] = layers[-1]._replace(h=h, slope=slope)
+        before = module
     return layers
 
 
@@ -117,7 +115,7 @@ def _flat(module: Module, path: str) -> list[tuple[str, Any]]:
         return [(path, module)]
     inner = enumerate(module.layers)
     return [
-        pair for place, part in inner for pair in _flat(part, f"{path}.{place}".removeprefix("."))
+        pair for number, layer in inner for pair in _flat(layer, f"{path}.{number}".lstrip("."))
     ]
 
 
@@ -126,7 +124,7 @@ def _numbers(parameter: Any) -> Array:
 
 
 def forward(layers: Sequence[Layer], q: Array) -> tuple[list[Array], list[Array]]:
-    """All z⁽¹⁾ … z⁽ᴸ⁾, and q⁽⁰⁾ = x, q⁽¹⁾ … q⁽ᴸ⁾: of one example, or of many, one a row."""
+    """Return z⁽¹⁾ … z⁽ᴸ⁾ and q⁽⁰⁾ = x, q⁽¹⁾ … q⁽ᴸ⁾, of one example or of many, one per row."""
     zs, qs = [], [q]
     for layer in layers:
         zs.append(qs[-1] @ layer.W.T + layer.b)
@@ -140,11 +138,11 @@ def over_examples(
     x: Array,
     errors: Array,
 ) -> Gradients:
-    """A form for one example applied to each row of x: δ side by side, the gradients averaged."""
-    found = [one(layers, row, error) for row, error in zip(x, errors, strict=True)]
-    every = range(len(layers))
+    """Apply a form for one example to each row of x: stack the δ, average the gradients."""
+    results = [one(layers, row, error) for row, error in zip(x, errors, strict=True)]
+    deltas, weights, biases = zip(*results, strict=True)
     return Gradients(
-        [np.stack([each.deltas[place] for each in found]) for place in every],
-        [np.mean([each.weights[place] for each in found], axis=0) for place in every],
-        [np.mean([each.biases[place] for each in found], axis=0) for place in every],
+        [np.stack(of_layer) for of_layer in zip(*deltas, strict=True)],
+        [np.mean(of_layer, axis=0) for of_layer in zip(*weights, strict=True)],
+        [np.mean(of_layer, axis=0) for of_layer in zip(*biases, strict=True)],
     )

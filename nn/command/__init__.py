@@ -1,4 +1,4 @@
-"""The command ``python -m nn``. Only its entry is here."""
+"""The command ``python -m nn``."""
 
 from nn.command.main import main
 

@@ -1,4 +1,4 @@
-"""The command line of ``python -m nn``: its words, their defaults, and what is wrong with them."""
+"""The command line of ``python -m nn``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ examples:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; raises ``CommandError`` for what cannot be meant."""
+    """Parse the command line; raise ``CommandError`` if it is wrong."""
     parser = _Parser(
         prog="python -m nn",
-        description="Train a network, see how good it is, and use it.",
+        description="Train a network, evaluate it, and use it for predictions.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -40,7 +40,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     _add_predict(commands)
     options = parser.parse_args(arguments)
     if options.command == "train" and options.patience and not options.validation:
-        raise CommandError("--patience needs examples to watch: give --validation a share above 0")
+        raise CommandError("--patience needs validation examples: set --validation above 0")
     if options.command == "train" and (options.shards or 1) > options.batch_size:
         raise CommandError(
             f"--shards {options.shards} is more than the {options.batch_size} examples of a "
@@ -52,33 +52,44 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser(
         "train",
-        help="train a network and write it, its history and its pictures to a folder",
+        help="train a network; write it, its history and its pictures to a folder",
         description="Train a network; without arguments, on small handwritten digits.",
     )
-    data = train.add_argument_group("what to learn")
+    _add_data_options(train.add_argument_group("the data"))
+    _add_network_options(train.add_argument_group("the network"))
+    _add_training_options(train.add_argument_group("the training"))
+    output = train.add_argument_group("the results")
+    output.add_argument(
+        "--out", metavar="DIR", help="folder for the results (default: nn- and the data's name)"
+    )
+    output.add_argument("--resume", action="store_true", help="resume an interrupted run in DIR")
+
+
+def _add_data_options(data: Any) -> None:
     data.add_argument(
         "--data",
         type=_data,
         default="digits",
         metavar="|".join((*NAMES, "FILE.npz", "FILE.csv")),
-        help="a set with a name, or a file of inputs and targets (default: digits)",
+        help="the name of a data set, or a file of inputs and targets (default: digits)",
     )
     data.add_argument(
         "--validation",
         type=_share,
         default=0.1,
         metavar="SHARE",
-        help="of the training examples, watched but not learned (default: 0.1)",
+        help="fraction of the training examples for validation (default: 0.1)",
     )
     data.add_argument(
         "--test",
         type=_share,
         default=0.2,
         metavar="SHARE",
-        help="of the examples, set apart for the test where the data have no test set "
-        "(default: 0.2)",
+        help="fraction of the examples for the test, if the data have no test set (default: 0.2)",
     )
-    network = train.add_argument_group("the network")
+
+
+def _add_network_options(network: Any) -> None:
     network.add_argument(
         "--hidden",
         type=_sizes,
@@ -90,26 +101,28 @@ def _add_train(commands: Any) -> None:
         "--activation",
         choices=sorted(ACTIVATIONS),
         metavar="NAME",
-        help=f"one of {', '.join(sorted(ACTIVATIONS))} (default: sigmoid for digits and mnist, as "
-        "the texts have it, relu for others)",
+        help=f"one of {', '.join(sorted(ACTIVATIONS))} (default: sigmoid for digits and mnist, "
+        "relu for others)",
     )
     network.add_argument(
         "--init",
         choices=tuple(INITIALIZERS),
         metavar="NAME",
-        help=f"how the weights begin, one of {', '.join(INITIALIZERS)} (default: he for "
+        help=f"initialisation of the weights, one of {', '.join(INITIALIZERS)} (default: he for "
         "activations like relu, xavier for others)",
     )
     network.add_argument(
         "--dtype", choices=("float32", "float64"), default="float32", help="(default: float32)"
     )
-    training = train.add_argument_group("the training")
+
+
+def _add_training_options(training: Any) -> None:
     training.add_argument(
         "--loss",
         choices=(*CLASS_LOSSES, *VALUE_LOSSES),
         metavar="NAME",
-        help="cross-entropy (of a softmax), cross-entropy-cost or quadratic-cost (of sigmoids), "
-        "and for values mse or mae (default: cross-entropy for classes, mse for values)",
+        help="cross-entropy (of a softmax), cross-entropy-cost or quadratic-cost (of sigmoids) for "
+        "classes, mse or mae for values (default: cross-entropy for classes, mse for values)",
     )
     training.add_argument(
         "--optimizer",
@@ -136,9 +149,9 @@ def _add_train(commands: Any) -> None:
         "--shards",
         type=_count,
         metavar="N",
-        help="parts of each mini-batch, which the processes that mpiexec starts share; the weights "
-        "are the same to the last bit on 1 to N processes that share them equally (default: one "
-        "for each process, and for one process none)",
+        help="parts of each mini-batch, which the processes started by mpiexec share equally; the "
+        "weights are the same to the last bit on any number of processes that divides N (default: "
+        "the number of processes; none for a single one)",
     )
     training.add_argument(
         "--epochs",
@@ -151,36 +164,29 @@ def _add_train(commands: Any) -> None:
         "--weight-decay",
         type=_not_negative,
         metavar="LAMBDA",
-        help="adds LAMBDA/2 times the squared weights to the loss (default: 0; 0.01 for adamw)",
+        help="add LAMBDA/2 times the squared weights to the loss (default: 0; 0.01 for adamw)",
     )
     training.add_argument(
         "--patience",
         type=_count,
         metavar="N",
-        help="stop after N epochs without a better validation cost, and keep the best weights",
+        help="stop after N epochs without a lower validation loss, and keep the best weights",
     )
     training.add_argument(
         "--seed",
         type=_seed,
         default=0,
         metavar="N",
-        help="of the weights, the split and the order of the examples (default: 0)",
-    )
-    output = train.add_argument_group("the results")
-    output.add_argument(
-        "--out", metavar="DIR", help="folder for the results (default: nn- and the data's name)"
-    )
-    output.add_argument(
-        "--resume", action="store_true", help="go on with a run in DIR that was interrupted"
+        help="seed for the weights, the split and the order of the examples (default: 0)",
     )
 
 
 def _add_evaluate(commands: Any) -> None:
     evaluate = commands.add_parser(
         "evaluate",
-        help="say how good a model is on the test examples of a set, or on all of a file",
+        help="evaluate a model on the test examples of a data set, or on a whole file",
     )
-    evaluate.add_argument("model", metavar="MODEL", help="a file that train or nn.save has written")
+    evaluate.add_argument("model", metavar="MODEL", help="a file written by train or nn.save")
     evaluate.add_argument(
         "--data", type=_data, required=True, metavar="|".join((*NAMES, "FILE.npz", "FILE.csv"))
     )
@@ -188,28 +194,26 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_predict(commands: Any) -> None:
     predict = commands.add_parser(
-        "predict", help="write what a model says of the examples in a file, as csv"
+        "predict", help="write the predictions of a model for the examples in a file, as csv"
     )
-    predict.add_argument("model", metavar="MODEL", help="a file that train or nn.save has written")
+    predict.add_argument("model", metavar="MODEL", help="a file written by train or nn.save")
     predict.add_argument(
-        "file", metavar="FILE", help="inputs, a .npz or .csv file; targets in it are passed over"
+        "file", metavar="FILE", help="inputs, a .npz or .csv file; targets in it are ignored"
     )
-    predict.add_argument(
-        "--out", metavar="FILE.csv", help="where to write (default: to the screen)"
-    )
+    predict.add_argument("--out", metavar="FILE.csv", help="output file (default: the screen)")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one sentence, without an overview of all options before it."""
+    """A parser whose errors are one sentence, without a list of all options."""
 
     def error(self, message: str) -> NoReturn:
-        raise CommandError(f"{message} (--help shows what there is)")
+        raise CommandError(f"{message} (see --help)")
 
 
 def _data(text: str) -> str:
     if text not in NAMES and not is_file(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is none of {', '.join(NAMES)}, and no .npz or .csv file"
+            f"{text!r} is none of {', '.join(NAMES)}, and not a .npz or .csv file"
         )
     return text
 
@@ -218,7 +222,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     if text in ("0", "none", ""):
         return ()
     try:
-        sizes = tuple(int(part) for part in text.split(","))
+        sizes = tuple(int(size) for size in text.split(","))
     except ValueError:
         sizes = ()
     if not sizes or min(sizes) < 1:
@@ -229,19 +233,21 @@ def _sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def _number(kind: Callable[[str], float], wanted: str, holds: Callable[[float], bool]) -> Any:
-    """A type for argparse: numbers of one kind for which something holds."""
+def _number(
+    kind: Callable[[str], float], description: str, is_valid: Callable[[float], bool]
+) -> Callable[[str], float]:
+    """A type for argparse: numbers of one kind that are valid."""
 
-    def read(text: str) -> float:
+    def convert(text: str) -> float:
         try:
             number = kind(text)
         except ValueError:
             number = float("nan")
-        if not holds(number):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+        if not is_valid(number):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {description}")
         return number
 
-    return read
+    return convert
 
 
 _count = _number(int, "a whole number, 1 or more", lambda n: n >= 1)

@@ -1,19 +1,19 @@
-"""What the command says when it cannot do what it was asked, and with which exit code."""
+"""``CommandError``, and the exit codes of the command."""
 
 from __future__ import annotations
 
 WRONG = 2
-"""Arguments, files and data that cannot be used."""
+"""Wrong arguments, files or data."""
 
 FAILED = 1
-"""Training that came to no result."""
+"""Training failed."""
 
 INTERRUPTED = 130
-"""Stopped by Ctrl-C; 128 + SIGINT, as shells count."""
+"""Stopped by Ctrl-C: 128 + SIGINT, as in shells."""
 
 
 class CommandError(Exception):
-    """The command ends here; the message is one sentence for the user."""
+    """An error that ends the command; the message is one sentence for the user."""
 
     def __init__(self, message: str, code: int = WRONG) -> None:
         super().__init__(message)

@@ -1,6 +1,6 @@
-"""The folder of a training run: results all at once, and until then what ``--resume`` needs.
+"""The folder of a training run. The results are written to it all at once, at the end.
 
-``DIR/unfinished`` holds the options and the checkpoint of a run that has not come to its end.
+Until then ``DIR/unfinished`` holds the options and the checkpoint, which ``--resume`` needs.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FILES = (
     *("model.safetensors", "history.csv"),
     *("curves.png", "confusion.png", "boundary.png", "graph.svg"),
 )
-# What may differ when a run goes on: it may be made longer.
+# Options that may differ when a run is resumed; it may be made longer.
 FREE = ("arguments", "command", "out", "resume", "epochs", "team")
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A run that is under way in ``folder``, and its checkpoint there."""
+    """An unfinished run in ``folder``."""
 
     folder: Path
 
@@ -42,19 +42,19 @@ class Unfinished:
 
     @property
     def options(self) -> Path:
-        """The options the run was begun with, as JSON."""
+        """The options of the run, as JSON."""
         return self.folder / "options.json"
 
-    def how_to_go_on(self, arguments: Sequence[str], shards: int | None, ranks: int) -> str:
-        """The command line that resumes the run, on as many ranks, in a sentence."""
+    def how_to_resume(self, arguments: Sequence[str], shards: int | None, ranks: int) -> str:
+        """Return a sentence with the command that resumes the run on as many ranks."""
         words = [word for word in arguments if word != "--resume"]
         if ranks > 1 and not any(word.startswith("--shards") for word in words):
             words += ["--shards", str(shards)]
         launcher = f"mpiexec -n {ranks} " if ranks > 1 else ""
-        return f"go on with: {launcher}python -m nn {shlex.join([*words, '--resume'])}"
+        return f"resume with: {launcher}python -m nn {shlex.join([*words, '--resume'])}"
 
     def discard(self) -> None:
-        """Forget the run, and the folder of results if there are none."""
+        """Delete the run, and the folder of results if it is empty."""
         shutil.rmtree(self.folder, ignore_errors=True)
         if not os.listdir(self.folder.parent):
             self.folder.parent.rmdir()
@@ -62,39 +62,39 @@ class Unfinished:
 
 @contextmanager
 def results(out: Path) -> Iterator[Path]:
-    """A folder to write ``FILES`` to, which move to ``out`` when all of them are there.
+    """Give a temporary folder for ``FILES``, and move them to ``out`` at the end of the block.
 
-    They replace those of an earlier run, also where they are fewer. With that the run is finished:
-    ``out`` no longer holds what it needed to go on.
+    All files of an earlier run are replaced or removed. The run is then finished and its checkpoint
+    deleted.
     """
-    with tempfile.TemporaryDirectory(prefix="results-", dir=out / UNFINISHED) as made:
-        yield Path(made)
+    with tempfile.TemporaryDirectory(prefix="results-", dir=out / UNFINISHED) as folder:
+        yield Path(folder)
         for name in FILES:
-            if Path(made, name).exists():
-                Path(made, name).replace(out / name)
+            if Path(folder, name).exists():
+                Path(folder, name).replace(out / name)
             else:
                 Path(out, name).unlink(missing_ok=True)
     Unfinished(out / UNFINISHED).discard()
 
 
 def begin(out: Path, options: Namespace) -> Unfinished:
-    """Make the folder ready for a run: a new one, or with ``--resume`` the one that was begun.
+    """Prepare the folder for a new run, or with ``--resume`` for the unfinished one.
 
-    Raises ``CommandError`` where there is none to go on with, or one with other options.
+    Raises ``CommandError`` if there is no run to resume, or if its options differ.
     """
     run = Unfinished(out / UNFINISHED)
-    described = _described(options)
+    values = _json_options(options)
     if options.resume:
         if not run.options.is_file():
             raise CommandError(f"--resume: there is no unfinished run in {out}")
         try:
-            begun = json.loads(run.options.read_text(encoding="utf-8"))
+            earlier = json.loads(run.options.read_text(encoding="utf-8"))
         except ValueError as error:
             raise CommandError(f"{run.options} is damaged: {error}") from error
-        for name, value in described.items():
-            if begun.get(name) != value:
+        for name, value in values.items():
+            if earlier.get(name) != value:
                 raise CommandError(
-                    f"--resume: the run in {out} was begun with {_option(name, begun.get(name))}, "
+                    f"--resume: the run in {out} has {_option(name, earlier.get(name))}, "
                     f"not {_option(name, value)}"
                 )
         return run
@@ -102,15 +102,14 @@ def begin(out: Path, options: Namespace) -> Unfinished:
         raise CommandError(f"--out {out} is a file, not a folder")
     shutil.rmtree(run.folder, ignore_errors=True)
     run.folder.mkdir(parents=True)
-    write_atomically(run.options, json.dumps(described, indent=2).encode())
+    write_atomically(run.options, json.dumps(values, indent=2).encode())
     return run
 
 
-def _described(options: Namespace) -> dict[str, Any]:
-    """The options of a run as JSON gives them back."""
-    named = {name: value for name, value in vars(options).items() if name not in FREE}
-    described: dict[str, Any] = json.loads(json.dumps(named))
-    return described
+def _json_options(options: Namespace) -> dict[str, Any]:
+    """The options of a run in the types that JSON returns."""
+    values = {name: value for name, value in vars(options).items() if name not in FREE}
+    return dict(json.loads(json.dumps(values)))
 
 
 def _option(name: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""``python -m nn``: from the arguments to an exit code, with one sentence for what went wrong."""
+"""The entry point of ``python -m nn``, which turns errors into one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ COMMANDS = {"train": train, "evaluate": use.evaluate, "predict": use.predict}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line; by default the process's own. Gives the exit code.
+    """Run a command line, by default that of the process; return the exit code.
 
-    0: done. 1: training came to no result. 2: wrong arguments, files or data; nothing is changed.
-    130: interrupted by Ctrl-C. Of processes that were launched together one speaks for all.
+    0: done. 1: training failed. 2: wrong arguments, files or data; nothing has changed. 130:
+    interrupted by Ctrl-C. Of several processes only one prints messages.
     """
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     team = Team(None)
     try:
         team = Team(launched())
         with team:
-            return _carry_out(given, team)
+            return _run(words, team)
     except CommandError as error:
-        return _complain(team, str(error), error.code)
+        return _fail(team, str(error), error.code)
     except RankError as error:
-        return _complain(team, str(error), FAILED)
-    except BrokenPipeError:  # the reader of the output, `head` say, has seen enough
+        return _fail(team, str(error), FAILED)
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG
     except OSError as error:
-        return _complain(team, _of_the_system(error), WRONG)
+        return _fail(team, _system_message(error), WRONG)
     except (DataError, ModelFileError, CheckpointError, ImportError, MemoryError) as error:
-        return _complain(team, str(error) or "there is not enough memory", WRONG)
+        return _fail(team, str(error) or "there is not enough memory", WRONG)
     except KeyboardInterrupt:
-        return _complain(team, "interrupted", INTERRUPTED)
+        return _fail(team, "interrupted", INTERRUPTED)
 
 
-def _carry_out(arguments: list[str], team: Team) -> int:
+def _run(arguments: list[str], team: Team) -> int:
     options = parse(arguments)
     options.arguments = arguments
     options.team = team
-    if options.command != "train" and team.rank > 0:  # one is enough
+    if options.command != "train" and team.rank > 0:  # one process is enough
         return 0
     return COMMANDS[options.command](options)
 
 
-def _complain(team: Team, message: str, code: int) -> int:
-    """One line, whatever the message looked like, and from one process."""
+def _fail(team: Team, message: str, code: int) -> int:
+    """Print the message on one line, from one process; return the exit code."""
     if team.speaks:
         print(f"python -m nn: {' '.join(message.split())}", file=sys.stderr)
     return code
 
 
-def _of_the_system(error: OSError) -> str:
-    """What the system says, without its number: ``folder/x.npz: Permission denied``."""
+def _system_message(error: OSError) -> str:
+    """The system's message without its number: ``folder/x.npz: Permission denied``."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

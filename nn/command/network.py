@@ -1,7 +1,7 @@
 """The network and the loss that the options describe.
 
-Inputs in units of their own are standardised by the network itself, so that the model in the file
-takes what the user's files hold.
+The network itself standardises the inputs and outputs of the user's files, so that the saved model
+works in their units.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from nn.training.history import History
 
 
 class Task(NamedTuple):
-    """What is trained, on what measure. ``model`` is what is kept: it gives what users want.
+    """What to train, and on which loss.
 
-    ``network`` is what is trained: the same layers, but of values without the last, which takes
-    them back to their own units.
+    ``network`` is trained and ``model`` is saved. They have the same layers, except that a model of
+    values has one more, which converts the outputs back to the units of the targets.
     """
 
     model: Sequential
@@ -41,8 +41,8 @@ class Task(NamedTuple):
     targets: Callable[[Array], Array]
 
 
-class Trained(NamedTuple):
-    """What a run has come to: the model's outputs for each set of examples, by the set's name."""
+class TrainingResult(NamedTuple):
+    """The result of a run, with the model's outputs for each set of examples by name."""
 
     source: Source
     sets: dict[str, Examples]
@@ -52,12 +52,12 @@ class Trained(NamedTuple):
 
     @property
     def last(self) -> str:
-        """The set that says most: the test set, or what there is instead."""
+        """The set to report on: the test set, else the validation or training set."""
         return list(self.sets)[-1]
 
 
 def quadratic_cost(logits: Any, target: Any) -> Any:
-    """``nn.losses.quadratic_cost`` of sigmoid outputs."""
+    """``nn.quadratic_cost`` of sigmoid outputs."""
     return losses.quadratic_cost(ag.sigmoid(logits), target)
 
 
@@ -71,11 +71,11 @@ LOSSES: dict[str, Loss] = {
 
 
 def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random.Generator) -> Task:
-    """The network for these training examples, with fresh weights."""
+    """Make the network for these training examples, with new weights."""
     dtype = np.dtype(options.dtype).type
     outputs = len(source.classes) or y.shape[1]
     if len(source.classes) == 1:
-        raise CommandError(f"{source.name} has a single class; there is nothing to tell apart")
+        raise CommandError(f"{source.name} has a single class; at least two are needed")
     sizes = [x.shape[1], *options.hidden, outputs]
     layers: list[Module] = []
     if source.raw:
@@ -85,9 +85,9 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
     ).layers
     loss = LOSSES[options.loss]
     if options.loss in VALUE_LOSSES:
-        back = Standardize(outputs, inverse=True, dtype=dtype).fit(y)
-        forth = Standardize(outputs, dtype=dtype).fit(y)
-        return Task(Sequential(*layers, back), Sequential(*layers), sizes, loss, (), forth)
+        scale = Standardize(outputs, dtype=dtype).fit(y)
+        unscale = Standardize(outputs, inverse=True, dtype=dtype).fit(y)
+        return Task(Sequential(*layers, unscale), Sequential(*layers), sizes, loss, (), scale)
     model = Classifier(
         *layers,
         classes=source.classes,

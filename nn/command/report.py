@@ -1,4 +1,4 @@
-"""What ``train`` and ``evaluate`` print: tables of how good a model is."""
+"""The tables that ``train`` and ``evaluate`` print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nn.command.network import Task, Trained
+from nn.command.network import Task, TrainingResult
 from nn.command.sources import Source
 from nn.data import Array, Examples
 from nn.metrics import accuracy, classification_report, confusion_matrix
@@ -16,8 +16,8 @@ MOST_CLASSES = 20
 
 
 def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: Namespace) -> str:
-    """What is learned, by which network, and how."""
-    counts = ", ".join(f"{len(part.x):,} {name}" for name, part in sets.items())
+    """Describe the data, the network and the settings of the training."""
+    counts = ", ".join(f"{len(examples.x):,} {name}" for name, examples in sets.items())
     outputs = task.sizes[-1]
     goal = f"{outputs} {'classes' if source.classes else 'values' if outputs > 1 else 'value'}"
     settings = [options.activation] if options.hidden else []
@@ -32,37 +32,37 @@ def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: N
     )
 
 
-def result(trained: Trained, seconds: float) -> str:
-    """The figures of each set, how training ended, and the confusions of the last set."""
-    classes, last = trained.source.classes, trained.last
-    rows = [["", "examples", *_names(classes)]]
+def training(result: TrainingResult, seconds: float) -> str:
+    """The metrics of each set, why training ended, and the confusion matrix of the last set."""
+    classes, last = result.source.classes, result.last
+    rows = [["", "examples", *_metric_names(classes)]]
     rows += [
-        [name, f"{len(part.x):,}", *_figures(trained.outputs[name], part.y, classes)]
-        for name, part in trained.sets.items()
+        [name, f"{len(examples.x):,}", *_metrics(result.outputs[name], examples.y, classes)]
+        for name, examples in result.sets.items()
     ]
-    epochs = int(trained.history.steps.last("epoch"))
+    epochs = int(result.history.steps.last("epoch"))
     parts = [
         table(rows),
-        f"parameters  {trained.task.model.num_parameters():,}\n"
-        f"epochs      {epochs} ({trained.history.stopped})\n"
+        f"parameters  {result.task.model.num_parameters():,}\n"
+        f"epochs      {epochs} ({result.history.stopped})\n"
         f"time        {seconds:.1f} s",
     ]
     if classes:
-        parts.append(confusions(trained.outputs[last], trained.sets[last].y, classes, last))
+        parts.append(confusions(result.outputs[last], result.sets[last].y, classes, last))
     return "\n" + "\n\n".join(parts)
 
 
 def evaluation(output: Array, y: Array, classes: Sequence[str]) -> str:
-    """The figures of one set, and for classes those of each class and their confusions."""
-    rows = [["examples", *_names(classes)], [f"{len(y):,}", *_figures(output, y, classes)]]
+    """The metrics of one set, and for classes a table by class and the confusion matrix."""
+    rows = [["examples", *_metric_names(classes)], [f"{len(y):,}", *_metrics(output, y, classes)]]
     if not classes:
         return table(rows)
-    each = classification_report(output, y, names=classes, classes=len(classes))
-    return "\n\n".join([table(rows), each, confusions(output, y, classes, "")])
+    by_class = classification_report(output, y, names=classes, classes=len(classes))
+    return "\n\n".join([table(rows), by_class, confusions(output, y, classes, "")])
 
 
 def confusions(output: Array, y: Array, classes: Sequence[str], name: str) -> str:
-    """The confusion matrix as text, or for many classes the most frequent confusions."""
+    """The confusion matrix as text; for many classes the most frequent confusions."""
     counts = confusion_matrix(output, y, classes=len(classes))
     title = f"confusion, {name} examples" if name else "confusion"
     if len(classes) <= MOST_CLASSES:
@@ -74,30 +74,30 @@ def confusions(output: Array, y: Array, classes: Sequence[str], name: str) -> st
         return f"{title} (true class down, predicted across)\n{table(rows)}"
     np.fill_diagonal(counts, 0)
     worst = np.argsort(counts, axis=None)[::-1][:10]
-    pairs = [np.unravel_index(place, counts.shape) for place in worst]
+    pairs = [np.unravel_index(index, counts.shape) for index in worst]
     rows = [["true", "predicted", "examples"]]
     rows += [[classes[j], classes[k], str(counts[j, k])] for j, k in pairs if counts[j, k]]
     return f"{title}, the most frequent\n{table(rows)}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns to the right, but for the first."""
+    """Align columns to the right, except for the first."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         first, *others = (
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         lines.append("  ".join([first, *others]).rstrip())
     return "\n".join(lines)
 
 
-def _names(classes: Sequence[str]) -> list[str]:
+def _metric_names(classes: Sequence[str]) -> list[str]:
     return ["accuracy", "errors"] if classes else ["rms error", "mean |error|", "R²"]
 
 
-def _figures(output: Array, y: Array, classes: Sequence[str]) -> list[str]:
+def _metrics(output: Array, y: Array, classes: Sequence[str]) -> list[str]:
     if classes:
         share = accuracy(output, y)
         return [f"{100 * share:.2f} %", f"{round(len(y) * (1 - share)):,}"]

@@ -1,7 +1,4 @@
-"""The data that ``--data`` names: sets with a name, and the user's own files.
-
-Files are read by ``nn.tables``, sets made or fetched by ``nn.datasets``.
-"""
+"""The data that ``--data`` names: data sets and the user's files."""
 
 from __future__ import annotations
 
@@ -22,15 +19,15 @@ PLANE: dict[str, Callable[..., Examples]] = {
     "spirals": datasets.spirals,
 }
 NAMES = ("digits", "mnist", *PLANE)
-EXAMPLES_IN_PLANE = (1000, 500)  # to train on, and for the test
+EXAMPLES_IN_PLANE = (1000, 500)  # for training and for the test
 DIGITS = tuple("0123456789")
 
 
 class Source(NamedTuple):
-    """Data to learn from. ``classes`` are names, none of them where values are to be learned.
+    """Training and test examples. ``classes`` are the names of the classes, empty for values.
 
-    ``y`` is (n,) int64 class numbers, or (n, outputs) float32 values. ``test`` is None where
-    nothing was set apart. ``raw`` says that the inputs are in units of their own, to be scaled.
+    ``y`` is class numbers (n,) int64, or values (n, outputs) float32. ``test`` is None if there is
+    no test set. ``raw`` says that the inputs need to be standardised.
     """
 
     name: str
@@ -41,16 +38,16 @@ class Source(NamedTuple):
 
 
 def is_file(data: str) -> bool:
-    """Whether ``--data`` is a file, which its ending tells."""
+    """Whether ``--data`` is a file, by its ending."""
     return Path(data).suffix.lower() in (".npz", ".csv")
 
 
 def load_source(data: str, *, values: bool | None, test: float) -> Source:
-    """What to train on, and what to test with.
+    """Load the training and test examples.
 
-    ``values`` is whether the loss is one for values (True) or for classes (False); None lets the
-    targets decide. Of data without a test set of its own a share ``test`` is set apart, always the
-    same examples, and for classes the same share of each.
+    ``values`` says whether the loss is for values (True) or for classes (False); with None the
+    targets decide. If the data have no test set, a fraction ``test`` of the examples becomes one:
+    always the same examples, and for classes the same fraction of each.
     """
     if is_file(data):
         x, y, classes = load_table(data)
@@ -58,16 +55,16 @@ def load_source(data: str, *, values: bool | None, test: float) -> Source:
             values = y.dtype.kind == "f" and not _one_hot(y)
         if not values:
             y = _class_numbers(data, y)
-            classes = classes or _numbered(data, y)
+            classes = classes or _number_names(data, y)
         elif classes:
-            raise CommandError(f"{data} has targets in words, and --loss is one for values")
+            raise CommandError(f"{data} has words as targets, but --loss is for values")
         else:
             y = _as_values(y)
-        return _set_apart(Path(data).name, Examples(x, y), classes, test, raw=True)
+        return _split_off_test(Path(data).name, Examples(x, y), classes, test, raw=True)
     if values:
-        raise CommandError(f"--data {data} holds classes, and --loss is one for values")
+        raise CommandError(f"--data {data} has classes, but --loss is for values")
     if data == "digits":
-        return _set_apart(data, datasets.digits(), DIGITS, test, raw=False)
+        return _split_off_test(data, datasets.digits(), DIGITS, test, raw=False)
     if data == "mnist":
         return Source(data, *datasets.mnist(), DIGITS, raw=False)
     train, test_set = (PLANE[data](n, rng=rng) for rng, n in enumerate(EXAMPLES_IN_PLANE))
@@ -75,32 +72,34 @@ def load_source(data: str, *, values: bool | None, test: float) -> Source:
 
 
 def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
-    """What to evaluate a model of these classes on: the test set, or all of a file.
+    """Load the examples to evaluate a model of these classes on: a test set, or a whole file.
 
-    Of ``digits`` it is the part that ``train`` sets apart unless told otherwise. ``classes`` is
-    empty for a model of values, and None for one that does not name its classes.
+    For ``digits`` it is the test set of ``train`` with default options. ``classes`` is empty for a
+    model of values, and None for a model that does not name its classes.
     """
     if not is_file(data):
         if classes == ():
-            raise CommandError(f"{data} holds classes, and the model gives values")
+            raise CommandError(f"{data} has classes, but the outputs of the model are values")
         source = load_source(data, values=None, test=0.2)
         assert source.test is not None
         return source.test
     words = bool(classes) and classes != tuple(map(str, range(len(classes or ()))))
-    x, y, named = load_table(data, classes=classes if words else None)
-    if named and not words:
-        raise CommandError(f"{data} names classes, such as {named[0]!r}, and the model does not")
-    if words and not named:
+    x, y, names = load_table(data, classes=classes if words else None)
+    if names and not words:
         raise CommandError(
-            f"{data} holds numbers as targets, and the model the classes {', '.join(classes or ())}"
+            f"{data} has classes with names, such as {names[0]!r}, but the model has none"
+        )
+    if words and not names:
+        raise CommandError(
+            f"{data} has numbers as targets, but the model has classes {', '.join(classes or ())}"
         )
     if classes or (classes is None and (y.dtype.kind != "f" or _one_hot(y))):
         return Examples(x, _class_numbers(data, y))
     return Examples(x, _as_values(y))
 
 
-def checked(data: str, y: Array, classes: int | None) -> Array:
-    """``class_numbers``, with the name of the data in the error."""
+def checked_classes(data: str, y: Array, classes: int | None) -> Array:
+    """``class_numbers`` with the name of the data in the error."""
     try:
         return class_numbers(y, classes)
     except DataError as error:
@@ -116,20 +115,20 @@ def _class_numbers(data: str, y: Array) -> Array:
         y = y.argmax(axis=1)
     if y.dtype.kind == "f":
         raise CommandError(
-            f"{data}: the targets are not whole numbers, words or one-hot rows, so they name no "
+            f"{data}: the targets are not whole numbers, words or one-hot rows, so they are not "
             f"classes"
         )
-    return checked(data, y, None)
+    return checked_classes(data, y, None)
 
 
-def _numbered(data: str, y: Array) -> tuple[str, ...]:
-    """The names of numbered classes, of which a file of examples must have some of each."""
+def _number_names(data: str, y: Array) -> tuple[str, ...]:
+    """The names of numbered classes; an error if there are too many for the examples."""
     count = int(y.max()) + 1
     if 2 * count > len(y):
         raise CommandError(
-            f"{data}: label {count - 1} at index {int(y.argmax())} is out of range, for it makes "
-            f"{count:,} classes of {len(y):,} examples, and classes are numbered 0, 1, 2, ...; "
-            f"for values choose --loss mse or mae"
+            f"{data}: label {count - 1} at index {int(y.argmax())} is out of range: it would mean "
+            f"{count:,} classes for {len(y):,} examples, since classes are numbered 0, 1, 2, ...; "
+            f"for values use --loss mse or mae"
         )
     return tuple(map(str, range(count)))
 
@@ -138,7 +137,7 @@ def _as_values(y: Array) -> Array:
     return y.reshape(len(y), -1).astype(np.float32)
 
 
-def _set_apart(
+def _split_off_test(
     name: str, examples: Examples, classes: tuple[str, ...], test: float, *, raw: bool
 ) -> Source:
     if test == 0:
@@ -155,14 +154,14 @@ def split(
     rng: int | np.random.Generator,
     option: str,
 ) -> tuple[Array, ...]:
-    """``train_test_split``, by class where there are classes; the option is named in errors."""
+    """``train_test_split``, by class if there are classes; errors name the ``option``."""
     try:
         return train_test_split(
             *examples, test=float(share), rng=rng, stratify=examples.y if classes else None
         )
     except ValueError as error:
         raise CommandError(
-            f"{option} {share:g} cannot be set apart from {len(examples.x)} examples"
+            f"{option} {share:g} cannot be split off {len(examples.x)} examples"
             f"{f' of {len(classes)} classes' if classes else ''}: each side, and each class, must "
             f"keep at least one"
         ) from error

@@ -1,7 +1,4 @@
-"""``python -m nn train``: learn, report, and leave a folder with the model and its pictures.
-
-The network is made in ``nn.command.network``, the folder is kept by ``nn.command.folder``.
-"""
+"""``python -m nn train``: train, report, and write a folder with the model and its pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import numpy as np
 from nn.command import folder, pictures, report
 from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import FAILED, INTERRUPTED, CommandError
-from nn.command.network import Task, Trained, build
+from nn.command.network import Task, TrainingResult, build
 from nn.command.sources import Source, load_source, split
 from nn.data import Examples
 from nn.evaluation import predict
@@ -29,66 +26,77 @@ from nn.training.history import History
 
 
 def train(options: Namespace) -> int:
-    """Do what the options say; 0, or a ``CommandError``."""
+    """Train as the options say; return 0, or raise ``CommandError``."""
     for module in ("matplotlib", "safetensors", "tqdm"):
-        require(module, extra="train")  # better now than after the training
+        require(module, extra="train")  # fail now and not after the training
     team: Team = options.team
-    values = None if options.loss is None else options.loss in VALUE_LOSSES
-    source = None
-    for turn in (team.rank == 0, team.rank > 0):  # the first may have to download it for all
-        with team.together("the data"):
-            if turn:
-                source = load_source(options.data, values=values, test=options.test)
-    assert source is not None
-    _fill_in(options, source)
+    source = _load(options, team)
+    _set_defaults(options, source)
     out = Path(options.out or f"nn-{Path(options.data).stem}")
-    weights, cut, order = (
+    weights_rng, split_rng, order_rng = (
         np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(3)
     )
-    x, y = source.train
-    held_out = None
-    if options.validation:
-        x, held_x, y, held_y = split(
-            source.train, source.classes, options.validation, rng=cut, option="--validation"
-        )
-        held_out = Examples(held_x, held_y)
-    task = build(source, options, x, y, weights)
-    parts = {"training": Examples(x, y), "validation": held_out, "test": source.test}
+    sets = _sets(source, options, split_rng)
+    task = build(source, options, *sets["training"], weights_rng)
     sets = {
-        name: Examples(part.x.astype(options.dtype, copy=False), part.y)
-        for name, part in parts.items()
-        if part is not None
+        name: Examples(examples.x.astype(options.dtype, copy=False), examples.y)
+        for name, examples in sets.items()
     }
     run = folder.Unfinished(out / folder.UNFINISHED)
     with team.together("the folder"):
         if team.rank == 0:
             folder.begin(out, options)
             print(report.heading(source, sets, task, options), flush=True)
-    team.cure = run.how_to_go_on(options.arguments, options.shards, team.size)
+    team.cure = run.how_to_resume(options.arguments, options.shards, team.size)
     try:
-        started = time.perf_counter()
-        history = _learn(task, sets, options, run, order)
-        seconds = time.perf_counter() - started
+        start = time.perf_counter()
+        history = _fit(task, sets, options, run, order_rng)
+        seconds = time.perf_counter() - start
         if team.rank > 0:
             return 0
-        outputs = {name: predict(task.model, part.x) for name, part in sets.items()}
-        trained = Trained(source, sets, task, history, outputs)
-        with folder.results(out) as made:
-            pictures.write(made, trained)
-            names = sorted(file.name for file in made.iterdir())
+        outputs = {name: predict(task.model, examples.x) for name, examples in sets.items()}
+        result = TrainingResult(source, sets, task, history, outputs)
+        with folder.results(out) as results:
+            pictures.write(results, result)
+            names = sorted(file.name for file in results.iterdir())
     except NonFiniteError as error:
         if team.rank == 0:
             run.discard()
         raise CommandError(str(error), FAILED) from error
     except KeyboardInterrupt:
         raise CommandError(f"interrupted: {team.cure}", INTERRUPTED) from None
-    print(report.result(trained, seconds))
+    print(report.training(result, seconds))
     print(f"\nwritten to {out}: {', '.join(names)}")
     return 0
 
 
-def _fill_in(options: Namespace, source: Source) -> None:
-    """The defaults that depend on the data, on how many are at it, and on each other."""
+def _load(options: Namespace, team: Team) -> Source:
+    """Load the data: rank 0 first, since it may have to download them for all."""
+    values = None if options.loss is None else options.loss in VALUE_LOSSES
+    source = None
+    for is_turn in (team.rank == 0, team.rank > 0):
+        with team.together("the data"):
+            if is_turn:
+                source = load_source(options.data, values=values, test=options.test)
+    assert source is not None
+    return source
+
+
+def _sets(source: Source, options: Namespace, rng: np.random.Generator) -> dict[str, Examples]:
+    """The training, validation and test examples, as far as there are any."""
+    sets = {"training": source.train}
+    if options.validation:
+        x, validation_x, y, validation_y = split(
+            source.train, source.classes, options.validation, rng=rng, option="--validation"
+        )
+        sets = {"training": Examples(x, y), "validation": Examples(validation_x, validation_y)}
+    if source.test is not None:
+        sets["test"] = source.test
+    return sets
+
+
+def _set_defaults(options: Namespace, source: Source) -> None:
+    """Set the defaults that depend on the data, the number of processes, and other options."""
     if options.team.size > 1:
         options.shards = options.shards or options.team.size
         if options.shards % options.team.size:
@@ -104,16 +112,16 @@ def _fill_in(options: Namespace, source: Source) -> None:
         options.lr = 0.5 if handwriting else 0.1 if source.classes else 0.01
 
 
-def _learn(
+def _fit(
     task: Task,
     sets: dict[str, Examples],
     options: Namespace,
     run: folder.Unfinished,
     order: np.random.Generator,
 ) -> History:
-    given = {"lr": options.lr, "weight_decay": options.weight_decay}
-    settings = {name: value for name, value in given.items() if value is not None}
-    held_out = sets.get("validation")
+    settings = {"lr": options.lr, "weight_decay": options.weight_decay}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    validation = sets.get("validation")
     return fit(
         task.network,
         (sets["training"].x, task.targets(sets["training"].y)),
@@ -121,7 +129,7 @@ def _learn(
         optimizer=optimizer(options.optimizer, task.network, **settings),
         epochs=options.epochs,
         batch_size=options.batch_size,
-        validation=held_out and (held_out.x, task.targets(held_out.y)),
+        validation=validation and (validation.x, task.targets(validation.y)),
         metrics=task.metrics,
         callbacks=[
             *([EarlyStopping(options.patience)] if options.patience else []),

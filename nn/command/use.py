@@ -1,4 +1,4 @@
-"""``python -m nn evaluate`` and ``predict``: what a trained model is good for."""
+"""``python -m nn evaluate`` and ``predict``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from nn.classifier import Classifier
 from nn.command import report
 from nn.command.errors import CommandError
-from nn.command.sources import checked, is_file, load_examples
+from nn.command.sources import checked_classes, is_file, load_examples
 from nn.data import Array
 from nn.evaluation import predict as outputs_of
 from nn.files.arrayfile import write_atomically
@@ -25,7 +25,7 @@ from nn.tables import load_features
 
 
 def evaluate(options: Namespace) -> int:
-    """Print how good the model is on the data."""
+    """Print the metrics of the model on the data."""
     model = load(options.model)
     classes = _classes(model)
     x, y = load_examples(options.data, classes)
@@ -33,27 +33,27 @@ def evaluate(options: Namespace) -> int:
     if classes is None:
         output, y, classes = _guess(output, y)
     if classes:
-        checked(options.data, y, len(classes))
+        checked_classes(options.data, y, len(classes))
     elif output.shape != y.shape:
         raise CommandError(
-            f"{options.model} gives {output.shape[1]} values for each example, and {options.data} "
-            f"has {y.shape[1]}"
+            f"{options.model} has {output.shape[1]} outputs for each example, and {options.data} "
+            f"has {y.shape[1]} targets"
         )
     print(report.evaluation(output, y, classes))
     return 0
 
 
 def predict(options: Namespace) -> int:
-    """Write a row of csv for each example: its class and that class's probability, or values."""
+    """Write a row of csv for each example: the class and its probability, or the values."""
     if not is_file(options.file):
         raise CommandError(f"{options.file}: only .npz and .csv files can be read")
     model = load(options.model)
     output = _outputs(options.model, model, load_features(options.file, _inputs(model)))
     rows: list[list[Any]]
     if isinstance(model, Classifier):
-        probability = model.squashed(output)
+        probabilities = model.to_probabilities(output)
         rows = [["prediction", "probability"]]
-        rows += [[model.classes[row.argmax()], f"{row.max():.6g}"] for row in probability]
+        rows += [[model.classes[row.argmax()], f"{row.max():.6g}"] for row in probabilities]
     else:
         several = output.shape[1] > 1
         rows = [[f"output_{k}" for k in range(output.shape[1])] if several else ["output"]]
@@ -68,7 +68,7 @@ def predict(options: Namespace) -> int:
 
 
 def _classes(model: Module) -> tuple[str, ...] | None:
-    """The names of the classes, () for a model of values, None where the model does not tell."""
+    """The names of the classes, () for a model of values, None if the model does not say."""
     if isinstance(model, Classifier):
         return model.classes
     if isinstance(model, Sequential) and len(model):
@@ -79,7 +79,7 @@ def _classes(model: Module) -> tuple[str, ...] | None:
 
 
 def _guess(output: Array, y: Array) -> tuple[Array, Array, tuple[str, ...]]:
-    """Outputs, targets and classes for a model that does not name them, by the targets it meets."""
+    """Outputs, targets and classes of a model that does not name its classes, by the targets."""
     if y.ndim == 2:
         return output, y, ()
     if output.shape[1] > 1:
@@ -90,7 +90,7 @@ def _guess(output: Array, y: Array) -> tuple[Array, Array, tuple[str, ...]]:
 
 
 def _inputs(model: Module) -> int | None:
-    """How many numbers an example has, where the model tells."""
+    """The width of the input, if the model says it."""
     first = model[0] if isinstance(model, Sequential) and len(model) else model
     if isinstance(first, Linear):
         return int(first.weight.shape[1])
@@ -98,18 +98,16 @@ def _inputs(model: Module) -> int | None:
 
 
 def _outputs(path: str, model: Module, x: Array) -> Array:
-    """The model's outputs for examples that may not fit it, (n, outputs)."""
-    wanted = _inputs(model)
-    if wanted is not None and x.shape[1] != wanted:
-        raise CommandError(
-            f"{path} takes examples of {wanted} numbers, and these have {x.shape[1]}"
-        )
+    """The outputs of the model, (n, outputs); ``CommandError`` if the examples do not fit it."""
+    width = _inputs(model)
+    if width is not None and x.shape[1] != width:
+        raise CommandError(f"{path} takes examples of {width} numbers, and these have {x.shape[1]}")
     if isinstance(model, Classifier) and model.limits:
         low, high = model.limits
         if x.max() > 2 * high - low or x.min() < 2 * low - high:
             print(
-                f"note: these examples go from {x.min():g} to {x.max():g}, and those {path} was "
-                f"trained on from {low:g} to {high:g}; perhaps they are to be scaled",
+                f"note: these examples range from {x.min():g} to {x.max():g}, and the training "
+                f"examples of {path} from {low:g} to {high:g}; perhaps these must be scaled",
                 file=sys.stderr,
             )
     parameters = model.parameters(frozen=True)

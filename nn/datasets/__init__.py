@@ -1,4 +1,4 @@
-"""Data sets by name: real handwriting, seeded point sets and curves. Nothing else is here."""
+"""Data sets: handwritten digits, seeded point sets in the plane, and curves."""
 
 from nn.datasets.handwriting import digits, mnist, mnist_cache
 from nn.datasets.synthetic import (

@@ -1,7 +1,4 @@
-"""Fetching files from mirrors into a folder, each verified before it is put there.
-
-Which files, from where, is said by ``nn.datasets.handwriting``.
-"""
+"""Download files from mirrors and verify them."""
 
 from __future__ import annotations
 
@@ -21,21 +18,21 @@ CHUNK_BYTES = 1 << 16
 def fetch(
     folder: Path, sha256: Mapping[str, str], mirrors: Sequence[str], *, progress: bool = True
 ) -> None:
-    """Make sure that ``folder`` holds the files named in ``sha256``, with these digests.
+    """Make sure that ``folder`` has the files named in ``sha256``, with these digests.
 
-    Those that it lacks or that differ are downloaded from ``mirror + name + ".gz"`` and unpacked;
-    the digests are of the unpacked files, since mirrors pack them differently. They are gathered
-    beside ``folder`` and moved there when all of them are right: one that fails leaves nothing,
-    and several processes at once do not disturb each other. A mirror that does not answer is left
-    for the next; a wrong file is asked of the next.
+    Files that are missing or differ are downloaded from ``mirror + name + ".gz"`` and unpacked. The
+    digests are of the unpacked files, because mirrors compress them differently. The files are
+    collected beside ``folder`` and moved there when all are correct, so a failure leaves nothing,
+    and processes that run at the same time do not interfere. If a mirror does not answer or its
+    file is wrong, the next is tried.
 
-    Raises ``ConnectionError`` with each mirror's fault if some file came right from none,
-    ``OSError`` if the files cannot be written, ``ImportError`` without pooch or tqdm.
+    Raises ``ConnectionError`` with the errors of all mirrors if they fail, ``OSError`` if the files
+    cannot be written, and ``ImportError`` without pooch or tqdm.
     """
     missing = [name for name in sha256 if not _has_digest(folder / name, sha256[name])]
     if not missing:
         return
-    wanted = tuple(missing)
+    new = tuple(missing)
     requests = require("requests", extra="train")
     faults = []
     try:
@@ -55,22 +52,22 @@ def fetch(
                         missing.remove(name)
             if not missing:
                 folder.mkdir(exist_ok=True)
-                for name in wanted:
+                for name in new:
                     Path(part, name).replace(folder / name)
     except OSError as error:
         raise OSError(
             error.errno, f"the download cannot be written ({error.strerror})", str(folder)
         ) from error
     if missing:
-        raise ConnectionError(f"no mirror gave all files ({'; '.join(faults)})")
+        raise ConnectionError(f"no mirror has all files ({'; '.join(faults)})")
 
 
 def _download(url: str, path: Path, digest: str, progress: bool) -> None:
-    """Write the unpacked file at ``url`` to ``path``, or raise ``DataError`` if it is wrong."""
+    """Download and unpack the file at ``url`` to ``path``; ``DataError`` if it is wrong."""
     pooch = require("pooch", extra="train")
     tqdm = require("tqdm.auto", extra="train").tqdm
     packed = path.with_name(path.name + ".gz")
-    # total=1 until the server tells: pooch asks bool(bar), which tqdm answers by its total.
+    # total=1 until the size is known, because pooch tests bool(bar), which is that of the total.
     with tqdm(desc=packed.name, total=1, unit="B", unit_scale=True, disable=not progress) as bar:
         get = pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK_BYTES, timeout=TIMEOUT_SECONDS)
         get(url, str(packed), None)
@@ -88,7 +85,7 @@ def _has_digest(path: Path, digest: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Requests' error in a few words; its message is a nest of three libraries'."""
+    """A short form of an error of requests, whose message nests those of three libraries."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"HTTP {response.status_code}"

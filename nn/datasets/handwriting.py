@@ -1,7 +1,4 @@
-"""Handwritten digits: the small set that comes with scikit-learn, and MNIST.
-
-How files are fetched and read is in ``nn.datasets.download`` and ``nn.datasets.idx``.
-"""
+"""Handwritten digits: the small set in scikit-learn, and MNIST."""
 
 from __future__ import annotations
 
@@ -30,11 +27,11 @@ SHA256 = {
 
 
 def digits() -> Examples:
-    """1,797 handwritten digits of 8 by 8 pixels: x (1797, 64) in [0, 1], y (1797,).
+    """1,797 handwritten digits of 8 by 8 pixels: x (1797, 64) float32 in [0, 1], y (1797,) int64.
 
     The test part of the UCI set *Optical Recognition of Handwritten Digits* (Alpaydin and Kaynak
-    1998), which scikit-learn carries in its package: no network is needed. It has no official
-    split; ``nn.data.train_test_split`` makes one.
+    1998), which is part of scikit-learn, so nothing is downloaded. It has no official split;
+    ``nn.train_test_split`` makes one. Raises ``ImportError`` without scikit-learn.
 
     >>> x, y = digits()
     >>> x.shape, x.dtype.name, y[:4].tolist()
@@ -48,35 +45,34 @@ def mnist(path: str | PathLike[str] | None = None, *, progress: bool = True) -> 
     """60,000 training and 10,000 test digits of 28 by 28 pixels (LeCun, Cortes and Burges 1998).
 
     ``train.x`` is (60000, 784) float32 in [0, 1] (the pixels / 255), ``train.y`` (60000,) int64,
-    ``test`` alike. The four IDX files, gzipped or unpacked, are looked for in the folder
-    ``path``, else in the one that the environment variable MNIST_DIR names, else in the cache
-    ``mnist_cache()``. Only where neither is given are they downloaded into that cache: from
-    public mirrors in turn, with a progress bar, verified by SHA-256, all four or none; the cache
-    is verified at each use and mended by downloading again.
+    and ``test`` likewise.
 
-    Files in a folder that is given are checked for form, not for content, so other data in
-    MNIST's form (Fashion-MNIST) can be read too.
+    The four IDX files, gzipped or not, are read from the folder ``path``, or by default from the
+    folder that the environment variable MNIST_DIR names. Without either they are read from
+    ``mnist_cache()``, and downloaded first if necessary: from public mirrors, with a progress bar,
+    all four or none. The SHA-256 of files in the cache is verified at each use. Files in other
+    folders are only checked for their format, so data such as Fashion-MNIST can be read too.
 
-    Raises ``FileNotFoundError`` naming the files the folder lacks, ``DataError`` for a damaged
-    one, ``ConnectionError`` saying what to put where if the download fails.
+    Raises ``FileNotFoundError`` for files that are missing in the folder, ``DataError`` for a
+    damaged one, and ``ConnectionError`` with instructions if the download fails.
     """
-    given = os.environ.get("MNIST_DIR") if path is None else path
-    if given:
-        folder = Path(given).expanduser()
+    source = os.environ.get("MNIST_DIR") if path is None else path
+    if source:
+        folder = Path(source).expanduser()
     else:
         folder = mnist_cache()
         try:
             fetch(folder, SHA256, MIRRORS, progress=progress)
         except (ConnectionError, ImportError) as error:
             raise type(error)(
-                f"MNIST cannot be downloaded: {error}. By hand: put {', '.join(SHA256)}, gzipped "
-                f"or not, into a folder and name it by path or by the environment variable "
-                f"MNIST_DIR; or unpacked into {folder}"
+                f"MNIST cannot be downloaded: {error}. Download {', '.join(SHA256)} by hand, put "
+                f"them, gzipped or not, into a folder, and name it by path= or by the environment "
+                f"variable MNIST_DIR; or put them unpacked into {folder}"
             ) from error
     files = {name: file for name in SHA256 if (file := _find(folder, name))}
     missing = ", ".join(name for name in SHA256 if name not in files)
     if missing:
-        raise FileNotFoundError(f"{folder}: lacks {missing} (gzipped or not)")
+        raise FileNotFoundError(f"{folder} lacks {missing} (gzipped or not)")
     train = _examples(files["train-images-idx3-ubyte"], files["train-labels-idx1-ubyte"])
     test = _examples(files["t10k-images-idx3-ubyte"], files["t10k-labels-idx1-ubyte"])
     if train.x.shape[1] != test.x.shape[1]:
@@ -88,13 +84,13 @@ def mnist(path: str | PathLike[str] | None = None, *, progress: bool = True) -> 
 
 
 def mnist_cache() -> Path:
-    """Return the folder of downloaded files: wengert/mnist in XDG_CACHE_HOME or ~/.cache."""
+    """Return the folder for downloaded files: wengert/mnist in XDG_CACHE_HOME or ~/.cache."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root, "wengert", "mnist")
 
 
 def _find(folder: Path, name: str) -> Path | None:
-    """Return the file, gzipped or not; some archives write ``.idx`` for ``-idx``."""
+    """The file, gzipped or not; some archives have ``.idx`` in place of ``-idx``."""
     stems = (name, name.replace("-idx", ".idx"))
     candidates = [folder / (stem + end) for stem in stems for end in ("", ".gz")]
     return next((file for file in candidates if file.is_file()), None)
@@ -105,7 +101,7 @@ def _examples(images_file: Path, labels_file: Path) -> Examples:
     if images.ndim != 3 or labels.shape != images.shape[:1] or images.size == 0:
         raise DataError(
             f"{images_file} has shape {images.shape} and {labels_file.name} "
-            f"{labels.shape}; (n, height, width) and (n,) belong together"
+            f"{labels.shape}; they must be (n, height, width) and (n,)"
         )
     if labels.max() > 9:
         raise DataError(f"{labels_file}: label {labels.max()}; digits go from 0 to 9")

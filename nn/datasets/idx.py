@@ -1,8 +1,7 @@
-"""The IDX file format of MNIST: an array of bytes behind a header of its shape.
+"""The IDX file format of MNIST: an array with a header.
 
 Big-endian: two zero bytes, the element type (8 for unsigned bytes), the number of axes, the
-length of each axis in four bytes, then the elements, last axis fastest. What the arrays mean is
-in ``nn.datasets.handwriting``.
+length of each axis in four bytes, then the elements in C order.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ UNSIGNED_BYTE = 0x08
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Read an IDX file of unsigned bytes, gzipped or not (told by its first bytes, not its name).
+    """Read an IDX file of unsigned bytes; its first bytes tell whether it is gzipped.
 
-    Raises ``DataError`` naming the file if it is not IDX, has another element type, or is longer
-    or shorter than its header says.
+    Raises ``DataError`` with the name of the file if it is not IDX, has another element type, or
+    does not have the length that its header says.
     """
     content = path.read_bytes()
     try:
@@ -34,24 +33,24 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     axes = content[3] if len(content) > 3 else 0
     start = 4 + 4 * axes
     if content[:2] != b"\0\0" or axes == 0 or len(content) < start:
-        raise DataError(f"{path}: not an IDX file (it begins with {content[:4].hex(' ')!r})")
+        raise DataError(f"{path}: not an IDX file (it starts with {content[:4].hex(' ')!r})")
     if content[2] != UNSIGNED_BYTE:
         raise DataError(
             f"{path}: IDX elements of type {content[2]:#04x}; only unsigned bytes "
             f"({UNSIGNED_BYTE:#04x}) are read"
         )
     shape = tuple(int.from_bytes(content[at : at + 4]) for at in range(4, start, 4))
-    held, declared = len(content) - start, math.prod(shape)
-    if held != declared:
-        state = "cut short" if held < declared else "too long"
+    size, declared = len(content) - start, math.prod(shape)
+    if size != declared:
+        fault = "cut short" if size < declared else "too long"
         raise DataError(
-            f"{path}: {state}; its header says {declared} bytes of shape {shape}, it holds {held}"
+            f"{path}: {fault}; its header says {declared} bytes of shape {shape}, it has {size}"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 
 
 def gunzip(content: bytes) -> bytes:
-    """Unpack ``content`` if it begins as gzip does; raises ``DataError`` if it is damaged."""
+    """Unpack ``content`` if it is gzipped; raise ``DataError`` if it is damaged."""
     if not content.startswith(b"\x1f\x8b"):
         return content
     try:

@@ -1,4 +1,4 @@
-"""Networks for other programs, and from them: ONNX and PyTorch. Only names are here."""
+"""Exchange of networks with other programs: ONNX and PyTorch."""
 
 from nn.exchange.onnx_export import export_onnx
 from nn.exchange.onnx_graph import OnnxGraph, translates

@@ -1,7 +1,4 @@
-"""``export_onnx``: a network as an ONNX file, which runs where there is no Python.
-
-How each module is written is in ``onnx_modules``.
-"""
+"""``export_onnx``: write a network as an ONNX file, which runs without Python."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import json
 from typing import Any
 
 from nn.classifier import Classifier
-from nn.exchange import onnx_modules as onnx_modules  # it fills the table of translations
+from nn.exchange import onnx_modules as onnx_modules  # fills the table of translations
 from nn.exchange.onnx_graph import OnnxGraph
 from nn.extras import require
 from nn.files.arrayfile import PathLike, write_atomically
@@ -17,20 +14,20 @@ from nn.modules.module import Module
 
 OPERATOR_SET = 17
 IR_VERSION = 8
-"""The oldest that have every operation used (2022), so that older runtimes read the file too."""
+"""The oldest versions with all operations used (2022), so that older runtimes can read the file."""
 
 
 def export_onnx(model: Module, path: PathLike) -> None:
-    """Write what the model computes in evaluation mode as an ONNX file.
+    """Write a model in evaluation mode as an ONNX file.
 
-    It takes ``input``, (batch, features) for any batch, and gives ``output``, both in the type of
-    the model's parameters, float32 as a rule. (In float64 onnxruntime knows neither ELU nor
-    softplus.) Weights have the names of ``state_dict``. The outputs are those of the model: logits
-    from a ``Classifier``, whose ``classes`` and ``outputs`` are in the file's metadata as JSON.
+    The ONNX program maps ``input``, (batch, features) for any batch size, to ``output``, both of
+    the type of the model's parameters. (In float64 onnxruntime has neither ELU nor softplus.)
+    Weights have the names of ``state_dict``. The outputs are those of the model, so logits for a
+    ``Classifier``, whose ``classes`` and ``outputs`` are in the metadata as JSON.
 
-    The file is checked by ONNX's own checker before it is written, whole or not at all. Raises
-    ``ValueError`` for a module that has no translation, naming its path (``nn.exchange.translates``
-    adds one), ``ImportError`` without onnx, ``OSError`` where the file cannot be written.
+    ONNX's checker checks the file, which is written completely or not at all. Raises ``ValueError``
+    with the path of a module that has no translation (``nn.exchange.translates`` adds one),
+    ``ImportError`` without onnx, and ``OSError`` if the file cannot be written.
 
     >>> import nn, pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "model.onnx")
@@ -43,8 +40,8 @@ def export_onnx(model: Module, path: PathLike) -> None:
     graph = OnnxGraph(model)
     program = _assemble(onnx, graph, graph.translate(model, "input"))
     if isinstance(model, Classifier):
-        described = {"classes": model.classes, "outputs": model.outputs}
-        metadata = {name: json.dumps(value) for name, value in described.items()}
+        properties = {"classes": model.classes, "outputs": model.outputs}
+        metadata = {name: json.dumps(value) for name, value in properties.items()}
         onnx.helper.set_model_props(program, metadata)
     program = onnx.shape_inference.infer_shapes(program, check_type=True, strict_mode=True)
     onnx.checker.check_model(program, full_check=True)
@@ -52,15 +49,15 @@ def export_onnx(model: Module, path: PathLike) -> None:
 
 
 def _assemble(onnx: Any, graph: OnnxGraph, output: str) -> Any:
-    """The graph as ONNX's own objects, with its last value named ``output``."""
+    """The graph as an ONNX model, with the last value named ``output``."""
     if graph.nodes and graph.nodes[-1][0] == output:
-        renamed = {output: "output"}
-    else:  # nothing is computed, or not last
+        new_names = {output: "output"}
+    else:  # the output is an input, or the result of an earlier node
         graph.nodes.append(("output", "Identity", (output,), {}))
-        renamed = {}
+        new_names = {}
     make = onnx.helper
     nodes = [
-        make.make_node(operation, inputs, [renamed.get(name, name)], name=name, **attributes)
+        make.make_node(operation, inputs, [new_names.get(name, name)], name=name, **attributes)
         for name, operation, inputs, attributes in graph.nodes
     ]
     kind = make.np_dtype_to_tensor_dtype(graph.dtype)

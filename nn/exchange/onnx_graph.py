@@ -1,7 +1,4 @@
-"""``OnnxGraph``: an ONNX program as it is written, node by node.
-
-How each module is written is in ``onnx_modules``; ``onnx_export`` makes a file of it all.
-"""
+"""``OnnxGraph``: an ONNX program under construction."""
 
 from __future__ import annotations
 
@@ -15,18 +12,18 @@ from nn.data import Array
 from nn.modules.module import Module
 
 Translation = Callable[["OnnxGraph", Any, str], str]
-"""Writes a module that is applied to the value of that name; gives the name of its output."""
+"""Adds a module to a graph, applied to the value of that name; returns the name of the output."""
 
 TranslationT = TypeVar("TranslationT", bound=Translation)
 
 TRANSLATIONS: dict[type[Module], Translation] = {}
-"""How modules are written, by their classes."""
+"""The translation for each class of modules."""
 
 
 def translates(kind: type[Module]) -> Callable[[TranslationT], TranslationT]:
-    """Say how modules of a class are written in ONNX: a decorator for a ``Translation``.
+    """Decorate a function that translates modules of a class to ONNX.
 
-    It holds for subclasses too, as long as they have the same ``forward``.
+    It is also used for subclasses with the same ``forward``.
 
     >>> import nn
     >>> class Square(nn.Module):
@@ -48,10 +45,10 @@ def translates(kind: type[Module]) -> Callable[[TranslationT], TranslationT]:
 
 
 class OnnxGraph:
-    """An ONNX program: ``nodes``, and the ``weights`` they use by name.
+    """An ONNX program: its ``nodes``, and its ``weights`` by name.
 
-    Weights have the names they have in ``state_dict``, nodes the path of their module and the name
-    of their operation: ``0/Gemm``. ``features`` is the width of the input once a layer has told it.
+    Weights have the names of ``state_dict``. The name of a node is the path of its module and the
+    operation, ``0/Gemm``. ``features`` is the width of the input, once a layer has set it.
     """
 
     def __init__(self, model: Module) -> None:
@@ -68,9 +65,9 @@ class OnnxGraph:
         self._inside = ""
 
     def translate(self, module: Module, x: str) -> str:
-        """Write a module of the model, applied to the value ``x``; gives the name of its output.
+        """Add a module, applied to the value ``x``; return the name of its output.
 
-        Raises ``ValueError`` naming the module's path where no translation is known.
+        Raises ``ValueError`` with the path of the module if it has no translation.
         """
         outside, self._inside = self._inside, self._paths.get(module, self._inside)
         kind = next((kind for kind in type(module).__mro__ if kind in TRANSLATIONS), None)
@@ -81,28 +78,28 @@ class OnnxGraph:
         return y
 
     def unknown(self, module: Module) -> ValueError:
-        """That nothing is known of how to write the module."""
+        """Return the error for a module without a translation."""
         where = f"{self._inside!r} is {module.title()}" if self._inside else module.title()
         kind = type(module).__name__
         return ValueError(
-            f"export_onnx: {where}, of which no translation to ONNX is known. Make it of layers "
-            f"and activations of nn, or write a translation with @nn.exchange.translates({kind})"
+            f"export_onnx: {where}, which has no translation to ONNX. Build it from layers and "
+            f"activations of nn, or write a translation with @nn.exchange.translates({kind})"
         )
 
     def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
-        """Apply an ONNX operation to values; gives the name of its output, which is its own too."""
+        """Add an ONNX operation; return the name of the node, which is also that of its output."""
         name = f"{self._inside}/{operation}".removeprefix("/")
-        count = sum(held == name or held.startswith(f"{name}:") for held, *_ in self.nodes)
+        count = sum(other == name or other.startswith(f"{name}:") for other, *_ in self.nodes)
         name = f"{name}:{count}" if count else name
         self.nodes.append((name, operation, inputs, attributes))
         return name
 
     def weight(self, name: str, array: ArrayLike) -> str:
-        """An array of the present module in the graph's type; gives its name in the graph."""
+        """Add an array of the current module, in the type of the graph; return its name."""
         name = f"{self._inside}.{name}".removeprefix(".")
         self.weights[name] = np.array(array, self.dtype)
         return name
 
     def takes(self, features: int) -> None:
-        """Tell how wide the values here are; the first to do so tells the width of the input."""
+        """Set the width of the input, unless an earlier layer has set it."""
         self.features = self.features or features

@@ -1,7 +1,4 @@
-"""How each layer and activation of ``nn`` is written in ONNX, in evaluation mode.
-
-The operations are those of ONNX's operator set 17.
-"""
+"""Translations of the layers and activations of ``nn`` to ONNX's operator set 17."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ OPERATIONS = {
     "floor": "Floor",
     "ceil": "Ceil",
 }
-"""What ONNX calls functions of one value that ``autograd`` or NumPy have."""
+"""ONNX's names of elementwise functions in ``autograd`` and NumPy."""
 
 FUNCTIONS: dict[Callable[..., Any], str] = {
     getattr(library, name): operation
@@ -66,7 +63,7 @@ FUNCTIONS: dict[Callable[..., Any], str] = {
 
 @translates(Linear)
 def linear(graph: OnnxGraph, layer: Linear, x: str) -> str:
-    """X Wᵀ + b, with W as it is in the model."""
+    """X Wᵀ + b."""
     graph.takes(layer.weight.shape[1])
     inputs = [x, *(graph.weight(name, array) for name, array in layer.state_dict().items())]
     return graph.add("Gemm", *inputs, transB=1)
@@ -74,7 +71,7 @@ def linear(graph: OnnxGraph, layer: Linear, x: str) -> str:
 
 @translates(Sequential)
 def sequential(graph: OnnxGraph, model: Sequential, x: str) -> str:
-    """One after the other; ``MLP`` and ``Classifier`` are such."""
+    """The layers in order; also for ``MLP`` and ``Classifier``."""
     for layer in model.layers:
         x = graph.translate(layer, x)
     return x
@@ -82,13 +79,13 @@ def sequential(graph: OnnxGraph, model: Sequential, x: str) -> str:
 
 @translates(Dropout)
 def dropout(graph: OnnxGraph, layer: Dropout, x: str) -> str:
-    """Nothing: it only acts in training."""
+    """No node, since dropout has no effect in evaluation mode."""
     return x
 
 
 @translates(LayerNorm)
 def layer_norm(graph: OnnxGraph, layer: LayerNorm, x: str) -> str:
-    """Over the last axis."""
+    """Normalisation over the last axis."""
     graph.takes(len(layer.weight))
     inputs = [graph.weight(name, array) for name, array in layer.state_dict().items()]
     return graph.add("LayerNormalization", x, *inputs, axis=-1, epsilon=layer.eps)
@@ -96,7 +93,7 @@ def layer_norm(graph: OnnxGraph, layer: LayerNorm, x: str) -> str:
 
 @translates(BatchNorm)
 def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str) -> str:
-    """By the running figures."""
+    """Normalisation by the running mean and variance."""
     graph.takes(len(layer.weight))
     state = layer.state_dict()
     names = ("weight", "bias", "running_mean", "running_var")
@@ -106,7 +103,7 @@ def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str) -> str:
 
 @translates(Standardize)
 def standardize(graph: OnnxGraph, layer: Standardize, x: str) -> str:
-    """(x - mean)/std, and 0 where std is 0; or z · std + mean."""
+    """(x - mean)/std, and 0 where std is 0; inverse: x · std + mean."""
     graph.takes(len(layer.mean))
     mean = graph.weight("mean", layer.mean)
     if layer.inverse:
@@ -122,7 +119,7 @@ def standardize(graph: OnnxGraph, layer: Standardize, x: str) -> str:
 @translates(Activation)
 @translates(Function)
 def function(graph: OnnxGraph, module: Activation | Function, x: str) -> str:
-    """Any function that is one operation of ONNX."""
+    """A function that is a single operation of ONNX."""
     operation = FUNCTIONS.get(module.function)
     if operation is None:
         raise graph.unknown(module)
@@ -131,36 +128,36 @@ def function(graph: OnnxGraph, module: Activation | Function, x: str) -> str:
 
 @translates(Identity)
 def identity(graph: OnnxGraph, module: Identity, x: str) -> str:
-    """Nothing."""
+    """No node."""
     return x
 
 
 @translates(Step)
 def step(graph: OnnxGraph, module: Step, x: str) -> str:
-    """x ≥ 0 as a number."""
+    """1 where x ≥ 0, else 0."""
     above = graph.add("GreaterOrEqual", x, graph.weight("zero", 0))
     return graph.add("Where", above, graph.weight("one", 1), graph.weight("zero", 0))
 
 
 @translates(LeakyReLU)
 def leaky_relu(graph: OnnxGraph, module: LeakyReLU, x: str) -> str:
-    """With the slope it was made with."""
+    """Leaky ReLU with a fixed slope."""
     return graph.add("LeakyRelu", x, alpha=module.alpha)
 
 
 @translates(PReLU)
 def prelu(graph: OnnxGraph, module: PReLU, x: str) -> str:
-    """With one slope, or one for each unit."""
+    """PReLU with one slope, or one for each unit."""
     return graph.add("PRelu", x, graph.weight("weight", module.state_dict()["weight"]))
 
 
 @translates(ELU)
 def elu(graph: OnnxGraph, module: ELU, x: str) -> str:
-    """With its α."""
+    """ELU with a fixed α."""
     return graph.add("Elu", x, alpha=module.alpha)
 
 
 @translates(Softmax)
 def softmax(graph: OnnxGraph, module: Softmax, x: str) -> str:
-    """Over the axis it was made with, of a matrix with one example a row."""
+    """Softmax along an axis of (batch, features)."""
     return graph.add("Softmax", x, axis=module.axis)

@@ -1,14 +1,10 @@
-"""Parameters from PyTorch and for it: the files of ``torch.save(model.state_dict(), path)``.
-
-Our own files are in ``nn.files``; PyTorch reads those too, by ``safetensors``.
-"""
+"""Parameters in PyTorch's files, those of ``torch.save(model.state_dict(), path)``."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from nn.data import Array
 from nn.extras import require
@@ -18,36 +14,36 @@ from nn.modules.module import Module
 
 
 def load_torch_state(model: Module, path: PathLike, *, by_order: bool = False) -> None:
-    """Give the model the parameters and buffers that PyTorch saved: all of them, or none.
+    """Load parameters and buffers that PyTorch saved: all of them, or none.
 
     path: a file of ``torch.save(theirs.state_dict(), path)``, or a safetensors file. Nothing in it
         is executed (``weights_only=True``).
-    by_order: take the arrays in order, whatever their names. By name fit an ``nn.MLP`` or
-        ``nn.Sequential`` and PyTorch's ``Sequential`` of the same layers; a class with layers
-        ``fc1``, ``fc2``, ... fits by order. A safetensors file keeps none.
+    by_order: match the arrays by order and not by name. PyTorch's ``Sequential`` fits an ``nn.MLP``
+        or ``nn.Sequential`` of the same layers by name; a class with layers ``fc1``, ``fc2``, ...
+        fits by order. A safetensors file keeps no order.
 
     ``Linear``, ``LayerNorm``, ``BatchNorm`` and ``PReLU`` have PyTorch's names, shapes and meaning.
-    Numbers are cast to the type each parameter has.
+    Arrays are cast to the dtype of the parameter.
 
-    Raises ``ValueError`` that lists the names that are missing, unexpected or of another shape;
-    ``ModelFileError`` for a file that holds no such state; ``FileNotFoundError`` for none;
-    ``ImportError`` without torch, or for a safetensors file without safetensors.
+    Raises ``ValueError`` with the names that are missing, unexpected or of another shape;
+    ``ModelFileError`` if the file has no such state; ``FileNotFoundError`` if there is none;
+    ``ImportError`` without torch, or without safetensors for a safetensors file.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}")
     with Path(path).open("rb") as file:
-        is_safetensors = file.read(9)[8:] == b"{"  # after the length of its header
+        is_safetensors = file.read(9)[8:] == b"{"  # after the length of the header
     if is_safetensors and by_order:
         raise ValueError(f"{path} is a safetensors file, which keeps no order: use torch.save")
     state = load_state(path) if is_safetensors else _read(path)
-    model.load_state_dict(_renamed(state, model, path) if by_order else state)
+    model.load_state_dict(_by_order(state, model, path) if by_order else state)
 
 
 def save_torch_state(model: Module, path: PathLike) -> None:
-    """Write the model's parameters and buffers for ``theirs.load_state_dict(torch.load(path))``.
+    """Write parameters and buffers for ``theirs.load_state_dict(torch.load(path))`` in PyTorch.
 
-    The file is written whole or not at all. Raises ``ImportError`` without torch, ``OSError``
-    where it cannot be written.
+    The file is written completely or not at all. Raises ``ImportError`` without torch, and
+    ``OSError`` if it cannot be written.
     """
     torch = require("torch", extra="torch")
     file = io.BytesIO()
@@ -57,17 +53,19 @@ def save_torch_state(model: Module, path: PathLike) -> None:
 
 
 def _read(path: PathLike) -> dict[str, Array]:
-    """The arrays of a file of ``torch.save`` by name, in their order."""
+    """The arrays of a file of ``torch.save`` by name, in order."""
     torch = require("torch", extra="torch")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a damaged archive or pickle leads to
+    except Exception as error:  # a damaged archive or pickle may raise anything
         raise ModelFileError(
-            f"{path} is damaged, or no state_dict saved by torch.save: {error}"
+            f"{path} is damaged, or not a state_dict saved by torch.save: {error}"
         ) from error
     if not isinstance(state, Mapping) or not all(map(torch.is_tensor, state.values())):
+        kind = type(state).__name__
+        keys = f" of {', '.join(map(repr, state))}" if isinstance(state, Mapping) else ""
         raise ModelFileError(
-            f"{path} holds {_described(state)}, and not tensors by name; save it in PyTorch by "
+            f"{path} holds a {kind}{keys}, and not tensors by name; save it in PyTorch by "
             f"torch.save(model.state_dict(), path)"
         )
     return {
@@ -76,14 +74,8 @@ def _read(path: PathLike) -> dict[str, Array]:
     }
 
 
-def _described(state: Any) -> str:
-    if isinstance(state, Mapping):
-        return f"a dict of {', '.join(map(repr, state))}"
-    return f"a {type(state).__name__}"
-
-
-def _renamed(state: Mapping[str, Array], model: Module, path: PathLike) -> dict[str, Array]:
-    """The arrays under the names they have in the model, in which they come in the same order."""
+def _by_order(state: Mapping[str, Array], model: Module, path: PathLike) -> dict[str, Array]:
+    """The arrays with the names of the model's arrays in the same order."""
     ours = _in_pytorchs_order(model)
     pairs = list(zip(ours, state, strict=False))
     faults = [
@@ -99,12 +91,12 @@ def _renamed(state: Mapping[str, Array], model: Module, path: PathLike) -> dict[
 
 
 def _in_pytorchs_order(model: Module) -> dict[str, Array]:
-    """The state module by module: parameters, buffers, and then those of inner modules."""
+    """The state module by module: parameters, buffers, and then those of submodules."""
     state = model.state_dict()
     modules = list(model.named_modules())
 
-    def place(name: str) -> int:
+    def owner(name: str) -> int:
         owners = (i for i, path in enumerate(modules) if not path or name.startswith(f"{path}."))
         return max(owners, key=lambda i: len(modules[i]))
 
-    return {name: state[name] for name in sorted(state, key=place)}
+    return {name: state[name] for name in sorted(state, key=owner)}

@@ -1,4 +1,4 @@
-"""Models in files. Only names are here."""
+"""Saving models to files and loading them."""
 
 from nn.files.serialize import ModelFileError, load, load_state, save
 

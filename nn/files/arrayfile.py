@@ -1,7 +1,6 @@
-"""Named arrays and one JSON document in a file: safetensors, read strictly and written atomically.
+"""Safetensors files with named arrays and a JSON document, written atomically.
 
-What the document means, an architecture or a checkpoint, is said by ``nn.files.serialize`` and
-``nn.training.checkpoint``. Nothing in such a file is ever executed.
+The document is an architecture or the state of a checkpoint. Nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ PathLike: TypeAlias = str | os.PathLike[str]
 
 
 class ModelFileError(ValueError):
-    """A file is not what it must be: damaged, cut off, of another kind, or made to deceive."""
+    """A file is damaged, cut off, of another kind, or forged."""
 
 
 class Content(NamedTuple):
-    """What a file holds. ``document`` is None where it has none of the format asked for."""
+    """The contents of a file. ``document`` is None if there is none of the requested format."""
 
     arrays: dict[str, Array]
     document: Any
 
 
 def write_atomically(path: PathLike, content: bytes) -> None:
-    """Put ``content`` at ``path`` so that at any moment, whatever fails, all or nothing is there.
+    """Write ``content`` to ``path``, completely or not at all, whatever fails.
 
-    It is written beside ``path`` under another name, brought to the disk, and moved into place.
-    Raises ``OSError`` where that cannot be done; the file that was there is then still there.
+    It is written to a file beside ``path``, flushed to the disk, and moved into place. Raises
+    ``OSError`` if it cannot be written; an earlier file is then unchanged.
     """
-    target = Path(path).resolve()  # a link stays a link, to the new content
+    target = Path(path).resolve()  # a symbolic link is kept, and its target replaced
     part = target.with_name(f"{part_prefix(target)}{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with part.open("xb") as file:
@@ -56,44 +55,48 @@ def write_atomically(path: PathLike, content: bytes) -> None:
         raise
     if hasattr(os, "O_DIRECTORY"):  # POSIX: the new name reaches the disk with its folder
         folder = os.open(target.parent, os.O_DIRECTORY)
-        with suppress(OSError):  # which some network file systems do not offer
+        with suppress(OSError):  # some network file systems cannot do it
             os.fsync(folder)
         os.close(folder)
 
 
 def part_prefix(path: Path) -> str:
-    """How the names of files begin that ``write_atomically`` has begun for ``path``."""
+    """The beginning of the names of unfinished files of ``write_atomically``."""
     return f".{path.name}.part-"
 
 
 def write(path: PathLike, arrays: Mapping[str, Array], format_: str, document: Any) -> None:
-    """Write the arrays and the document, marked as one of this format, atomically.
+    """Write arrays and a document of this format, atomically.
 
-    Raises ``ValueError`` for a document that is no JSON (NaN and infinities are not), ``TypeError``
-    for arrays of anything but real numbers and booleans, ``ImportError`` without safetensors.
+    Raises ``ValueError`` for a document that is not JSON (NaN and infinities are not),
+    ``TypeError`` for arrays of anything but real numbers and booleans, and ``ImportError`` without
+    safetensors.
     """
     serialize = require("safetensors.numpy", extra="train").save
-    stored = {}
+    tensors = {}
     for name, array in arrays.items():
         if not _holds_numbers(array):
-            raise TypeError(f"{name!r} is an array of {array.dtype}, which such files cannot hold")
-        # The format knows C order and little-endian bytes only.
-        stored[name] = np.array(array, array.dtype.newbyteorder("<"), order="C")
-    # One entry: of several the format does not keep the order, and equal models want equal files.
+            raise TypeError(
+                f"{name!r} is an array of {array.dtype}, which the file format does not support"
+            )
+        # The format has C order and little-endian bytes only.
+        tensors[name] = np.array(array, array.dtype.newbyteorder("<"), order="C")
+    # A single entry, because the format does not keep the order of several, and equal models
+    # should give equal files.
     metadata = {format_: json.dumps(document, allow_nan=False)}
-    write_atomically(path, serialize(stored, metadata))
+    write_atomically(path, serialize(tensors, metadata))
 
 
 def read(path: PathLike, format_: str) -> Content:
-    """Read what ``write`` wrote, or the arrays of any other safetensors file.
+    """Read a file of ``write``, or the arrays of any other safetensors file.
 
-    Raises ``FileNotFoundError`` where there is no file, and ``ModelFileError`` for one that is no
-    safetensors file, that is damaged or cut off, or whose document is not strict JSON.
+    Raises ``FileNotFoundError`` if there is no file, and ``ModelFileError`` if it is not a
+    safetensors file, is damaged or cut off, or has a document that is not strict JSON.
     """
     safetensors = require("safetensors", extra="train")
     if not Path(path).exists():
         raise FileNotFoundError(f"there is no file {path}")
-    if not Path(path).is_file():  # reading from a pipe or a device might never end
+    if not Path(path).is_file():  # reading from a pipe or a device might not end
         raise ModelFileError(f"{path} is not a regular file")
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
@@ -102,14 +105,14 @@ def read(path: PathLike, format_: str) -> Content:
             arrays = {name: file.get_tensor(name) for name in names}
     except safetensors.SafetensorError as error:
         raise ModelFileError(
-            f"{path} is damaged, cut off, or no safetensors file: {error}"
+            f"{path} is damaged, cut off, or not a safetensors file: {error}"
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # bfloat16, 70 axes, ...
-        raise ModelFileError(f"{path} holds arrays that NumPy cannot: {error}") from error
+        raise ModelFileError(f"{path} has arrays that NumPy does not support: {error}") from error
     for name, array in arrays.items():
-        if not _holds_numbers(array):  # other libraries teach NumPy bfloat16, but no arithmetic
+        if not _holds_numbers(array):  # other libraries register bfloat16 with NumPy
             raise ModelFileError(
-                f"{path} holds arrays that NumPy cannot: {name!r} is of type {array.dtype}"
+                f"{path} has arrays that NumPy does not support: {name!r} is of type {array.dtype}"
             )
     text = metadata.get(format_)
     if text is None:

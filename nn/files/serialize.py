@@ -1,7 +1,7 @@
-"""Models in files: ``save`` and ``load``, as safetensors with the architecture in the metadata.
+"""``save`` and ``load`` models as safetensors files with the architecture in the metadata.
 
-The file format is that of ``arrayfile``. Nothing in a file is ever executed: the architecture names
-classes, and only those registered with ``nn.register`` are made, with plain arguments.
+Nothing in a file is executed: the architecture may only name classes registered with
+``nn.register``, and has plain values as arguments.
 """
 
 from __future__ import annotations
@@ -24,62 +24,62 @@ FORMAT = "wengert-model"
 def save(model: Module, path: PathLike) -> None:
     """Write the model's architecture, parameters and buffers to a safetensors file.
 
-    ``path`` then holds the whole file, or what it held before. The tensors have the names and
-    shapes of ``state_dict``, so for the layers that PyTorch has too its ``load_state_dict`` takes
-    them. Which parameters are frozen, and the mode, are not saved.
+    The file is written completely or not at all. The tensors have the names and shapes of
+    ``state_dict``, so PyTorch's ``load_state_dict`` accepts them for layers that PyTorch has too.
+    The mode, and which parameters are frozen, are not saved.
 
-    Raises ``ValueError`` for a model that ``config`` cannot describe, ``OSError`` where the file
-    cannot be written, ``ImportError`` without safetensors.
+    Raises ``ValueError`` for a model that ``config`` cannot describe, ``OSError`` if the file
+    cannot be written, and ``ImportError`` without safetensors.
     """
     write(path, model.state_dict(), FORMAT, model.config())
 
 
 def load(path: PathLike) -> Any:
-    """The model that ``save`` wrote, in evaluation mode.
+    """Return the model that ``save`` wrote, in evaluation mode.
 
-    Classes of one's own must be defined, and registered with ``nn.register``, before.
+    Your own classes must be defined and registered with ``nn.register`` first.
 
-    Raises ``ModelFileError`` for a file that is damaged, cut off or not from ``save``, or whose
-    architecture names something unknown or does not fit its tensors; ``FileNotFoundError`` for
-    none; ``ImportError`` without safetensors.
+    Raises ``ModelFileError`` if the file is damaged, cut off or not from ``save``, or if its
+    architecture names an unknown class or does not fit its tensors; ``FileNotFoundError`` if there
+    is no file; ``ImportError`` without safetensors.
     """
     arrays, config = read(path, FORMAT)
     if config is None:
         raise ModelFileError(
             f"{path} holds {len(arrays)} arrays but no architecture; make the model first, and "
-            "then model.load_state_dict(nn.load_state(path))"
+            "then call model.load_state_dict(nn.load_state(path))"
         )
     try:
-        asked, held = _numbers_asked(config), sum(array.size for array in arrays.values())
-        if asked > held:  # else a small file could ask for more memory than there is
-            raise ValueError(f"the architecture asks for {asked} numbers, and there are {held}")
+        needed, present = _least_size(config), sum(array.size for array in arrays.values())
+        if needed > present:  # otherwise a small file could use up the memory
+            raise ValueError(f"the architecture needs {needed} numbers, and there are {present}")
         model = build(config)
         state = model.state_dict()
         for name, array in arrays.items():
             if name in state and array.dtype != state[name].dtype:
                 raise ValueError(f"{name} is of type {array.dtype}, not {state[name].dtype}")
         model.load_state_dict(arrays)
-    except Exception as error:  # whatever arguments made to deceive bring a constructor to raise
+    except Exception as error:  # a forged file may make a constructor raise anything
         raise ModelFileError(f"{path} does not describe a model that fits it: {error}") from error
     return model.eval()
 
 
-def _numbers_asked(config: Any) -> int:
-    """How many weights the layers of this package in an architecture will make, at least."""
+def _least_size(config: Any) -> int:
+    """A lower bound on the number of weights in an architecture, from the layers of ``nn``."""
     if isinstance(config, list):
-        return sum(map(_numbers_asked, config))
+        return sum(map(_least_size, config))
     if not isinstance(config, dict):
         return 0
-    asked = sum(map(_numbers_asked, config.values()))
+    size = sum(map(_least_size, config.values()))
     if getattr(REGISTRY.get(str(config.get("class"))), "__module__", "").startswith("nn."):
         match config.get("arguments"):
             case {"n_in": n_in, "n_out": n_out}:
-                asked += _product([n_in, n_out])
+                size += _product([n_in, n_out])
             case {"sizes": [*sizes]}:
-                asked += sum(_product(pair) for pair in pairwise(sizes))
+                size += sum(_product(pair) for pair in pairwise(sizes))
             case {"features": shape} | {"units": shape}:
-                asked += _product(shape if isinstance(shape, list) else [shape])
-    return asked
+                size += _product(shape if isinstance(shape, list) else [shape])
+    return size
 
 
 def _product(sizes: Iterable[Any]) -> int:
@@ -87,8 +87,9 @@ def _product(sizes: Iterable[Any]) -> int:
 
 
 def load_state(path: PathLike) -> dict[str, Array]:
-    """The arrays of any safetensors file by name, for ``load_state_dict``: PyTorch's for one.
+    """Return the arrays of any safetensors file by name, for ``load_state_dict``.
 
-    Raises ``ModelFileError`` for a file that is damaged, cut off or of another kind.
+    Raises ``ModelFileError`` if the file is damaged, cut off or of another kind,
+    ``FileNotFoundError`` if there is none, and ``ImportError`` without safetensors.
     """
     return read(path, FORMAT).arrays

@@ -1,1 +1,1 @@
-"""Modules: what a network is built of, and how its parameters are found. Only names are here."""
+"""Modules: layers, activations and the base class that finds their parameters."""

@@ -1,8 +1,4 @@
-"""Activations: elementwise functions between layers, as functions and as modules.
-
-The functions are ``autograd``'s, re-exported; their derivatives come from it. Figures of how
-many units are saturated or dead are in ``nn.modules.saturation``.
-"""
+"""Activations, as functions and as modules. The functions are those of ``autograd``."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import (
     Tensor,
@@ -41,10 +37,11 @@ __all__ = [
 ActivationLike: TypeAlias = "str | type[Module] | Module | Callable[..., Any]"
 
 
-def prelu(x: Any, alpha: Any) -> Any:
+def prelu(x: ArrayLike | Tensor, alpha: ArrayLike | Tensor) -> Tensor | Any:
     """x where x > 0, else α x: a leaky ReLU whose α is learned.
 
-    ∂/∂α = min(x, 0). ``alpha`` is one number, or one for each unit. (He et al. 2015, eq. 1.)
+    The derivative with respect to α is min(x, 0). ``alpha`` is a number, or (units,) numbers.
+    (He et al. 2015, eq. 1.)
 
     >>> import autograd
     >>> autograd.grad(lambda alpha: prelu(-3.0, alpha))(0.25)
@@ -54,39 +51,50 @@ def prelu(x: Any, alpha: Any) -> Any:
 
 
 class Activation(Module):
-    """An activation that works entry by entry: the output of a unit depends on its own input."""
+    """Base class of elementwise activations: output and input have the same shape."""
 
     function: ClassVar[Callable[..., Any]]
     init: ClassVar[str] = "xavier"
-    """The initialiser that suits the layer before it."""
+    """The initialiser that ``MLP`` uses for the layer before."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         return type(self).function(x)
 
 
 class Step(Activation):
-    """H(x): 0 for x < 0, else 1; derivative 0. The neuron of 1943, which no gradient can train."""
+    """H(x): 0 for x < 0, else 1; derivative 0.
+
+    The threshold unit of McCulloch and Pitts (1943). Its gradient is 0, so it cannot be trained by
+    gradient descent.
+    """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(step)
 
 
 class Sigmoid(Activation):
-    """σ(x) = 1/(1 + e⁻ˣ), derivative σ(1 - σ) ≤ 1/4. Gives probabilities; saturates at both ends,
-    where learning stalls, and its outputs are not centred at 0.
+    """σ(x) = 1/(1 + e⁻ˣ); derivative σ(1 - σ) ≤ 1/4.
+
+    The outputs are probabilities. It saturates for large |x|, where learning is slow, and its
+    outputs are not centred at 0.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(sigmoid)
 
 
 class Tanh(Activation):
-    """tanh x, derivative 1 - tanh² ≤ 1. A sigmoid centred at 0; it saturates as well."""
+    """tanh x; derivative 1 - tanh² x ≤ 1.
+
+    A sigmoid whose outputs are centred at 0. It also saturates for large |x|.
+    """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(tanh)
 
 
 class ReLU(Activation):
-    """max(x, 0), derivative 1 for x > 0, else 0. Cheap, and does not saturate for x > 0; a unit
-    that is negative on all examples is dead, for no gradient revives it.
+    """max(x, 0); derivative 1 for x > 0, else 0.
+
+    It is cheap and does not saturate for x > 0. A unit whose input is negative for all examples is
+    dead: it has no gradient and stops learning.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(relu)
@@ -94,7 +102,10 @@ class ReLU(Activation):
 
 
 class LeakyReLU(Activation):
-    """x where x > 0, else α x, derivative 1 or α. No unit dies; α = 0.01 is one more choice."""
+    """x where x > 0, else α x; derivative 1 or α.
+
+    Units do not die, but α is one more hyper-parameter.
+    """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(leaky_relu)
     init = "he"
@@ -102,16 +113,16 @@ class LeakyReLU(Activation):
     def __init__(self, alpha: float = 0.01) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         return leaky_relu(x, self.alpha)
 
 
 class PReLU(Activation):
-    """x where x > 0, else α x with α learned, derivative 1 or α, and min(x, 0) with respect to α.
+    """x where x > 0, else α x, with α learned; derivative 1 or α, and min(x, 0) in α.
 
-    Finds its own slope; with few data it can overfit. ``units`` is 1 for one slope that all
-    units share, or their number. The slopes are the parameter ``weight``, as in PyTorch, and
-    begin at ``alpha``. (He et al. 2015.)
+    ``units`` is 1 for a slope that all units share, or the number of units. The slopes are the
+    parameter ``weight``, (units,), as in PyTorch, and start at ``alpha``. It adapts the slope to
+    the data, and can overfit if there are few. (He et al. 2015, eq. 1.)
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(prelu)
@@ -122,13 +133,15 @@ class PReLU(Activation):
     ) -> None:
         self.weight: Tensor = Tensor(np.full(units, alpha), "slope", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         return prelu(x, self.weight)
 
 
 class ELU(Activation):
-    """x where x > 0, else α(eˣ - 1), derivative 1 or α eˣ. Smooth at 0 for α = 1, and its mean is
-    nearer 0; costs an exponential, and saturates at -α.
+    """x where x > 0, else α(eˣ - 1); derivative 1 or α eˣ.
+
+    For α = 1 it is smooth at 0, and the mean of its outputs is closer to 0 than a ReLU's. It costs
+    an exponential and saturates at -α.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(elu)
@@ -137,13 +150,15 @@ class ELU(Activation):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         return elu(x, self.alpha)
 
 
 class Softplus(Activation):
-    """ln(1 + eˣ), derivative σ(x). A smooth, always positive ReLU without dead units; costs more,
-    and its outputs are not centred at 0.
+    """ln(1 + eˣ); derivative σ(x).
+
+    A smooth, always positive version of ReLU without dead units. It costs more, and its outputs are
+    not centred at 0.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(softplus)
@@ -151,27 +166,31 @@ class Softplus(Activation):
 
 
 class Identity(Activation):
-    """x, derivative 1. For outputs in regression; layers with nothing else between are one."""
+    """x; derivative 1.
+
+    The output activation for regression. Linear layers with only this between them are equivalent
+    to a single one.
+    """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(identity)
 
 
 class Softmax(Module):
-    """qₖ = e^{zₖ} / Σⱼ e^{zⱼ}, ∂qₖ/∂zⱼ = qₖ(1{k = j} - qⱼ). Turns logits into probabilities.
+    """qₖ = e^{zₖ} / Σⱼ e^{zⱼ} along ``axis``; ∂qₖ/∂zⱼ = qₖ(1{k = j} - qⱼ).
 
-    To train, leave it out: ``cross_entropy`` takes logits, which is exact where probabilities
-    underflow.
+    It turns logits into probabilities. Leave it out for training: ``cross_entropy`` takes logits,
+    and is exact where probabilities underflow.
     """
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         return softmax(x, self.axis)
 
 
 class Function(Module):
-    """Any function of one argument as a module; register it with ``nn.register`` to save it."""
+    """A function of one argument as a module; to save it, register it with ``nn.register``."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
@@ -192,23 +211,23 @@ ACTIVATIONS: dict[str, type[Module]] = {
     "softplus": Softplus,
     "identity": Identity,
 }
-"""Every activation, by the name that ``activation=`` takes."""
+"""All activations, by the name that ``activation=`` takes."""
 
-for _thing in (
+for _activation in (
     *ACTIVATIONS.values(),
     Function,
     *(step, sigmoid, softmax, tanh, relu, leaky_relu, elu, softplus, identity),
 ):
-    register(_thing)
+    register(_activation)
 
 
 def as_module(activation: ActivationLike, dtype: DTypeLike = np.float32) -> Module:
-    """A module for the name of an activation, a class of modules, a module, or a function.
+    """Return a module for the name of an activation, a module class, a module, or a function.
 
-    A function of the table becomes its module: ``autograd.tanh`` gives ``Tanh()``. ``dtype`` is
-    that of the slope that a ``PReLU`` learns.
+    The function of an activation gives its module: ``autograd.tanh`` gives ``Tanh()``. ``dtype`` is
+    the type of the slope of a ``PReLU``.
 
-    Raises ``ValueError`` for an unknown name, ``TypeError`` for what cannot be called.
+    Raises ``ValueError`` for an unknown name, and ``TypeError`` if it cannot be called.
 
     >>> as_module("leaky_relu")
     LeakyReLU()
@@ -218,8 +237,8 @@ def as_module(activation: ActivationLike, dtype: DTypeLike = np.float32) -> Modu
     kind: Any = activation
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation={activation!r} is unknown; there are {known}")
+            names = ", ".join(ACTIVATIONS)
+            raise ValueError(f"activation={activation!r} is unknown; there are {names}")
         kind = ACTIVATIONS[activation]
     elif not callable(activation):
         raise TypeError(f"{activation!r} is neither a module nor a function")
@@ -228,7 +247,7 @@ def as_module(activation: ActivationLike, dtype: DTypeLike = np.float32) -> Modu
         if not same:
             return Function(activation)
         kind = same[0]
-    made = kind(dtype=dtype) if kind is PReLU else kind()
-    if not isinstance(made, Module):
+    module = kind(dtype=dtype) if kind is PReLU else kind()
+    if not isinstance(module, Module):
         raise TypeError(f"{kind.__name__} is not a class of modules")
-    return made
+    return module

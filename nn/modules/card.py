@@ -1,7 +1,4 @@
-"""What a module shows of itself in a notebook: its parts, and the numbers in its parameters.
-
-What it prints in a terminal is in ``nn.modules.tree``.
-"""
+"""The table that a module shows in a notebook."""
 
 from __future__ import annotations
 
@@ -18,21 +15,21 @@ MOST_ROWS = 60
 def module_card(
     modules: Mapping[str, Any], parameters: Mapping[str, Any], learning: Mapping[str, Any]
 ) -> str:
-    """A table of modules by their paths, each followed by its own parameters.
+    """Return an HTML table of the modules by path, each followed by its own parameters.
 
-    ``learning`` are those of the parameters that are not frozen. A parameter comes with shape,
-    count, range, mean and spread.
+    The row of a parameter shows its shape, size, range, mean and standard deviation. Parameters
+    that are not in ``learning`` are marked as frozen.
     """
     of_module: dict[str, list[str]] = {path: [] for path in modules}
     for name in parameters:
         owner = name
-        while owner not in of_module:  # in a list, its place is part of the name
+        while owner not in of_module:  # the name may include a position in a list
             owner = owner.rpartition(".")[0]
         of_module[owner].append(name)
     rows = list(islice(_rows(modules, of_module, parameters, learning), MOST_ROWS))
-    left_out = len(modules) + len(parameters) - len(rows)
-    if left_out:
-        rows.append(_row("", f"{left_out:,} more rows"))
+    more = len(modules) + len(parameters) - len(rows)
+    if more:
+        rows.append(_row("", f"{more:,} more rows"))
     total = sum(parameter.size for parameter in parameters.values())
     return f"<table>{''.join(rows)}{_row('', '<b>parameters</b>', f'<b>{total:,}</b>')}</table>"
 
@@ -46,16 +43,16 @@ def _rows(
     for path, module in modules.items():
         yield _row(f"<b>{html.escape(path)}</b>", f"<b>{html.escape(module.title())}</b>")
         for name in of_module[path]:
-            figures = summary(parameters[name])
-            text = str(figures).removeprefix(f"shape {figures.shape}, ")
+            statistics = summary(parameters[name])
+            text = str(statistics).removeprefix(f"shape {statistics.shape}, ")
             frozen = "" if name in learning else " (frozen)"
             count = f"{parameters[name].size:,}"
-            yield _row(*map(html.escape, (f"{name}{frozen}", f"{figures.shape}", count, text)))
+            yield _row(*map(html.escape, (f"{name}{frozen}", f"{statistics.shape}", count, text)))
 
 
 def _row(*cells: str) -> str:
-    aligned = (
-        f'<td style="text-align:{"right" if place == 2 else "left"}">{cell}</td>'
-        for place, cell in enumerate(cells)
+    columns = (
+        f'<td style="text-align:{"right" if number == 2 else "left"}">{cell}</td>'
+        for number, cell in enumerate(cells)
     )
-    return f"<tr>{''.join(aligned)}</tr>"
+    return f"<tr>{''.join(columns)}</tr>"

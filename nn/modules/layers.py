@@ -1,7 +1,4 @@
-"""Layers, and networks made of them: one example a row, features along the last axis.
-
-What comes between layers is in ``nn.modules.activations``.
-"""
+"""Layers, and networks made of them. The last axis of an input holds the features."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import autograd as ag
 from autograd import Tensor
@@ -23,12 +20,17 @@ from nn.registry import register
 
 @register
 class Linear(Module):
-    """Z = X Wᵀ + b: (..., n_in) to (..., n_out). ``weight`` W is (n_out, n_in), ``bias`` (n_out,).
+    """Linear layer Z = X Wᵀ + b, from (..., n_in) to (..., n_out).
 
-    The bias begins at 0, the weights by ``init``: the name of an initialiser of ``nn.init``, or a
-    function ``f(shape, rng, dtype)``. (Lindholm et al. 2022, eq. 6.15.)
+    n_in, n_out: the number of inputs and outputs. ``weight`` W is (n_out, n_in), ``bias`` b is
+        (n_out,).
+    bias: whether there is a b, which starts at 0.
+    init: how the weights are initialised: a name from ``nn.init``, or a function of (shape, rng,
+        dtype) that returns an array.
+    rng: a seed or generator for the weights; see ``nn.init.as_generator`` for the default.
 
-    Raises ``ValueError`` for a size below 1, and for inputs of another width.
+    Raises ``ValueError`` for a size below 1, and for inputs of another width. (Lindholm et al.
+    2022, eq. 6.15.)
 
     >>> layer = Linear(3, 2, init="zeros")
     >>> layer([[1.0, 2.0, 3.0]])
@@ -50,18 +52,17 @@ class Linear(Module):
         self.weight: Tensor = Tensor(weights(init, (n_out, n_in), rng, dtype), "weight")
         self.bias: Tensor | None = Tensor(np.zeros(n_out, dtype), "bias") if bias else None
 
-    def forward(self, x: Any) -> Any:
-        x = _features(self, x, self.weight.shape[1])
-        z = x @ self.weight.T
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        z = _features(self, x, self.weight.shape[1]) @ self.weight.T
         return z if self.bias is None else z + self.bias
 
 
 @register
 class Sequential(Module):
-    """Modules one after the other: each takes the output of the one before.
+    """Modules in a chain: each is applied to the output of the one before.
 
-    Functions are welcome among them. ``model[i]`` is the i-th, ``model[:i]`` the first i, and
-    paths begin with their number, as in PyTorch: ``0.weight``.
+    Functions can be used as layers. ``model[i]`` is layer i and ``model[:i]`` the first i layers,
+    as in PyTorch; paths begin with the number of the layer, ``0.weight``.
 
     >>> import autograd as ag
     >>> model = Sequential(Linear(2, 3), ag.tanh, Linear(3, 1))
@@ -73,19 +74,19 @@ class Sequential(Module):
         self._append(layers)
 
     def _append(self, layers: Sequence[Module | Callable[[Any], Any]]) -> None:
-        vars(self).update({str(place): as_module(layer) for place, layer in enumerate(layers)})
+        vars(self).update({str(number): as_module(layer) for number, layer in enumerate(layers)})
 
     @property
     def layers(self) -> list[Module]:
-        """The modules in their order."""
+        """The modules, in order."""
         return [layer for name, layer in vars(self).items() if name.isdigit()]
 
     def __len__(self) -> int:
         return len(self.layers)
 
     def __getitem__(self, key: int | slice) -> Any:
-        chosen = self.layers[key]
-        return Sequential(*chosen) if isinstance(chosen, list) else chosen
+        layers = self.layers[key]
+        return Sequential(*layers) if isinstance(layers, list) else layers
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers:
@@ -95,17 +96,17 @@ class Sequential(Module):
 
 @register
 class MLP(Sequential):
-    """A multilayer perceptron: ``Linear`` layers of the given sizes with activations between.
+    """Multilayer perceptron: q⁽ˡ⁾ = h(W⁽ˡ⁾ q⁽ˡ⁻¹⁾ + b⁽ˡ⁾), the last layer without activation h.
 
     sizes: the number of inputs, of units in each hidden layer, and of outputs.
-    activation: after each hidden layer: a name ("relu", "sigmoid", "tanh", ...), a class of
-        modules, a function, or a module, which all layers then share. The last layer has none:
-        its outputs are logits or values.
+    activation: h, as a name ("relu", "sigmoid", "tanh", ...), a module class, a function, or a
+        module, which all layers then share. The outputs of the last layer are logits or values.
     init: as for ``Linear``. By default "he" for activations like ReLU, "xavier" for the others.
-    rng: a seed or generator for weights and dropout; without it, see ``nn.init.as_generator``.
-    dropout: the share of hidden units dropped while training.
+    rng: a seed or generator for weights and dropout; see ``nn.init.as_generator`` for the default.
+    dropout: the fraction of hidden units that are dropped in training mode.
 
-    Raises ``ValueError`` for fewer than two sizes, and for a size below 1.
+    Raises ``ValueError`` for fewer than two sizes, and for a size below 1. (Lindholm et al. 2022,
+    section 6.1.)
 
     >>> MLP([784, 30, 10], activation="sigmoid")
     MLP([784, 30, 10], activation='sigmoid')                                 23,860 parameters
@@ -126,8 +127,8 @@ class MLP(Sequential):
     ) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(
-                f"sizes={list(sizes)}: an MLP needs the number of its inputs and of its outputs "
-                f"at least, [n_in, ..., n_out], each 1 or more"
+                f"sizes={list(sizes)}: an MLP needs at least the number of inputs and of outputs, "
+                f"[n_in, ..., n_out], each 1 or more"
             )
         generator = as_generator(rng)
         layers: list[Module] = []
@@ -136,19 +137,19 @@ class MLP(Sequential):
                 layers.append(as_module(activation, dtype))
                 if dropout:
                     layers.append(Dropout(dropout, generator))
-            suited = getattr(as_module(activation), "init", "xavier")
-            layers.append(Linear(n_in, n_out, init=init or suited, rng=generator, dtype=dtype))
+            default = getattr(as_module(activation), "init", "xavier")
+            layers.append(Linear(n_in, n_out, init=init or default, rng=generator, dtype=dtype))
         self._append(layers)
 
 
 @register
 class Dropout(Module):
-    """While training, each entry is 0 with probability p and else divided by 1 - p.
+    """In training mode set each entry to 0 with probability p, else divide it by 1 - p.
 
-    So the expected output is the input, and in evaluation it is the input itself. The generator
-    is part of the module's state: ``named_generators`` finds it. (Srivastava et al. 2014.)
+    The expected output equals the input; in evaluation mode the output is the input. The
+    random generator is part of the module's state; see ``named_generators``.
 
-    Raises ``ValueError`` for a p outside [0, 1).
+    Raises ``ValueError`` for p outside [0, 1). (Srivastava et al. 2014.)
 
     >>> import numpy as np
     >>> drop = Dropout(0.5, rng=0)
@@ -158,29 +159,30 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, rng: Rng | None = None) -> None:
         if not 0 <= p < 1:
-            raise ValueError(f"p={p}: the share of entries dropped lies in [0, 1)")
+            raise ValueError(f"p={p}: the fraction of entries to drop must be in [0, 1)")
         self.p = p
         self.generator: np.random.Generator = as_generator(rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
         if not self.training or self.p == 0:
             return x
-        x = ag.array(x)
-        shape, dtype, p = x.shape, x.dtype, self.p
+        data = ag.array(x)
+        shape, dtype, p = data.shape, data.dtype, self.p
 
         def mask(generator: np.random.Generator) -> Array:
-            kept: Array = generator.random(shape, np.float32) >= np.float32(p)
-            return (kept / (1 - p)).astype(dtype)
+            keep: Array = generator.random(shape, np.float32) >= np.float32(p)
+            return (keep / (1 - p)).astype(dtype)
 
-        return x * ag.sample(self.generator, mask)
+        return data * ag.sample(self.generator, mask)
 
 
 @register
 class LayerNorm(Module):
-    """(x - μ)/√(σ² + ε) · w + b, with the mean μ and variance σ² over each example's features.
+    """(x - μ)/√(σ² + ε) · w + b, with the mean μ and variance σ² over the features of an example.
 
-    It does the same in training and evaluation, and for a batch of one. ``weight`` w begins at 1
-    and ``bias`` b at 0, both (features,). (Ba, Kiros and Hinton 2016.)
+    From (..., features) to the same shape. ``weight`` w starts at 1 and ``bias`` b at 0, both
+    (features,). Training and evaluation mode do not differ. Raises ``ValueError`` for inputs of
+    another width. (Ba, Kiros and Hinton 2016.)
 
     >>> LayerNorm(2)([[1.0, 3.0]]).numpy().round(3)
     array([[-1.,  1.]])
@@ -191,9 +193,9 @@ class LayerNorm(Module):
         self.bias: Tensor = Tensor(np.zeros(features, dtype), "bias")
         self.eps = eps
 
-    def forward(self, x: Any) -> Any:
-        x = _features(self, x, self.weight.shape[0])
-        centred = x - ag.mean(x, -1, keepdims=True)
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data = _features(self, x, self.weight.shape[0])
+        centred = data - ag.mean(data, -1, keepdims=True)
         variance = ag.mean(ag.square(centred), -1, keepdims=True)
         return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
 
@@ -202,12 +204,13 @@ class LayerNorm(Module):
 class BatchNorm(Module):
     """(x - μ)/√(σ² + ε) · w + b, with the mean μ and variance σ² of each feature over the batch.
 
-    All axes but the last count as batch. While training, the buffers ``running_mean`` and
-    ``running_var`` follow μ and σ² (estimated with n - 1) by r ← (1 - m) r + m·new with m the
-    ``momentum``; in evaluation they take their place. ``momentum=None`` averages over all batches.
-    Parameters and buffers have PyTorch's names. (Ioffe and Szegedy 2015.)
+    From (..., features) to the same shape; all axes but the last are batch axes. In training mode
+    the buffers ``running_mean`` and ``running_var`` follow μ and σ² (with n - 1) by
+    r ← (1 - m) r + m·new, where m is the ``momentum``; ``momentum=None`` averages over all batches.
+    In evaluation mode they replace μ and σ². Parameters and buffers have PyTorch's names.
 
-    Raises ``ValueError`` for training on a batch of one, whose variance says nothing.
+    Raises ``ValueError`` for inputs of another width, and in training mode for a batch of one
+    example, which has no variance. (Ioffe and Szegedy 2015.)
 
     >>> norm = BatchNorm(1)
     >>> norm([[1.0], [3.0]]).numpy().round(3).ravel()
@@ -232,43 +235,42 @@ class BatchNorm(Module):
         self.momentum = momentum
         self.eps = eps
 
-    def forward(self, x: Any) -> Any:
-        x = _features(self, x, self.weight.shape[0])
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data = _features(self, x, self.weight.shape[0])
         if self.training:
-            axes = tuple(range(x.ndim - 1))
-            mean = ag.mean(x, axes)
-            centred = x - mean
+            axes = tuple(range(data.ndim - 1))
+            mean = ag.mean(data, axes)
+            centred = data - mean
             variance = ag.mean(ag.square(centred), axes)
-            self._follow(mean, variance, x.size // max(x.shape[-1], 1))
+            self._update_running(mean, variance, data.size // max(data.shape[-1], 1))
         else:
-            centred, variance = x - self.running_mean, ag.captured(self.running_var)
+            centred, variance = data - self.running_mean, ag.captured(self.running_var)
         return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
 
-    def _follow(self, mean: Any, variance: Any, n: int) -> None:
+    def _update_running(self, mean: Any, variance: Any, n: int) -> None:
         if n < 2:
             raise ValueError(
-                f"{self.title()}: training on a batch of {n}; the variance of a "
-                f"batch needs at least two examples (switch to evaluation by model.eval(), or "
-                f"leave out the last, short batch)"
+                f"{self.title()}: training on a batch of {n}; the variance needs at least two "
+                f"examples (use evaluation mode, model.eval(), or leave out the last, short batch)"
             )
-        if not ag.is_compiling():  # arithmetic of plain arrays takes a third of the time
+        if not ag.is_compiling():  # arithmetic on arrays takes a third of the time
             mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))
         with ag.no_grad():
             count = ag.array(ag.captured(self.num_batches_tracked) + 1)
-            share = 1 / count if self.momentum is None else self.momentum
+            momentum = 1 / count if self.momentum is None else self.momentum
             ag.assign(self, "num_batches_tracked", count)
-            # New arrays, for a graph may still hold the old.
+            # New arrays, because a graph may still refer to the old ones.
             for name, new in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
                 old = ag.captured(getattr(self, name))
-                ag.assign(self, name, ag.cast((1 - share) * old + share * new, old.dtype))
+                ag.assign(self, name, ag.cast((1 - momentum) * old + momentum * new, old.dtype))
 
 
-def _features(module: Module, x: Any, features: int) -> Any:
-    """The input as a node or array, refused where its last axis is of another length."""
-    x = ag.captured(ag.array(x))
-    if x.ndim == 0 or x.shape[-1] != features:
+def _features(module: Module, x: ArrayLike | Tensor, features: int) -> Any:
+    """The input as a node or array; ``ValueError`` if its last axis has another length."""
+    data = ag.captured(ag.array(x))
+    if data.ndim == 0 or data.shape[-1] != features:
         raise ValueError(
-            f"{module.title()} got an input of shape {x.shape}; its last axis must hold "
+            f"{module.title()} got an input of shape {data.shape}; its last axis must hold "
             f"{features} features"
         )
-    return x
+    return data

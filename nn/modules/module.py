@@ -1,41 +1,46 @@
-"""``Module``: a part of a network, and all that follows from its attributes.
+"""``Module``: the base class of layers and networks.
 
-Parameters, buffers and inner modules are found, not declared. The parts themselves are in
-``layers`` and ``activations``; who may be named in a saved architecture, in ``nn.registry``.
+Parameters, buffers and submodules are found among the attributes; nothing is declared.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Tensor, Value, begin_scope, end_scope
+from autograd import LineLog, Tensor, begin_scope, end_scope
 from nn.data import Array
-from nn.modules.spans import Span, Spans, around, spans
-from nn.modules.tree import Tree
+from nn.modules.tree import Parameter, Tree
 from nn.registry import decode, encode, register
 
-__all__ = ["Module", "Parameter", "Span", "Spans", "build", "register", "spans"]
+__all__ = ["Module", "Parameter", "build", "mode", "observe_calls", "register"]
 
-Parameter: TypeAlias = Tensor | Value
+LineLog.libraries.append(str(Path(__file__).parents[1]))  # lines of this package are not the user's
+
+Observer: TypeAlias = "Callable[[Module, tuple[Any, ...], dict[str, Any]], Any]"
+_observer: ContextVar[Observer | None] = ContextVar("observer", default=None)
 
 
 class Module(Tree):
-    """A function with parameters: a layer, a network, or any part of one.
+    """Base class of layers and networks: a function with parameters.
 
-    Write ``forward``, and set attributes in ``__init__``; what they hold says what they are:
+    A subclass defines ``forward`` and sets attributes in ``__init__``. The type of an attribute
+    decides its role:
 
-    - a ``Tensor`` or ``Value`` you made (not the result of a computation) is a *parameter*;
-    - a plain array is a *buffer*, saved but not trained, unless its name begins with ``_``;
-    - a ``Module`` is part of the tree, and a NumPy ``Generator`` part of its state.
+    - a ``Tensor`` or ``Value`` that is not the result of an operation is a *parameter*;
+    - an array is a *buffer*, saved but not trained, unless its name starts with ``_``;
+    - a ``Module`` is a submodule, and a NumPy ``Generator`` is part of the state.
 
-    Parameters and modules may stand in lists, tuples and dicts. Each has a path of names and
-    positions, ``layers.0.weight``, and comes once, under its first path, however often it is
-    shared; all orders are those of definition.
+    Parameters and modules may also be inside lists, tuples and dicts. Each has a path of names and
+    positions, such as ``layers.0.weight``. A shared one appears once, under its first path. The
+    order is always that of definition.
 
     >>> import numpy as np
     >>> from autograd import Tensor
@@ -55,11 +60,11 @@ class Module(Tree):
     __signature__: ClassVar[inspect.Signature]
 
     training = True
-    """Whether the module trains, which only ``Dropout`` and ``BatchNorm`` ask; see ``train``."""
+    """Whether the module is in training mode; ``Dropout`` and ``BatchNorm`` depend on it."""
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        # Else __new__ would hide from tooltips what the constructor takes.
+        # Without this, tooltips show the signature of __new__ and not that of __init__.
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         cls.__signature__ = inspect.Signature(parameters)
 
@@ -67,88 +72,88 @@ class Module(Tree):
         pass
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module computes; called by ``module(...)``."""
+        """Compute the output; ``module(...)`` calls it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward method")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        observer = around.get()
+        observer = _observer.get()
         first = begin_scope()
         try:
             if observer is None:
                 return self.forward(*args, **kwargs)
             return observer(self, args, kwargs)
         finally:
-            end_scope(self, first)  # for drawings
+            end_scope(self, first)  # drawings and error messages name the module
 
     # --- training --------------------------------------------------------------------------------
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Reset the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None if isinstance(parameter, Tensor) else 0.0
 
     def train(self, on: bool = True) -> Self:
-        """Switch to training, or with ``on=False`` from it, in the whole tree; gives itself."""
+        """Set training mode (``on=False``: evaluation mode) in all submodules; return ``self``."""
         for module in self.named_modules().values():
             module.training = on
         return self
 
     def eval(self) -> Self:
-        """Switch to evaluation: ``train(False)``."""
+        """Set evaluation mode in all submodules: ``train(False)``; return ``self``."""
         return self.train(False)
 
     # --- state -----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Array]:
-        """Copies of all parameters, frozen ones too, and then of all buffers, by their paths."""
+        """Return copies of all parameters, frozen ones included, then of all buffers, by path."""
         parameters = self.named_parameters(frozen=True)
         state = {path: np.array(parameter.numpy()) for path, parameter in parameters.items()}
         return state | {path: buffer.copy() for path, buffer in self.named_buffers().items()}
 
     def load_state_dict(self, state: Mapping[str, ArrayLike], strict: bool = True) -> None:
-        """Take parameters and buffers from what ``state_dict`` gave: all of them, or none.
+        """Load parameters and buffers from a ``state_dict``: all of them, or none.
 
-        Numbers are cast to the type each parameter has. With ``strict=False`` paths that either
-        side lacks are passed over. Raises ``ValueError`` that lists the paths that are missing,
-        unexpected or of another shape, and then changes nothing.
+        Arrays are cast to the dtype of the parameter. ``strict=False`` ignores paths that only one
+        side has. Raises ``ValueError``, and changes nothing, if a path is missing, unexpected or of
+        another shape; the message lists them.
         """
         parameters, buffers = self.named_parameters(frozen=True), self._buffers()
-        holders = parameters | self.named_buffers()
-        given = {path: np.asarray(array) for path, array in state.items() if path in holders}
+        targets = parameters | self.named_buffers()
+        arrays = {path: np.asarray(array) for path, array in state.items() if path in targets}
         faults = [
-            f"{path} has shape {array.shape}, not {holders[path].shape}"
-            for path, array in given.items()
-            if array.shape != holders[path].shape
+            f"{path} has shape {array.shape}, not {targets[path].shape}"
+            for path, array in arrays.items()
+            if array.shape != targets[path].shape
         ]
         faults += [
             f"{path} is of type {array.dtype}, not real numbers"
-            for path, array in given.items()
+            for path, array in arrays.items()
             if array.dtype.kind not in "fiub"
         ]
         if strict:
-            faults += [f"{path} is missing" for path in holders if path not in given]
-            faults += [f"{path} is unexpected" for path in state if path not in holders]
+            faults += [f"{path} is missing" for path in targets if path not in arrays]
+            faults += [f"{path} is unexpected" for path in state if path not in targets]
         if faults:
             raise ValueError(f"the state does not fit {self.title()}: {'; '.join(faults)}")
-        for path, array in given.items():
+        for path, array in arrays.items():
             if path in parameters:
                 parameters[path].data = array
             else:
                 module, name = buffers[path]
-                setattr(module, name, array.astype(holders[path].dtype))
+                setattr(module, name, array.astype(targets[path].dtype))
 
     def to_vector(self) -> Array:
-        """The parameters as one vector θ, in order of definition, each in C order.
+        """Return the parameters as one vector θ, in order of definition, each in C order.
 
-        Frozen parameters are no part of it. (Lindholm et al. 2022, section 6.1.)
+        Frozen parameters are left out. (Lindholm et al. 2022, section 6.1.)
         """
         parts = [np.ravel(parameter.numpy()) for parameter in self.parameters()]
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
     def from_vector(self, vector: ArrayLike) -> None:
-        """Take the parameters from a vector as ``to_vector`` gives it.
+        """Set the parameters from a vector as ``to_vector`` returns it.
 
-        Raises ``ValueError`` for a vector of another length, and then changes nothing.
+        Raises ``ValueError``, and changes nothing, if the vector has another length.
         """
         parameters, values = self.parameters(), np.asarray(vector)
         sizes = [parameter.size for parameter in parameters]
@@ -164,22 +169,47 @@ class Module(Tree):
     # --- description -----------------------------------------------------------------------------
 
     def config(self) -> dict[str, Any]:
-        """The architecture as JSON can hold it: class names and constructor arguments.
+        """Return the architecture in JSON's types: class names and constructor arguments.
 
-        ``build(config)`` makes a module of the same architecture, with weights of its own. What
-        was changed after construction is not part of it, and neither are random generators.
-        Raises ``ValueError`` for an argument or class that is not registered; see ``register``.
+        ``build(config)`` makes a module of the same architecture with new weights. Changes made
+        after construction and random generators are left out. Raises ``ValueError`` for a class or
+        argument that is not registered; see ``register``.
         """
-        described: dict[str, Any] = encode(self, {}, type(self).__name__)
-        return described
+        config: dict[str, Any] = encode(self, {}, type(self).__name__)
+        return config
 
 
-def build(config: Mapping[str, Any]) -> Any:
-    """A module of the architecture that ``config()`` described, with fresh weights.
+@contextmanager
+def mode(model: Module, *, training: bool) -> Iterator[None]:
+    """Put a model in training or evaluation mode inside the block; restore each module's after."""
+    before = {module: module.training for module in model.named_modules().values()}
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, was_training in before.items():
+            module.training = was_training
 
-    Only registered classes and functions are called, so a foreign description cannot run code.
-    Raises ``ValueError`` for one that is malformed, names what is not registered, or gives a
-    class arguments that it refuses.
+
+@contextmanager
+def observe_calls(observer: Observer) -> Iterator[None]:
+    """Run each module called in the block by ``observer(module, args, keywords)``.
+
+    The observer calls ``module.forward(*args, **keywords)`` and returns its result.
+    """
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def build(config: Mapping[str, Any]) -> Module:
+    """Make a module from the ``config()`` of another, with new weights.
+
+    Only registered classes and functions are called, so a config from elsewhere cannot run code.
+    Raises ``ValueError`` if the config is malformed, names a class that is not registered, or has
+    arguments that the class refuses.
 
     >>> from nn import MLP, build
     >>> config = MLP([2, 3, 1], activation="tanh").config()
@@ -189,9 +219,9 @@ def build(config: Mapping[str, Any]) -> Any:
     13
     """
     try:
-        made = decode(config, [])
+        module = decode(config, [])
     except RecursionError as error:
-        raise ValueError("an architecture nested too deeply to be one") from error
-    if not isinstance(made, Module):
+        raise ValueError("the architecture is nested too deeply") from error
+    if not isinstance(module, Module):
         raise ValueError(f"not the architecture of a module: {str(config)[:100]}")
-    return made
+    return module

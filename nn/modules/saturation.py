@@ -1,22 +1,23 @@
-"""How alive a network's units are: spread, saturation and dead units, activation by activation."""
+"""Statistics of activations: spread, saturation and dead units."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd import Tensor, gradients
 from nn.modules.activations import Activation
-from nn.modules.module import Module
-from nn.modules.spans import observed_by
+from nn.modules.module import Module, mode, observe_calls
 
 
 class ActivationStatistics(NamedTuple):
-    """Figures of one activation over some examples.
+    """Statistics of one activation over a set of examples.
 
-    ``mean`` and ``std`` are of its outputs. ``saturated`` is the share of outputs whose slope is
-    below the threshold. ``always_zero`` is the share of units that are 0 on every example: dead.
+    ``mean`` and ``std`` describe its outputs. ``saturated`` is the fraction of outputs at which the
+    derivative is below the threshold. ``always_zero`` is the fraction of dead units, whose output
+    is 0 for every example.
     """
 
     path: str
@@ -28,22 +29,22 @@ class ActivationStatistics(NamedTuple):
 
 
 def activation_statistics(
-    model: Module, x: Any, *, slope: float = 0.01
+    model: Module, x: ArrayLike | Tensor, *, slope: float = 0.01
 ) -> list[ActivationStatistics]:
-    """Run a model on examples x (n, ...) and describe what each of its activations gives.
+    """Run a model on examples x (n, ...) and describe the outputs of each activation.
 
-    An output is saturated where the activation's derivative, taken by the engine, is below
-    ``slope`` in size: with 0.01, for |z| > 4.6 in a sigmoid, |z| > 3.0 in tanh, z < 0 in ReLU.
-    The model runs in evaluation mode, and its buffers stay as they are.
+    An output is saturated if the derivative there is below ``slope`` in absolute value: with the
+    default 0.01, at |z| > 4.6 for the sigmoid, |z| > 3.0 for tanh and z < 0 for ReLU. The model
+    runs in evaluation mode and is not changed.
 
     >>> import numpy as np
     >>> from nn import ReLU, Sequential
-    >>> figures = activation_statistics(Sequential(ReLU()), np.array([[-1.0, 1.0], [-1.0, -3.0]]))
-    >>> figures[0].saturated, figures[0].always_zero
+    >>> (relu,) = activation_statistics(Sequential(ReLU()), [[-1.0, 1.0], [-1.0, -3.0]])
+    >>> relu.saturated, relu.always_zero
     (0.75, 0.5)
     """
     paths = {module: path for path, module in model.named_modules().items()}
-    found = []
+    statistics = []
 
     def measure(module: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if isinstance(module, Activation):
@@ -52,7 +53,7 @@ def activation_statistics(
             out = module.forward(z)
             values = out.numpy()
             slopes = gradients(out, z, seed=np.ones_like(values))
-            found.append(
+            statistics.append(
                 ActivationStatistics(
                     paths[module],
                     type(module).__name__,
@@ -64,11 +65,6 @@ def activation_statistics(
             )
         return module.forward(*args, **keywords)
 
-    modes = {module: module.training for module in paths}
-    try:
-        with observed_by(measure):
-            model.eval()(x)
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
-    return found
+    with mode(model, training=False), observe_calls(measure):
+        model(x)
+    return statistics

@@ -1,7 +1,4 @@
-"""Inputs and outputs in the user's own units: a layer that standardises, or undoes it.
-
-The same as functions, for arrays, is in ``nn.data``.
-"""
+"""A layer that standardises its inputs, or undoes it, so that a model works in the data's units."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 import autograd as ag
+from autograd import Tensor
 from nn.data import Array, DataError, Standardizer
 from nn.modules.module import Module
 from nn.registry import register
@@ -18,11 +16,11 @@ from nn.registry import register
 
 @register
 class Standardize(Module):
-    """(x - mean)/std, feature by feature; with ``inverse=True`` z · std + mean.
+    """(x - mean)/std for each feature; with ``inverse=True`` x · std + mean.
 
-    ``mean`` and ``std`` are buffers of shape (features,), saved with the model and not trained:
-    what takes raw numbers in training takes raw numbers for ever. They begin at 0 and 1; ``fit``
-    measures them. A feature that is constant in the data, of std 0, becomes 0.
+    The input is (..., features). The buffers ``mean`` and ``std``, both (features,), are saved with
+    the model and not trained. They start at 0 and 1, and ``fit`` measures them. A feature that is
+    constant in the data, with std 0, becomes 0.
 
     >>> scale = Standardize(2).fit([[1.0, 5.0], [3.0, 5.0]])
     >>> scale([[4.0, 7.0]])
@@ -37,19 +35,22 @@ class Standardize(Module):
         self.inverse = inverse
 
     def fit(self, x: ArrayLike) -> Self:
-        """Take the figures of examples x (n, features); gives itself."""
-        figures = Standardizer.fit(x)
-        if figures.mean.shape != self.mean.shape:
+        """Measure the mean and std of examples x (n, features); return ``self``.
+
+        Raises ``DataError`` for another number of features and for numbers that are not finite.
+        """
+        scale = Standardizer.fit(x)
+        if scale.mean.shape != self.mean.shape:
             raise DataError(
-                f"{self.title()} cannot be fitted to examples of shape {figures.mean.shape}"
+                f"{self.title()} cannot be fitted to examples of shape {scale.mean.shape}"
             )
-        self.mean = figures.mean.astype(self.mean.dtype)
-        self.std = figures.std.astype(self.std.dtype)
+        self.mean = scale.mean.astype(self.mean.dtype)
+        self.std = scale.std.astype(self.std.dtype)
         return self
 
-    def forward(self, x: Any) -> Any:
-        x, std = ag.captured(ag.array(x)), ag.captured(self.std)
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data, std = ag.captured(ag.array(x)), ag.captured(self.std)
         if self.inverse:
-            return x * std + self.mean
+            return data * std + self.mean
         varies = std > 0
-        return (x - self.mean) * ag.where(varies, 1 / ag.where(varies, std, 1), 0)
+        return (data - self.mean) * ag.where(varies, 1 / ag.where(varies, std, 1), 0)

@@ -1,13 +1,10 @@
-"""``Tree``: what the attributes of a module hold, found in order of definition, and frozen.
-
-What a module does with it, running, saving and loading, is in ``nn.modules.module``.
-"""
+"""``Tree``: the parameters, buffers and submodules among the attributes of a module."""
 
 from __future__ import annotations
 
 import inspect
 import reprlib
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -15,25 +12,27 @@ from autograd import Tensor, Value, is_compiling, stop_gradient
 from nn.data import Array
 from nn.modules.card import module_card
 
+Parameter: TypeAlias = Tensor | Value
 
-def is_bias(path: str, parameter: Any) -> bool:
-    """Whether weight decay leaves a parameter out: it is called b or bias, or has one axis, as the
-    scale of a normalisation has.
+
+def is_bias(path: str, parameter: Parameter) -> bool:
+    """Whether weight decay leaves out a parameter: one called b or bias, or with a single axis,
+    such as the scale of a normalisation.
     """
     return parameter.ndim == 1 or path.rpartition(".")[2] in ("b", "bias")
 
 
 class Tree:
-    """The parameters, buffers, generators and inner modules of a module; see ``nn.Module``."""
+    """The parameters, buffers, generators and submodules of a module; see ``nn.Module``."""
 
-    # Not in the instance's dict, where attributes are looked for.
+    # Slots, because attributes in the instance's dict are searched for parameters.
     __slots__ = ("__dict__", "__weakref__", "_frozen", "made_with")
 
     made_with: tuple[tuple[Any, ...], dict[str, Any]]
-    """The arguments of the constructor, from which ``config`` describes the module."""
+    """The arguments of the constructor, for ``config``."""
 
     _frozen: dict[str, tuple[int, Any]]
-    """Attributes with frozen parameters: their place in the order of definition, and themselves."""
+    """Attributes with frozen parameters: position in the order of definition, and value."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
@@ -41,52 +40,53 @@ class Tree:
         self._frozen = {}
         return self
 
-    # --- finding ---------------------------------------------------------------------------------
+    # --- members ---------------------------------------------------------------------------------
 
     def _attributes(self) -> list[tuple[str, Any, bool]]:
-        """Name, value and whether frozen of each attribute, in order of definition."""
-        found = [(name, value, False) for name, value in vars(self).items()]
-        for name, (place, value) in self._frozen.items():
-            if name not in vars(self):  # else it has been given another value since
-                found.insert(place, (name, value, True))
-        return found
+        """Each attribute's name, value and whether it is frozen, in order of definition."""
+        attributes = [(name, value, False) for name, value in vars(self).items()]
+        for name, (position, value) in self._frozen.items():
+            if name not in vars(self):  # otherwise the attribute has been set since
+                attributes.insert(position, (name, value, True))
+        return attributes
 
     def named_modules(self) -> dict[str, Any]:
-        """This module, under "", and all modules inside it, by their paths."""
-        return {path: found for path, found, _ in _places(self) if isinstance(found, Tree)}
+        """Return this module, under "", and all its submodules by path."""
+        return {path: value for path, value, _ in _walk(self) if isinstance(value, Tree)}
 
     def named_parameters(self, *, frozen: bool = False) -> dict[str, Any]:
-        """The parameters by their paths; with ``frozen=True`` the frozen ones among them too."""
-        places = [place for place in _places(self) if not isinstance(place.found, Tree)]
-        first = {parameter: path for path, parameter, _ in reversed(places)}
-        left_out = set() if frozen else {place.found for place in places if place.frozen}
+        """Return the parameters by path; with ``frozen=True`` including the frozen ones."""
+        members = [member for member in _walk(self) if not isinstance(member.value, Tree)]
+        first_path = {parameter: path for path, parameter, _ in reversed(members)}
+        excluded = set() if frozen else {member.value for member in members if member.frozen}
         return {
             path: parameter
-            for path, parameter, _ in places
-            if first[parameter] == path and parameter not in left_out
+            for path, parameter, _ in members
+            if first_path[parameter] == path and parameter not in excluded
         }
 
     def parameters(self, *, frozen: bool = False) -> list[Any]:
-        """The parameters in order of definition, each once; see ``named_parameters``."""
+        """Return the parameters in order of definition, each once; see ``named_parameters``."""
         return list(self.named_parameters(frozen=frozen).values())
 
     def weights(self) -> list[Any]:
-        """The parameters that weight decay acts on: all but those that ``is_bias`` says."""
+        """Return the parameters that weight decay applies to: all that are not biases."""
         return [p for path, p in self.named_parameters().items() if not is_bias(path, p)]
 
     def named_buffers(self) -> dict[str, Array]:
-        """The arrays that are saved but not trained, by their paths."""
+        """Return the arrays that are saved but not trained, by path."""
         return {path: getattr(module, name) for path, (module, name) in self._buffers().items()}
 
     def _buffers(self) -> dict[str, tuple[Tree, str]]:
-        return self._attributes_that_are(np.ndarray)
+        return self._attributes_of_type(np.ndarray)
 
     def named_generators(self) -> dict[str, np.random.Generator]:
-        """The random generators by their paths: to go on as if never interrupted, restore them."""
-        places = self._attributes_that_are(np.random.Generator)
-        return {path: getattr(module, name) for path, (module, name) in places.items()}
+        """Return the random generators by path; their states are needed to resume exactly."""
+        owners = self._attributes_of_type(np.random.Generator)
+        return {path: getattr(module, name) for path, (module, name) in owners.items()}
 
-    def _attributes_that_are(self, kind: type) -> dict[str, tuple[Tree, str]]:
+    def _attributes_of_type(self, kind: type) -> dict[str, tuple[Tree, str]]:
+        """The module and name of each public attribute of a type, by path."""
         return {
             f"{path}.{name}" if path else name: (module, name)
             for path, module in self.named_modules().items()
@@ -95,7 +95,7 @@ class Tree:
         }
 
     def num_parameters(self, *, frozen: bool = False) -> int:
-        """How many numbers the parameters hold together.
+        """Return the total number of entries of the parameters.
 
         >>> from nn import MLP, build
         >>> MLP([784, 200, 10]).num_parameters()
@@ -104,25 +104,25 @@ class Tree:
         return sum(parameter.size for parameter in self.parameters(frozen=frozen))
 
     def freeze(self) -> Self:
-        """Make every parameter of the tree a constant; gives itself.
+        """Make all parameters of the module and its submodules constants; return ``self``.
 
-        The attribute then reads as the plain array: no gradient is computed for it, and
-        ``parameters`` leaves it out. It is still saved and loaded. Where a module outside this
-        tree shares the parameter, that module goes on computing a gradient for it, but the
-        ``parameters`` of a tree that holds both leave it out.
+        The attribute then reads as an array: no gradient is computed for it, and ``parameters``
+        leaves it out. It is still saved and loaded. A module outside this one that shares the
+        parameter still computes its gradient, but ``parameters`` of a module that contains both
+        leaves it out.
         """
         for module in self.named_modules().values():
             module._frozen = {
-                name: (place, value)
-                for place, (name, value, frozen) in enumerate(module._attributes())
-                if frozen or any(not isinstance(place.found, Tree) for place in _holds(value))
+                name: (position, value)
+                for position, (name, value, frozen) in enumerate(module._attributes())
+                if frozen or any(not isinstance(m.value, Tree) for m in _members_of(value))
             }
             for name in module._frozen:
                 vars(module).pop(name, None)
         return self
 
     def unfreeze(self) -> Self:
-        """Undo ``freeze``: the same parameters as before are back; gives itself."""
+        """Undo ``freeze``: restore the same parameters; return ``self``."""
         for module in self.named_modules().values():
             attributes = module._attributes()
             module._frozen = {}
@@ -131,13 +131,13 @@ class Tree:
         return self
 
     def __getattr__(self, name: str) -> Any:
-        """A frozen attribute as the constant it is; called where there is no other."""
+        """Return a frozen attribute as a constant; Python calls this if there is no other."""
         if name not in self._frozen:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         return _constant(self._frozen[name][1])
 
     def title(self) -> str:
-        """How the module was made, without defaults, generators, and modules it was given.
+        """Return the constructor call, without defaults, generators and submodules.
 
         >>> from nn import Linear
         >>> Linear(2, 3, rng=0).title()
@@ -145,14 +145,14 @@ class Tree:
         """
         args, keywords = self.made_with
         signature = inspect.signature(type(self))
-        shown = []
+        texts = []
         for name, value in signature.bind(*args, **keywords).arguments.items():
             default = signature.parameters[name].default
-            if name == "rng" or _holds(value) or repr(value) == repr(default):
+            if name == "rng" or _members_of(value) or repr(value) == repr(default):
                 continue
             text = getattr(value, "__name__", None) or reprlib.repr(value)
-            shown.append(f"{name}={text}" if name in keywords else text)
-        return f"{type(self).__name__}({', '.join(shown)})"
+            texts.append(f"{name}={text}" if name in keywords else text)
+        return f"{type(self).__name__}({', '.join(texts)})"
 
     def __repr__(self) -> str:
         rows = _rows(self, "", "", set())
@@ -165,89 +165,90 @@ class Tree:
         return module_card(self.named_modules(), parameters, self.named_parameters())
 
 
-class _Place(NamedTuple):
-    """A module or parameter, where it was found, and whether a frozen attribute holds it."""
+class _Member(NamedTuple):
+    """A module or parameter, its path, and whether it is in a frozen attribute."""
 
     path: str
-    found: Any
+    value: Any
     frozen: bool
 
 
-def _places(root: Tree) -> list[_Place]:
-    """Each module once, and each parameter wherever it stands, in order of definition."""
-    places = [_Place("", root, False)]
+def _walk(root: Tree) -> list[_Member]:
+    """Each module once, and each occurrence of a parameter, in order of definition."""
+    members = [_Member("", root, False)]
     seen = {root}
 
     def visit(module: Tree, prefix: str) -> None:
-        for name, found, frozen in _direct(module):
-            if found in seen:
+        for name, value, frozen in _own_members(module):
+            if value in seen:
                 continue
-            places.append(_Place(prefix + name, found, frozen))
-            if isinstance(found, Tree):
-                seen.add(found)
-                visit(found, f"{prefix}{name}.")
+            members.append(_Member(prefix + name, value, frozen))
+            if isinstance(value, Tree):
+                seen.add(value)
+                visit(value, f"{prefix}{name}.")
 
     visit(root, "")
-    return places
+    return members
 
 
-def _direct(module: Tree) -> list[_Place]:
-    """The parameters and modules that a module's own attributes hold."""
-    found: list[_Place] = []
+def _own_members(module: Tree) -> list[_Member]:
+    """The parameters and modules in a module's own attributes."""
+    members: list[_Member] = []
     for name, value, frozen in module._attributes():
-        _collect(value, name, frozen, found)
-    return found
+        _collect(value, name, frozen, members)
+    return members
 
 
-def _collect(value: Any, path: str, frozen: bool, found: list[_Place]) -> None:
+def _members_of(value: Any) -> list[_Member]:
+    """The parameters and modules in an attribute or an argument."""
+    members: list[_Member] = []
+    _collect(value, "", False, members)
+    return members
+
+
+def _collect(value: Any, path: str, frozen: bool, members: list[_Member]) -> None:
     if isinstance(value, Tree) or (isinstance(value, Tensor | Value) and value.op is None):
-        found.append(_Place(path, value, frozen))
+        members.append(_Member(path, value, frozen))
     elif isinstance(value, list | tuple):
-        for position, part in enumerate(value):
-            _collect(part, f"{path}.{position}", frozen, found)
+        for position, item in enumerate(value):
+            _collect(item, f"{path}.{position}", frozen, members)
     elif isinstance(value, dict):
-        for key, part in value.items():
-            _collect(part, f"{path}.{key}", frozen, found)
-
-
-def _holds(value: Any) -> list[_Place]:
-    """The modules and parameters in an attribute or an argument."""
-    found: list[_Place] = []
-    _collect(value, "", False, found)
-    return found
+        for key, item in value.items():
+            _collect(item, f"{path}.{key}", frozen, members)
 
 
 def _constant(value: Any) -> Any:
-    """An attribute with its parameters as plain arrays and numbers, or while compiling as nodes
-    without a derivative, which are read at each run.
+    """An attribute with its parameters as arrays and numbers.
+
+    While compiling they are nodes without a derivative, which each run reads anew.
     """
     if isinstance(value, Tensor | Value) and value.op is None:
         if is_compiling():
             return stop_gradient(value)
         return value.numpy() if isinstance(value, Tensor) else value.data
     if isinstance(value, dict):
-        return {key: _constant(part) for key, part in value.items()}
+        return {key: _constant(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        make = getattr(value, "_make", type(value))  # a named tuple has a way of its own
-        return make(_constant(part) for part in value)
+        make = getattr(value, "_make", type(value))  # the constructor of named tuples differs
+        return make(_constant(item) for item in value)
     return value
 
 
 def _rows(module: Tree, name: str, indent: str, seen: set[Tree]) -> list[tuple[str, str, str]]:
-    """The lines of a repr: what it is, its own parameters, and how many there are in it."""
+    """The lines of a repr: the constructor call, own parameters, and number of entries in all."""
     seen.add(module)
-    direct = _direct(module)
+    members = _own_members(module)
     own = ", ".join(
-        f"{path} {found.shape}{' frozen' * frozen}"
-        for path, found, frozen in direct
-        if not isinstance(found, Tree)
+        f"{path} {value.shape}{' frozen' * frozen}"
+        for path, value, frozen in members
+        if not isinstance(value, Tree)
     )
     count = module.num_parameters(frozen=True)
     rows = [(f"{indent}{name}{module.title()}", own, f"{count:,}" if count else "")]
-    for path, found, _ in direct:
-        if isinstance(found, Tree):
-            if found in seen:
-                rows.append((f"{indent}  {path}: {type(found).__name__}, shared", "", ""))
+    for path, value, _ in members:
+        if isinstance(value, Tree):
+            if value in seen:
+                rows.append((f"{indent}  {path}: {type(value).__name__}, shared", "", ""))
             else:
-                rows += _rows(found, f"{path}: ", f"{indent}  ", seen)
+                rows += _rows(value, f"{path}: ", f"{indent}  ", seen)
     return rows

@@ -1,17 +1,10 @@
-"""Optimisers, learning-rate schedules and limits to gradients. Only names are here."""
+"""Optimisers, learning-rate schedules and gradient clipping."""
 
 from nn.optim import schedules
 from nn.optim.base import Optimizer
 from nn.optim.clipping import clip_grad_norm, clip_grad_value, grad_norm
-from nn.optim.rules import (
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    GradientOptimizer,
-    RMSProp,
-    optimizer,
-)
+from nn.optim.gradient import GradientOptimizer
+from nn.optim.rules import SGD, Adagrad, Adam, AdamW, RMSProp, optimizer
 from nn.optim.search import RandomSearch
 
 __all__ = [

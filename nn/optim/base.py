@@ -1,4 +1,4 @@
-"""What all optimisers share: the parameters by name, checked settings, a state to save and load."""
+"""The base class of optimisers: parameters by name, checked settings, and state."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import numpy as np
 
 from autograd import Tensor, Value
+from nn.modules.tree import Parameter
 
-Parameter: TypeAlias = Tensor | Value
 State: TypeAlias = dict[str, Any]
 """The state of one parameter: ``steps``, and arrays of its shape by name."""
 
 
 class HasParameters(Protocol):
-    """What a ``Module`` offers to an optimiser."""
+    """An object with parameters, such as a ``Module``."""
 
     def named_parameters(self) -> Mapping[str, Tensor]: ...
 
 
 Parameters: TypeAlias = HasParameters | Mapping[str, Parameter] | Iterable[Parameter]
 
-# Every setting is a number from 0 up to, not including, its bound.
+# A setting is at least 0 and below its bound.
 _BOUNDS = {
     "lr": math.inf,
     "weight_decay": math.inf,
@@ -38,14 +38,15 @@ _BOUNDS = {
 
 
 class Optimizer:
-    """The parameters, the settings and the state of an optimiser; subclasses take the steps.
+    """Base class of optimisers, with their parameters, settings and state.
 
-    parameters: a module, whose trainable parameters are taken as they are now (after ``freeze`` or
-        ``unfreeze`` make a new optimiser); or Tensors or Values, by name or in a sequence.
+    parameters: a module, or Tensors or Values, by name or in a sequence. Of a module the parameters
+        that are not frozen now are used; make a new optimiser after ``freeze`` or ``unfreeze``.
+    lr: the learning rate.
 
-    Settings are plain attributes and may be changed at any time: ``optimizer.lr = 0.01``. Raises
-    ``ValueError`` for a setting out of its range, for no parameters, for one given twice, and for
-    one that is the result of an operation.
+    Settings are attributes that may be changed at any time: ``optimizer.lr = 0.01``. Raises
+    ``ValueError`` for a setting out of range, for no parameters, and for a parameter that occurs
+    twice or is the result of an operation.
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
@@ -77,16 +78,16 @@ class Optimizer:
         return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
 
     def zero_grad(self) -> None:
-        """Forget the gradients, so that the next ``backward`` does not add to them."""
+        """Reset the gradients, so that the next ``backward`` does not add to them."""
         for parameter in self.parameters.values():
             parameter.grad = 0.0 if isinstance(parameter, Value) else None
 
     def named_states(self) -> dict[str, State]:
-        """The state of each parameter by its name: not a copy."""
+        """Return the state of each parameter by name, not a copy."""
         return self._states
 
     def state_dict(self) -> dict[str, Any]:
-        """Settings and state as numbers and copies of arrays, by the parameters' names."""
+        """Return settings and state as numbers and copies of arrays, by name of parameter."""
         return {
             "optimizer": type(self).__name__,
             "settings": {name: getattr(self, name) for name in self.settings},
@@ -97,10 +98,10 @@ class Optimizer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a ``state_dict``, settings included.
+        """Restore a ``state_dict``, settings included.
 
-        Raises ``ValueError``, and changes nothing, unless it is that of an optimiser of this kind
-        over parameters of these names and shapes.
+        Raises ``ValueError``, and changes nothing, unless it is from an optimiser of the same class
+        with parameters of the same names and shapes.
         """
         mine = type(self).__name__
         if state.get("optimizer") != mine:
@@ -117,14 +118,14 @@ class Optimizer:
         for name, saved in state["parameters"].items():
             parameter = self.parameters[name]
             for key, array in saved.items():
-                known = key == "steps" or key in self.state_names
-                if not known or (key != "steps" and np.shape(array) != parameter.shape):
+                is_array = key in self.state_names and np.shape(array) == parameter.shape
+                if key != "steps" and not is_array:
                     raise ValueError(
-                        f"{mine}: {key!r} of shape {np.shape(array)} is no state of the parameter "
-                        f"{name!r} of shape {parameter.shape}"
+                        f"{mine}: {key!r} of shape {np.shape(array)} is not a state of the "
+                        f"parameter {name!r} of shape {parameter.shape}"
                     )
-        checked = {name: self._checked(name, value) for name, value in state["settings"].items()}
-        for name, value in checked.items():
+        settings = {name: self._checked(name, value) for name, value in state["settings"].items()}
+        for name, value in settings.items():
             setattr(self, name, value)
         self._states = {
             name: {
@@ -136,28 +137,28 @@ class Optimizer:
 
 
 def named_parameters(parameters: Parameters) -> dict[str, Parameter]:
-    """The parameters by name, those of a sequence by number; checked as ``Optimizer`` says."""
-    named: dict[str, Parameter]
+    """Return parameters by name, those of a sequence by number; for errors see ``Optimizer``."""
+    by_name: dict[str, Parameter]
     if isinstance(parameters, Tensor | Value):
-        named = {"0": parameters}
+        by_name = {"0": parameters}
     elif isinstance(parameters, Mapping):
-        named = dict(parameters)
+        by_name = dict(parameters)
     elif isinstance(parameters, Iterable):
-        named = {str(number): parameter for number, parameter in enumerate(parameters)}
+        by_name = {str(number): parameter for number, parameter in enumerate(parameters)}
     else:
-        named = dict(parameters.named_parameters())
+        by_name = dict(parameters.named_parameters())
     seen: dict[int, str] = {}
-    for name, parameter in named.items():
+    for name, parameter in by_name.items():
         if not isinstance(parameter, Tensor | Value):
             raise TypeError(f"parameter {name!r} is a {type(parameter).__name__}, not a Tensor")
         if parameter.op is not None:
             raise ValueError(
-                f"parameter {name!r} is the result of {parameter.op.name!r}: only leaves, which "
-                "nothing is computed for, can be given new data"
+                f"parameter {name!r} is the result of {parameter.op.name!r}: only leaves of the "
+                "graph can be parameters"
             )
         if id(parameter) in seen:
-            raise ValueError(f"parameter {name!r} is given twice: it is {seen[id(parameter)]!r}")
+            raise ValueError(f"parameter {name!r} occurs twice: it is {seen[id(parameter)]!r}")
         seen[id(parameter)] = name
-    if not named:
+    if not by_name:
         raise ValueError("there are no parameters to optimise; are all of them frozen?")
-    return named
+    return by_name

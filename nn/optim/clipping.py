@@ -1,4 +1,4 @@
-"""Limits to the size of gradients, between ``backward`` and the optimiser's step."""
+"""Gradient clipping, between ``backward`` and the optimiser's step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nn.optim.base import Parameters, named_parameters
 def grad_norm(parameters: Parameters) -> float:
     """``√(Σ g²)`` over the gradients of all parameters together, as if they were one vector.
 
-    Parameters without a gradient are left out. It is nan or inf exactly where a gradient holds
-    nan or inf.
+    Parameters without a gradient are left out. The norm is nan or inf exactly if a gradient has an
+    entry that is nan or inf.
     """
     gradients = [
         np.asarray(p.grad) for p in named_parameters(parameters).values() if p.grad is not None
@@ -32,9 +32,7 @@ def grad_norm(parameters: Parameters) -> float:
 
 
 def _sum_of_squares(g: Array) -> float:
-    """Σ g². Not by BLAS: waking its threads costs more than they save, and its last bits, and so
-    those of clipped gradients, would depend on their number.
-    """
+    """Σ g², without BLAS, whose threads start slowly and whose last bits depend on their number."""
     flat = g.ravel()
     return float(np.einsum("i,i->", flat, flat))
 
@@ -63,7 +61,7 @@ def clip_grad_norm(parameters: Parameters, most: float) -> float:
 
 
 def clip_grad_value(parameters: Parameters, most: float) -> None:
-    """Hold every entry of every gradient between ``-most`` and ``most``.
+    """Clip every entry of every gradient to the interval from ``-most`` to ``most``.
 
     Raises ``ValueError`` unless ``most`` is above 0.
 

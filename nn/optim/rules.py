@@ -1,10 +1,9 @@
-"""Optimisers: a small state and one rule to change each parameter along its gradient.
+"""Optimisers: a state and a rule that updates each parameter by its gradient.
 
 θ is a parameter, g its gradient, η the learning rate ``lr``, λ the ``weight_decay``; products,
-squares and roots are taken entry by entry. Names, formulas and defaults are PyTorch's, with one
-difference: weight decay leaves biases out unless ``decay_biases=True``. A bias is what is called
-``b`` or ``bias``, and every parameter of a single axis (the gains of a normalisation, the learned
-slopes of a PReLU).
+squares and roots are elementwise. Names, formulas and defaults are PyTorch's, except that weight
+decay leaves out biases unless ``decay_biases=True``. A bias is a parameter called ``b`` or
+``bias``, or any with a single axis (the scale of a normalisation, the slopes of a PReLU).
 """
 
 from __future__ import annotations
@@ -15,9 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nn.modules.tree import is_bias
-from nn.optim.base import Optimizer, Parameter, Parameters
-from nn.optim.clipping import clip_grad_norm
+from nn.optim.base import Parameters
+from nn.optim.gradient import GradientOptimizer
 from nn.optim.search import RandomSearch
 
 __all__ = [
@@ -32,99 +30,12 @@ __all__ = [
 ]
 
 
-class GradientOptimizer(Optimizer):
-    """An optimiser that changes each parameter by its own gradient; ``rule`` says how.
-
-    clip_norm: the largest norm of the gradient of all parameters together. ``step`` first scales a
-        larger one to it, as ``clip_grad_norm`` does.
-
-    An optimiser of one's own implements ``rule``, and ``init_state`` and ``hyperparameters`` where
-    it needs more than the gradient, the learning rate and the weight decay.
-    """
-
-    settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "decay_biases", "clip_norm")
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float,
-        weight_decay: float,
-        decay_biases: bool,
-        clip_norm: float | None = None,
-    ) -> None:
-        super().__init__(parameters, lr)
-        self.weight_decay = weight_decay
-        self.decay_biases = decay_biases
-        self.clip_norm = clip_norm
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        """Deprecated names, old and new in both directions: to be removed in the next version."""
-        super().__init_subclass__(**keywords)
-        for old, new in _DEPRECATED.items():
-            if old in vars(cls) or new in vars(cls):
-                function = vars(cls).get(new, vars(cls).get(old))
-                setattr(cls, old, function)
-                setattr(cls, new, function)
-
-    def step(self) -> None:
-        """Change every parameter that has a gradient, once."""
-        if self.clip_norm is not None:
-            clip_grad_norm(self.parameters, self.clip_norm)
-        for name, parameter in self.parameters.items():
-            if parameter.grad is not None:
-                state = self._states[name]
-                state["steps"] += 1
-                for key, first in self.init_state().items():
-                    if key not in state:
-                        state[key] = np.full(parameter.shape, first, parameter.dtype)
-                new, new_state = self.rule(
-                    parameter.numpy(),
-                    parameter.grad,
-                    {key: state[key] for key in self.init_state()},
-                    self.hyperparameters(state["steps"]),
-                    decayed=self.decays(name, parameter),
-                )
-                parameter.data = new
-                state |= new_state
-
-    def decays(self, name: str, parameter: Parameter) -> bool:
-        """Whether weight decay acts on a parameter."""
-        return bool(self.weight_decay) and (self.decay_biases or not is_bias(name, parameter))
-
-    def init_state(self) -> dict[str, float]:
-        """The number that each array of a parameter's state is filled with at first, by name."""
-        return {}
-
-    def hyperparameters(self, steps: int) -> dict[str, float]:
-        """The numbers in the rule in that step, from 1: settings, and what follows from them."""
-        return {"lr": self.lr, "weight_decay": self.weight_decay}
-
-    def rule(
-        self, theta: Any, g: Any, state: dict[str, Any], hyper: dict[str, float], *, decayed: bool
-    ) -> tuple[Any, dict[str, Any]]:
-        """θ and its state after one step along the gradient ``g``: new arrays.
-
-        The rule is written in arithmetic that holds for arrays and for nodes, since ``fit``
-        compiles it, for all parameters at once. ``decayed``: whether weight decay acts on θ.
-        """
-        raise NotImplementedError
-
-    begins = init_state
-    rates = hyperparameters
-
-
-_DEPRECATED = {
-    "begins": "init_state",
-    "rates": "hyperparameters",
-    "slots": "state_names",
-}
-
-
 class SGD(GradientOptimizer):
-    """Gradient descent: ``θ ← θ - η g``, on all examples, one, or a mini-batch of them.
+    """Gradient descent: ``θ ← θ - η g``, on all examples, on one, or on a mini-batch.
 
     With momentum μ: ``v ← μ v + g`` (v = 0 at first), ``θ ← θ - η v``; with ``nesterov=True``
-    ``θ ← θ - η (g + μ v)``. Weight decay adds λθ to g, the gradient of ``λ/2 Σ θ²``.
+    ``θ ← θ - η (g + μ v)``. Weight decay adds λθ to g, the gradient of ``λ/2 Σ θ²``. Raises
+    ``ValueError`` for a setting out of range. (Lindholm et al. 2022, sections 5.4 and 5.5.)
 
     >>> from autograd import Tensor
     >>> w = Tensor([1.0, 2.0])
@@ -173,7 +84,7 @@ class SGD(GradientOptimizer):
 
 
 class Adam(GradientOptimizer):
-    """Adam (Kingma and Ba 2015): steps of about η whatever the gradient's size.
+    """Adam (Kingma and Ba 2015): steps of about η, whatever the size of the gradient.
 
     ``m ← β₁ m + (1-β₁) g``, ``v ← β₂ v + (1-β₂) g²`` and, in step t,
     ``θ ← θ - η (m / (1-β₁ᵗ)) / (√(v / (1-β₂ᵗ)) + ε)``. Weight decay adds λθ to g.
@@ -225,9 +136,9 @@ class Adam(GradientOptimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient (Loshchilov and Hutter 2019).
+    """Adam with weight decay decoupled from the gradient (Loshchilov and Hutter 2019).
 
-    ``θ ← (1 - ηλ) θ``, then Adam's step with g alone. λ is 0.01 unless given.
+    ``θ ← (1 - ηλ) θ``, then Adam's step. λ is 0.01 by default.
     """
 
     def __init__(
@@ -265,9 +176,9 @@ class AdamW(Adam):
 class RMSProp(GradientOptimizer):
     """RMSProp (Tieleman and Hinton 2012): the gradient over the root of its mean square.
 
-    ``v ← α v + (1-α) g²``, ``θ ← θ - η g / (√v + ε)``. ``centered=True`` takes the variance
-    ``v - m²`` with ``m ← α m + (1-α) g`` for v. With momentum μ the quotient q is gathered,
-    ``b ← μ b + q``, and ``θ ← θ - η b``. Weight decay adds λθ to g.
+    ``v ← α v + (1-α) g²``, ``θ ← θ - η g / (√v + ε)``. ``centered=True`` replaces v by the variance
+    ``v - m²`` with ``m ← α m + (1-α) g``. With momentum μ and q = g / (√v + ε): ``b ← μ b + q``,
+    ``θ ← θ - η b``. Weight decay adds λθ to g.
     """
 
     settings: ClassVar[tuple[str, ...]] = (
@@ -323,7 +234,7 @@ class RMSProp(GradientOptimizer):
         after = {"square": v}
         if "mean" in state:
             m = after["mean"] = hyper["alpha"] * state["mean"] + hyper["new"] * g
-            v = np.maximum(v - m * m, 0)  # a variance that rounding may have made negative
+            v = np.maximum(v - m * m, 0)  # rounding may make the variance negative
         step = g / (np.sqrt(v) + hyper["eps"])
         if "velocity" in state:
             step = after["velocity"] = hyper["momentum"] * state["velocity"] + step
@@ -333,8 +244,8 @@ class RMSProp(GradientOptimizer):
 class Adagrad(GradientOptimizer):
     """Adagrad (Duchi et al. 2011): the gradient over the root of the sum of all its squares.
 
-    ``s ← s + g²``, ``θ ← θ - η / (1 + (t-1) ζ) · g / (√s + ε)`` in step t, with ζ ``lr_decay``
-    and s at first ``initial_accumulator``. Weight decay adds λθ to g.
+    ``s ← s + g²``, ``θ ← θ - η / (1 + (t-1) ζ) · g / (√s + ε)`` in step t, where ζ is ``lr_decay``
+    and s starts at ``initial_accumulator``. Weight decay adds λθ to g.
     """
 
     settings: ClassVar[tuple[str, ...]] = (
@@ -388,9 +299,9 @@ _OPTIMIZERS: dict[str, Callable[..., GradientOptimizer | RandomSearch]] = {
 def optimizer(
     name: str, parameters: Parameters, **settings: Any
 ) -> GradientOptimizer | RandomSearch:
-    """The optimiser of that name (sgd, adam, adamw, rmsprop, adagrad, random-search).
+    """Make the optimiser of that name: sgd, adam, adamw, rmsprop, adagrad or random-search.
 
-    Case, ``-`` and ``_`` do not count. Raises ``ValueError`` naming those there are.
+    Case, ``-`` and ``_`` are ignored. Raises ``ValueError`` for another name.
 
     >>> from autograd import Tensor
     >>> optimizer("adam", [Tensor([1.0])], lr=0.1)

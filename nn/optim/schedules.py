@@ -15,24 +15,24 @@ from typing import Any
 
 
 class Schedule:
-    """η as a function of the step t; only ``ReduceOnPlateau`` has a memory besides."""
+    """Base class of schedules, η as a function of the step t. ``ReduceOnPlateau`` has a state."""
 
     def __call__(self, step: int) -> float:
-        """The learning rate of step number ``step``, counted from 0."""
+        """Return the learning rate of step number ``step``, counted from 0."""
         raise NotImplementedError
 
     def start(self) -> None:
-        """Forget the losses of an earlier run. Called by ``fit`` before the first step."""
+        """Reset the state. ``fit`` calls it before the first step."""
 
     def observe(self, loss: float) -> None:
-        """Take note of a validation loss (where there is none, of an epoch's mean loss)."""
+        """Observe a validation loss, or without validation the mean loss of an epoch."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What the schedule remembers, as numbers."""
+        """Return the state, as numbers."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a ``state_dict``."""
+        """Restore a ``state_dict``."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """η(t) = ``lr`` · ``factor`` ^ ⌊t / ``every``⌋: the same for ``every`` steps, then lower.
+    """η(t) = ``lr`` · ``factor`` ^ ⌊t / ``every``⌋: reduced after every ``every`` steps.
 
     >>> [Step(0.8, every=2, factor=0.5)(t) for t in range(5)]
     [0.8, 0.8, 0.4, 0.4, 0.2]
@@ -94,7 +94,7 @@ class Exponential(Schedule):
 class Cosine(Schedule):
     """η(t) = ``end`` + (``lr`` - ``end``) / 2 · (1 + cos(π t / ``steps``)), and then ``end``.
 
-    Half a wave from ``lr`` down. (Loshchilov and Hutter 2017, without restarts.)
+    Half a cosine wave from ``lr`` to ``end``. (Loshchilov and Hutter 2017, without restarts.)
 
     >>> [round(Cosine(1.0, steps=4)(t), 3) for t in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
@@ -114,11 +114,11 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """Up from ``peak`` / 25 to ``peak``, then down to almost nothing, in ``steps`` steps.
+    """From ``peak`` / 25 up to ``peak``, then down to ``peak`` / 250,000, in ``steps`` steps.
 
-    With r = ``rise`` · ``steps`` - 1 and c(a, b, s) = b + (a - b) / 2 · (1 + cos πs), half a wave
-    from a to b while s goes from 0 to 1: η(t) = c(``peak`` / 25, ``peak``, t / r) up to t = r, then
-    c(``peak``, ``peak`` / 250,000, (t - r) / (``steps`` - 1 - r)), and after ``steps`` its last
+    Let r = ``rise`` · ``steps`` - 1, and c(a, b, s) = b + (a - b) / 2 · (1 + cos πs) half a cosine
+    wave from a to b. Then η(t) = c(``peak`` / 25, ``peak``, t / r) for t ≤ r and
+    c(``peak``, ``peak`` / 250,000, (t - r) / (``steps`` - 1 - r)) after that; it stays at the last
     value. (Smith and Topin 2018; the numbers are PyTorch's defaults.)
 
     >>> [round(OneCycle(1.0, steps=10)(t), 2) for t in range(10)]
@@ -148,7 +148,7 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True)
 class Warmup(Schedule):
-    """A straight line up to ``then``, in ``steps`` steps, and then ``then`` from its beginning.
+    """A linear rise in ``steps`` steps, followed by the schedule ``then`` from its first step.
 
     η(t) = (t + 1) / (``steps`` + 1) · then(0) for t < ``steps``, else then(t - ``steps``).
 
@@ -182,11 +182,11 @@ class Warmup(Schedule):
 
 
 class ReduceOnPlateau(Schedule):
-    """``lr``, multiplied by ``factor`` when the observed loss has not improved for some time.
+    """``lr``, multiplied by ``factor`` whenever the observed loss stops improving.
 
-    It has improved when it is below the best so far by more than ``min_delta``. After more than
-    ``patience`` observations in a row without that η becomes max(``factor`` · η, ``least``), and
-    the count begins again. NaN is no improvement.
+    The loss improves if it is below the best so far by more than ``min_delta``; NaN does not. After
+    more than ``patience`` consecutive observations without improvement η becomes
+    max(``factor`` · η, ``least``), and the count starts again.
 
     >>> schedule = ReduceOnPlateau(0.8, factor=0.5, patience=1)
     >>> rates = []
@@ -251,9 +251,9 @@ class ReduceOnPlateau(Schedule):
         self._waited = state["waited"]
 
 
-def _cosine(first: float, last: float, share: float) -> float:
-    """Half a wave from ``first`` to ``last`` while ``share`` goes from 0 to 1; then ``last``."""
-    return last + (first - last) / 2 * (1 + math.cos(math.pi * min(share, 1.0)))
+def _cosine(first: float, last: float, s: float) -> float:
+    """Half a cosine wave from ``first`` at s = 0 to ``last`` at s = 1 and beyond."""
+    return last + (first - last) / 2 * (1 + math.cos(math.pi * min(s, 1.0)))
 
 
 def _at_least(schedule: Schedule, least: float, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""Random search: the baseline without gradients, which loses."""
+"""Random search, a baseline without gradients."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from nn.optim.base import Optimizer, Parameters
 class RandomSearch(Optimizer):
     """Propose a random step and keep it if it lowers the loss.
 
-    ``θ' = θ + η ε`` with ε drawn from N(0, 1) for every entry of every parameter, and ``θ ← θ'``
-    where ``L(θ') < L(θ)``. In n dimensions one proposal in about two lowers a smooth loss, but by
-    a share of what the gradient's direction gives that falls as ``1/√n``: which is why networks are
-    not trained this way.
+    ``θ' = θ + η ε`` with ε from N(0, 1) for every entry of every parameter, and ``θ ← θ'`` if
+    ``L(θ') < L(θ)``. In n dimensions about half of the proposals lower a smooth loss, but the
+    decrease is only ``1/√n`` of that in the direction of the gradient, so networks are not trained
+    this way.
 
     >>> from autograd import Tensor
     >>> w = Tensor([3.0])
@@ -33,12 +33,12 @@ class RandomSearch(Optimizer):
         self.rng: np.random.Generator = np.random.default_rng(rng)
 
     def step(self, closure: Callable[[], Any], loss: float | None = None) -> float:
-        """Propose one step, keep it or not, and return the loss as it was before.
+        """Propose a step, keep or reject it, and return the loss before the step.
 
-        closure: computes the loss of the present parameters (a number or a node).
-        loss: what it is before the step, where that is known; else ``closure`` is asked twice.
+        closure: computes the loss of the current parameters, a number or a node.
+        loss: the loss before the step, if it is known; otherwise ``closure`` is called twice.
 
-        A proposal whose loss is NaN is not kept.
+        A proposal whose loss is NaN is rejected.
         """
         with no_grad():
             before = float(closure()) if loss is None else loss

@@ -1,4 +1,4 @@
-"""Several processes that train together, on one machine or many."""
+"""Training by several processes, on one machine or many."""
 
 from nn.parallel.launch import launched
 from nn.parallel.sums import Sum, add_up, cut

@@ -1,7 +1,7 @@
-"""``Team``: the processes that train together, seen from one of them, its rank.
+"""``Team``: the processes that train together, seen from one of them, a rank.
 
-They exchange what they have to say at the same points of the program, and there an error of one
-becomes an error of all. One that dies without a word is noticed by ``nn.parallel.watch``.
+The ranks exchange values at the same points of the program; an error on one of them is raised there
+on all.
 """
 
 from __future__ import annotations
@@ -17,52 +17,53 @@ from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self
 
+from nn.data import Array
 from nn.parallel.watch import Watch
 
 
 class Communicator(Protocol):
-    """What is asked of ``comm``: these five methods of mpi4py's ``MPI.Comm``, of the same meaning.
+    """The five methods of mpi4py's ``MPI.Comm`` that ``comm`` must have.
 
-    ``allgather`` takes any object that can be pickled; the other two take C-contiguous arrays of
-    equal types, cut into equal parts, one for each rank.
+    ``allgather`` takes any object that can be pickled. The other two take C-contiguous arrays of
+    equal types that consist of equal segments, one for each rank.
     """
 
     def Get_rank(self) -> int:
-        """The number of this process, from 0."""
+        """Return the number of this process, from 0."""
 
     def Get_size(self) -> int:
-        """How many there are."""
+        """Return the number of processes."""
 
     def allgather(self, sendobj: Any) -> list[Any]:
-        """What each has sent, to all, in the order of their numbers."""
+        """Send an object to all ranks; return those of all, in order of rank."""
 
-    def Alltoall(self, sendbuf: Any, recvbuf: Any) -> None:
-        """The i-th part of ``sendbuf`` to the i-th; what came from the j-th is the j-th part."""
+    def Alltoall(self, sendbuf: Array, recvbuf: Array) -> None:
+        """Send segment i to rank i; receive segment j from rank j."""
 
-    def Allgather(self, sendbuf: Any, recvbuf: Any) -> None:
-        """``sendbuf`` to all; what came from the j-th is the j-th part of ``recvbuf``."""
+    def Allgather(self, sendbuf: Array, recvbuf: Array) -> None:
+        """Send ``sendbuf`` to all ranks; receive segment j from rank j."""
 
 
 class RankError(RuntimeError):
-    """Another rank has failed, or the ranks do not do the same, and none of them can go on."""
+    """Another rank has failed, or the ranks do different things, so none of them can go on."""
 
 
 @dataclass
-class Talk:
-    """What this rank says at a point of the program, and what it has then heard from each."""
+class Exchange:
+    """A value to send to all ranks, and the values received from each."""
 
-    said: Any = None
-    heard: list[Any] = field(default_factory=list)
+    value: Any = None
+    values: list[Any] = field(default_factory=list)
 
 
 class Team:
-    """The ranks of a communicator; None, or one of size 1, is a process by itself.
+    """The ranks of a communicator. None, or a communicator of size 1, means a single process.
 
-    The team is at work inside ``with team:``. At its end, and at the end of each block ``with
-    team.together(...)`` in it, all ranks wait for each other. An error in any place ends the work
-    of all: where it arose it is raised with a note, on the others a ``RankError`` names it.
+    The team works inside ``with team:``. All ranks wait for each other at its end, and at the end
+    of each ``with team.together(...)`` in it. An error on one rank stops all: that rank raises it
+    with a note, and the others raise a ``RankError`` that names it.
 
-    ``cure`` is what the user can do then, in a sentence. Ctrl-C is heeded at the next such point.
+    ``cure`` is a sentence on what the user can do then. Ctrl-C takes effect at the next such point.
     """
 
     def __init__(self, comm: Communicator | None) -> None:
@@ -70,7 +71,7 @@ class Team:
         self.size: int = 1 if comm is None else comm.Get_size()
         self.comm: Communicator | None = None if self.size == 1 else comm
         self.speaks: bool = self.rank == 0
-        """Whether it is for this rank to tell the user: the first, or the first that has failed."""
+        """Whether this rank prints messages: the first one, or the first one that failed."""
         self._cure = ""
         self._over = False
         self._depth = 0
@@ -80,7 +81,7 @@ class Team:
 
     @property
     def cure(self) -> str:
-        """What to do after a failure."""
+        """What the user can do after a failure."""
         return self._cure
 
     @cure.setter
@@ -120,75 +121,74 @@ class Team:
                 self._watch.end()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Wait with it until all can hear of it; but not twice."""
+        """Note the first Ctrl-C for the next exchange; a second one takes effect at once."""
         if self._interrupted:
             raise KeyboardInterrupt
         self._interrupted = True
 
-    # --- talking ---------------------------------------------------------------------------------
+    # --- exchanges -------------------------------------------------------------------------------
 
     @contextmanager
-    def together(self, what: str) -> Iterator[Talk]:
-        """All say something, ``talk.said`` in the block, and hear it after the block, ``heard``.
+    def together(self, what: str) -> Iterator[Exchange]:
+        """Exchange a value: set ``value`` in the block and read the ``values`` of all after it.
 
-        ``what`` names the place. Raises ``RankError`` where another rank has failed, or is in
-        another place.
+        ``what`` names the point in the program. Raises ``RankError`` if another rank has failed or
+        is at another point.
         """
-        talk = Talk()
+        exchange = Exchange()
         if self.comm is None:
-            yield talk
-            talk.heard = [talk.said]
+            yield exchange
+            exchange.values = [exchange.value]
             return
         error: BaseException | None = None
         try:
-            yield talk
+            yield exchange
         except BaseException as raised:
             if self._over:
                 raise
             error = raised
-        talk.heard = self._exchange(what, talk.said, error)
+        exchange.values = self._exchange(what, exchange.value, error)
 
     def agree(self, what: str, texts: Mapping[str, str]) -> None:
-        """Make sure that ``texts`` is the same on all; ``ValueError`` naming what differs."""
-        with self.together(what) as talk:
-            talk.said = dict(texts)
+        """Raise ``ValueError`` unless ``texts`` is the same on all ranks; it says what differs."""
+        with self.together(what) as exchange:
+            exchange.value = dict(texts)
         faults = []
         for name in texts:
-            values = [said.get(name) for said in talk.heard]
+            values = [texts_of_rank.get(name) for texts_of_rank in exchange.values]
             other = next((n for n, value in enumerate(values) if value != values[0]), None)
             if other is not None:
                 first, second = _short(str(values[0])), _short(str(values[other]))
                 faults.append(f"{name}: {first} on rank 0, {second} on rank {other}")
         if faults:
             raise ValueError(
-                "all ranks must be told the same, with equal seeds, and these were not: "
+                "all ranks must have the same arguments, with equal seeds, and these differ: "
                 + "; ".join(faults)
             )
 
-    def _exchange(self, what: str, said: Any, error: BaseException | None) -> list[Any]:
-        """Hear what the others have to say; raises unless all are well and in one place."""
+    def _exchange(self, what: str, value: Any, error: BaseException | None) -> list[Any]:
+        """Return the values of all ranks; raise unless all are at one point without an error."""
         assert self.comm is not None
         if self._interrupted and error is None:
             error = KeyboardInterrupt()
         failure = None if error is None else " ".join(f"{type(error).__name__}: {error}".split())
-        told = self.comm.allgather((what, said, failure))
-        failed = [rank for rank, (_, _, failure) in enumerate(told) if failure is not None]
-        places = [place for place, _, _ in told]
-        if not failed and len(set(places)) == 1:
-            return [said for _, said, _ in told]
+        points, values, failures = zip(*self.comm.allgather((what, value, failure)), strict=True)
+        failed = [rank for rank, failure in enumerate(failures) if failure is not None]
+        if not failed and len(set(points)) == 1:
+            return list(values)
         self._over = True
         end = f". All have stopped{self._cure and f': {self._cure}'}"
         if not failed:
-            other = next(rank for rank, place in enumerate(places) if place != places[0])
+            other = next(rank for rank, point in enumerate(points) if point != points[0])
             raise RankError(
-                f"rank 0 is at {places[0]}, and rank {other} at {places[other]}: what the ranks "
-                f"do must be the same on all, callbacks and stopping rules included{end}"
+                f"rank 0 is at {points[0]}, and rank {other} at {points[other]}: all ranks must do "
+                f"the same, in callbacks and stopping rules too{end}"
             )
         self.speaks = self.rank == failed[0]
         if error is not None:
             error.add_note(f"This was on rank {self.rank} of {self.size}{end}")
             raise error
-        raise RankError(f"rank {failed[0]} of {self.size}: {told[failed[0]][2]}{end}")
+        raise RankError(f"rank {failed[0]} of {self.size}: {failures[failed[0]]}{end}")
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,7 @@
-"""What happens when a rank dies without a word, killed or crashed: it is told, and all are ended.
+"""Detect ranks that are killed or crash, and end the others with a message.
 
-A small process beside rank 0, which no launcher ends together with the ranks, is connected to each
-of them; it runs this file as a program, and needs nothing installed. Errors that a rank can still
-tell of itself are told in ``nn.parallel.team``.
+Rank 0 starts a small process that is connected to every rank and outlives them. It runs this file
+as a program, and needs no package.
 """
 
 from __future__ import annotations
@@ -20,29 +19,30 @@ from typing import Any
 
 DONE = "done"
 GRACE = 5.0
-"""Seconds that a launcher is given to end the other ranks, before they end themselves."""
+"""Seconds that the other ranks wait for the launcher to end them, before they end themselves."""
 PATIENCE = 5.0
 """Seconds to wait for a connection."""
 
 
 class Watch:
-    """The connection of this rank to the process that watches, which rank 0 starts.
+    """The connection of this rank to the watching process, which rank 0 starts.
 
-    comm: how to let the others know where it is. me: how this rank is called in a message.
+    comm: the communicator, over which rank 0 sends the address.
+    me: the name of this rank in messages.
     local: whether all ranks are on one machine.
     """
 
     def __init__(self, comm: Any, me: str, *, local: bool) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._socket: socket.socket | None = None
-        place = None
+        address = None
         if comm.Get_rank() == 0:
             with suppress(OSError, ValueError):
-                place = self._start(local)
+                address = self._start(local)
         try:
-            host, port, token = comm.allgather(place)[0] or ("", 0, "")
+            host, port, token = comm.allgather(address)[0] or ("", 0, "")
             self._socket = socket.create_connection((host, port), PATIENCE)
-        except OSError:  # there is no way through; the launcher alone sees to it then
+        except OSError:  # not reachable: then only the launcher ends the other ranks
             return
         self._socket.settimeout(None)
         self.say(f"{token} {me}")
@@ -59,9 +59,9 @@ class Watch:
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._process.stdin as words, self._process.stdout as answer:
-            print(token, file=words, flush=True)
-            return "127.0.0.1" if local else socket.gethostname(), int(answer.readline()), token
+        with self._process.stdin as stdin, self._process.stdout as stdout:
+            print(token, file=stdin, flush=True)
+            return "127.0.0.1" if local else socket.gethostname(), int(stdout.readline()), token
 
     def _listen(self, connection: socket.socket) -> None:
         with suppress(OSError):
@@ -70,13 +70,13 @@ class Watch:
                 os._exit(1)
 
     def say(self, line: str) -> None:
-        """Tell it something; what rank 0 says last is what the user can do."""
+        """Send a line. The last line of rank 0 is shown to the user as advice."""
         if self._socket is not None:
-            with suppress(OSError):  # it has ended
+            with suppress(OSError):  # the process has ended
                 self._socket.sendall(f"{line}\n".encode())
 
     def end(self) -> None:
-        """This rank has come to its end, good or bad, and has said so itself."""
+        """Report that this rank has ended by itself, with or without an error."""
         self.say(DONE)
         if self._socket is not None:
             with suppress(OSError):
@@ -87,42 +87,42 @@ class Watch:
 
 
 def watch(server: socket.socket, token: str) -> str:
-    """Follow the ranks until rank 0 is done, which gives "", or one dies, which gives a message.
+    """Watch the ranks until rank 0 is done (return "") or one dies (return a message).
 
-    The first line of a rank is the token and who it is, the last is ``DONE``. When one has died
-    the others are sent a byte.
+    The first line from a rank is the token and its name, the last is ``DONE``. If a rank dies, a
+    byte is sent to the others.
     """
-    said: dict[socket.socket, str] = {}
+    received: dict[socket.socket, str] = {}
     advice = ""
     with ExitStack() as connections:
         while True:
-            for ready in select.select([server, *said], [], [])[0]:
+            for ready in select.select([server, *received], [], [])[0]:
                 if ready is server:
-                    said[connections.enter_context(server.accept()[0])] = ""
+                    received[connections.enter_context(server.accept()[0])] = ""
                     continue
                 try:
                     data = ready.recv(65536).decode()
                 except OSError:
                     data = ""
-                said[ready] += data
-                first, *lines = said[ready].splitlines() or [""]
-                known, _, name = first.partition(" ")
-                leads = known == token and name.startswith("rank 0 ")
+                received[ready] += data
+                first, *lines = received[ready].splitlines() or [""]
+                password, _, name = first.partition(" ")
+                is_rank_0 = password == token and name.startswith("rank 0 ")
                 if data:
-                    advice = lines[-1] if leads and lines and lines[-1] != DONE else advice
+                    advice = lines[-1] if is_rank_0 and lines and lines[-1] != DONE else advice
                     continue
-                del said[ready]
-                if known == token and lines[-1:] != [DONE]:
-                    for other in said:
+                del received[ready]
+                if password == token and lines[-1:] != [DONE]:
+                    for other in received:
                         with suppress(OSError):
                             other.sendall(b"!")
-                    return f"{name} died without a word. All stop{advice and f': {advice}'}\n"
-                if leads:
+                    return f"{name} died without a message. All stop{advice and f': {advice}'}\n"
+                if is_rank_0:
                     return ""
 
 
 def main() -> None:
-    """Say the port, read the token, watch, and tell what happened."""
+    """Print the port, read the token, watch, and print what happened."""
     with socket.create_server((sys.argv[1], 0)) as server:
         print(server.getsockname()[1], flush=True)
         print(watch(server, sys.stdin.readline().strip()), end="", file=sys.stderr, flush=True)

@@ -1,9 +1,8 @@
-"""Pictures of training and of what was learned; what they show is computed elsewhere.
+"""Pictures of training and of what a network has learned.
 
-Each function draws into the matplotlib axes it is given, or makes a figure with pyplot where it is
-given none, and returns the axes. Only names are here. matplotlib comes with the extra ``train``
-and is imported when the first picture is drawn. ``COLOURS`` are those of the classes, in
-order, which colour-blind readers can tell apart.
+Each function draws into the matplotlib axes in its argument, or into a new figure of pyplot, and
+returns the axes. matplotlib comes with the extra ``train`` and is imported when it is needed.
+``COLOURS`` are the colours of the classes, which colour-blind readers can distinguish.
 """
 
 from nn.plot.classes import COLOURS, confusion_matrix, decision_boundary

@@ -1,4 +1,4 @@
-"""What the pictures share: colours, and the axes they are drawn into."""
+"""The colours and the axes of all pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nn.extras import require
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The colours of Okabe and Ito (2008), which colour-blind readers can tell apart.
+# The colours of Okabe and Ito (2008), which colour-blind readers can distinguish.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, ORANGE, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
 
@@ -21,7 +21,7 @@ TRAINING, VALIDATION = BLUE, VERMILION
 
 
 def one(ax: Axes | None, *, size: tuple[float, float]) -> Any:
-    """The axes given, or new ones in a figure of ``size`` inches."""
+    """Return ``ax``, or if it is None new axes in a figure of ``size`` inches."""
     if ax is not None:
         return ax
     pyplot = require("matplotlib.pyplot", extra="train")
@@ -35,29 +35,29 @@ def several(
     size: tuple[float, float],
     columns: int | None = None,
 ) -> NDArray[Any]:
-    """An array of ``number`` axes: the first of those given, or new ones of ``size`` inches each.
+    """Return the first ``number`` of ``axes``, or new axes of ``size`` inches each, as an array.
 
-    New ones stand in rows of ``columns``, by default in one row. Raises ``ValueError`` if too few
-    are given.
+    New axes are in rows of ``columns``, by default in one row. Raises ``ValueError`` if there are
+    too few.
     """
     if axes is None:
         pyplot = require("matplotlib.pyplot", extra="train")
         columns = min(columns or number, number)
         rows = -(-number // columns)
-        figure, made = pyplot.subplots(
+        figure, grid = pyplot.subplots(
             rows,
             columns,
             figsize=(size[0] * columns, size[1] * rows),
             squeeze=False,
             layout="constrained",
         )
-        given = list(made.flat)
-        for ax in given[number:]:
+        flat = list(grid.flat)
+        for ax in flat[number:]:
             figure.delaxes(ax)
     else:
-        given = list(np.ravel(np.array(axes, dtype=object)))
-    if len(given) < number:
-        raise ValueError(f"{len(given)} axes are given for {number} pictures")
+        flat = list(np.ravel(np.array(axes, dtype=object)))
+    if len(flat) < number:
+        raise ValueError(f"{len(flat)} axes for {number} pictures")
     array = np.empty(number, dtype=object)
-    array[:] = given[:number]
+    array[:] = flat[:number]
     return array

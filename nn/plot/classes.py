@@ -1,4 +1,4 @@
-"""How a model tells classes apart: its confusions, and its boundaries in the plane."""
+"""Pictures of a classifier: its confusion matrix, and its decision boundary in the plane."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nn.plot.canvas import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, Y
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Their numbers have no common divisor, so 88 classes look different, also without colours.
+# Their numbers have no common divisor, so 88 classes differ in colour or marker.
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW)
 MARKERS = "o^sDvP*X<>p"
 
@@ -29,11 +29,11 @@ MOST_CLASSES_WITH_NUMBERS = 30
 def confusion_matrix(
     counts: ArrayLike, *, names: Sequence[str] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Counts as ``nn.metrics.confusion_matrix`` gives them: true class down, predicted across.
+    """Draw the counts of ``nn.metrics.confusion_matrix``: rows are true classes.
 
-    The colour is the share of the true class's examples, on a scale of square roots, on which rare
-    confusions can be seen; the numbers are the counts. Raises ``DataError`` for what is not a
-    square matrix of counts, and for another number of names.
+    The numbers are the counts. The colour is the fraction of the examples of the true class, on a
+    square-root scale that shows rare confusions. Raises ``DataError`` if ``counts`` is not a square
+    matrix of counts, and for another number of names.
     """
     matrix = np.asarray(counts)
     classes = len(matrix) if matrix.ndim == 2 else 0
@@ -70,12 +70,15 @@ def decision_boundary(
     resolution: int = 200,
     ax: Axes | None = None,
 ) -> Axes:
-    """The regions a model gives to each class, the boundaries between them, and the examples.
+    """Draw the regions that a model assigns to each class, their boundaries, and the examples.
 
-    ``model`` is a module, run in evaluation mode, or a function. It gives points (n, 2) scores
-    (n, classes), of which the largest counts, or one score each for class 1, which is compared
-    with ``threshold``: 0 for logits, 0.5 for probabilities. It is asked at ``resolution``² points.
-    ``x`` is (n, 2), ``y`` (n,) class numbers. Raises ``DataError`` for other shapes.
+    model: a module, which runs in evaluation mode, or a function. It maps points (n, 2) to scores
+        (n, classes), of which the largest counts, or to one score for class 1.
+    x, y: examples (n, 2) and their class numbers (n,).
+    threshold: the threshold of a single score: 0 for logits, 0.5 for probabilities.
+    resolution: the model is evaluated at ``resolution``² points.
+
+    Raises ``DataError`` for other shapes. (Bishop 2006, fig. 5.4.)
     """
     x, y = np.asarray(x), class_numbers(y)
     if x.ndim != 2 or x.shape[1:] != (2,) or len(x) != len(y) or len(x) == 0:
@@ -90,7 +93,7 @@ def decision_boundary(
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     scores = _scores(model, grid.astype(x.dtype), threshold)
     for k in range(scores.shape[1]):
-        # By how much class k leads: 0 on its boundary, and smooth there, unlike the class itself.
+        # By how much class k leads: 0 on its boundary and smooth there, unlike the class number.
         lead = scores[:, k] - np.delete(scores, k, axis=1).max(axis=1)
         if lead.max() > 0:
             lead = lead.reshape(resolution, resolution)
@@ -115,17 +118,17 @@ def decision_boundary(
 
 
 def _scores(model: Module | Callable[[Array], Any], points: Array, threshold: float) -> Array:
-    """Scores (n, classes) of points; a single score becomes those of class 0 and class 1."""
+    """The scores (n, classes) of points; a single score becomes those of class 0 and class 1."""
     if isinstance(model, Module):
         scores = predict(model, points)
     else:
         with ag.no_grad():
-            given = model(points)
-        scores = given.numpy() if isinstance(given, Tensor) else np.asarray(given)
+            output = model(points)
+        scores = output.numpy() if isinstance(output, Tensor) else np.asarray(output)
     if scores.shape[:1] != points.shape[:1] or scores.ndim > 2:
         raise DataError(
-            f"the model gives {len(points)} points an output of shape {scores.shape}; a score, or "
-            f"a row of scores, for each is needed"
+            f"the output of the model for {len(points)} points has shape {scores.shape}; a score, "
+            f"or a row of scores, for each point is needed"
         )
     scores = scores.reshape(len(points), -1)
     if scores.shape[1] == 1:

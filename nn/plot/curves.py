@@ -1,4 +1,4 @@
-"""Learning curves: how cost and errors went during training."""
+"""Learning curves: cost and error rate during training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_POINTS = 500
 
 
 class Curves(Protocol):
-    """The course of a training run, as ``nn.History`` holds it."""
+    """The columns of a training run, as in ``nn.History``."""
 
     metrics: list[str]
 
@@ -32,25 +32,26 @@ class Curves(Protocol):
 
 
 def learning_curves(history: Curves, axes: Iterable[Axes] | None = None) -> NDArray[Any]:
-    """Cost and misclassification rate over the epochs, side by side, of training and validation.
+    """Draw cost and misclassification rate over the epochs, for training and validation.
 
     history: a ``History``, as ``fit`` returns it.
 
-    Faint is each mini-batch, or the mean of several where the picture has no room for all. Strong
-    are the mean of each epoch, at its middle, and the whole validation set, at the step after
-    which it was measured. (Lindholm et al. 2022, figs 6.7 and 6.8.)
+    The faint line shows the mini-batches, or means of several if there are many. The strong lines
+    show the mean of each epoch, at its middle, and the whole validation set, at the step after
+    which it was measured.
 
-    The second panel is 1 - accuracy where the history has the metric "accuracy", else its
-    "error_rate", else its first metric; a history without metrics has one panel. Gives the axes as
-    an array. Raises ``DataError`` for a history without steps.
+    The second panel shows 1 - accuracy if the history has the metric "accuracy", else the
+    "error_rate", else the first metric. Without metrics there is one panel. Returns the axes as an
+    array. Raises ``DataError`` for a history without steps. (Lindholm et al. 2022, figs 6.7 and
+    6.8.)
     """
     if not len(history.steps["step"]):
         raise DataError("a history without steps has no curves")
     names = ["loss", *_second_panel(history.metrics)]
-    drawn = several(axes, len(names), size=(5, 3.6))
-    for ax, name in zip(drawn, names, strict=True):
+    panels = several(axes, len(names), size=(5, 3.6))
+    for ax, name in zip(panels, names, strict=True):
         _panel(ax, history, name)
-    return drawn
+    return panels
 
 
 def _second_panel(metrics: list[str]) -> list[str]:
@@ -63,7 +64,7 @@ def _panel(ax: Axes, history: Curves, name: str) -> None:
         return 1 - column if name == "accuracy" else column
 
     step, epoch = history.steps["step"], history.steps["epoch"]
-    length = np.count_nonzero(epoch == epoch[0])  # of an epoch in steps; the last may be cut short
+    length = np.count_nonzero(epoch == epoch[0])  # steps in an epoch; the last may be shorter
     x, batch = _thinned((step - 0.5) / length), _thinned(figures(history.steps[name]))
     ax.plot(x, batch, color=TRAINING, alpha=0.3, linewidth=0.8, label="training, mini-batches")
     means = history.epochs()
@@ -72,10 +73,10 @@ def _panel(ax: Axes, history: Curves, name: str) -> None:
     ax.plot(np.divide(middles, length), mean, ".-", color=TRAINING, label="training, epochs")
     strong = mean
     if len(history.validations["step"]):
-        held_out = figures(history.validations[name])
+        validation = figures(history.validations[name])
         x = history.validations["step"] / length
-        ax.plot(x, held_out, "s-", color=VALIDATION, markersize=3, label="validation")
-        strong = np.append(mean, held_out)
+        ax.plot(x, validation, "s-", color=VALIDATION, markersize=3, label="validation")
+        strong = np.append(mean, validation)
     label = {"loss": "cost", "accuracy": "misclassification rate"}.get(name, name.replace("_", " "))
     if name == "error_rate":
         label = "misclassification rate"
@@ -87,13 +88,13 @@ def _panel(ax: Axes, history: Curves, name: str) -> None:
 
 
 def _thinned(column: Array) -> Array:
-    """The numbers, or means of neighbours if there are more than ``MOST_POINTS``."""
-    parts = np.array_split(column, min(len(column), MOST_POINTS))
-    return np.array([part.mean() for part in parts])
+    """The column, or means of neighbours if it has more than ``MOST_POINTS`` entries."""
+    groups = np.array_split(column, min(len(column), MOST_POINTS))
+    return np.array([group.mean() for group in groups])
 
 
 def _limit_height(ax: Axes, faint: Array, strong: Array) -> None:
-    """From 0 to all that is strong; a few bad mini-batches shall not make the rest flat."""
+    """Show 0 and all of the strong lines, but not the outliers among the mini-batches."""
     if faint.size and faint.min() >= 0:
         top = max(strong.max(initial=0), np.percentile(faint, 98))
         if top > 0:

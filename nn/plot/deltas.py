@@ -1,8 +1,8 @@
-"""The sizes of the error terms over the layers: gradients that vanish or explode, in a picture."""
+"""The sizes of the error terms over the layers, which show gradients that vanish or explode."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,21 +26,21 @@ class ErrorTerms(Protocol):
     def sizes(self) -> Array: ...
 
 
-def delta_sizes(deltas: ErrorTerms, ax: Axes | None = None) -> Any:
-    """|δ| layer by layer on a logarithmic axis: the mean as a line, the middle 80 % as a band.
+def delta_sizes(deltas: ErrorTerms, ax: Axes | None = None) -> Axes:
+    """Draw |δ| by layer on a logarithmic axis: the mean as a line, the middle 80 % as a band.
 
-    A line that falls towards the first layer shows gradients that vanish, one that rises gradients
-    that explode. (Nielsen 2015, ch. 5.) Gives the axes.
+    Gradients vanish if the line falls towards the first layer, and explode if it rises. Returns the
+    axes. (Nielsen 2015, ch. 5.)
     """
     ax = one(ax, size=(5, 3.6))
-    places = np.arange(1, len(deltas.layers) + 1)
+    x = np.arange(1, len(deltas.layers) + 1)
     sizes = [np.abs(delta) for delta in deltas.engine]
     low, high = np.transpose([np.percentile(size, (10, 90)) for size in sizes])
-    ax.fill_between(places, low, high, color=TRAINING, alpha=0.2, linewidth=0, label="middle 80 %")
-    ax.plot(places, deltas.sizes, "o-", color=TRAINING, label="mean")
+    ax.fill_between(x, low, high, color=TRAINING, alpha=0.2, linewidth=0, label="middle 80 %")
+    ax.plot(x, deltas.sizes, "o-", color=TRAINING, label="mean")
     if deltas.sizes.min() > 0:
         ax.set_yscale("log")
-    ax.set_xticks(places, deltas.layers)
+    ax.set_xticks(x, deltas.layers)
     ax.set(xlabel="layer", ylabel="|δ|")
     ax.grid(alpha=0.3)
     ax.legend()

@@ -1,4 +1,4 @@
-"""Activations and their derivatives, which come from the engine, as curves."""
+"""Curves of activations and their derivatives."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ def activations(
     *,
     limit: float = 4.0,
 ) -> NDArray[Any]:
-    """Each activation on (-limit, limit) with its derivative, one in each axes.
+    """Draw each activation on (-limit, limit) with its derivative, one in each axes.
 
-    The derivatives are the engine's, ``elementwise_grad``. ``which`` are names, modules or
-    functions, by default every activation of ``nn``; PReLU has the slope it begins with. Softmax,
-    a function of several numbers, is drawn as the first of its three values at (x, 0, 0). Gives
-    the axes as an array.
+    The derivatives are those of ``autograd.elementwise_grad``. ``which`` are names, modules or
+    functions, by default all activations of ``nn``; PReLU has its initial slope. Softmax, a
+    function of several numbers, is drawn as the first of its three values at (x, 0, 0). Returns the
+    axes as an array.
     """
     modules = [as_module(activation) for activation in which]
-    drawn = several(axes, len(modules), size=(2.5, 2.1), columns=5)
+    panels = several(axes, len(modules), size=(2.5, 2.1), columns=5)
     # An even number of points leaves out 0, where a kink has no derivative and a step jumps.
     x = np.linspace(-limit, limit, 800)
-    for ax, module in zip(drawn, modules, strict=True):
+    for ax, module in zip(panels, modules, strict=True):
         function = _of_one_number(module)
-        ax.plot(x, _broken(function(x)), color=BLUE, label="$f$")
+        ax.plot(x, _with_gaps(function(x)), color=BLUE, label="$f$")
         slope = ag.elementwise_grad(function)(x)
-        ax.plot(x, _broken(slope), "--", color=VERMILION, label="$f'$")
+        ax.plot(x, _with_gaps(slope), "--", color=VERMILION, label="$f'$")
         title = type(module).__name__
         ax.set_title("softmax of (x, 0, 0)" if isinstance(module, Softmax) else title, fontsize=9)
         ax.set_xticks([-limit, 0, limit])
         ax.set_xlabel("$x$", labelpad=0)
         ax.grid(alpha=0.3)
-    drawn[0].legend(loc="upper left")
-    return drawn
+    panels[0].legend(loc="upper left")
+    return panels
 
 
 def _of_one_number(module: Module) -> Callable[[Any], Any]:
@@ -57,8 +57,8 @@ def _of_one_number(module: Module) -> Callable[[Any], Any]:
     return first_of_three if isinstance(module, Softmax) else module
 
 
-def _broken(curve: Any) -> Array:
-    """The curve with a gap where it jumps, which a line would hide."""
+def _with_gaps(curve: Any) -> Array:
+    """The curve with a gap where it jumps, so that no line is drawn there."""
     y = np.array(curve.numpy() if isinstance(curve, ag.Tensor) else curve, dtype=np.float64)
     y[1:][abs(np.diff(y)) > 0.2] = np.nan
     return y

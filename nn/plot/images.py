@@ -1,4 +1,4 @@
-"""Rows of numbers as images: examples, the weights of a layer, and what was misread."""
+"""Rows of numbers as images: examples, misclassified examples, and the weights of a layer."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def images(
     most: int = 30,
     axes: Iterable[Axes] | None = None,
 ) -> NDArray[Any]:
-    """The first ``most`` rows as grey images, dark for large numbers, one in each axes.
+    """Draw the first ``most`` rows as grey images, dark for large numbers, one in each axes.
 
-    ``rows`` is (n, pixels), or (n, height, width); rows of pixels are square images unless
-    ``shape`` says otherwise. ``titles`` stand above them. Gives the axes as an array. Raises
-    ``DataError`` for rows that are no images.
+    ``rows`` is (n, pixels) or (n, height, width). ``shape`` is (height, width), by default that of
+    a square. ``titles`` are drawn above the images. Returns the axes as an array. Raises
+    ``DataError`` if the rows have no such shape.
     """
     pictures = _pictures(rows, shape)[:most]
-    drawn = several(axes, len(pictures), size=(0.85, 1.05 if titles else 0.85), columns=COLUMNS)
-    for ax, picture in zip(drawn, pictures, strict=True):
+    panels = several(axes, len(pictures), size=(0.85, 1.05 if titles else 0.85), columns=COLUMNS)
+    for ax, picture in zip(panels, pictures, strict=True):
         ax.imshow(picture, cmap="gray_r")
         ax.set_axis_off()
-    for ax, title in zip(drawn, titles, strict=False):
+    for ax, title in zip(panels, titles, strict=False):
         ax.set_title(title, fontsize=9, pad=2)
-    return drawn
+    return panels
 
 
 def mistakes(
@@ -54,10 +54,10 @@ def mistakes(
     most: int = 30,
     axes: Iterable[Axes] | None = None,
 ) -> NDArray[Any]:
-    """The examples of which the class was mistaken, as ``images``, under "true → predicted".
+    """Draw the misclassified examples like ``images``, with the titles "true → predicted".
 
-    ``target`` is (n,) class numbers, ``prediction`` as for ``nn.metrics``: class numbers, or a row
-    of scores each. Raises ``DataError`` where none is mistaken.
+    ``target`` is class numbers (n,). ``prediction`` is as in ``nn.metrics``: class numbers (n,) or
+    scores (n, classes). Raises ``DataError`` if no example is misclassified.
     """
     true, predicted = class_numbers(target), predicted_classes(prediction)
     if not len(np.asarray(x)) == len(true) == len(predicted):
@@ -66,7 +66,7 @@ def mistakes(
         )
     wrong = np.flatnonzero(true != predicted)[:most]
     if wrong.size == 0:
-        raise DataError("no example is mistaken, so there is none to show")
+        raise DataError("no example is misclassified, so there is none to show")
 
     def name(number: int) -> str:
         return str(number) if names is None else names[number]
@@ -82,20 +82,20 @@ def weights(
     most: int = 30,
     axes: Iterable[Axes] | None = None,
 ) -> NDArray[Any]:
-    """The first ``most`` rows of a weight matrix (units, inputs) as images: what a unit looks at.
+    """Draw the first ``most`` rows of a weight matrix (units, inputs), one image for each unit.
 
-    Red is positive, white 0, blue negative, on one scale for all, which the colour bar shows.
-    ``shape`` as for ``images``. Gives the axes as an array.
+    Red is positive, white 0 and blue negative, on one scale, which the colour bar shows. ``shape``
+    is as in ``images``. Returns the axes as an array.
     """
     rows = matrix.numpy() if isinstance(matrix, Tensor) else matrix
     pictures = _pictures(rows, shape)[:most]
-    drawn = several(axes, len(pictures), size=(0.85, 0.85), columns=COLUMNS)
+    panels = several(axes, len(pictures), size=(0.85, 0.85), columns=COLUMNS)
     largest = float(abs(pictures).max()) or 1.0
-    for ax, picture in zip(drawn, pictures, strict=True):
-        shown = ax.imshow(picture, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    for ax, picture in zip(panels, pictures, strict=True):
+        image = ax.imshow(picture, cmap="RdBu_r", vmin=-largest, vmax=largest)
         ax.set_axis_off()
-    drawn[0].figure.colorbar(shown, ax=list(drawn), label="weight", shrink=0.8, pad=0.01)
-    return drawn
+    panels[0].figure.colorbar(image, ax=list(panels), label="weight", shrink=0.8, pad=0.01)
+    return panels
 
 
 def _pictures(rows: ArrayLike, shape: tuple[int, int] | None) -> Array:
@@ -106,7 +106,7 @@ def _pictures(rows: ArrayLike, shape: tuple[int, int] | None) -> Array:
         array = array.reshape(-1, *shape)
     if array.ndim != 3 or array.size == 0:
         raise DataError(
-            f"an array of shape {array.shape} holds no images of shape {shape or '(n, n)'}; give "
-            f"shape=(height, width)"
+            f"an array of shape {array.shape} does not hold images of shape {shape or '(n, n)'}; "
+            f"give shape=(height, width)"
         )
     return array

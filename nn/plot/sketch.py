@@ -1,7 +1,4 @@
-"""A small picture of the loss over the epochs, as SVG, for the card of a ``History``.
-
-It loads nothing and takes no time.
-"""
+"""A small picture of the loss over the epochs, as SVG without matplotlib, for ``History``."""
 
 from __future__ import annotations
 
@@ -13,26 +10,26 @@ Column = NDArray[np.float64]
 WIDTH, HEIGHT, MARGIN = 320, 120, 18
 MOST_POINTS = 300
 
-# Told apart by colour, and by dashes without it.
+# Different in colour, and in dashes for those who do not see it.
 _TRAINING = 'stroke="#0072B2"'
 _VALIDATION = 'stroke="#D55E00" stroke-dasharray="5 3"'
 
 
 def loss_sketch(training: tuple[Column, Column], validation: tuple[Column, Column]) -> str:
-    """The losses as lines over the epochs: (epochs, losses) of training and of validation.
+    """Return lines of the losses over the epochs, from (epochs, losses) of training and validation.
 
-    What is not finite is left out; "" where fewer than two points are left to draw.
+    Losses that are not finite are left out. Returns "" for fewer than two points.
     """
-    kept = [_finite(*curve) for curve in (training, validation)]
-    if len(kept[0][0]) < 2:
+    curves = [_finite(*curve) for curve in (training, validation)]
+    if len(curves[0][0]) < 2:
         return ""
-    epochs, losses = (np.concatenate(columns) for columns in zip(*kept, strict=True))
+    epochs, losses = (np.concatenate(columns) for columns in zip(*curves, strict=True))
     lines = "".join(
-        f'<polyline points="{_points(*curve, epochs, losses)}" {look}/>'
-        for curve, look in zip(kept, (_TRAINING, _VALIDATION), strict=True)
+        f'<polyline points="{_points(*curve, epochs, losses)}" {style}/>'
+        for curve, style in zip(curves, (_TRAINING, _VALIDATION), strict=True)
         if len(curve[0])
     )
-    names = "training (line), validation (dashes)" if len(kept[1][0]) else "training"
+    names = "training (line), validation (dashes)" if len(curves[1][0]) else "training"
     low, high = f"{losses.min():.4g}", f"{losses.max():.4g}"
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
@@ -47,19 +44,18 @@ def loss_sketch(training: tuple[Column, Column], validation: tuple[Column, Colum
 
 
 def _finite(epochs: Column, losses: Column) -> tuple[Column, Column]:
-    places = np.flatnonzero(np.isfinite(losses))
-    places = places[:: -(-len(places) // MOST_POINTS) or 1]
-    return epochs[places], losses[places]
+    index = np.flatnonzero(np.isfinite(losses))
+    index = index[:: -(-len(index) // MOST_POINTS) or 1]
+    return epochs[index], losses[index]
 
 
 def _points(x: Column, y: Column, all_x: Column, all_y: Column) -> str:
-    across = _share(x, all_x) * WIDTH
-    down = HEIGHT - MARGIN - _share(y, all_y) * (HEIGHT - 2 * MARGIN)
+    across = _scaled(x, all_x) * WIDTH
+    down = HEIGHT - MARGIN - _scaled(y, all_y) * (HEIGHT - 2 * MARGIN)
     return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, down, strict=True))
 
 
-def _share(values: Column, everything: Column) -> Column:
-    """Where values lie between the least and the largest of all: from 0 to 1."""
-    low, high = everything.min(), everything.max()
-    share: Column = (values - low) / (high - low) if high > low else np.full_like(values, 0.5)
-    return share
+def _scaled(values: Column, all_values: Column) -> Column:
+    """The values on a scale from 0, the smallest of all, to 1, the largest."""
+    low, high = all_values.min(), all_values.max()
+    return (values - low) / (high - low) if high > low else np.full_like(values, 0.5)

@@ -1,5 +1,6 @@
-"""Networks as scikit-learn's estimators, for its pipelines, searches and scores. Only names are
-here; ``import nn.sklearn`` asks for it, since it needs scikit-learn.
+"""Networks as estimators of scikit-learn, for its pipelines, searches and scores.
+
+It needs scikit-learn, so ``import nn`` does not import it; use ``import nn.sklearn``.
 """
 
 try:

@@ -1,7 +1,4 @@
-"""What the two estimators share: settings, training by ``nn.fit``, and weights of examples.
-
-What they learn, classes or values, is in ``classifier`` and ``regressor``.
-"""
+"""The base class of both estimators: parameters, training by ``nn.fit``, and sample weights."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -22,15 +20,15 @@ from nn.optim.rules import GradientOptimizer, optimizer
 from nn.training import EarlyStopping, History, SmallChange, StoppingRule, fit, predict
 
 FLOATS = (np.float64, np.float32)
-"""What inputs may be; others become the first."""
+"""The types of inputs; others are converted to the first."""
 
 
 class NetworkEstimator(BaseEstimator):
-    """An estimator that holds a network; ``__init__`` explains its settings.
+    """An estimator that trains a network; for its parameters see ``__init__``.
 
     After fitting, ``network_`` is the trained ``nn.Module``, ``history_`` the ``nn.History`` of the
-    last fit, ``loss_curve_`` the mean training loss of each epoch and ``n_iter_`` their number.
-    The network computes in float32 for inputs in float32, and else in float64.
+    last fit, ``loss_curve_`` the mean training loss of each epoch and ``n_iter_`` the number of
+    epochs. The network computes in float32 for float32 inputs, otherwise in float64.
     """
 
     network_: Module
@@ -58,26 +56,26 @@ class NetworkEstimator(BaseEstimator):
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        """What the network is and how it is trained; nothing is checked before ``fit``.
+        """Set the parameters, which are checked by ``fit``.
 
-        hidden_layer_sizes: the units of each hidden layer.
-        activation: after each hidden layer; see ``nn.MLP``.
-        network: a function of (inputs, outputs, rng) that makes the network, any ``nn.Module``
-            that gives a logit for each class or a value for each target; then the two settings
-            above, and ``dropout``, do not count.
-        optimizer: the name of an optimiser; or a function that makes one of the network, such as
-            ``functools.partial(nn.SGD, lr=0.1, momentum=0.9)``, and then ``lr`` and
-            ``weight_decay`` do not count.
-        lr: the learning rate; by default the optimiser's own.
+        hidden_layer_sizes: the number of units in each hidden layer.
+        activation: the activation of the hidden layers; see ``nn.MLP``.
+        network: a function of (inputs, outputs, rng) that returns the network, any ``nn.Module``
+            with a logit for each class or a value for each target as outputs. It replaces the two
+            parameters above and ``dropout``.
+        optimizer: the name of an optimiser, or a function of the network that returns one, such as
+            ``functools.partial(nn.SGD, lr=0.1, momentum=0.9)``. A function replaces ``lr`` and
+            ``weight_decay``.
+        lr: the learning rate; by default that of the optimiser.
         weight_decay: λ of the penalty λ/2 Σ W² over the weights.
-        dropout: the share of hidden units dropped while training.
-        batch_size: examples in a mini-batch; None for all at once.
-        max_iter: the most epochs.
-        tol, n_iter_no_change: training ends when its loss has changed by less than ``tol`` in each
-            of ``n_iter_no_change`` epochs in a row; with tol=0 only after ``max_iter`` epochs.
-        early_stopping: hold out ``validation_fraction`` of the examples, and end training instead
-            when the loss on them has not fallen by ``tol`` for ``n_iter_no_change`` epochs; the
-            weights are then those of the best epoch.
+        dropout: the fraction of hidden units that are dropped in training.
+        batch_size: the number of examples in a mini-batch; None for all.
+        max_iter: the largest number of epochs.
+        tol, n_iter_no_change: training stops when the loss has changed by less than ``tol`` in each
+            of ``n_iter_no_change`` consecutive epochs; with tol=0 it runs for ``max_iter`` epochs.
+        early_stopping: hold out ``validation_fraction`` of the examples, and stop instead when the
+            loss on them has not fallen by ``tol`` for ``n_iter_no_change`` epochs; then restore the
+            weights of the best epoch.
         random_state: a seed or ``RandomState`` for weights, dropout and the order of the examples.
         verbose: show a progress bar.
         """
@@ -100,7 +98,7 @@ class NetworkEstimator(BaseEstimator):
     # --- training --------------------------------------------------------------------------------
 
     def _begin(self, x: Array, outputs: int) -> None:
-        """A network that has learned nothing yet, with its optimiser and random numbers."""
+        """Make a new network with its optimiser and random generator."""
         self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         if self.network is None:
             sizes = [x.shape[1], *self.hidden_layer_sizes, outputs]
@@ -126,16 +124,16 @@ class NetworkEstimator(BaseEstimator):
         weights: Array | None,
         stratify: Array | None,
     ) -> Self:
-        """Train to the end; with early stopping the held-out part is drawn by ``stratify``."""
+        """Train until a rule stops it; ``stratify`` is for the validation set."""
         stop: list[StoppingRule] = []
         if self.early_stopping:
             stop = [EarlyStopping(self.n_iter_no_change, self.tol)]
         elif self.tol:
             stop = [SmallChange(self.tol, patience=self.n_iter_no_change)]
         if weights is not None:
-            weights = weights / weights.mean()  # their scale is not to act as a learning rate
-        held_out = self.validation_fraction if self.early_stopping else 0
-        return self._train(loss, x, y, weights, self.max_iter, stop, held_out, stratify)
+            weights = weights / weights.mean()  # so that their scale does not act on the step size
+        fraction = self.validation_fraction if self.early_stopping else 0
+        return self._train(loss, x, y, weights, self.max_iter, stop, fraction, stratify)
 
     def _train(
         self,
@@ -145,18 +143,18 @@ class NetworkEstimator(BaseEstimator):
         weights: Array | None,
         epochs: int,
         stop: Sequence[StoppingRule] = (),
-        held_out: float = 0,
+        validation_fraction: float = 0,
         stratify: Array | None = None,
     ) -> Self:
         x = x.astype(self._dtype, copy=False)
-        if weights is not None:  # they ride along as the targets' last column
+        if weights is not None:  # as the last column of the targets
             loss, y = _weighted(loss), np.column_stack([y, weights])
         validation = None
-        if held_out:
-            x, held_x, y, held_y = train_test_split(
-                x, y, test=held_out, rng=self._rng, stratify=stratify
+        if validation_fraction:
+            x, validation_x, y, validation_y = train_test_split(
+                x, y, test=validation_fraction, rng=self._rng, stratify=stratify
             )
-            validation = held_x, held_y
+            validation = validation_x, validation_y
         self.history_ = fit(
             self.network_,
             (x, y),
@@ -174,38 +172,40 @@ class NetworkEstimator(BaseEstimator):
         self.n_iter_ += len(losses)
         return self
 
-    # --- use -------------------------------------------------------------------------------------
+    # --- prediction ------------------------------------------------------------------------------
 
     @property
-    def _dtype(self) -> Any:
+    def _dtype(self) -> np.dtype[Any]:
         return self.network_.parameters(frozen=True)[0].dtype
 
-    def _outputs(self, x: Any) -> Array:
+    def _outputs(self, x: ArrayLike) -> Array:
         check_is_fitted(self)
-        x = validate_data(self, x, dtype=FLOATS, reset=False)
-        return predict(self.network_, x.astype(self._dtype, copy=False))
+        inputs = validate_data(self, x, dtype=FLOATS, reset=False)
+        return predict(self.network_, inputs.astype(self._dtype, copy=False))
 
 
-def weighed(x: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array | None]:
-    """The examples of weight above 0, and their weights, None where all count the same."""
+def positive_weights(
+    x: Array, y: Array, sample_weight: ArrayLike | None
+) -> tuple[Array, Array, Array | None]:
+    """Return the examples with weight above 0 and their weights, or None if all are equal."""
     if sample_weight is None:
         return x, y, None
     weights = _check_sample_weight(sample_weight, x, dtype=np.float64)
     if (weights < 0).any():
-        raise ValueError(f"sample_weight holds {weights.min()}; weights are 0 or more")
-    counts = weights > 0
-    if not counts.any():
+        raise ValueError(f"sample_weight has {weights.min()}; weights must be 0 or more")
+    positive = weights > 0
+    if not positive.any():
         raise ValueError("all of sample_weight is 0: there is no example to learn from")
-    return x[counts], y[counts], weights[counts]
+    return x[positive], y[positive], weights[positive]
 
 
 def _weighted(loss: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """The loss of targets whose last column holds the examples' weights."""
+    """The weighted mean of a loss, for targets with the weights in the last column."""
 
-    def mean_of_weighted(output: Any, target: Any) -> Any:
+    def weighted_mean(output: Any, target: Any) -> Any:
         y, weights = target[:, :-1], target[:, -1]
         losses = loss(output, y if y.shape == output.shape else y[:, 0], "none")
         weights = weights.astype(output.dtype)
         return ag.mean(losses * (weights[:, np.newaxis] if losses.ndim > 1 else weights))
 
-    return mean_of_weighted
+    return weighted_mean

@@ -1,7 +1,4 @@
-"""``NetworkRegressor``: values learnt by a network, by scikit-learn's conventions.
-
-Its settings and its training are in ``estimator``.
-"""
+"""``NetworkRegressor``: regression by a network, with scikit-learn's interface."""
 
 from __future__ import annotations
 
@@ -13,14 +10,14 @@ from sklearn.utils.validation import validate_data
 
 from nn.data import Array
 from nn.losses import mse
-from nn.sklearn.estimator import FLOATS, NetworkEstimator, weighed
+from nn.sklearn.estimator import FLOATS, NetworkEstimator, positive_weights
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
-    """A network that learns one value or several by the mean squared error.
+    """A network that predicts one or several values, trained on the mean squared error.
 
-    Where targets are far from mean 0 and standard deviation 1 it learns slowly;
-    scikit-learn's ``TransformedTargetRegressor`` brings them there and back.
+    The parameters are those of ``NetworkEstimator``. Targets far from mean 0 and standard deviation
+    1 are learned slowly; scikit-learn's ``TransformedTargetRegressor`` scales them.
 
     >>> import numpy as np
     >>> x = np.linspace(-3, 3, 100)[:, np.newaxis]
@@ -30,10 +27,10 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train from the beginning on examples ``X`` (n, features) and targets (n,) or (n, k).
+        """Train a new network on examples ``X`` (n, features) and targets ``y`` (n,) or (n, k).
 
-        ``sample_weight`` (n,) as in ``NetworkClassifier.fit``. Raises ``ValueError`` for data that
-        are not numbers.
+        ``sample_weight`` (n,) is as in ``NetworkClassifier.fit``. Raises ``ValueError`` for data
+        that are not numbers.
         """
         x, targets, weights = self._examples(X, y, sample_weight, reset=True)
         self._begin(x, targets.shape[1])
@@ -42,9 +39,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Go on training for one epoch on these examples.
+        """Continue training for one epoch on these examples.
 
-        Raises ``ValueError`` for another number of features or targets than before.
+        Raises ``ValueError`` if the number of features or targets differs from before.
         """
         first = not hasattr(self, "network_")
         x, targets, weights = self._examples(X, y, sample_weight, reset=first)
@@ -53,19 +50,20 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return self._train(mse, x, targets, weights, epochs=1)
 
     def predict(self, X: ArrayLike) -> Array:
-        """The values for each example, of the shape (n,) or (n, k) that the targets had."""
+        """Return the values for each example, (n,) or (n, k) like the targets."""
         outputs = self._outputs(X)
         return outputs[:, 0] if self._one_axis else outputs
 
     def _examples(
-        self, x: Any, y: Any, sample_weight: Any, reset: bool
+        self, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, reset: bool
     ) -> tuple[Array, Array, Array | None]:
-        x, y = validate_data(
+        inputs, targets = validate_data(
             self, x, y, dtype=FLOATS, reset=reset, multi_output=True, y_numeric=True
         )
         if reset:
-            self._one_axis = y.ndim == 1
-        return weighed(x, y.reshape(len(y), -1).astype(x.dtype), sample_weight)
+            self._one_axis = targets.ndim == 1
+        columns = targets.reshape(len(targets), -1).astype(inputs.dtype)
+        return positive_weights(inputs, columns, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""Many trainings at once, and a table of how they went. Only names are here."""
+"""Sweeps over hyper-parameters and seeds."""
 
 from nn.sweeps.run import sweep
 from nn.sweeps.table import SweepTable

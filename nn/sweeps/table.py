@@ -1,7 +1,4 @@
-"""``SweepTable``: settings and what came of them, a row a job, and its CSV file.
-
-How the jobs are run is in ``nn.sweeps.run``.
-"""
+"""``SweepTable``: the settings and results of each job, and their CSV file."""
 
 from __future__ import annotations
 
@@ -22,10 +19,10 @@ SEED, SECONDS, ERROR = "seed", "seconds", "error"
 
 
 class SweepTable(Sequence[Row]):
-    """The rows of a sweep: dicts of the settings, ``seed``, figures, ``seconds`` and ``error``.
+    """The rows of a sweep: dicts of the settings, ``seed``, results, ``seconds`` and ``error``.
 
-    ``settings`` are the names of the settings. ``error`` is None, or what the job raised, and then
-    there are no figures.
+    ``settings`` are the names of the settings. ``error`` is None, or the error that the job raised;
+    then the row has no results.
 
     >>> rows = [{"lr": lr, "seed": s, "loss": lr * (s + 1)} for lr in (0.1, 0.2) for s in (0, 1)]
     >>> table = SweepTable(["lr"], rows)
@@ -59,61 +56,63 @@ class SweepTable(Sequence[Row]):
 
     @property
     def columns(self) -> list[str]:
-        """The names of all columns: settings first, then the seed, figures, time and error."""
+        """The names of all columns: settings, seed, results, seconds and error."""
         names = dict.fromkeys(name for row in self._rows for name in row)
         last = [name for name in (SECONDS, ERROR) if name in names]
         return [name for name in names if name not in last] + last
 
     def failed(self) -> SweepTable:
-        """The rows of the jobs that raised an error."""
+        """Return the rows of the jobs that raised an error."""
         return SweepTable(self.settings, (row for row in self._rows if row.get(ERROR)))
 
     def over_seeds(self) -> SweepTable:
-        """A row for each combination of settings: how many ``jobs`` did not fail, and the mean and
-        standard deviation (with n - 1; NaN for a single job) of each figure that is a number.
+        """Return a row for each combination of settings, with statistics over the seeds.
+
+        ``jobs`` is the number of jobs that did not fail. Each numerical result has a mean and a
+        standard deviation (with n - 1; NaN for a single job).
         """
         groups: dict[tuple[str, ...], list[Row]] = {}
         for row in self._rows:
             key = tuple(text_of(row[name]) for name in self.settings)
             groups.setdefault(key, []).append(row)
-        figures = [n for n in self.columns if n not in (*self.settings, SEED, ERROR)]
-        found = []
+        names = [n for n in self.columns if n not in (*self.settings, SEED, ERROR)]
+        summaries = []
         for rows in groups.values():
-            well = [row for row in rows if not row.get(ERROR)]
-            summary: Row = {name: rows[0][name] for name in self.settings} | {"jobs": len(well)}
-            for name in figures:
-                numbers = [row[name] for row in well if isinstance(row.get(name), int | float)]
+            done = [row for row in rows if not row.get(ERROR)]
+            summary: Row = {name: rows[0][name] for name in self.settings} | {"jobs": len(done)}
+            for name in names:
+                numbers = [row[name] for row in done if isinstance(row.get(name), int | float)]
                 if numbers:
                     summary[f"{name}_mean"] = float(np.mean(numbers))
                     summary[f"{name}_std"] = (
                         float(np.std(numbers, ddof=1)) if len(numbers) > 1 else float("nan")
                     )
-            found.append(summary)
-        return SweepTable(self.settings, found)
+            summaries.append(summary)
+        return SweepTable(self.settings, summaries)
 
     def to_csv(self, path: PathLike) -> None:
-        """Write the table, with empty cells for None; whole or not at all.
+        """Write the table, with empty cells for None, completely or not at all.
 
-        Raises ``OSError`` where the file cannot be written.
+        Raises ``OSError`` if the file cannot be written.
         """
         write_csv(path, self.columns, (texts_of(row) for row in self._rows))
 
     def to_pandas(self) -> Any:
-        """The table as a pandas ``DataFrame``."""
+        """Return the table as a pandas ``DataFrame``; ``ImportError`` without pandas."""
         return require("pandas", extra="notebook").DataFrame(self._rows, columns=self.columns)
 
     def __repr__(self) -> str:
-        shown = [self.columns]
+        cells = [self.columns]
         for row in self._rows:
-            shown.append([self._shown(name, row.get(name)) for name in self.columns])
-        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-        lines = ("  ".join(map(str.rjust, line, widths)).rstrip() for line in shown)
+            cells.append([self._cell(name, row.get(name)) for name in self.columns])
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ("  ".join(map(str.rjust, line, widths)).rstrip() for line in cells)
         return "\n".join(lines) if self._rows else f"{type(self).__name__}(no rows)"
 
-    def _shown(self, name: str, value: Any) -> str:
-        """A cell as it is printed: figures are rounded, settings are not."""
-        rounded = isinstance(value, float) and name not in self.settings
-        return f"{value:.4g}" if rounded else text_of(value)
+    def _cell(self, name: str, value: Any) -> str:
+        """The text of a cell in the repr, where results are rounded and settings are not."""
+        is_rounded = isinstance(value, float) and name not in self.settings
+        return f"{value:.4g}" if is_rounded else text_of(value)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -121,9 +120,9 @@ class SweepTable(Sequence[Row]):
 
 
 def text_of(value: Any) -> str:
-    """What stands in a table for a setting or a figure: "" for None, a function's name, ...
+    """Return the text of a setting or result in a table: "" for None, the name of a function, ...
 
-    Raises ``TypeError`` for what no short text stands for.
+    Raises ``TypeError`` for a value without a short text.
 
     >>> [text_of(x) for x in (0.1, None, (30, 10), "relu", float)]
     ['0.1', '', '[30, 10]', 'relu', 'float']
@@ -139,19 +138,19 @@ def text_of(value: Any) -> str:
     name = getattr(value, "__name__", None)
     if name is None:
         raise TypeError(
-            f"{value!r} cannot stand in a table: numbers, texts, lists of them and things with a "
-            f"name can; give a name, and let the job look up what it stands for"
+            f"{value!r} has no short text for a table, unlike numbers, strings, lists of them, and "
+            f"functions and classes; use a name, and let the job look up the value"
         )
     return str(name)
 
 
 def texts_of(row: Mapping[str, Any]) -> dict[str, str]:
-    """A row as it stands in a file."""
+    """Return the texts of a row."""
     return {name: text_of(value) for name, value in row.items()}
 
 
 def value_of(text: str) -> Any:
-    """The figure that stands in a cell of a file."""
+    """Return the value of a cell of a file."""
     if text in ("", "True", "False"):
         return {"": None, "True": True, "False": False}[text]
     for kind in (int, float):
@@ -167,7 +166,7 @@ def value_of(text: str) -> Any:
 
 
 def write_csv(path: PathLike, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
-    """Write rows of texts, whole or not at all."""
+    """Write rows of texts, completely or not at all."""
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
     writer.writeheader()
@@ -176,7 +175,7 @@ def write_csv(path: PathLike, columns: Sequence[str], rows: Iterable[Mapping[str
 
 
 def read_csv(path: PathLike) -> tuple[list[str], list[dict[str, str]]]:
-    """The columns of a file, and its rows of texts."""
+    """Return the names of the columns of a file, and its rows of texts."""
     with Path(path).open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, restval="")
         return list(reader.fieldnames or []), list(reader)

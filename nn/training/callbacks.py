@@ -16,24 +16,24 @@ from nn.training.run import Callback, Run
 
 
 class StoppingRule(Callback):
-    """A reason to stop, looked for after each validation and after each epoch.
+    """Base class of rules that may stop training after a validation or an epoch.
 
-    A subclass overrides ``after_validation`` or ``after_epoch``, which give the reason in words,
-    or None to go on, and, where it remembers anything, ``start``, ``state_dict`` and
+    A subclass overrides ``after_validation`` or ``after_epoch``, which return the reason to stop,
+    or None to continue. If it has state it also overrides ``start``, ``state_dict`` and
     ``load_state_dict``.
     """
 
     needs_validation: ClassVar[bool] = False
 
     def start(self) -> None:
-        """Called once before training: forget what another run has left."""
+        """Called once before training; resets the state."""
 
     def after_validation(self, model: Module, history: History) -> str | None:
-        """Why to stop, given what is known after a validation."""
+        """Return the reason to stop after this validation, or None."""
         return None
 
     def after_epoch(self, model: Module, history: History) -> str | None:
-        """Why to stop, given what is known after an epoch."""
+        """Return the reason to stop after this epoch, or None."""
         return None
 
     def finish(self, model: Module) -> None:
@@ -58,21 +58,26 @@ class StoppingRule(Callback):
         self.finish(run.model)
 
     def state_dict(self) -> dict[str, Any]:
-        """What the rule remembers, as numbers and arrays."""
+        """Return the state, as numbers and arrays."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a ``state_dict``."""
+        """Restore a ``state_dict``."""
 
 
 class EarlyStopping(StoppingRule):
     """Stop when the validation error has not fallen for ``patience`` validations in a row.
 
-    It has fallen when it is below the least so far by more than ``min_delta``. ``monitor`` is
-    "loss" or a metric; with ``mode="max"``, as for the accuracy, it is to rise instead. When
-    training ends, for whatever reason, the weights of the best validation are restored, unless
-    ``restore_best=False``. ``best`` is the best figure, ``best_step`` the step it was found after.
-    (Bishop 2006, section 5.5.2; Lindholm et al. 2022, section 5.5.)
+    patience: the number of validations to wait for an improvement.
+    min_delta: an improvement is a value below the best so far by more than this.
+    monitor: what to observe: "loss" or a metric.
+    mode: "max" for a metric that should rise, such as the accuracy.
+    restore_best: whether the weights of the best validation are restored when training ends, for
+        whatever reason.
+
+    The attributes ``best`` and ``best_step`` are the best value and the step it was measured after.
+    Raises ``ValueError`` for arguments out of range, and from ``fit`` without validation data.
+    (Bishop 2006, section 5.5.2; Lindholm et al. 2022, section 5.3.)
     """
 
     needs_validation = True
@@ -113,12 +118,12 @@ class EarlyStopping(StoppingRule):
         )
 
     def after_validation(self, model: Module, history: History) -> str | None:
-        figure = history.validations.last(self.monitor)
+        value = history.validations.last(self.monitor)
         sign = 1 if self.mode == "min" else -1
-        if math.isfinite(figure) and (
-            self.best is None or sign * figure < sign * self.best - self.min_delta
+        if math.isfinite(value) and (
+            self.best is None or sign * value < sign * self.best - self.min_delta
         ):
-            self.best = figure
+            self.best = value
             self.best_step = int(history.validations.last("step"))
             self._waited = 0
             if self.restore_best:
@@ -155,8 +160,8 @@ class EarlyStopping(StoppingRule):
 class SmallChange(StoppingRule):
     """Stop when the training error of an epoch differs by less than ``threshold`` from the last.
 
-    ``|Eₖ - Eₖ₋₁| < threshold``, in ``patience`` epochs in a row; Eₖ is the mean loss of the steps
-    of epoch k.
+    The condition ``|Eₖ - Eₖ₋₁| < threshold`` must hold in ``patience`` epochs in a row; Eₖ is the
+    mean loss of the steps of epoch k. Raises ``ValueError`` for arguments out of range.
     """
 
     def __init__(self, threshold: float, *, patience: int = 1) -> None:
@@ -197,10 +202,10 @@ SECONDS_BETWEEN_UPDATES = 0.1
 
 
 class Progress(Callback):
-    """A bar over the examples of all epochs, with the examples a second (tqdm's, in notebooks too).
+    """A progress bar of tqdm over the examples of all epochs.
 
     It shows the means of loss and metrics over the epoch so far, and those of the last validation.
-    There is none where the output is not a terminal; without tqdm a warning says so.
+    It is not shown if the output is not a terminal or notebook. Without tqdm there is a warning.
     """
 
     def __init__(self) -> None:

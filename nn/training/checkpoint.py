@@ -1,6 +1,6 @@
-"""Checkpoints: the whole state of a run in one file, and what makes two runs the same run.
+"""Checkpoints: the state of a run in a file, and the settings that identify a run.
 
-(The function ``autograd.checkpoint`` is another thing: it saves memory by computing again.)
+(The function ``autograd.checkpoint`` is unrelated: it saves memory by recomputation.)
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ FORMAT = "wengert-checkpoint"
 
 
 class CheckpointError(ValueError):
-    """A run cannot go on from a checkpoint: it is damaged, or belongs to another run."""
+    """A checkpoint is damaged or belongs to another run."""
 
 
 @dataclass
 class Checkpoint(Callback):
     """Save the state of a run after each epoch, and after every ``every`` steps.
 
-    A run that finds its checkpoint goes on from there, and ends with exactly the weights of a run
-    that was not interrupted. The file is replaced whole, so a run can be killed at any moment.
+    A run that finds its checkpoint resumes from it, and ends with exactly the weights of a run that
+    was not interrupted. The file is replaced as a whole, so a run can be killed at any moment.
     """
 
     path: PathLike
@@ -48,12 +48,13 @@ class Checkpoint(Callback):
             raise ValueError(f"Checkpoint(every={self.every}): it must be at least 1 step, or None")
 
     def begin(self, run: Run) -> None:
-        """Take the run to where the checkpoint was saved, if there is one."""
+        """Restore the run from the checkpoint, if there is one."""
         ranks = ", ".join(str(n) for n in range(1, run.shards + 1) if run.shards % n == 0)
-        run.team.cure = run.team.cure or f"run the same on {ranks} ranks to go on from {self.path}"
-        with run.team.together("the checkpoint") as talk:
-            talk.said = self._find(run) if run.team.rank == 0 else None
-        state = talk.heard[0]
+        cure = f"run the same on {ranks} ranks to resume from {self.path}"
+        run.team.cure = run.team.cure or cure
+        with run.team.together("the checkpoint") as exchange:
+            exchange.value = self._find(run) if run.team.rank == 0 else None
+        state = exchange.values[0]
         if state is not None:
             try:
                 run.load_state_dict(state)
@@ -61,7 +62,7 @@ class Checkpoint(Callback):
                 raise CheckpointError(f"{self.path} does not fit this run: {error}") from error
 
     def _find(self, run: Run) -> Any:
-        """The state that was saved, or None; ``CheckpointError`` for that of another run."""
+        """The saved state, or None; ``CheckpointError`` if it is from another run."""
         self._identity = {
             "checksum of the data": f"{checksum(*run.data)}",
             "checksum of the validation data": f"{checksum(*(run.validation or ()))}",
@@ -76,7 +77,7 @@ class Checkpoint(Callback):
         ]
         if changed:
             raise CheckpointError(
-                f"{self.path} is of another training run: {'; '.join(changed)}. Name another "
+                f"{self.path} is from another training run: {'; '.join(changed)}. Name another "
                 "file, or delete it to train from the beginning"
             )
         return state
@@ -88,18 +89,19 @@ class Checkpoint(Callback):
                     self.save({"identity": self._identity, **run.state_dict()})
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Write the state: dicts and lists of numbers, texts and arrays. ``OSError`` if it cannot
-        be written; the checkpoint before is then still there.
+        """Write the state, made of dicts, lists, numbers, strings and arrays.
+
+        Raises ``OSError``, and leaves the previous checkpoint, if it cannot be written.
         """
         arrays: dict[str, Array] = {}
         document = _without_arrays(state, "", arrays)
         write(self.path, arrays, FORMAT, document)
 
     def load(self) -> Any:
-        """The state that was saved, or None where there is none yet.
+        """Return the saved state, or None if there is no file.
 
-        What a run killed while writing has left beside it is removed. Raises ``CheckpointError``
-        for a file that is damaged or no checkpoint.
+        Removes the unfinished files of a run that was killed while writing. Raises
+        ``CheckpointError`` if the file is damaged or not a checkpoint.
         """
         path = Path(self.path).resolve()
         if not path.parent.is_dir():
@@ -115,43 +117,45 @@ class Checkpoint(Callback):
             raise CheckpointError(f"{error}; delete it to train from the beginning") from error
         if document is None:
             raise CheckpointError(
-                f"{self.path} is no checkpoint; name another file, or delete it to train from the "
-                "beginning"
+                f"{self.path} is not a checkpoint; name another file, or delete it to train from "
+                "the beginning"
             )
         return _with_arrays(document, arrays)
 
 
 class EqualWeights(Callback):
-    """Make sure after each epoch that all ranks have come to the same weights."""
+    """Check after each epoch that all ranks have the same weights."""
 
     def __call__(self, run: Run) -> None:
         if not run.epoch_ended:
             return
-        with run.team.together(f"the end of epoch {run.epoch}") as talk:
-            talk.said = checksum(*run.model.state_dict().values())
-        other = next((n for n, said in enumerate(talk.heard) if said != talk.heard[0]), None)
+        with run.team.together(f"the end of epoch {run.epoch}") as exchange:
+            exchange.value = checksum(*run.model.state_dict().values())
+        other = next(
+            (n for n, value in enumerate(exchange.values) if value != exchange.values[0]), None
+        )
         if other is not None:
             raise RankError(
-                f"after epoch {run.epoch} rank {other} has other weights than rank 0. All took "
-                "the same gradients, so it is what is done with them: callbacks, an optimizer of "
-                "your own, or processors of different kinds"
+                f"after epoch {run.epoch} rank {other} has other weights than rank 0. All used the "
+                "same gradients, so the cause is a callback, an optimizer of your own, or "
+                "processors of different kinds"
             )
 
 
-# --- what makes two runs the same run ------------------------------------------------------------
+# --- the settings that identify a run ------------------------------------------------------------
 
 FIRST_EXAMPLES = 64
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def settings(run: Run) -> dict[str, str]:
-    """The settings that a run must have in common with its checkpoint, as texts by name.
+    """Return the settings that a run must have in common with its checkpoint, as texts by name.
 
-    The number of epochs is not among them: a run may be made longer.
+    The number of epochs is not one of them, so that a run may be made longer.
     """
     of_optimizer = run.optimizer.state_dict()["settings"]
     if run.schedule:
-        del of_optimizer["lr"]  # it is the schedule's
+        del of_optimizer["lr"]  # the schedule sets it
     rng = (
         None if run.rng is None else f"{zlib.crc32(repr(run.rng.bit_generator.state).encode()):08x}"
     )
@@ -172,7 +176,7 @@ def settings(run: Run) -> dict[str, str]:
 
 
 def settings_of_rank(run: Run) -> dict[str, str]:
-    """The settings that all ranks must have in common. Of the data only the first rows are read."""
+    """Return the settings that all ranks must have in common, with the first rows of the data."""
     model = run.model
     data = [*run.data, *(run.validation or ())]
     functions = [run.loss, *run.metrics.values()]
@@ -199,12 +203,12 @@ def settings_of_rank(run: Run) -> dict[str, str]:
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """The values as texts, without addresses, which differ from process to process."""
+    """The values as texts, without addresses, which differ between processes."""
     return {name: re.sub(" at 0x[0-9a-f]+", "", repr(value)) for name, value in values.items()}
 
 
 def checksum(*arrays: Array) -> int:
-    """A checksum of numbers, shapes and types."""
+    """Return a checksum of the numbers, shapes and types of arrays."""
     result = 0
     for array in arrays:
         result = zlib.crc32(f"{array.dtype}{array.shape}".encode(), result)
@@ -219,7 +223,7 @@ def _arrays(tree: Any) -> list[Any]:
 
 
 def _code(function: Any) -> int:
-    """A checksum of what a function does, as far as it is Python; 0 for what is not."""
+    """A checksum of the code of a Python function; 0 for other callables."""
     called = getattr(function, "func", function)
     code = getattr(called, "__code__", getattr(type(called).__call__, "__code__", None))
     return 0 if code is None else _code_checksum(code)
@@ -234,12 +238,12 @@ def _code_checksum(code: CodeType) -> int:
 
 
 def _without_arrays(tree: Any, path: str, arrays: dict[str, Array]) -> Any:
-    """The tree with each array moved to ``arrays``, and in its place the name it has there."""
+    """The tree with each array moved to ``arrays`` and replaced by its name there."""
     if isinstance(tree, np.ndarray):
         name = f"{len(arrays)}:{path}"
         arrays[name] = tree
-        # The file knows C order alone. BLAS takes arrays in C and in Fortran order by different
-        # paths, whose sums may differ in the last bit.
+        # The file has C order only. BLAS treats C and Fortran order differently, and the sums may
+        # differ in the last bit.
         return {"$array": name, "order": "F" if tree.flags.fnc else "C"}
     if isinstance(tree, Mapping):
         return {key: _without_arrays(part, f"{path}/{key}", arrays) for key, part in tree.items()}

@@ -14,17 +14,17 @@ import numpy as np
 import autograd as ag
 from autograd import Flat, JitError, Tensor, gradients, no_grad
 from nn.data import Array, DataError
-from nn.evaluation import Loss, mode
-from nn.modules.module import Module
+from nn.evaluation import Loss, plain_array
+from nn.modules.module import Module, mode
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer
-from nn.targets import checked
+from nn.targets import skip_target_checks
 
 MOST_CHECKED = 10_000_000
 
 
 class Result(NamedTuple):
-    """The loss and the gradient's norm before the update, and the outputs where they are wanted."""
+    """The loss and the norm of the gradient before the update, and the outputs if requested."""
 
     loss: float
     norm: float
@@ -32,15 +32,15 @@ class Result(NamedTuple):
 
 
 class NotFinite(Exception):
-    """The loss or the gradient is not finite, or so large that its square is not."""
+    """The loss, the gradient or its square is not finite."""
 
 
 class NotCompilable(Exception):
-    """The step has to run uncompiled; the message says why, or is "" if nothing is wrong."""
+    """The step must run uncompiled; the message is the reason, or "" if nothing is wrong."""
 
 
 def or_not_compilable(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method with its errors as ``NotCompilable``: the plain step raises those that count."""
+    """Turn the errors of a method into ``NotCompilable``; the plain step raises the real ones."""
 
     @wraps(method)
     def raising(*args: Any) -> Any:
@@ -60,10 +60,10 @@ def or_not_compilable(method: Callable[..., Any]) -> Callable[..., Any]:
 class CompiledStep:
     """Loss, gradient and update of all parameters, compiled by ``autograd.jit``.
 
-    The parameters are moved into one array, and so is each array of the optimiser's state, so that
+    The parameters are moved into one array, and so are the arrays of the optimiser's state, so that
     the update is a few operations on whole arrays. Parameters with weight decay come first. A whole
-    mini-batch is one program. Shards are a program for the gradient of each, and one that updates
-    the parameters by the sum of the gradients.
+    mini-batch is one program. With shards, one program computes the gradient of a shard, and
+    another updates the parameters by the sum of the gradients.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class CompiledStep:
         self.outputs = outputs
         # Targets that the loss accepts as a whole need not be checked again in each step.
         self.unchecked: Callable[[], AbstractContextManager[None]] = (
-            checked if _all_targets_pass(model, loss, *data) else nullcontext
+            skip_target_checks if _all_targets_pass(model, loss, *data) else nullcontext
         )
         self._current_settings = attrgetter(*optimizer.settings)
         self._lay_out()
@@ -103,7 +103,7 @@ class CompiledStep:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Make memory for the gradient and the optimiser's state, and the functions to compile."""
+        """Allocate the gradient and the optimiser's state, and make the functions to compile."""
         theta = self.flat.array
         self.gradient: Array = np.zeros_like(theta)
         self.gradients: list[Any] = self.flat.split(self.gradient)
@@ -126,8 +126,8 @@ class CompiledStep:
         self._whole = self._jit(self._whole_step, [*self._updated, self.gradient])
         self._join = self._jit(self._joint_step, [*self._updated, self.gradient], of_model=False)
         self._shard_gradient: Array = np.zeros_like(theta)
-        # One for each number of examples: a compiled function is fastest where it is called with
-        # shapes like the last, and the shards of a mini-batch may have one example more or less.
+        # One for each number of examples: a compiled function is fastest with the shapes of its
+        # last call, and the sizes of the shards may differ by one.
         self._shards: dict[int, Any] = {}
 
     def _jit(self, function: Any, into: list[Array], *, of_model: bool = True) -> Any:
@@ -135,7 +135,7 @@ class CompiledStep:
         return ag.jit(function, into=into, watch=watch, notices=False)
 
     def _segments(self, array: Any) -> list[Any]:
-        """The part of an array that weight decay acts on, and the rest; not what is empty."""
+        """The part of an array that weight decay applies to, and the rest, if not empty."""
         if self.decayed in (0, self.flat.array.size):
             return [array]
         return [array[: self.decayed], array[self.decayed :]]
@@ -156,17 +156,14 @@ class CompiledStep:
         return square, self._update(g, square, arrays, hyper)
 
     def _differentiate(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, Any, Any]:
-        """The loss, the outputs where they are wanted, and the gradient as one array.
-
-        The gradient is that of the loss times ``weight``.
-        """
+        """The loss, the outputs if requested, and the weighted gradient as one array."""
         output = self.model(x)
         with self.unchecked():
             loss = self.loss(output, y)
         weighted = loss if weight is None else loss * weight
         slopes = gradients(weighted, self.flat.tensors, create_graph=True)
         if any(part.op is None for part in slopes):
-            raise NotCompilable  # the loss does not depend on a parameter, which must stay as it is
+            raise NotCompilable  # a parameter that the loss does not depend on must not change
         g = ag.concatenate([ag.ravel(part) for part in slopes])
         return loss, output if self.outputs else None, g
 
@@ -201,7 +198,7 @@ class CompiledStep:
 
     @or_not_compilable
     def begin(self) -> None:
-        """Before the first shard of a step."""
+        """Call before the first shard of a step."""
         self._begin()
 
     @or_not_compilable
@@ -215,15 +212,15 @@ class CompiledStep:
 
     @or_not_compilable
     def join(self, gradient: Array, loss: float, learning: Any) -> float:
-        """Update the parameters by the sum of the shards' gradients; gives its norm."""
+        """Update the parameters by the sum of the shards' gradients; return its norm."""
         square = self._join(gradient, loss, self._arrays, self._hyper)
         return self._end(square)
 
     def _begin(self) -> None:
-        """Have all arrays in their places, and the numbers of the optimiser's rule."""
+        """Gather the arrays, and update the numbers of the optimiser's rule."""
         settings = self._current_settings(self.optimizer)
         if settings != self._settings:
-            # Another program, where a setting is zero, or None, that was not, or the reverse.
+            # A setting that becomes zero or None, or ceases to be, needs another program.
             if list(map(bool, settings)) != list(map(bool, self._settings)):
                 self._lay_out()
             self._settings = settings
@@ -235,7 +232,7 @@ class CompiledStep:
             self._hyper = self._hyper | {"clip_norm": self.optimizer.clip_norm}
 
     def _gather(self, states: dict[str, Any]) -> None:
-        """Data and state that were replaced since the last step: back into the arrays."""
+        """Copy data and state that were replaced since the last step into the arrays."""
         self.flat.hold()
         for key, parts in self.states.items():
             for name, part in zip(self.names, parts, strict=True):
@@ -245,12 +242,12 @@ class CompiledStep:
                     states[name][key] = part
 
     def _end(self, square: Any) -> float:
-        """Note the step, and give the gradient's norm."""
+        """Count the step; return the norm of the gradient."""
         states = self.optimizer.named_states()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = self._steps
             tensor.grad = g
-        square = float(square)  # whose arithmetic is faster than that of NumPy's numbers
+        square = float(square)  # arithmetic is faster than with NumPy's scalars
         return math.sqrt(square) if square > 1e-30 else grad_norm(self.flat.tensors)
 
 
@@ -263,18 +260,17 @@ def _finite_square(g: Any, loss: Any) -> Any:
 
 
 def _all_targets_pass(model: Module, loss: Loss, x: Array, y: Array) -> bool:
-    """Whether the loss accepts all targets of the data at once; raises ``DataError`` if not."""
+    """Whether the loss accepts all targets of the data; raises ``DataError`` for wrong targets."""
     if y.ndim == 1 and y.dtype.kind in "iub":  # class numbers are checked one by one
         y = np.unique(y)
     with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
-        one = model(x[:1])
-        output = one.numpy() if isinstance(one, Tensor) else np.asarray(one)
+        output = np.asarray(plain_array(model(x[:1])))
         if output.size * len(y) > MOST_CHECKED:
             return False
         try:
             loss(np.broadcast_to(output, (len(y), *output.shape[1:])), y)
         except DataError:
             raise
-        except Exception:  # a loss of the user's own that needs nodes
+        except Exception:  # a user's loss may need nodes
             return False
     return True

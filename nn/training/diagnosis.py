@@ -1,6 +1,4 @@
-"""What is wrong with a training: where NaN began, which parameters cannot learn, a loss that cannot
-be computed in shards.
-"""
+"""Diagnosis: the origin of NaN, parameters that cannot learn, losses that shards cannot compute."""
 
 from __future__ import annotations
 
@@ -12,8 +10,8 @@ import numpy as np
 import autograd as ag
 from autograd import Fault, Tensor, Value, Why, gradients, no_grad, why
 from nn.data import Array
-from nn.evaluation import Loss, mode
-from nn.modules.module import Module
+from nn.evaluation import Loss
+from nn.modules.module import Module, mode
 
 Node: TypeAlias = Tensor | Value
 
@@ -21,11 +19,11 @@ _ADVICE = "A smaller learning rate, clip_norm=, or a loss that takes logits may 
 
 
 class NonFiniteError(ag.NonFiniteError):
-    """A loss or a gradient is NaN or infinite, and training cannot go on.
+    """A loss or a gradient is NaN or infinite, so training cannot continue.
 
-    ``step`` and ``epoch`` (counted from 1) say when. ``fault`` says where it began, ``operation``
-    and ``module`` (its path) in brief; they are None and "" where it did not begin in an
-    operation, but in the data or a parameter.
+    ``step`` and ``epoch``, counted from 1, are the time. ``fault`` describes the operation where it
+    began; ``operation`` and ``module`` are its name and the path of its module. They are None and
+    "" if it began in the data or a parameter.
     """
 
     def __init__(self, fault: Fault | None, message: str, *, step: int, epoch: int) -> None:
@@ -40,9 +38,9 @@ class NonFiniteError(ag.NonFiniteError):
 def explain(
     model: Module, loss: Callable[[Any, Any], Any], x: Array, y: Array, *, step: int, epoch: int
 ) -> NonFiniteError:
-    """Repeat a step that failed, without the update, and say where its loss or gradient went wrong.
+    """Repeat a failed step without the update; return an error that says where it went wrong.
 
-    ``model`` must be as it was before: parameters, mode, and random generators.
+    ``model`` must have its parameters, mode and random generators of before the step.
     """
 
     def error(message: str, fault: Fault | None = None) -> NonFiniteError:
@@ -72,23 +70,23 @@ def explain(
 
 
 def _run(model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Array) -> Any:
-    """The loss, or the output of the model where the loss refuses it."""
+    """The loss, or the output of the model if the loss refuses it."""
     output = model(x)
     try:
         return loss(output, y)
     except ValueError:
         if is_finite(output):
             raise
-        return output  # a loss may refuse what is not finite; then it began before
+        return output  # a loss may refuse numbers that are not finite; they began in the model
 
 
 def is_finite(value: Any) -> bool:
-    """Whether a number, an array or a node holds finite numbers only."""
+    """Return whether all numbers of a number, an array or a node are finite."""
     return bool(np.isfinite(_numbers(value)).all())
 
 
 def first_not_finite(named: Mapping[str, Any]) -> str | None:
-    """The first of the named arrays that is not finite, and what it holds, in words."""
+    """Describe the first of the named arrays that is not finite; None if all are."""
     for name, value in named.items():
         if not is_finite(value):
             return f"{name} holds {_describe(_numbers(value))}"
@@ -115,15 +113,14 @@ MOST_EXAMPLES = 256
 
 
 class IdleParameterWarning(UserWarning):
-    """A parameter has no gradient, and will have none however long the training is."""
+    """A parameter has no gradient, and further training will not change that."""
 
 
 def idle_parameters(model: Module, loss: Loss, first: Any, x: Array, y: Array) -> str | None:
-    """A message on the parameters that the first step leaves without a gradient, if any.
+    """Return a message on the parameters without a gradient in the first step, if there are any.
 
-    ``first`` is the loss of the first mini-batch. A unit that is dead there may live on other
-    examples: the verdict is that of the first ``MOST_EXAMPLES`` of the data x, y, which the model
-    sees in evaluation mode.
+    ``first`` is the loss of the first mini-batch. A unit that is dead there may be active for other
+    examples, so the first ``MOST_EXAMPLES`` of the data x, y decide, in evaluation mode.
     """
     if not any(_is_zero(parameter.grad) for parameter in model.parameters()):
         return None
@@ -145,7 +142,7 @@ def idle_parameters(model: Module, loss: Loss, first: Any, x: Array, y: Array) -
 
 
 def _idle(model: Module, value: Any) -> dict[str, Why]:
-    """The parameters whose gradient of ``value`` is zero and will stay so, and why."""
+    """The parameters whose gradient is zero and will stay so, with the reason."""
     parameters = model.named_parameters()
     slopes = zip(parameters.items(), gradients(value, list(parameters.values())), strict=True)
     answers = {path: why(parameter, value) for (path, parameter), g in slopes if _is_zero(g)}
@@ -160,11 +157,11 @@ def _is_zero(g: Any) -> bool:
 
 
 def is_sum_over_examples(model: Module, loss: Loss, x: Array, y: Array) -> bool:
-    """Whether the loss is a sum over the examples; if not it is their mean, or ``ValueError``.
+    """Return True if the loss is a sum over the examples, False if it is a mean.
 
-    The losses of the first examples, together and in two parts, tell: the whole is the sum of the
-    parts, or their mean weighted by how many examples they have. Where the model draws random
-    numbers the parts need not fit together exactly.
+    The loss of some examples is compared with the losses of two parts of them: it must be their sum
+    or their weighted mean, and only roughly so if the model draws random numbers. Raises
+    ``ValueError`` if it is neither.
     """
     count = min(len(x), 64)
     first = -(-count // 3)
@@ -174,23 +171,23 @@ def is_sum_over_examples(model: Module, loss: Loss, x: Array, y: Array) -> bool:
     before = [generator.bit_generator.state for generator in generators]
     with mode(model, training=False), no_grad(), np.errstate(all="ignore"):
         whole, one, two = (
-            float(loss(model(x[part]), y[part]))
-            for part in (slice(count), slice(first), slice(first, count))
+            float(loss(model(x[rows]), y[rows]))
+            for rows in (slice(count), slice(first), slice(first, count))
         )
-        drawn = before != [generator.bit_generator.state for generator in generators]
+        is_random = before != [generator.bit_generator.state for generator in generators]
         for generator, state in zip(generators, before, strict=True):
             generator.bit_generator.state = state
         if not np.isfinite([whole, one, two]).all():
             raise explain(model, loss, x[:count], y[:count], step=1, epoch=1)
     mean = (first * one + (count - first) * two) / count
     scale = abs(one) + abs(two)
-    tolerance = (0.4 if drawn else 1e-3) * scale
+    tolerance = (0.4 if is_random else 1e-3) * scale
     if scale and abs(whole - mean) <= tolerance / 2:
         return False
     if scale and abs(whole - one - two) <= tolerance:
         return True
     raise ValueError(
-        f"with shards the loss must be the mean or the sum of what it is for each example: of the "
-        f"first {first} examples it is {one:.6g}, of the next {count - first} {two:.6g}, and of "
-        f"all of these {whole:.6g}"
+        f"with shards the loss must be the mean or the sum over the examples: for the first "
+        f"{first} examples it is {one:.6g}, for the next {count - first} {two:.6g}, and for all "
+        f"of these {whole:.6g}"
     )

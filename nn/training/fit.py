@@ -26,7 +26,7 @@ __all__ = ["fit"]
 
 
 class Older(TypedDict, total=False):
-    """Keywords that are now callbacks or belong to the optimiser; they are still accepted."""
+    """Deprecated keywords, which are now callbacks or settings of the optimiser."""
 
     stop: StoppingRule | Sequence[StoppingRule]
     checkpoint: PathLike | Checkpoint | None
@@ -56,40 +56,39 @@ def fit(
 ) -> History:
     """Train ``model`` on ``data``, and return the history of its losses and metrics.
 
-    data: inputs and targets, one example a row.
+    data: inputs and targets, with one example per row.
     loss: a function of outputs and targets, or its name: "cross-entropy", "mse", ...
-    optimizer: an optimiser over the model's parameters, or a name: "sgd", "adam", ... To clip the
-        gradient, ``optimizer=SGD(model, lr=0.1, clip_norm=1.0)``.
-    lr: the learning rate of an optimiser given by name. Or, for any optimiser, a schedule: the
-        learning rate as a function of the step, 0, 1, ...; see ``nn.schedules``.
-    batch_size: examples in a mini-batch, from 1; None takes all of them at once.
+    optimizer: an optimiser of the model's parameters, or its name: "sgd", "adam", ... To clip the
+        gradient use ``optimizer=SGD(model, lr=0.1, clip_norm=1.0)``.
+    lr: the learning rate of an optimiser given by name. For any optimiser it may be a schedule, a
+        function of the step 0, 1, ...; see ``nn.schedules``.
+    epochs: the number of passes through the data.
+    batch_size: the number of examples in a mini-batch; None for all.
     validation: other examples, on which loss and metrics are measured in evaluation mode after
         each epoch, or every ``validation_every`` steps.
-    metrics: functions of outputs and targets (plain arrays), names from ``nn.metrics``, or a dict
-        of functions by name.
-    callbacks: called with the run after each step. ``EarlyStopping`` and ``SmallChange`` end
-        training before ``epochs``. ``Checkpoint`` saves the run to a file, and resumes it from
-        there. Any function is a callback: it can read ``run.history``, or call
-        ``run.stop(reason)``.
-    rng: seed or generator that shuffles the examples, anew for each epoch; None keeps their order.
-    progress: show a progress bar where the output is a terminal or a notebook (tqdm).
-    compile: run each step but the first as one compiled program (``autograd.jit``), which sums in
-        another order; a step that cannot be compiled runs as usual, after one sentence that says
-        why. With ``False`` the steps are those of the plain loop below, to the last bit.
+    metrics: functions of outputs and targets as arrays, names from ``nn.metrics``, or a dict of
+        functions by name.
+    callbacks: functions of the run, called after each step. ``EarlyStopping`` and ``SmallChange``
+        may stop training early, and ``Checkpoint`` saves the run to a file and resumes it. A
+        callback can read ``run.history`` and call ``run.stop(reason)``.
+    rng: a seed or generator to shuffle the examples in each epoch; None keeps their order.
+    progress: whether to show a progress bar (tqdm) in a terminal or notebook.
+    compile: whether to compile the steps after the first with ``autograd.jit``, which sums in
+        another order. A step that cannot be compiled runs uncompiled, with a warning that says why.
+        With ``False`` the steps are those of the loop below, to the last bit.
+    shards: the number of parts of each mini-batch, 1 by default. Their gradients are added up, with
+        the same result to the last bit whether this process or the ranks of ``comm`` compute them.
+    comm: MPI's ``COMM_WORLD``, or an object with the methods of ``nn.parallel.Communicator``. All
+        ranks call ``fit`` with equal arguments, each computes a part of the shards, and all end
+        with the same weights and history. ``shards`` must be a multiple of the number of ranks,
+        which is the default. Only rank 0 writes files and shows progress. See
+        docs/many_machines.md.
 
-    shards: into how many parts each mini-batch is cut, 1 unless given. The result is the sum of
-        their gradients, the same to the last bit whoever computes them: this process, or the ranks
-        of ``comm``.
-    comm: MPI's ``COMM_WORLD``, or what has the methods of ``nn.parallel.Communicator``: all its
-        ranks call ``fit`` with equal arguments, each computes its part of the shards, and all end
-        with the same weights and history. ``shards`` is then a multiple of their number, and if not
-        given that number. Rank 0 alone writes and shows progress. See docs/many_machines.md.
+    Four deprecated keywords are accepted: ``stop`` and ``checkpoint`` are callbacks, ``schedule``
+    is a schedule as ``lr``, and ``clip_norm`` is a setting of the optimiser.
 
-    Four older keywords are still accepted. ``stop`` and ``checkpoint`` are callbacks, ``schedule``
-    is a schedule as ``lr``, ``clip_norm`` is set on the optimiser during this run.
-
-    The model trains in training mode and is left in the mode it was in. The same seeds give the
-    same weights to the last bit, and uncompiled so does the plain loop, which is all ``fit`` does:
+    The model trains in training mode, and afterwards is in its earlier mode. The same seeds give
+    the same weights to the last bit. Uncompiled, ``fit`` does what this loop does:
 
     >>> import nn
     >>> from nn.optim import SGD
@@ -111,23 +110,23 @@ def fit(
     >>> bool((model.to_vector() == same.to_vector()).all())
     True
 
-    Raises ``NonFiniteError`` as soon as the loss or a gradient is NaN or infinite, naming the step
-    and the operation and module it began in; the parameters are then as before that step. Raises
-    ``DataError`` for data that are no examples, ``CheckpointError`` for a checkpoint that is not
-    of this run, ``ValueError`` for settings that make no sense, before anything is changed, and
-    ``RankError`` where another rank has failed.
+    Raises ``NonFiniteError`` if the loss or a gradient is NaN or infinite, with the step, operation
+    and module where it began; the parameters are then as before that step. Raises ``DataError`` if
+    the data are not examples, ``CheckpointError`` for a checkpoint of another run, and
+    ``ValueError`` for wrong arguments, all before anything is changed; and ``RankError`` if another
+    rank has failed.
     """
     if unknown := older.keys() - Older.__annotations__.keys():
         raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
     team = comm if isinstance(comm, Team) else Team(comm)
     with team:
         x, y = examples(data, "data")
-        held_out = None if validation is None else examples(validation, "validation")
+        validation_set = None if validation is None else examples(validation, "validation")
         if epochs < 1:
             raise ValueError(f"epochs={epochs}: there must be at least 1")
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size={batch_size}: a mini-batch needs at least one example")
-        if validation_every is not None and (held_out is None or validation_every < 1):
+        if validation_every is not None and (validation_set is None or validation_every < 1):
             raise ValueError(
                 f"validation_every={validation_every} needs validation=(inputs, targets), and must "
                 "be at least 1 step"
@@ -148,14 +147,16 @@ def fit(
             settings = {} if lr is None or callable(lr) else {"lr": lr}
             optimizer = optimizer_of(optimizer, model, **settings)
         elif lr is not None and not callable(lr):
-            raise ValueError(f"lr={lr} beside an optimizer that has its own, {optimizer.lr}")
+            raise ValueError(
+                f"lr={lr}, but the optimizer has its own learning rate, {optimizer.lr}"
+            )
         schedule = older.get("schedule")
         if callable(lr):
             if schedule:
                 raise ValueError("lr= and schedule= are both schedules: give one of them")
             schedule = lr
         if shards > 1 and isinstance(optimizer, RandomSearch):
-            raise ValueError("RandomSearch has no gradient that could be joined from shards")
+            raise ValueError("RandomSearch has no gradient to add up over shards")
         with _clipping(optimizer, older.get("clip_norm")):
             run = Run(
                 model=model,
@@ -165,7 +166,7 @@ def fit(
                 schedule=schedule,
                 epochs=epochs,
                 batch_size=batch_size,
-                validation=held_out,
+                validation=validation_set,
                 validation_every=validation_every,
                 metrics=named_metrics(metrics),
                 callbacks=_in_order([*_older_callbacks(older), *callbacks], progress, team),
@@ -192,7 +193,7 @@ def _older_callbacks(older: Older) -> list[Callable[[Run], Any]]:
 def _clipping(
     optimizer: GradientOptimizer | RandomSearch, clip_norm: float | None
 ) -> Iterator[None]:
-    """Let the optimiser clip during a run, unless ``clip_norm`` is None."""
+    """Set ``clip_norm`` of the optimiser during a run, unless it is None."""
     if clip_norm is None:
         yield
         return

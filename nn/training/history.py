@@ -22,7 +22,7 @@ COUNTS = ("step", "epoch")
 
 
 class Table(Mapping[str, Column]):
-    """Columns of numbers by name, all of one length; grows by whole rows.
+    """Columns of numbers of equal length by name, to which rows can be appended.
 
     >>> table = Table("step", "loss")
     >>> table.append(step=0, loss=2.5)
@@ -32,17 +32,17 @@ class Table(Mapping[str, Column]):
     """
 
     def __init__(self, *names: str) -> None:
-        # A C array of doubles takes 8 bytes a number; a list of Python floats takes 32.
+        # An array of doubles takes 8 bytes for a number; a list of Python floats takes 32.
         self._columns = {name: array("d") for name in names}
 
     def append(self, **row: float) -> None:
-        """Add a row; it must have a number for each column."""
+        """Append a row, with a number for each column."""
         for name, column in self._columns.items():
             column.append(row[name])
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(next(iter(self._columns.values())))
 
     def __getitem__(self, name: str) -> Column:
@@ -58,7 +58,7 @@ class Table(Mapping[str, Column]):
         return f"<{self.rows} rows of {', '.join(self)}>"
 
     def last(self, name: str) -> float:
-        """The number in the last row of a column."""
+        """Return the last number of a column."""
         return self._column(name)[-1]
 
     def _column(self, name: str) -> array[float]:
@@ -67,21 +67,21 @@ class Table(Mapping[str, Column]):
         return self._columns[name]
 
     def load(self, columns: Mapping[str, Column]) -> None:
-        """Take all rows from arrays; ``ValueError`` for other columns or unequal lengths."""
+        """Replace all rows; ``ValueError`` for other columns or unequal lengths."""
         if set(columns) != set(self) or len({len(column) for column in columns.values()}) != 1:
             raise ValueError(f"columns {list(columns)} do not fit a table of {list(self)}")
         self._columns = {name: array("d", columns[name].tolist()) for name in self}
 
 
 class History:
-    """The course of a training run.
+    """The history of a training run.
 
-    ``steps`` has a row for each step: its ``step`` and ``epoch`` (both counted from 1), the
-    ``loss`` and the metrics on its mini-batch before the parameters changed, the learning rate
-    ``lr``, and ``gradient_norm``, the norm of the gradient of all parameters together before any
-    clipping. ``validations`` has a row for each validation: after which ``step`` and in which
-    ``epoch``, ``loss`` and metrics on the whole validation set. Both give arrays by name:
-    ``history.steps["loss"]``. ``stopped`` says why training ended.
+    ``steps`` has a row for each step: ``step`` and ``epoch``, counted from 1, the ``loss`` and the
+    metrics of its mini-batch before the update, the learning rate ``lr``, and ``gradient_norm``,
+    the norm of the gradient of all parameters before clipping. ``validations`` has a row for each
+    validation: the ``step`` after which it was done, the ``epoch``, and the ``loss`` and metrics of
+    the validation set. Both give arrays by name: ``history.steps["loss"]``. ``stopped`` is the
+    reason why training ended.
 
     >>> history = History(["accuracy"])
     >>> history.steps.append(step=1, epoch=1, loss=0.7, lr=0.1, gradient_norm=2.0, accuracy=0.5)
@@ -97,7 +97,7 @@ class History:
         self.stopped: str = ""
 
     def epochs(self) -> dict[str, Column]:
-        """``epoch``, and for each the mean over its steps of the ``loss`` and of each metric.
+        """Return ``epoch``, and the means of the ``loss`` and metrics over the steps of each epoch.
 
         >>> history = History([])
         >>> for step, loss in enumerate([4.0, 2.0, 1.0]):
@@ -114,7 +114,7 @@ class History:
         return means
 
     def epoch_mean(self, name: str) -> float:
-        """The mean of a column of ``steps`` over the steps of the last epoch so far."""
+        """Return the mean of a column of ``steps`` over the last epoch so far."""
         first = np.searchsorted(self.steps["epoch"], self.steps.last("epoch"))
         return float(self.steps[name][first:].mean())
 
@@ -137,14 +137,13 @@ class History:
         return f"History({'; '.join(parts)})"
 
     def plot(self) -> Any:
-        """Learning curves: cost and misclassification rate, training and validation each in one
-        colour (Lindholm et al. 2022, figs 6.7 and 6.8). Gives the matplotlib axes.
-        """
+        """Draw the learning curves with ``nn.plot.learning_curves``; return the axes."""
         return learning_curves(self)
 
     def joined(self) -> dict[str, Column]:
-        """All in one table, a row a step: the columns of ``steps``, and those of ``validations``
-        with ``validation_`` before their names, NaN in steps without one.
+        """Return both tables as one, with a row for each step.
+
+        The columns of ``validations`` have the prefix ``validation_``, and NaN in the other steps.
         """
         table = dict(self.steps)
         rows = self.validations["step"].astype(np.int64) - 1
@@ -155,10 +154,9 @@ class History:
         return table
 
     def to_csv(self, path: PathLike) -> None:
-        """Write the table ``joined`` gives, with empty cells for NaN; whole or not at all.
+        """Write the table of ``joined``, with empty cells for NaN, completely or not at all.
 
-        Numbers are written so that reading them gives the same numbers. Raises ``OSError`` where
-        the file cannot be written.
+        Reading the file gives exactly the same numbers. Raises ``OSError`` if it cannot be written.
         """
         text = io.StringIO()
         table = self.joined()
@@ -172,12 +170,12 @@ class History:
         write_atomically(path, text.getvalue().encode())
 
     def to_pandas(self) -> Any:
-        """The table ``joined`` gives, as a pandas ``DataFrame``."""
+        """Return the table of ``joined`` as a pandas ``DataFrame``."""
         pandas = require("pandas", extra="notebook")
         return pandas.DataFrame(self.joined()).astype(dict.fromkeys(COUNTS, np.int64))
 
     def _repr_html_(self) -> str:
-        """The last epochs as a table, and below it the loss as a sketch."""
+        """A table of the last epochs, and a sketch of the loss."""
         means = self.epochs()
         names = ("loss", *self.metrics)
         validated = dict(zip(self.validations["epoch"], range(self.validations.rows), strict=True))
@@ -202,7 +200,7 @@ class History:
         return f"<table><tr>{head}</tr>{''.join(rows)}</table>{ended}{sketch}"
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything, as text and arrays."""
+        """Return the history as strings and arrays."""
         return {
             "metrics": self.metrics,
             "steps": dict(self.steps),
@@ -211,7 +209,7 @@ class History:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a ``state_dict``; ``ValueError`` for one with other metrics."""
+        """Restore a ``state_dict``; ``ValueError`` for one with other metrics."""
         self.steps.load(state["steps"])
         self.validations.load(state["validations"])
         self.stopped = state["stopped"]

@@ -1,4 +1,4 @@
-"""``Run``: the loop over epochs and mini-batches, and all of its state; ``Callback``s watch it."""
+"""``Run``: the loop over epochs and mini-batches, and its state; and ``Callback``."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 import numpy as np
 
 from nn.data import Array
-from nn.evaluation import AT_ONCE, Loss, Metric, mode, plain_array, predict, score
-from nn.modules.module import Module
+from nn.evaluation import PREDICTION_BATCH, Loss, Metric, plain_array, predict, score
+from nn.modules.module import Module, mode
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.schedules import Schedule
 from nn.parallel import Team
 from nn.training.compiled import Result
 from nn.training.history import History
-from nn.training.step import Rows, Step
+from nn.training.step import Rows, TrainingStep
 
 
 class Callback:
-    """Called with the run after each step; a subclass may also act at the beginning and the end.
+    """Base class of callbacks, which are called with the run after each step.
 
-    A plain function of the run is a callback too. One that has ``state_dict`` and
-    ``load_state_dict`` is saved with the run.
+    A function of the run can also be a callback. The state of a callback that has ``state_dict``
+    and ``load_state_dict`` is saved with the run.
     """
 
     def begin(self, run: Run) -> None:
         """Called once, before the first step. May raise ``ValueError``: nothing has changed yet."""
 
     def __call__(self, run: Run) -> None:
-        """Called after each step, and after the validation if there is one."""
+        """Called after each step, and after its validation if there is one."""
 
     def end(self, run: Run) -> None:
-        """Called once when training has ended, by whatever rule, but not by an error."""
+        """Called once when training has ended, but not after an error."""
 
     def close(self) -> None:
         """Called last, also after an error."""
@@ -41,12 +41,12 @@ class Callback:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Run:
-    """A training run, as its callbacks see it.
+    """A training run, which callbacks can read and stop.
 
-    ``model``, ``optimizer`` and ``history`` are those of the run; ``epoch`` and ``step`` are the
-    numbers of the present ones, from 1. ``validated`` and ``epoch_ended`` tell whether this step
-    was followed by a validation, and whether it was the last of its epoch. ``examples`` is how many
-    have been trained on. ``stop(reason)`` ends the run after the present step.
+    ``model``, ``optimizer`` and ``history`` are those of the run. ``epoch`` and ``step`` are
+    counted from 1. ``validated`` and ``epoch_ended`` say whether a validation followed this step,
+    and whether it was the last of its epoch. ``examples`` is the number of examples trained on.
+    ``stop(reason)`` ends the run after this step.
     """
 
     model: Module
@@ -71,7 +71,7 @@ class Run:
         self.step: int = 0
         self.validated: bool = False
         self.epoch_ended: bool = False
-        self._take_step = Step(
+        self._take_step = TrainingStep(
             self.model,
             self.loss,
             self.optimizer,
@@ -84,20 +84,20 @@ class Run:
         self._model_generators = self.model.named_generators()
         self._epochs_done = 0
         self._batches_done = 0
-        self._epoch_began: Any = None  # the state of `rng` that the order of the examples is from
+        self._epoch_began: Any = None  # the state of `rng` before the examples were shuffled
 
     @property
     def examples(self) -> int:
-        """How many examples the run has been trained on, each counted in each epoch."""
+        """The number of examples trained on, with repetitions."""
         return self._epochs_done * len(self.data[0]) + self._batches_done * self.batch_size
 
     def stop(self, reason: str) -> None:
-        """End the run after the present step; ``history.stopped`` will say the reason."""
+        """End the run after this step; ``history.stopped`` will be the reason."""
         before = self.history.stopped
         self.history.stopped = f"{before}; {reason}" if before else reason
 
     def train(self) -> History:
-        """Train from the beginning, or from where a checkpoint has taken the run, to the end."""
+        """Train to the end, from the beginning or from a checkpoint."""
         callbacks = [callback for callback in self.callbacks if isinstance(callback, Callback)]
         self._take_step.begin()
         if isinstance(self.schedule, Schedule):
@@ -105,9 +105,9 @@ class Run:
         try:
             for callback in callbacks:
                 callback.begin(self)
-            no_checkpoint = "no checkpoint was kept to go on from (callbacks=[Checkpoint(path)])"
+            no_checkpoint = "there is no checkpoint to resume from (callbacks=[Checkpoint(path)])"
             self.team.cure = self.team.cure or no_checkpoint
-            # What overflows is reported by name, not by NumPy's warnings.
+            # NonFiniteError reports an overflow, in place of NumPy's warnings.
             with (
                 mode(self.model, training=True),
                 np.errstate(over="ignore", divide="ignore", invalid="ignore"),
@@ -144,7 +144,7 @@ class Run:
                 break
 
     def _mini_batches(self) -> Iterator[Rows]:
-        """The mini-batches of the epoch that are still to come."""
+        """The remaining mini-batches of the epoch."""
         count, size = len(self.data[0]), self.batch_size
         order = None if self.rng is None else self._order(self.rng)
         for start in range(self._batches_done * size, count, size):
@@ -156,7 +156,7 @@ class Run:
         if not self._batches_done:
             self._epoch_began = rng.bit_generator.state
             return rng.permutation(len(self.data[0]))
-        # Resumed within an epoch: draw its order again, and then be where the generators were.
+        # Resumed within an epoch: draw its order again, then restore the generators.
         states = {name: g.bit_generator.state for name, g in self._generators().items()}
         rng.bit_generator.state = self._epoch_began
         order = rng.permutation(len(self.data[0]))
@@ -165,28 +165,28 @@ class Run:
         return order
 
     def _record(self, result: Result, rows: Rows) -> None:
-        """A row of the history."""
-        figures = {}
+        """Append a row to the history."""
+        metrics = {}
         if self.metrics:
             output, y = plain_array(result.output), self._take_step.examples(rows)[1]
-            figures = {name: float(metric(output, y)) for name, metric in self.metrics.items()}
+            metrics = {name: float(metric(output, y)) for name, metric in self.metrics.items()}
         self.history.steps.append(
             step=self.step,
             epoch=self.epoch,
             loss=result.loss,
             lr=self.optimizer.lr,
             gradient_norm=result.norm,
-            **figures,
+            **metrics,
         )
 
     def _validate(self) -> None:
-        """Validate where it is time to, and let the schedule know the loss."""
+        """Validate if it is due, and pass the loss to the schedule."""
         every = self.validation_every
         due = self.step % every == 0 if every else self.epoch_ended
         self.validated = self.validation is not None and due
         if self.validation is not None and due:
-            figures = self._evaluate(*self.validation)
-            self.history.validations.append(step=self.step, epoch=self.epoch, **figures)
+            values = self._evaluate(*self.validation)
+            self.history.validations.append(step=self.step, epoch=self.epoch, **values)
         if isinstance(self.schedule, Schedule):
             if self.validated:
                 self.schedule.observe(self.history.validations.last("loss"))
@@ -194,19 +194,19 @@ class Run:
                 self.schedule.observe(self.history.epoch_mean("loss"))
 
     def _evaluate(self, x: Array, y: Array) -> dict[str, float]:
-        """Loss and metrics of the examples; each rank predicts every n-th part of them."""
+        """Loss and metrics of the examples; rank r of n predicts parts r, r + n, r + 2n, ..."""
         team, side_effects = self.team, self._take_step.side_effects
-        starts = range(0, len(x), AT_ONCE)
+        starts = range(0, len(x), PREDICTION_BATCH)
         outputs = []
         side_effects.begin()
-        with team.together(f"the validation at step {self.step}") as talk:
+        with team.together(f"the validation at step {self.step}") as exchange:
             for number in range(team.rank, len(starts), team.size):
                 side_effects.enter(number)
                 start = starts[number]
-                outputs.append(predict(self.model, x[start : start + AT_ONCE]))
-            talk.said = outputs
+                outputs.append(predict(self.model, x[start : start + PREDICTION_BATCH]))
+            exchange.value = outputs
         side_effects.end()
-        parts = [talk.heard[n % team.size][n // team.size] for n in range(len(starts))]
+        parts = [exchange.values[n % team.size][n // team.size] for n in range(len(starts))]
         return score(np.concatenate(parts), y, self.loss, self.metrics)
 
     # --- the state -------------------------------------------------------------------------------
@@ -215,11 +215,11 @@ class Run:
         return self._model_generators | ({} if self.rng is None else {"": self.rng})
 
     def _with_state(self) -> list[Any]:
-        """The schedule and the callbacks that have a state of their own."""
+        """The schedule and the callbacks that have a state."""
         return [part for part in (self.schedule, *self.callbacks) if hasattr(part, "state_dict")]
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the rest of the run depends on."""
+        """Return the state that the rest of the run depends on."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -233,9 +233,9 @@ class Run:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a ``state_dict``.
+        """Restore a ``state_dict``.
 
-        Raises ``KeyError``, ``TypeError`` or ``ValueError`` for that of another run.
+        Raises ``KeyError``, ``TypeError`` or ``ValueError`` if it is from another run.
         """
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -1,7 +1,7 @@
-"""``Step``: one step of training. Each shard gives a gradient; their sum changes the parameters.
+"""``TrainingStep``: the gradient of each shard of a mini-batch, and an update by their sum.
 
-A whole mini-batch is one shard. With several, the ranks of a team compute some of them each, and
-all ranks make the same update.
+By default a mini-batch is one shard. Of several shards each rank of a team computes a part, and all
+ranks make the same update.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ from nn.training.diagnosis import (
 )
 
 Rows = slice | Array
-"""The examples of a mini-batch: their numbers, or a slice where they are in order."""
+"""The examples of a mini-batch: their numbers, or a slice if they are in order."""
 
 
 class Report(NamedTuple):
-    """What the ranks tell each other of a shard, besides its gradient."""
+    """The result of a shard that the ranks exchange, besides its gradient."""
 
     loss: float = nan
-    """Not finite where the loss or the gradient is not."""
+    """Not finite if the loss or the gradient is not."""
     output: Array | None = None
     buffers: dict[str, Array] | None = None
-    """Those that it has changed."""
+    """The buffers that it changed."""
     learning: tuple[bool, ...] = ()
-    """Which of the parameters have a gradient, where that is not known of all."""
+    """Which parameters have a gradient; empty if all do."""
 
 
 @dataclass(eq=False, repr=False)
-class Step:
-    """Takes the steps of a run: compiled, or by operations where that cannot be or is not wanted.
+class TrainingStep:
+    """Takes the steps of a run, compiled if that is possible and requested.
 
-    outputs: whether the outputs of the model are wanted, for metrics.
+    outputs: whether to return the outputs of the model, for metrics.
     """
 
     model: Module
@@ -90,18 +90,18 @@ class Step:
             self._loss_is_a_sum = False
 
     def begin(self) -> None:
-        """Before the first step: find out how the losses of shards add up."""
+        """Call before the first step: find out whether the loss is a sum or a mean."""
         if self.shards > 1:
             self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.data)
 
     def __call__(self, rows: Rows, step: int, epoch: int) -> Result:
-        """Take one step; raises ``NonFiniteError``, and the parameters are then as before it."""
+        """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
                 return self._take(rows, f"step {step}, compiled", compiled=True)
             except NotFinite:
-                pass  # the plain step tells where
+                pass  # the plain step finds out where
             except NotCompilable as error:
                 self._compiles = False
                 self._compiled = None
@@ -144,7 +144,7 @@ class Step:
         return self._compiled
 
     def examples(self, rows: Rows) -> tuple[Array, Array]:
-        """The inputs and targets of some examples."""
+        """Return the inputs and targets of some examples."""
         x, y = self.data
         if isinstance(rows, slice):
             return x[rows], y[rows]
@@ -157,12 +157,12 @@ class Step:
         count = _count(rows)
         shares = [_count(part) / count for part in parts]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
-        with self.team.together(name) as talk:
-            talk.said = self._compute(parts, weights, compiled)
-        for said in talk.heard:
-            if isinstance(said, str):
-                raise NotCompilable(said)
-        reports: list[Report] = [report for said in talk.heard for report in said]
+        with self.team.together(name) as exchange:
+            exchange.value = self._compute(parts, weights, compiled)
+        for value in exchange.values:
+            if isinstance(value, str):
+                raise NotCompilable(value)
+        reports: list[Report] = [report for value in exchange.values for report in value]
         losses = [report.loss for report in reports]
         self._faulty = next((n for n, loss in enumerate(losses) if not isfinite(loss)), 0)
         if not isfinite(losses[self._faulty]):
@@ -177,7 +177,7 @@ class Step:
     def _compute(
         self, parts: list[Rows], weights: list[float], compiled: bool
     ) -> list[Report] | str:
-        """Compute the shards of this rank; or say why they cannot be compiled."""
+        """Compute the shards of this rank, or return the reason why they cannot be compiled."""
         reports = []
         try:
             way = self._way(compiled)
@@ -214,9 +214,9 @@ def _count(rows: Rows) -> int:
 
 @dataclass(eq=False, repr=False)
 class PlainStep:
-    """The steps of the plain loop: model, loss, ``backward``, the optimiser's ``step``.
+    """Uncompiled steps: model, loss, ``backward``, the optimiser's ``step``.
 
-    is_first: whether to look for parameters that cannot learn. ``idle`` is the message on those.
+    is_first: whether to look for parameters that cannot learn; ``idle`` is the message about them.
     """
 
     model: Module
@@ -239,12 +239,12 @@ class PlainStep:
         return Result(value, self._update(), output)
 
     def begin(self) -> None:
-        """Before the first shard of a step."""
+        """Call before the first shard of a step."""
 
     def shard(self, x: Array, y: Array, weight: float, row: Array) -> tuple[float, Any, Any]:
         """The loss and outputs of a shard; its gradient times ``weight`` is written to ``row``.
 
-        The third result tells which of the parameters have a gradient.
+        The third result says which parameters have a gradient.
         """
         value, output = self._backward(x, y, weight)
         gradients = [parameter.grad for parameter in self.optimizer.parameters.values()]
@@ -256,7 +256,7 @@ class PlainStep:
         return value, output, tuple(g is not None for g in gradients)
 
     def join(self, gradient: Array, loss: float, learning: list[tuple[bool, ...]]) -> float:
-        """Update the parameters by the sum of the shards' gradients; gives its norm."""
+        """Update the parameters by the sum of the shards' gradients; return its norm."""
         parts = self._split(gradient.copy())
         learns = [any(of_shards) for of_shards in zip(*learning, strict=True)]
         for parameter, part, has_gradient in zip(
@@ -298,7 +298,7 @@ class PlainStep:
         return norm
 
     def _split(self, vector: Array) -> list[Array]:
-        """The parts of a vector in the shapes of the parameters."""
+        """Views of a vector in the shapes of the parameters."""
         shapes = [parameter.shape for parameter in self.optimizer.parameters.values()]
         ends = accumulate((prod(shape) for shape in shapes), initial=0)
         return [
@@ -310,12 +310,12 @@ class PlainStep:
 def _one_number(loss: Any, *, depends: bool) -> float:
     """The loss as a float; ``NotFinite`` if it is not finite.
 
-    depends: whether it has to depend on the parameters.
+    depends: whether it must depend on the parameters.
     """
     if not isinstance(loss, Tensor | Value) or (depends and not loss.parents):
         raise ValueError(
-            "the loss does not depend on any parameter that is trained: it must be computed from "
-            "the model's outputs, and not all parameters may be frozen"
+            "the loss does not depend on any trainable parameter: it must be computed from the "
+            "model's outputs, and not all parameters may be frozen"
         )
     if loss.size != 1:
         raise ValueError(

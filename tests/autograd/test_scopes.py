@@ -52,18 +52,6 @@ def test_a_module_that_fails_ends_its_run() -> None:
     assert innermost(after) is None
 
 
-def test_spans_and_scopes_are_noted_side_by_side() -> None:
-    layer = nn.Linear(2, 1, rng=0)
-    with nn.spans() as found:
-        out = layer(np.ones((1, 2)))
-    span = found.of(out)
-    assert span is not None
-    assert span.module is layer
-    scope = innermost(out)
-    assert scope is not None
-    assert scope.root is layer
-
-
 def test_the_log_keeps_no_module_alive_and_does_not_grow_for_ever() -> None:
     def run() -> Any:
         return nn.Linear(2, 1, rng=0)(np.ones((1, 2)))

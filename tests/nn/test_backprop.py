@@ -177,7 +177,7 @@ def test_what_the_texts_do_not_know_is_refused(
 
 
 def test_a_function_and_a_single_example_are_refused_with_what_to_give_instead() -> None:
-    with pytest.raises(TypeError, match="a function is no module"):
+    with pytest.raises(TypeError, match="a function is not a module"):
         nn.deltas(lambda x: x, np.eye(3), np.ones((3, 2)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"shape \(3,\); .* x\[None, :\]"):
         nn.deltas(nn.MLP([3, 2]), np.ones(3), np.ones(2))

@@ -286,7 +286,7 @@ def test_a_run_that_was_interrupted_ends_like_one_that_was_not(
         assert main(command) == 130
     assert files("a b") == {"unfinished"}
     sentence = capsys.readouterr().err
-    _, _, words = sentence.strip().partition("go on with: python -m nn ")
+    _, _, words = sentence.strip().partition("resume with: python -m nn ")
     assert main(shlex.split(words)) == 0
     assert same_results("a b", whole)
     assert files("a b") == files(whole)
@@ -318,9 +318,9 @@ def test_resume_refuses_other_options_and_folders_without_a_run(
     capsys.readouterr()
     command = ("train", *LONG, "--out", "out", "--resume")
     for option, begun in (
-        (("--lr", "0.1"), "begun with no --lr, not --lr 0.1"),
-        (("--hidden", "30,4"), "begun with --hidden 30, not --hidden 30,4"),
-        (("--hidden", "0"), "begun with --hidden 30, not --hidden 0"),
+        (("--lr", "0.1"), "has no --lr, not --lr 0.1"),
+        (("--hidden", "30,4"), "has --hidden 30, not --hidden 30,4"),
+        (("--hidden", "0"), "has --hidden 30, not --hidden 0"),
     ):
         assert begun in refused(capsys, *command, *option)
     Path("out/unfinished/options.json").write_text("{")
@@ -507,7 +507,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         np.savez(name, x=x[:5] * scale)
         assert main(["predict", "out/model.safetensors", name]) == 0
     noted = capsys.readouterr().err
-    assert noted.count("note: these examples go from 0 to 16, and those out/model") == 1
+    assert noted.count("note: these examples range from 0 to 16, and the training examples of out/model") == 1
     assert noted.count("note") == 1
 
 
@@ -520,7 +520,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         ("", "the following arguments are required: COMMAND"),
         ("learn", "invalid choice: 'learn'"),
         ("train digits", "unrecognized arguments: digits"),
-        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, and no"),
+        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, and not"),
         ("train --data no.csv", "no.csv: no such file"),
         ("train --hidden 30,x", "'30,x' is not the number of units in each hidden layer"),
         ("train --hidden 30,0", "'30,0' is not the number of units in each hidden layer"),
@@ -539,9 +539,9 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         ("train --test nan", "--test: 'nan' is not a share, from 0 to below 1"),
         ("train --seed -1", "--seed"),
         ("train --patience 0", "--patience: '0' is not a whole number, 1 or more"),
-        ("train --patience 3 --validation 0", "--patience needs examples to watch"),
-        ("train --loss mse", "--data digits holds classes, and --loss is one for values"),
-        ("train --test 0.0001", "--test 0.0001 cannot be set apart from 1797 examples"),
+        ("train --patience 3 --validation 0", "--patience needs validation examples"),
+        ("train --loss mse", "--data digits has classes, but --loss is for values"),
+        ("train --test 0.0001", "--test 0.0001 cannot be split off 1797 examples"),
         ("evaluate m.safetensors", "the following arguments are required: --data"),
         ("evaluate m.safetensors --data digits", "there is no file m.safetensors"),
         ("predict m.safetensors x.txt", "x.txt: only .npz and .csv files can be read"),
@@ -565,13 +565,13 @@ class Bomb:
     ("arrays", "complaint"),
     [
         ({"x": np.ones((9, 2))}, "one array named y, target, targets, label or labels is needed"),
-        ({"x": np.ones((9, 2)), "y": np.ones(8)}, "their first axes must be equal"),
+        ({"x": np.ones((9, 2)), "y": np.ones(8)}, "their first axes must have the same length"),
         ({"x": np.full((9, 2), np.nan), "y": np.arange(9) % 2}, "the inputs hold nan"),
         ({"x": np.ones((9, 2)), "y": -np.ones(9)}, "label -1 at index 0 is not a class number"),
         ({"x": np.ones((9, 2)), "y": np.arange(9)}, "label 8 at index 8 is out of range"),
         ({"x": np.ones((9, 2)), "y": np.zeros(9, int)}, "has a single class"),
-        ({"x": np.ones((2, 2)), "y": [0.5, 1]}, "--test 0.2 cannot be set apart from 2 examples"),
-        ({"x": np.ones((6, 2)), "y": [0, 1] * 3}, "--validation 0.1 cannot be set apart from"),
+        ({"x": np.ones((2, 2)), "y": [0.5, 1]}, "--test 0.2 cannot be split off 2 examples"),
+        ({"x": np.ones((6, 2)), "y": [0, 1] * 3}, "--validation 0.1 cannot be split off"),
         ({"x": np.array([Bomb(), 1]), "y": [0, 1]}, "holds pickled Python objects"),
     ],
 )
@@ -591,12 +591,12 @@ def test_damaged_files_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "bad.csv, line 2: 2 cells" in refused(capsys, "train", "--data", "bad.csv")
     Path("bad.safetensors").write_bytes(b"no model")
     complaint = refused(capsys, "evaluate", "bad.safetensors", "--data", "digits")
-    assert "bad.safetensors is damaged, cut off, or no safetensors file" in complaint
+    assert "bad.safetensors is damaged, cut off, or not a safetensors file" in complaint
 
 
 def test_targets_and_losses_must_fit(flowers: Path, values: Path, capsys) -> None:
     for data, loss, complaint in (
-        (flowers, "mae", "flowers.csv has targets in words, and --loss is one for values"),
+        (flowers, "mae", "flowers.csv has words as targets, but --loss is for values"),
         (values, "cross-entropy", "values.npz: the targets are not whole numbers, words or"),
     ):
         assert complaint in refused(capsys, "train", "--data", str(data), "--loss", loss)
@@ -622,13 +622,13 @@ def test_data_that_do_not_fit_the_model_are_refused(
     capsys.readouterr()
     for path, data, complaint in (
         (model, "digits", "takes examples of 4 numbers, and these have 64"),
-        (model, "numbers.npz", "holds numbers as targets, and the model the classes daisy, rose"),
+        (model, "numbers.npz", "has numbers as targets, but the model has classes daisy, rose"),
         (model, "weeds.csv", "'nettle' is none of the classes daisy, rose, tulip"),
         ("out/model.safetensors", "digits", "takes examples of 2 numbers, and these have 64"),
         ("out/model.safetensors", "plane.npz", "plane.npz: label 2 at index 2 is not a class"),
         ("out/model.safetensors", "fractions.npz", "they name no classes"),
-        ("out/model.safetensors", str(flowers), "names classes, such as 'daisy', and the model"),
-        ("v/model.safetensors", "moons", "moons holds classes, and the model gives values"),
+        ("out/model.safetensors", str(flowers), "has classes with names, such as 'daisy', but"),
+        ("v/model.safetensors", "moons", "moons has classes, but the outputs of the model"),
         ("v/model.safetensors", "one.npz", "gives 2 values for each example, and one.npz has 1"),
         ("norm.safetensors", "plane.npz", "norm.safetensors does not fit examples of shape (2,)"),
     ):

@@ -70,14 +70,14 @@ def test_the_width_can_be_chosen(width: float) -> None:
 @pytest.mark.parametrize("name", ["xavier_simple", "xavier", "xavier_normal", "he"])
 @pytest.mark.parametrize("shape", [(3,), (2, 3, 4)])
 def test_scaling_by_fans_needs_two_of_them(name: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"needs \(n_out, n_in\)"):
+    with pytest.raises(ValueError, match=r"needs a shape \(n_out, n_in\)"):
         init.weights(name, shape, rng=0)
 
 
 def test_what_is_no_initialiser_is_refused() -> None:
     with pytest.raises(ValueError, match="'kaiming' is unknown; there are zeros, uniform"):
         nn.Linear(2, 2, init="kaiming")
-    with pytest.raises(ValueError, match=r"gave shape \(2,\) where \(3, 2\) is needed"):
+    with pytest.raises(ValueError, match=r"returned shape \(2,\), not \(3, 2\)"):
         nn.Linear(2, 3, init=lambda shape, rng, dtype: np.ones(2))
 
 

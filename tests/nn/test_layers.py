@@ -201,7 +201,7 @@ def test_dropout_is_nothing_in_evaluation_and_for_p_0() -> None:
     assert Dropout(0.5, rng=0).eval()(x) is x
     assert Dropout(0.0, rng=0)(x) is x
     for p in (1.0, -0.1, float("nan")):
-        with pytest.raises(ValueError, match="share of entries"):
+        with pytest.raises(ValueError, match="fraction of entries"):
             Dropout(p)
 
 

@@ -129,7 +129,7 @@ def test_a_rank_that_is_killed_is_named_and_the_run_goes_on_on_other_ranks(
     (line,) = [line for line in errors.splitlines() if line.startswith("rank ")]
     assert line.startswith("rank 1 of 2 (process ")
     assert line.endswith(
-        f"died without a word. All stop: run the same on 1, 2, 4 ranks to go on from "
+        f"died without a message. All stop: run the same on 1, 2, 4 ranks to resume from "
         f"{tmp_path}/checkpoint"
     )
     assert not (tmp_path / "model").exists()
@@ -159,7 +159,7 @@ def test_control_c_ends_all_ranks_at_a_step(tmp_path: Path, expected: bytes) -> 
         finally:
             process.kill()
     assert "KeyboardInterrupt\nThis was on rank " in errors
-    assert "to go on from" in errors
+    assert "to resume from" in errors
     assert run(None, tmp_path, "resume") == (0, "")
     assert (tmp_path / "model").read_bytes() == expected
 
@@ -167,7 +167,7 @@ def test_control_c_ends_all_ranks_at_a_step(tmp_path: Path, expected: bytes) -> 
 def test_ranks_with_other_seeds_are_told_so(tmp_path: Path) -> None:
     code, errors = run(2, folder_of_data(tmp_path), "other seeds")
     assert code != 0
-    assert errors.count("ValueError: all ranks must be told the same, with equal seeds") == 2
+    assert errors.count("ValueError: all ranks must have the same arguments, with equal seeds") == 2
     assert errors.count("state of rng: ") == 2
 
 

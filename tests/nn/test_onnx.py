@@ -216,7 +216,7 @@ class Louder(nn.ReLU):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Squared(nn.Tanh()), r"export_onnx: Squared\(.*\), of which no translation"),
+        (Squared(nn.Tanh()), r"export_onnx: Squared\(.*\), which has no translation"),
         (nn.Sequential(nn.Tanh(), Squared(nn.Tanh())), r"'1' is Squared\(.*@nn.exchange.transl"),
         (nn.Sequential(nn.Sequential(np.arctanh)), r"'0\.0' is Function\(arctanh\)"),
         (nn.MLP([2, 2, 2], Louder), r"'1' is Louder\(\)"),

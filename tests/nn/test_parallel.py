@@ -309,7 +309,7 @@ def test_a_mean_weighted_anew_in_each_mini_batch_is_refused() -> None:
         weights = y[:, 1].astype(np.float32)
         return ag.sum(nn.cross_entropy(output, y[:, 0], "none") * weights) / weights.sum()
 
-    with pytest.raises(ValueError, match="the mean or the sum of what it is for each example"):
+    with pytest.raises(ValueError, match="the mean or the sum over the examples"):
         train(classifier, loss=loss, y=WEIGHTED)
 
 
@@ -385,7 +385,7 @@ def test_ranks_that_are_not_told_the_same_are_all_told_what_differs(
         comm=comm, **{"make": classifier} | of_rank(comm.Get_rank())))  # fmt: skip
     for error in errors:
         assert isinstance(error, ValueError)
-        assert "all ranks must be told the same, with equal seeds" in str(error)
+        assert "all ranks must have the same arguments, with equal seeds" in str(error)
         assert named in str(error)
 
 
@@ -408,7 +408,7 @@ def test_an_error_of_one_rank_ends_all_and_names_it() -> None:
     for rank in (0, 1, 3):
         assert isinstance(errors[rank], nn.RankError)
         assert str(errors[rank]).startswith("rank 2 of 4: OSError: no space left. All have stopped")
-        assert "no checkpoint was kept" in str(errors[rank])
+        assert "there is no checkpoint" in str(errors[rank])
 
 
 def test_an_error_in_a_shard_ends_all() -> None:
@@ -438,7 +438,7 @@ def test_a_rank_that_stops_alone_is_noticed() -> None:
     for error in on_ranks(2, job):
         assert isinstance(error, nn.RankError)
         assert str(error).startswith(
-            "rank 0 is at step 4, and rank 1 at the end: what the ranks do"
+            "rank 0 is at step 4, and rank 1 at the end: all ranks must do the same"
         )
 
 
@@ -560,7 +560,7 @@ def test_a_connection_that_breaks_off_is_the_death_of_a_rank() -> None:
             time.sleep(0.1)
         rank("token rank 2 of 3 (there)\n").close()
         assert first.recv(10) == b"!"  # the word to end
-    assert end() == "rank 2 of 3 (there) died without a word. All stop: run it again\n"
+    assert end() == "rank 2 of 3 (there) died without a message. All stop: run it again\n"
 
 
 def test_nothing_is_said_where_all_come_to_their_end() -> None:
@@ -600,7 +600,7 @@ def test_a_rank_ends_itself_where_the_launcher_does_not() -> None:
         [sys.executable, "-c", ENDED_BY_ANOTHER], capture_output=True, text=True, check=False
     )
     assert process.returncode == 1
-    assert process.stderr == "rank 1 of 2 (there) died without a word. All stop: run it again\n"
+    assert process.stderr == "rank 1 of 2 (there) died without a message. All stop: run it again\n"
     assert time.monotonic() - began < 60
 
 

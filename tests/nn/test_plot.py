@@ -133,7 +133,7 @@ def test_pictures_are_drawn_into_the_axes_given():
 
 
 def test_too_few_axes_are_refused():
-    with pytest.raises(ValueError, match="1 axes are given for 2 pictures"):
+    with pytest.raises(ValueError, match="1 axes for 2 pictures"):
         plot.learning_curves(history(1, 2), [Figure().subplots()])
 
 
@@ -226,7 +226,7 @@ def test_points_that_are_not_in_the_plane_are_refused(x: np.ndarray, y: list[int
 
 
 def test_a_model_that_gives_no_scores_is_refused():
-    with pytest.raises(DataError, match=r"an output of shape \(\)"):
+    with pytest.raises(DataError, match=r"points has shape \(\)"):
         plot.decision_boundary(lambda p: np.float64(1), POINTS, LABELS)
 
 
@@ -293,7 +293,7 @@ def test_images_of_another_shape_are_made_as_told_and_no_more_than_asked():
     ],
 )
 def test_what_is_no_image_is_refused(rows: np.ndarray, shape: tuple[int, int] | None):
-    with pytest.raises(DataError, match="holds no images"):
+    with pytest.raises(DataError, match="does not hold images"):
         plot.images(rows, shape=shape)
 
 
@@ -323,5 +323,5 @@ def test_mistakes_are_the_examples_whose_class_was_mistaken():
 def test_mistakes_need_a_target_and_a_prediction_for_each_example_and_one_that_is_wrong():
     with pytest.raises(DataError, match="2 examples, 1 targets and 1 predictions"):
         plot.mistakes(np.ones((2, 4)), [1], [0])
-    with pytest.raises(DataError, match="no example is mistaken"):
+    with pytest.raises(DataError, match="no example is misclassified"):
         plot.mistakes(np.ones((1, 4)), [1], [1])

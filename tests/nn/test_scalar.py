@@ -167,7 +167,7 @@ def test_values_take_the_place_of_parameters_by_path() -> None:
 
 
 def test_an_input_of_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="a neuron of 2 inputs was given 3"):
+    with pytest.raises(ValueError, match="a neuron with 2 inputs got 3"):
         scalar.MLP(2, [1])([1.0, 2.0, 3.0])
 
 

@@ -69,7 +69,7 @@ def test_the_network_computes_in_the_type_of_the_inputs(dtype: Any) -> None:
 
 
 def test_one_class_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"two classes or more, and was given one class: \['a'\]"):
+    with pytest.raises(ValueError, match=r"at least two classes, and y has only one class: \['a'\]"):
         NetworkClassifier().fit(X, ["a"] * len(X))
 
 
@@ -162,7 +162,7 @@ def test_heavy_examples_are_fitted_first() -> None:
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (-np.ones(len(X)), "holds -1.0; weights are 0 or more"),
+        (-np.ones(len(X)), "has -1.0; weights must be 0 or more"),
         (np.zeros(len(X)), r"[wW]eight"),
         (np.ones(3), "sample_weight"),
     ],

@@ -187,9 +187,9 @@ def test_a_job_that_fails_tells_so_in_its_row_and_stops_no_other() -> None:
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        (0.5, "TypeError: the job returned 0.5, and not a dict of figures by name"),
+        (0.5, "TypeError: the job returned 0.5, and not a dict of results by name"),
         ({"a": 1}, "ValueError: the job returned a, which are columns already"),
-        ({"x": np.ones(3)}, "TypeError: array([1., 1., 1.]) cannot stand in a table"),
+        ({"x": np.ones(3)}, "TypeError: array([1., 1., 1.]) has no short text for a table"),
     ],
 )
 def test_what_cannot_stand_in_the_table_is_an_error_of_the_job(returned: Any, message: str) -> None:
@@ -202,11 +202,11 @@ def test_what_cannot_stand_in_the_table_is_an_error_of_the_job(returned: Any, me
     [
         ({"a": []}, 1, ValueError, "nothing to try"),
         ({"a": [1]}, 0, ValueError, "nothing to try"),
-        ({"a": [1, 1]}, 1, ValueError, "come twice"),
-        ({"a": [1, "1"]}, 1, ValueError, "read the same"),
+        ({"a": [1, 1]}, 1, ValueError, "are repeated"),
+        ({"a": [1, "1"]}, 1, ValueError, "have the same text"),
         ({"seed": [1]}, 1, ValueError, "cannot be called seed"),
-        ([{"a": 1}, {"b": 1}], 1, ValueError, r"\['a'\] beside others named \['b'\]"),
-        ({"a": [object()]}, 1, TypeError, "cannot stand in a table"),
+        ([{"a": 1}, {"b": 1}], 1, ValueError, r"\['a'\] and also \['b'\]"),
+        ({"a": [object()]}, 1, TypeError, "has no short text for a table"),
     ],
 )
 def test_settings_that_make_no_table_are_refused(

@@ -156,7 +156,7 @@ def test_files_that_hold_no_state_are_refused(torch: ModuleType, tmp_path: Path)
         with pytest.raises(nn.ModelFileError, match=message):
             nn.load_torch_state(nn.Linear(1, 1), path)
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(nn.ModelFileError, match="is damaged, or no state_dict"):
+    with pytest.raises(nn.ModelFileError, match="is damaged, or not a state_dict"):
         nn.load_torch_state(nn.Linear(1, 1), path)
     with pytest.raises(FileNotFoundError, match="there is no file"):
         nn.load_torch_state(nn.Linear(1, 1), tmp_path / "nothing.pt")
@@ -168,6 +168,6 @@ def test_nothing_in_a_file_is_executed(torch: ModuleType, tmp_path: Path) -> Non
             return Path.touch, (tmp_path / "sprung",)
 
     torch.save({"weight": Trap()}, tmp_path / "theirs.pt")
-    with pytest.raises(nn.ModelFileError, match="no state_dict"):
+    with pytest.raises(nn.ModelFileError, match="not a state_dict"):
         nn.load_torch_state(nn.Linear(1, 1), tmp_path / "theirs.pt")
     assert not (tmp_path / "sprung").exists()
