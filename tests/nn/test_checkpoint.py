@@ -331,7 +331,7 @@ def test_a_checkpoint_of_another_run_is_refused(
     tmp_path: Path, changed: dict[str, Any], message: str
 ) -> None:
     train(tmp_path / "checkpoint", epochs=1)
-    with pytest.raises(CheckpointError, match=f"is of another training run: .*{message}"):
+    with pytest.raises(CheckpointError, match=f"is from another training run: .*{message}"):
         train(tmp_path / "checkpoint", **changed)
 
 

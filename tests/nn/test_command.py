@@ -507,7 +507,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         np.savez(name, x=x[:5] * scale)
         assert main(["predict", "out/model.safetensors", name]) == 0
     noted = capsys.readouterr().err
-    assert noted.count("note: these examples range from 0 to 16, and the training examples of out/model") == 1
+    assert noted.count("note: these examples range from 0 to 16, and the training") == 1
     assert noted.count("note") == 1
 
 
@@ -520,7 +520,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         ("", "the following arguments are required: COMMAND"),
         ("learn", "invalid choice: 'learn'"),
         ("train digits", "unrecognized arguments: digits"),
-        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, and not"),
+        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, and"),
         ("train --data no.csv", "no.csv: no such file"),
         ("train --hidden 30,x", "'30,x' is not the number of units in each hidden layer"),
         ("train --hidden 30,0", "'30,0' is not the number of units in each hidden layer"),
@@ -629,7 +629,7 @@ def test_data_that_do_not_fit_the_model_are_refused(
         ("out/model.safetensors", "fractions.npz", "they name no classes"),
         ("out/model.safetensors", str(flowers), "has classes with names, such as 'daisy', but"),
         ("v/model.safetensors", "moons", "moons has classes, but the outputs of the model"),
-        ("v/model.safetensors", "one.npz", "gives 2 values for each example, and one.npz has 1"),
+        ("v/model.safetensors", "one.npz", "has 2 outputs for each example, and one.npz has 1"),
         ("norm.safetensors", "plane.npz", "norm.safetensors does not fit examples of shape (2,)"),
     ):
         assert complaint in refused(capsys, "evaluate", path, "--data", data)

@@ -223,7 +223,7 @@ def test_what_cannot_be_optimised_is_refused(parameters: Any, message: str) -> N
 
 def test_a_parameter_given_twice_is_refused() -> None:
     p = Tensor([1.0])
-    with pytest.raises(ValueError, match="'b' is given twice: it is 'a'"):
+    with pytest.raises(ValueError, match="'b' occurs twice: it is 'a'"):
         SGD({"a": p, "b": p})
 
 
@@ -302,7 +302,7 @@ def broken_states() -> list[tuple[Any, str]]:
         (other_settings, "has the settings"),
         (bad_setting, "beta2=3.0 is not"),
         (other_names, r"holds the parameters \['0', '1', '2'\]"),
-        (other_shape, r"'mean' of shape \(4,\) is no state of the parameter '1' of shape \(3,\)"),
+        (other_shape, r"'mean' of shape \(4,\) is not a state of the parameter '1' of shape \(3,\)"),
         (other_slot, "'velocity' of shape"),
     ]
 
