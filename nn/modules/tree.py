@@ -54,7 +54,7 @@ class Tree:
         """Return this module, under "", and all its submodules by path."""
         return {path: value for path, value, _ in _walk(self) if isinstance(value, Tree)}
 
-    def named_parameters(self, *, frozen: bool = False) -> dict[str, Any]:
+    def named_parameters(self, *, frozen: bool = False) -> dict[str, Parameter]:
         """Return the parameters by path; with ``frozen=True`` including the frozen ones."""
         members = [member for member in _walk(self) if not isinstance(member.value, Tree)]
         first_path = {parameter: path for path, parameter, _ in reversed(members)}
@@ -65,11 +65,11 @@ class Tree:
             if first_path[parameter] == path and parameter not in excluded
         }
 
-    def parameters(self, *, frozen: bool = False) -> list[Any]:
+    def parameters(self, *, frozen: bool = False) -> list[Parameter]:
         """Return the parameters in order of definition, each once; see ``named_parameters``."""
         return list(self.named_parameters(frozen=frozen).values())
 
-    def weights(self) -> list[Any]:
+    def weights(self) -> list[Parameter]:
         """Return the parameters that weight decay applies to: all that are not biases."""
         return [p for path, p in self.named_parameters().items() if not is_bias(path, p)]
 

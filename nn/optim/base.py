@@ -18,7 +18,7 @@ State: TypeAlias = dict[str, Any]
 class HasParameters(Protocol):
     """An object with parameters, such as a ``Module``."""
 
-    def named_parameters(self) -> Mapping[str, Tensor]: ...
+    def named_parameters(self) -> Mapping[str, Parameter]: ...
 
 
 Parameters: TypeAlias = HasParameters | Mapping[str, Parameter] | Iterable[Parameter]

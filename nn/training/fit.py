@@ -133,16 +133,7 @@ def fit(
             )
         batch_size = len(x) if batch_size is None else batch_size
         shards = team.size if shards is None else shards
-        if shards < 1 or shards % team.size:
-            raise ValueError(
-                f"shards={shards} cannot be shared equally by {team.size} ranks: give a multiple "
-                "of their number"
-            )
-        if shards > min(batch_size, len(x)):
-            raise ValueError(
-                f"mini-batches of {min(batch_size, len(x))} examples cannot be cut into {shards} "
-                "shards"
-            )
+        _check_shards(shards, team, min(batch_size, len(x)))
         if isinstance(optimizer, str):
             settings = {} if lr is None or callable(lr) else {"lr": lr}
             optimizer = optimizer_of(optimizer, model, **settings)
@@ -178,6 +169,16 @@ def fit(
             if team.comm is not None:
                 team.agree("the beginning", settings_of_rank(run))
             return run.train()
+
+
+def _check_shards(shards: int, team: Team, examples: int) -> None:
+    if shards < 1 or shards % team.size:
+        raise ValueError(
+            f"shards={shards} cannot be shared equally by {team.size} ranks: give a multiple of "
+            "their number"
+        )
+    if shards > examples:
+        raise ValueError(f"mini-batches of {examples} examples cannot be cut into {shards} shards")
 
 
 def _older_callbacks(older: Older) -> list[Callable[[Run], Any]]:

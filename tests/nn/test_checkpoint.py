@@ -361,7 +361,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_kept(tmp_path: Path) -> Non
             train(path)
         assert path.read_bytes() == content
     write(path, {"w": np.zeros(3)}, "wengert-model", {})
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         train(path)
     train(tmp_path / "whole", epochs=1)
     content = (tmp_path / "whole").read_bytes()

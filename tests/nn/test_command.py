@@ -626,7 +626,7 @@ def test_data_that_do_not_fit_the_model_are_refused(
         (model, "weeds.csv", "'nettle' is none of the classes daisy, rose, tulip"),
         ("out/model.safetensors", "digits", "takes examples of 2 numbers, and these have 64"),
         ("out/model.safetensors", "plane.npz", "plane.npz: label 2 at index 2 is not a class"),
-        ("out/model.safetensors", "fractions.npz", "they name no classes"),
+        ("out/model.safetensors", "fractions.npz", "they are not classes"),
         ("out/model.safetensors", str(flowers), "has classes with names, such as 'daisy', but"),
         ("v/model.safetensors", "moons", "moons has classes, but the outputs of the model"),
         ("v/model.safetensors", "one.npz", "has 2 outputs for each example, and one.npz has 1"),

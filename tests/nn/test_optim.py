@@ -302,7 +302,7 @@ def broken_states() -> list[tuple[Any, str]]:
         (other_settings, "has the settings"),
         (bad_setting, "beta2=3.0 is not"),
         (other_names, r"holds the parameters \['0', '1', '2'\]"),
-        (other_shape, r"'mean' of shape \(4,\) is not a state of the parameter '1' of shape \(3,\)"),
+        (other_shape, r"shape \(4,\) is not a state of the parameter '1' of shape \(3,\)"),
         (other_slot, "'velocity' of shape"),
     ]
 
