@@ -60,6 +60,7 @@ from autograd.recompute import checkpoint
 from autograd.scalars import Value
 from autograd.scopes import begin_scope, end_scope
 from autograd.summaries import Summary, summary
+from autograd.taylor import jet, taylor
 from autograd.transforms import (
     derivative,
     elementwise_grad,
@@ -135,10 +136,12 @@ __all__ = [
     "hvp",
     "is_compiling",
     "jacobian",
+    "jet",
     "jit",
     "jvp",
     "no_grad",
     "summary",
+    "taylor",
     "observe",
     "sample",
     "source",

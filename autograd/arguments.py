@@ -59,6 +59,16 @@ def fresh(name: str, leaf: Any) -> Node:
     )
 
 
+def real(x: Any) -> Any:
+    """A number as a float, an array in its floating-point type, or as float64; a node as it is."""
+    if isinstance(x, Node):
+        return x
+    if isinstance(x, float | int) and not isinstance(x, np.generic):
+        return float(x)
+    array = np.asarray(x)
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
 def split_aux(name: str, result: Any) -> tuple[Any, Any]:
     """The output to differentiate, and what the function returns beside it."""
     if not isinstance(result, tuple) or len(result) != 2:

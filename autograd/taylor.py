@@ -1,0 +1,126 @@
+"""`taylor` and `jet`: derivatives along a line or a curve, to any order.
+
+How the coefficients are found is in `series`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+from autograd.arguments import real
+from autograd.engine.graph import Array, Node, ancestors
+from autograd.engine.operations import interpreter, using
+from autograd.ops.structural import shape_of
+from autograd.series import Coefficient, Series, Taylor
+from autograd.trees import flatten, map_tree
+
+
+def taylor(f: Callable[..., Any], x: Any, direction: Any = None, order: int = 1) -> list[Any]:
+    """The Taylor coefficients c₀, …, cₙ of f along a line: f(x + t v) = Σ cₖ tᵏ + O(tⁿ⁺¹).
+
+    f: a function of one argument.
+    x: a number, an array, or nested lists, tuples and dicts of them.
+    direction: v, in the form of x; if not given, ones.
+    order: n, 0 or more.
+
+    cₖ is the k-th derivative along the line divided by k!, and has the form of f(x). One run of f
+    gives all of them, in a time that grows as n² times that of f. A coefficient too large for a
+    float is inf. Nodes among the arguments, or that f reads, give nodes, which can be
+    differentiated again. Raises ValueError where the direction does not fit, or for a negative
+    order.
+
+    Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 13.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import taylor
+    >>> taylor(np.exp, 0.0, order=4)
+    [1.0, 1.0, 0.5, 0.16666666666666666, 0.041666666666666664]
+    """
+    if order < 0:
+        raise ValueError(f"taylor: the order must be 0 or more, not {order}")
+    points, rebuild = flatten(x)
+    if direction is None:
+        steps = [_filled(1.0, point) for point in points]
+    else:
+        steps, _ = flatten(direction)
+    if [shape_of(point) for point in points] != [shape_of(step) for step in steps]:
+        raise ValueError(
+            f"taylor: a direction of shapes {[shape_of(step) for step in steps]} does not fit x of "
+            f"shapes {[shape_of(point) for point in points]}: they must agree"
+        )
+    lines = [[point, _as_in(point, step)] for point, step in zip(points, steps, strict=True)]
+    return _propagate(lambda *args: f(rebuild(iter(args))), lines, order)
+
+
+def jet(f: Callable[..., Any], primals: Sequence[Any], series: Sequence[Any]) -> tuple[Any, Any]:
+    """The derivatives of f along a curve, from those of its arguments.
+
+    primals: x for each argument of f, a number or an array.
+    series: for each argument the derivatives x', x'', … of the curve, as many as are wanted.
+
+    Gives f at the primals, and the list of d/dt f(x(t)), d²/dt² f(x(t)), … (Not divided by
+    factorials: as in JAX.) Raises ValueError where the lengths differ.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import jet
+    >>> jet(np.sin, (0.0,), ([1.0, 0.0, 0.0],))
+    (0.0, [1.0, 0.0, -1.0])
+    """
+    orders = {len(derivatives) for derivatives in series}
+    if len(primals) != len(series) or len(orders) != 1:
+        raise ValueError(
+            f"jet: {len(primals)} primals and series of {[len(part) for part in series]} "
+            "derivatives: one series of the same length is needed for each primal"
+        )
+    (order,) = orders
+    lines = [
+        [x, *[_as_in(x, d) / math.factorial(k) for k, d in enumerate(derivatives, 1)]]
+        for x, derivatives in zip(primals, series, strict=True)
+    ]
+    value, *coefficients = _propagate(f, lines, order)
+    return value, [
+        map_tree(partial(mul, math.factorial(k)), tree) for k, tree in enumerate(coefficients, 1)
+    ]
+
+
+def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: int) -> list[Any]:
+    """The coefficients 0 to `order` of f, from the first ones of its arguments."""
+    run = Taylor(interpreter())
+    inputs = [run.variable(Series(lambda k: None, real(x), *higher)) for x, *higher in lines]
+    rows = []
+    with np.errstate(all="ignore"):
+        with using(run):
+            result = f(*inputs)
+        outputs, rebuild = flatten(result)
+        nodes = [out for out in outputs if run.moves(out)]
+        path = [node for node in reversed(ancestors(nodes)) if node in run.series]
+        for k in range(order + 1):
+            for node in path:  # in this order none has to wait for a long chain of others
+                run.series[node][k]
+            row = [run.coefficient(out, k) for out in outputs]
+            rows.append([_result(c, out) for c, out in zip(row, outputs, strict=True)])
+    return [rebuild(iter(row)) for row in rows]
+
+
+def _as_in(x: Any, step: Any) -> Any:
+    """A step in the floating-point type of x."""
+    dtype = getattr(real(x), "dtype", None)
+    return step if dtype is None or isinstance(step, Node) else np.asarray(step, dtype)[()]
+
+
+def _filled(number: float, like: Any) -> Any:
+    shape = shape_of(like)
+    return np.full(shape, number) if shape else number
+
+
+def _result(c: Coefficient, out: Any) -> Any:
+    """A coefficient for the user: zeros for None, and in memory of its own."""
+    if c is None:
+        return _filled(0.0, out)
+    return np.array(c)[()] if isinstance(c, np.ndarray | np.generic) else c

@@ -1,0 +1,174 @@
+"""Taylor coefficients against fifty digits and more, and against nested derivatives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+import autograd as ad
+from autograd import checkpoint, derivative, grad, hessian, jet, jit, jvp, taylor, vmap
+from tests.autograd.cases import BINARY, CASES, UNARY, Case, function, total
+from tests.autograd.test_fifty_digits import ONE, TWO
+
+DIRECTION = (0.7, -0.4)
+
+
+def exact(f: Callable[[Any], Any], x: float, order: int) -> list[float]:
+    with mp.workdps(80):
+        return [float(c) for c in mp.taylor(f, mp.mpf(x), order)]
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_functions_of_one_number_are_exact_to_order_12(name: str) -> None:
+    for x in UNARY[name]:
+        expected = exact(ONE[name], x, 12)
+        scale = max(map(abs, expected))
+        found = taylor(function(name), x, order=12)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13 * scale)
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_functions_of_two_numbers_are_exact_along_a_line(name: str) -> None:
+    for at in zip(*BINARY[name], strict=True):
+
+        def along(t: Any, at: tuple[float, ...] = at) -> Any:
+            return TWO[name](
+                *[mp.mpf(x) + t * mp.mpf(v) for x, v in zip(at, DIRECTION, strict=True)]
+            )
+
+        expected = exact(along, 0.0, 8)
+        found = taylor(lambda p: function(name)(*p), at, DIRECTION, order=8)
+        scale = max(map(abs, expected))
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_operation_agrees_with_nested_forward_mode(case: Case) -> None:
+    rng = np.random.default_rng(0)
+    direction = [0.5 * rng.normal(size=np.shape(arg))[()] for arg in case.args]
+    f = total(case)
+
+    def line(t: Any) -> Any:
+        return f(*[arg + t * v for arg, v in zip(case.args, direction, strict=True)])
+
+    expected = []
+    for k in range(4):
+        expected.append(float(line(0.0)) / math.factorial(k))
+        line = (lambda g: lambda t: jvp(g, t, 1.0)[1])(line)
+    found = taylor(lambda p: f(*p), list(case.args), direction, order=3)
+    scale = max(1.0, *map(abs, expected))
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-9 * scale)
+
+
+@pytest.mark.parametrize("order", [3, 12, 30, 60])
+def test_a_high_derivative_is_exact_to_rounding(order: int) -> None:
+    expected = exact(mp.tanh, 0.3, order)[order] * math.factorial(order)
+    assert derivative(ad.tanh, order)(0.3) == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_high_derivative_works_entry_by_entry() -> None:
+    x = np.linspace(-1, 1, 5)
+    np.testing.assert_allclose(derivative(ad.sin, 5)(x), np.cos(x), atol=1e-15)
+
+
+def network(p: Any, x: Any) -> Any:
+    return ad.tanh(p[0] * x + p[1]) * p[2]
+
+
+P = np.array([0.5, -0.2, 1.3])
+
+
+def nested(p: Any) -> Any:
+    f = lambda x: network(p, x)  # noqa: E731
+    for _ in range(3):
+        f = ad.elementwise_grad(f)
+    return f(0.4)
+
+
+def test_a_high_derivative_has_a_gradient_and_a_hessian() -> None:
+    f = lambda p: derivative(lambda x: network(p, x), 3)(0.4)  # noqa: E731
+    np.testing.assert_allclose(grad(f)(P), grad(nested)(P), rtol=1e-12)
+    np.testing.assert_allclose(hessian(f)(P), hessian(nested)(P), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(jit(grad(f))(P), grad(nested)(P), rtol=1e-12)
+
+
+def test_series_nest() -> None:
+    inner = lambda x: taylor(lambda y: ad.exp(x * y), 0.5, order=2)[2]  # noqa: E731
+    expected = exact(lambda x: x**2 * mp.exp(x / 2) / 2, 0.3, 4)
+    np.testing.assert_allclose(taylor(inner, 0.3, order=4), expected, rtol=1e-14)
+
+
+def test_a_series_of_a_gradient_is_a_series() -> None:
+    found = taylor(lambda t: grad(lambda s: ad.sin(s) * t)(t), 0.3, order=5)
+    np.testing.assert_allclose(found, exact(lambda t: mp.cos(t) * t, 0.3, 5), rtol=1e-14)
+
+
+def test_compiled_mapped_and_checkpointed_series_are_the_same() -> None:
+    f = lambda x: ad.sin(ad.exp(x)) / (1 + x * x)  # noqa: E731
+    series = lambda x: taylor(f, x, order=6)  # noqa: E731
+    for x in (0.3, -0.7):
+        np.testing.assert_allclose(jit(series)(x), series(x), rtol=1e-13)
+    points = np.array([0.3, -0.7])
+    np.testing.assert_allclose(
+        np.transpose(vmap(series)(points)), [series(x) for x in points], rtol=1e-13
+    )
+    np.testing.assert_array_equal(taylor(checkpoint(f), 0.3, order=6), series(0.3))
+
+
+def test_a_long_chain_of_operations_has_a_series() -> None:
+    def chain(x: Any) -> Any:
+        for _ in range(3000):
+            x = ad.sin(x)
+        return x
+
+    np.testing.assert_allclose(taylor(chain, 0.3, order=2)[1], grad(chain)(0.3), rtol=1e-12)
+
+
+def test_trees_go_in_and_come_out() -> None:
+    f = lambda p: {"y": p["a"] @ p["b"], "s": (p["a"].sum(), 2.0)}  # noqa: E731
+    first, *_, second = taylor(f, {"a": np.ones((2, 2)), "b": np.ones(2)}, order=2)
+    np.testing.assert_array_equal(first["y"], [2.0, 2.0])
+    np.testing.assert_array_equal(second["y"], [2.0, 2.0])
+    assert (first["s"], second["s"]) == ((4.0, 2.0), (0.0, 0.0))
+
+
+def test_float32_stays_float32() -> None:
+    x = np.ones(3, np.float32)
+    assert {c.dtype for c in taylor(ad.exp, x, order=3)} == {np.dtype(np.float32)}
+
+
+def test_kinks_and_poles_are_those_of_the_tables() -> None:
+    assert taylor(ad.relu, 0.0, order=2) == [0.0, 0.0, 0.0]
+    assert taylor(ad.abs, -2.0, order=2) == [2.0, -1.0, 0.0]
+    assert taylor(lambda x: 1 / x, 0.0, order=1)[0] == np.inf
+    assert taylor(lambda x: x**3, 0.0, order=4) == [0.0, 0.0, 0.0, 1.0, 0.0]
+    assert taylor(ad.exp, 800.0, order=2) == [np.inf] * 3
+
+
+def test_a_jet_has_the_derivatives_along_a_curve() -> None:
+    value, derivatives = jet(
+        lambda x, y: ad.tanh(x * y) * y, (0.3, 0.8), ([0.4, -1.0, 0.3], [1.0, 0.2, -0.5])
+    )
+
+    def curve(t: Any) -> Any:
+        x = mp.mpf(0.3) + mp.mpf(0.4) * t - t**2 / 2 + mp.mpf(0.3) * t**3 / 6
+        y = mp.mpf(0.8) + t + mp.mpf(0.2) * t**2 / 2 - mp.mpf(0.5) * t**3 / 6
+        return mp.tanh(x * y) * y
+
+    expected = exact(curve, 0.0, 3)
+    found = [value, *[d / math.factorial(k) for k, d in enumerate(derivatives, 1)]]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_what_does_not_fit_is_said() -> None:
+    with pytest.raises(ValueError, match=r"order must be 0 or more, not -1"):
+        taylor(ad.sin, 0.0, order=-1)
+    with pytest.raises(ValueError, match=r"direction of shapes \[\(2,\)\] does not fit x"):
+        taylor(ad.sin, np.ones(3), np.ones(2))
+    with pytest.raises(ValueError, match=r"jet: 1 primals and series of \[1, 2\]"):
+        jet(ad.sin, (0.0,), ([1.0], [1.0, 2.0]))
