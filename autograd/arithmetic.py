@@ -186,8 +186,10 @@ class Arithmetic(NumPyProtocols, Display):
         graph of this node.
         """
         data = interpreter().detach(self)
+        if isinstance(data, Node):
+            return data
         kind: Any = type(self)
-        return data if isinstance(data, Node) else kind(data, self.label)
+        return interpreter().plain_result(Arithmetic.detach, (self,), kind(data, self.label))
 
     def backward(self, gradient: Array | None = None) -> None:
         """Add ∂self/∂leaf to the `.grad` of every leaf this node was computed from.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any, Self
 
@@ -34,6 +34,11 @@ class Around(Interpreter):
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
     ) -> Iterable[Node]:
         return self.inner.through(order, derivatives, mode)
+
+    def plain_result(
+        self, function: Callable[..., Any], args: tuple[Array, ...], result: Any
+    ) -> Any:
+        return self.inner.plain_result(function, args, result)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
         return self.inner.branch(node, kind)

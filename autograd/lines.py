@@ -140,22 +140,22 @@ class LineLog:
         self._on = True
         self.recent.append(self)
         self._before = sys.gettrace()
-        self._running: list[tuple[FrameType, Any]] = []
+        self._followed: list[tuple[FrameType, Any]] = []
         caller = sys._getframe(1)
         for frame in _outwards(caller):
             if self._kind(frame.f_code) != _ENGINE:
-                self._running.append((frame, frame.f_trace))
+                self._followed.append((frame, frame.f_trace))
                 frame.f_trace = self._follow(frame.f_trace)
-        self.called_from(caller)
+        self.running(caller)
         sys.settrace(self._called)
         return self
 
     def __exit__(self, *error: object) -> None:
         if sys.gettrace() == self._called:  # else somebody has begun to trace in the block
             sys.settrace(self._before)
-        for frame, trace in self._running:
+        for frame, trace in self._followed:
             frame.f_trace = trace
-        self._running = []  # frames hold whatever their variables hold
+        self._followed = []  # frames hold whatever their variables hold
         self._variables.forget_frames()
         self._user = None
         self._note(None)
@@ -195,7 +195,7 @@ class LineLog:
                 self._enter(frame)
             elif event == "return":  # or a generator yields, or an exception goes through
                 self._variables.left(frame)
-                self.called_from(frame.f_back)  # Python does not report that line again
+                self.running(frame.f_back)  # Python does not report that line again
         return self._happened
 
     def _enter(self, frame: FrameType) -> None:
@@ -208,8 +208,8 @@ class LineLog:
     # --- without tracing -------------------------------------------------------------------------
 
     @contextmanager
-    def told(self) -> Iterator[Self]:
-        """A block in which `called_from` tells what is made where, and nothing is traced."""
+    def open(self) -> Iterator[Self]:
+        """A block in which nothing is traced: `running` says which line makes what comes next."""
         self.recent.append(self)
         try:
             yield self
@@ -217,17 +217,22 @@ class LineLog:
             self._user = None
             self._note(None)
 
-    def called_from(self, frame: FrameType | None, rules_of: CodeType | None = None) -> None:
-        """What is made from now on is made where `frame` is.
+    def running(
+        self,
+        frame: FrameType | None,
+        rules: CodeType | None = None,
+        differentiated: Node | None = None,
+    ) -> None:
+        """From now on nodes are made by the lines that run in `frame` and in its callers.
 
-        A derivative rule runs inside a call of `rules_of`, whose variable `node` is the node that
-        the rule belongs to: what it makes is made where that node was, if not by a line of its own.
+        rules, differentiated: the function that runs derivative rules, and the node whose rule it
+            runs. Nodes that no line of the rule makes belong to the line that made this node.
         """
         innermost = user = None
         for outer in _outwards(frame):
-            if outer.f_code is rules_of:
-                place_of_node = self._at(outer.f_locals["node"])
-                innermost, user = innermost or place_of_node[0], user or place_of_node[1]
+            if outer.f_code is rules and differentiated is not None:
+                rule_innermost, rule_user = self._at(differentiated)
+                innermost, user = innermost or rule_innermost, user or rule_user
                 break
             kind = self._kind(outer.f_code)
             if kind != _ENGINE:
@@ -238,8 +243,8 @@ class LineLog:
         self._user = user
         self._note(innermost)
 
-    def asked_by(self, frame: FrameType | None) -> Line | None:
-        """The line that called the engine, in which `frame` is, if it is one of the user's own."""
+    def line_calling(self, frame: FrameType | None) -> Line | None:
+        """The line that called the engine, whose `frame` is given; None for one of a library."""
         for outer in _outwards(frame):
             kind = self._kind(outer.f_code)
             if kind != _ENGINE:

@@ -5,12 +5,11 @@ What is said is in `report`; what to do about it, in `advice`.
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
-from types import FrameType
+from inspect import currentframe
 from typing import Any, Self
 from zlib import crc32
 
@@ -33,7 +32,7 @@ class BroadcastWarning(UserWarning):
     """Inside `debug`: shapes such as (n, 1) and (n,) have silently made (n, n)."""
 
 
-def debug(*, at_once: bool = True) -> Watch:
+def debug(*, at_once: bool = True) -> DebugBlock:
     """Inside `with debug():` the first operation, forward or backward, that makes NaN or infinity
     of finite numbers raises NonFiniteError.
 
@@ -48,8 +47,8 @@ def debug(*, at_once: bool = True) -> Watch:
         and `watch.find(output)` then looks for the fault. It passes over infinities that the
         program has masked.
 
-    It slows arrays down some five times and single numbers some twenty, inside the block and in its
-    thread only. `why`, `draw` and `explain` know the lines of what was computed there.
+    Operations run some five times slower, inside the block and in its thread only. `why`, `draw` and
+    `explain` know the lines of what was computed there.
 
     >>> import numpy as np
     >>> from autograd import Tensor, debug
@@ -60,57 +59,91 @@ def debug(*, at_once: bool = True) -> Watch:
         ...
     autograd.diagnostics.report.NonFiniteError: operation 'log' made -inf ...
     """
-    return Watch(at_once=at_once)
+    return DebugBlock(at_once=at_once)
 
 
-_CALLS = (Op.__call__.__code__, Elementwise.__call__.__code__)
+class DebugBlock(Around):
+    """The block that `debug` makes: it checks each operation and each step of a backward pass."""
 
+    careful = True
 
-class Watch(Around):
-    """The block that `debug` makes: it looks at each operation and each step of a backward pass."""
-
-    def __init__(self, *, at_once: bool = True, hold: bool = False) -> None:
+    def __init__(self, *, at_once: bool = True, keep: bool = False) -> None:
         super().__init__(RECORDING)
         self.at_once = at_once
         self.log: LineLog = LineLog()
-        self.cuts: CutLog = CutLog(self.log, hold=hold)
-        self.made_plain: list[tuple[Any, Fault]] = []
-        """Plain arrays in which an operation made NaN or infinity, no node being among its
-        arguments; it is a fault when a node meets them."""
-        self.read: dict[int, list[tuple[int, int]]] = {}
-        """By the number of a node: which of its arguments are plain arrays, and their checksums."""
+        self.cuts: CutLog = CutLog(self.log, keep=keep)
+        self.differentiated: Node | None = None
+        """The node whose derivative rule runs, if any."""
+        self.plain_faults: list[tuple[Any, Fault]] = []
+        """Plain arrays in which an operation without nodes made NaN or infinity: a fault as soon as
+        a node meets them."""
+        self.checksums: dict[int, list[tuple[int, int]]] = {}
+        """By the number of a node: the plain arrays among its arguments, and their checksums."""
 
     def __enter__(self) -> Self:
-        now = interpreter()
-        self.inner = now.inner if isinstance(now, Watch) else now
+        running = interpreter()
+        self.inner = running.inner if isinstance(running, DebugBlock) else running
         self._block = ExitStack()
-        self._block.enter_context(self.log.told())
-        self._block.enter_context(self.cuts.watch(dict.fromkeys(_CALLS, self.note_plain)))
+        self._block.enter_context(self.log.open())
+        self._block.enter_context(self.cuts.open())
         self._block.enter_context(using(self))
         return self
 
     def __exit__(self, *error: object) -> None:
         self._block.close()
 
-    careful = True
+    # --- numbers that leave the graph ------------------------------------------------------------
+
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
+        data = super().branch(node, kind)
+        self.cuts.note(f"{kind.__name__}()", node, data)
+        return data
+
+    def take_out(self, node: Node, how: str) -> Any:
+        data = super().take_out(node, how)
+        if how != "backward()":  # which computes nothing from the number
+            self.cuts.note(how, node, data)
+        return data
+
+    def plain_result(
+        self, function: Callable[..., Any], args: tuple[Array, ...], result: Any
+    ) -> Any:
+        result = super().plain_result(function, args, result)
+        for arg in args:
+            if isinstance(arg, Node):
+                self.cuts.note(function.__name__, arg, result)
+        if isinstance(function, Op) and not kernels.is_careful() and not is_finite(result):
+            fault = self.fault_behind(args)
+            if fault is None and _is_origin(args, result):
+                self.log.running(currentframe())
+                fault = report.forward_fault(function, args, leaf(result), "")
+            if fault is not None:
+                self.plain_faults.append((result, fault))
+        return result
+
+    def fault_behind(self, args: Sequence[Array]) -> Fault | None:
+        """The fault that left NaN in one of some plain arrays."""
+        faults = (f for result, f in self.plain_faults if any(result is x for x in args))
+        return next(faults, None)
+
+    # --- operations on nodes ---------------------------------------------------------------------
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
-        frame = sys._getframe(1)
-        self.log.called_from(frame, pull_back.__code__)
+        self.log.running(currentframe(), pull_back.__code__, self.differentiated)
         with np.errstate(all="ignore"):  # it is reported by name
             node = super().apply(op, args, settings)
-        arrays = [(place, arg) for place, arg in enumerate(args) if isinstance(arg, np.ndarray)]
+        arrays = [(n, arg) for n, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is op and arrays:
-            self.read[node.index] = [(place, crc32(array.tobytes())) for place, array in arrays]
-        if kernels.is_careful():  # in a derivative, where a zero may yet close what is not finite
+            self.checksums[node.index] = [(n, crc32(array.tobytes())) for n, array in arrays]
+        if kernels.is_careful():  # in a derivative, where 0 · ∞ may still become 0
             return node
         if not self.records and (line := user_line_of(node)):
             for arg in args:
                 if isinstance(arg, Node):
-                    self.cuts.note("no_grad()", line, arg, node)
+                    self.cuts.note("no_grad()", arg, node, line)
         self.check_broadcast(op, args, node)
         if self.at_once and not is_finite(node):
-            self.judge(op, args, node)
+            self.check_finite(op, args, node)
         return node
 
     def check_broadcast(self, op: Op, args: tuple[Array, ...], made: Node) -> None:
@@ -131,31 +164,16 @@ class Watch(Around):
                 line.lineno,
             )
 
-    def judge(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
-        """Raise where `op` has made what is not finite in `node`, or has met data that are not."""
-        if _has_made(args, node):
+    def check_finite(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
+        """Raise where NaN or infinity in `node` began with `op`, or is NaN in the data."""
+        if _is_origin(args, node):
             raise NonFiniteError(report.forward_fault(op, args, node, report.way_from(op, args)))
         for arg in args:
             if has_nan(arg) and (not isinstance(arg, Node) or arg.op is None):
                 fault = self.fault_behind((arg,)) or report.data_fault(op, arg, node)
                 raise NonFiniteError(fault)
 
-    def note_plain(self, frame: FrameType, out: Any) -> None:
-        """An operation has computed on plain data, which is no fault until a node meets the NaN."""
-        inside = not isinstance(interpreter(), Watch) or kernels.is_careful()
-        if inside or isinstance(out, Node) or is_finite(out):
-            return
-        args, op = frame.f_locals["args"], frame.f_locals["self"]
-        fault = self.fault_behind(args)
-        if fault is None and _has_made(args, out):
-            self.log.called_from(frame, pull_back.__code__)
-            fault = report.forward_fault(op, args, leaf(out), "")
-        if fault is not None:
-            self.made_plain.append((out, fault))
-
-    def fault_behind(self, args: Sequence[Array]) -> Fault | None:
-        """The fault that left NaN in one of some plain arrays."""
-        return next((f for made, f in self.made_plain if any(made is x for x in args)), None)
+    # --- derivatives -----------------------------------------------------------------------------
 
     def through(
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
@@ -165,8 +183,10 @@ class Watch(Around):
 
     def _checked(self, order: list[Node], cotangents: dict[Node, Array]) -> Iterator[Node]:
         for node in order:
-            self.refuse_changed(node)
+            self.check_unchanged(node)
+        outer = self.differentiated
         for node in order:
+            self.differentiated = node
             g = cotangents.get(node)
             before = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
             yield node
@@ -177,13 +197,14 @@ class Watch(Around):
                 if was_finite and not is_finite(found):
                     way = report.way_to(order[0], node)
                     raise NonFiniteError(report.backward_fault(node, parent, g, found, way))
+        self.differentiated = outer
 
-    def refuse_changed(self, node: Node) -> None:
+    def check_unchanged(self, node: Node) -> None:
         """Raise where an array that `node` has read holds other numbers now."""
         changed = [
-            f"an array of shape {node.args[place].shape}"
-            for place, then in self.read.get(node.index, ())
-            if crc32(node.args[place].tobytes()) != then
+            f"an array of shape {node.args[argnum].shape}"
+            for argnum, checksum in self.checksums.get(node.index, ())
+            if crc32(node.args[argnum].tobytes()) != checksum
         ]
         if (parent := node.changed_parent()) is not None:
             changed.append(f"the leaf {report.name_of(parent)}")
@@ -217,10 +238,9 @@ class Watch(Around):
         return None
 
 
-def _has_made(args: Sequence[Array], out: Any) -> bool:
-    """Whether what is not finite in `out` was not yet so in `args`."""
-    made_nan = has_nan(out) and not any(map(has_nan, args))
-    return made_nan or all(map(is_finite, args))
+def _is_origin(args: Sequence[Array], out: Any) -> bool:
+    """Whether NaN or infinity in `out` began here: `args` are finite, or the NaN is new."""
+    return all(map(is_finite, args)) or (has_nan(out) and not any(map(has_nan, args)))
 
 
 def _origin(output: Node) -> Node | None:

@@ -17,7 +17,7 @@ from autograd.diagnostics.numbers import data_of
 from autograd.engine.graph import Node, ancestors
 from autograd.lines import user_line_of
 
-_WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "int()"}
+_WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "bool()", "int()"}
 
 
 def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.diagnostics.answer import Why, gradient_of, in_operations, reason, shrinking
 from autograd.diagnostics.cuts import CutLog
-from autograd.diagnostics.debug import Watch
+from autograd.diagnostics.debug import DebugBlock
 from autograd.diagnostics.flow import Flow, Use, flow, largest
 from autograd.diagnostics.missing import missing
 from autograd.diagnostics.numbers import data_of, extent, is_finite
@@ -50,9 +50,9 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
                 f"why: the output must be a node, or a function that computes it, not a "
                 f"{type(output).__name__}: was it taken out of the graph by .item() or .data?"
             )
-        with recording(True), Watch(at_once=False, hold=True) as watch:
+        with recording(True), DebugBlock(at_once=False, keep=True) as block:
             output = output()
-        cuts = list(watch.cuts.cuts)
+        cuts = list(block.cuts.cuts)
     if not isinstance(output, Node):
         return missing(x, None, cuts)
     found = flow(output, x)

@@ -54,7 +54,7 @@ class Op:
         for arg in args:
             if isinstance(arg, Node):
                 return interpreter().apply(self, args, settings)
-        return self.evaluate(args, settings)
+        return interpreter().plain_result(self, args, self.evaluate(args, settings))
 
     def evaluate(self, primals: Args, settings: Settings) -> Any:
         """Compute on plain data."""
@@ -127,10 +127,12 @@ class Interpreter:
         return op.record(op.evaluate(primals, settings), args, primals, settings)
 
     def through(self, order: Iterable[Node], derivatives: Derivatives, mode: str) -> Iterable[Node]:
-        """The nodes of a pass one by one, which so far has found `derivatives`; `mode` says which:
-        "gradient" or "tangent". What is done between two nodes is done for the first.
-        """
+        """The nodes of a "gradient" or "tangent" pass one by one, as it fills in `derivatives`."""
         return order
+
+    def plain_result(self, function: Callable[..., Any], args: Args, result: Any) -> Any:
+        """What `function(*args)` gave: no argument is a node, or the function has no derivative."""
+        return result
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
         """The data, which as a bool or an int decides how Python goes on."""
@@ -199,5 +201,4 @@ class using:
 
 def recording(on: bool) -> using:
     """A `with` block in which operations are recorded or not, whatever it was outside."""
-    now = interpreter()
-    return using(now.recording() if on else now.without_recording())
+    return using(interpreter().recording() if on else interpreter().without_recording())

@@ -51,7 +51,7 @@ class Elementwise(Op):
             if isinstance(arg, Node):
                 break
         else:
-            return self.evaluate(args, settings)
+            return interpreter().plain_result(self, args, self.evaluate(args, settings))
         for arg in args:
             if isinstance(arg, np.generic):
                 args = _like_python(args)

@@ -60,9 +60,11 @@ def question(function: Callable[..., Any]) -> Op:
 
 def nondifferentiable(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
     """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
-    if not interpreter().replayed:
-        return function(*map_tree(_data, args), **map_tree(_data, settings))
-    return question(function)(*args, **settings)
+    running = interpreter()
+    if running.replayed:
+        return question(function)(*args, **settings)
+    answer = function(*map_tree(_data, args), **map_tree(_data, settings))
+    return running.plain_result(function, args, answer)
 
 
 def _data(x: Array) -> Any:

@@ -159,6 +159,16 @@ def by_argmax(x: Any) -> Any:
     return Value(1.0) * best
 
 
+def by_a_branch(x: Any) -> Any:
+    kept = int(x[0])
+    return Value(1.0) * kept
+
+
+def by_nonzero(x: Any) -> Any:
+    places = np.nonzero(x)
+    return Value(1.0) * places[0].sum()
+
+
 def by_no_grad(x: Any) -> Any:
     with no_grad():
         hidden = x * 2.0
@@ -172,6 +182,8 @@ CUTS = [
     (by_detach, "cut", ".detach()", "held = (x * 3.0).detach()"),
     (by_a_comparison, "no derivative", "a comparison", "positive = x > 0"),
     (by_argmax, "no derivative", "argmax", "best = np.argmax(x * 2.0)"),
+    (by_a_branch, "no derivative", "int()", "kept = int(x[0])"),
+    (by_nonzero, "cut", "np.nonzero(...)", "places = np.nonzero(x)"),
     (by_no_grad, "cut", "no_grad()", "hidden = x * 2.0"),
 ]
 
@@ -200,6 +212,27 @@ def test_a_number_taken_out_to_be_looked_at_is_not_blamed() -> None:
         return loss
 
     assert text_of(why(x, f)) == "hidden = x.data * 2"
+
+
+def test_what_operations_read_inside_is_not_blamed() -> None:
+    x = Tensor([1.5, -2.0], "x")
+
+    def f() -> Any:
+        scale = x.sum().item()
+        largest = ag.max(x)  # looks at the data to find ties
+        largest.backward()
+        return Value(2.0) * scale
+
+    assert text_of(why(x, f)) == "scale = x.sum().item()"
+    with debug():
+        output = f()
+    assert text_of(why(x, output)) == "scale = x.sum().item()"
+
+
+def test_a_branch_on_a_node_is_named_as_what_it_is() -> None:
+    x = Value(1.5, "x")
+    answer = why(x, lambda: Value(2.0) if x else Value(3.0))
+    assert (answer.kind, answer.operation) == ("no derivative", "bool()")
 
 
 def test_a_cut_in_another_program_is_not_blamed() -> None:
