@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Final, NoReturn, Self
 import numpy as np
 
 from autograd import ops
-from autograd.bytecode import caller_stores_item
 from autograd.display import Display
 from autograd.engine.backward import run_backward
 from autograd.engine.graph import Array, Derivatives, Node, ancestors
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
+from autograd.frames import caller, knows_stores, stores_item
 from autograd.ops import At, Axis
 from autograd.ops.predicates import (
     logical_and,
@@ -164,7 +164,12 @@ class Arithmetic(NumPyProtocols, Display):
         return nondifferentiable(np.all, self, axis=axis, keepdims=keepdims)
 
     def __float__(self) -> float:
-        if caller_stores_item():  # array[i] = node
+        if not knows_stores():
+            raise TypeError(
+                "float(x) of a node x: this Python cannot tell it from array[i] = x, which would "
+                "cut x out of the graph; write x.item()"
+            )
+        if stores_item(caller()):  # array[i] = node
             raise TypeError(IN_PLAIN_ARRAY)
         return _number(self._taken_out("float()"))
 

@@ -5,12 +5,11 @@ Nodes do not know their line, so that making them costs nothing; who shows lines
 
 from __future__ import annotations
 
-import dis
 import linecache
 import os
 import sys
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
@@ -19,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 
 from autograd.engine.graph import Node, next_index
+from autograd.frames import caller, outwards, stored_names
 
 _Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
 _Place: TypeAlias = tuple[CodeType, int]
@@ -68,7 +68,7 @@ class _Variables:
             return
         stores = self._stores.get(frame.f_code)
         if stores is None:
-            stores = self._stores[frame.f_code] = _stores(frame.f_code)
+            stores = self._stores[frame.f_code] = stored_names(frame.f_code)
         if names := stores.get(lineno):
             local, everywhere = frame.f_locals, frame.f_globals
             for name in names:
@@ -141,12 +141,12 @@ class LineLog:
         self.recent.append(self)
         self._before = sys.gettrace()
         self._followed: list[tuple[FrameType, Any]] = []
-        caller = sys._getframe(1)
-        for frame in _outwards(caller):
+        frame_outside = caller()
+        for frame in outwards(frame_outside):
             if self._kind(frame.f_code) != _ENGINE:
                 self._followed.append((frame, frame.f_trace))
                 frame.f_trace = self._follow(frame.f_trace)
-        self.running(caller)
+        self.running(frame_outside)
         sys.settrace(self._called)
         return self
 
@@ -229,7 +229,7 @@ class LineLog:
             runs. Nodes that no line of the rule makes belong to the line that made this node.
         """
         innermost = user = None
-        for outer in _outwards(frame):
+        for outer in outwards(frame):
             if outer.f_code is rules and differentiated is not None:
                 rule_innermost, rule_user = self._at(differentiated)
                 innermost, user = innermost or rule_innermost, user or rule_user
@@ -245,7 +245,7 @@ class LineLog:
 
     def line_calling(self, frame: FrameType | None) -> Line | None:
         """The line that called the engine, whose `frame` is given; None for one of a library."""
-        for outer in _outwards(frame):
+        for outer in outwards(frame):
             kind = self._kind(outer.f_code)
             if kind != _ENGINE:
                 return _line((outer.f_code, outer.f_lineno)) if kind == _USER else None
@@ -294,34 +294,9 @@ def _number(node: Node | int) -> int:
     return node if isinstance(node, int) else node.index
 
 
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
 def _line(place: _Place | None) -> Line | None:
     if place is None:
         return None
     code, lineno = place
     text = linecache.getline(code.co_filename, lineno).strip()
     return Line(code.co_filename, lineno, code.co_qualname, text)
-
-
-def _stores(code: CodeType) -> dict[int, list[str]]:
-    """The variables that each line of a function stores."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for instruction in dis.get_instructions(code):
-        positions = instruction.positions
-        if instruction.opname.startswith("STORE_") and positions and positions.lineno:
-            match instruction.opname, instruction.argval:
-                case "STORE_FAST_STORE_FAST", (first, second):  # two in one, from Python 3.13 on
-                    names = [first, second]
-                case "STORE_FAST_LOAD_FAST", (first, _):
-                    names = [first]
-                case "STORE_FAST" | "STORE_NAME" | "STORE_GLOBAL" | "STORE_DEREF", name:
-                    names = [name]
-                case _:
-                    names = []
-            found[positions.lineno] += names
-    return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import currentframe
 from math import inf
 from typing import Any, ClassVar, NamedTuple
 from weakref import ref
@@ -16,6 +15,7 @@ from weakref import ref
 import numpy as np
 
 from autograd.engine.graph import Node, next_index
+from autograd.frames import caller
 from autograd.lines import Line, LineLog
 
 _IN_WORDS = {
@@ -79,7 +79,7 @@ class CutLog:
 
         That has to be a line of the user's own: the engine and libraries have reasons of theirs.
         """
-        line = line or self._lines.line_calling(currentframe())
+        line = line or self._lines.line_calling(caller())
         if line is None:
             return
         if self.cuts and self.cuts[-1].line == line and self.cuts[-1].node() is node:

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
-from inspect import currentframe
 from typing import Any, Self
 from zlib import crc32
 
@@ -24,6 +23,7 @@ from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
 from autograd.engine.graph import Array, GraphChangedError, Node, Settings, ancestors, leaf
 from autograd.engine.operations import RECORDING, Op, interpreter, using
+from autograd.frames import caller
 from autograd.lines import LineLog, user_line_of
 from autograd.ops.op_types import Elementwise
 
@@ -47,8 +47,8 @@ def debug(*, at_once: bool = True) -> DebugBlock:
         and `watch.find(output)` then looks for the fault. It passes over infinities that the
         program has masked.
 
-    Operations run some five times slower, inside the block and in its thread only. `why`, `draw` and
-    `explain` know the lines of what was computed there.
+    Operations run some five times slower, inside the block and in its thread only. `why`, `draw`
+    and `explain` know the lines of what was computed there.
 
     >>> import numpy as np
     >>> from autograd import Tensor, debug
@@ -115,7 +115,7 @@ class DebugBlock(Around):
         if isinstance(function, Op) and not kernels.is_careful() and not is_finite(result):
             fault = self.fault_behind(args)
             if fault is None and _is_origin(args, result):
-                self.log.running(currentframe())
+                self.log.running(caller())
                 fault = report.forward_fault(function, args, leaf(result), "")
             if fault is not None:
                 self.plain_faults.append((result, fault))
@@ -129,7 +129,7 @@ class DebugBlock(Around):
     # --- operations on nodes ---------------------------------------------------------------------
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
-        self.log.running(currentframe(), pull_back.__code__, self.differentiated)
+        self.log.running(caller(), pull_back.__code__, self.differentiated)
         with np.errstate(all="ignore"):  # it is reported by name
             node = super().apply(op, args, settings)
         arrays = [(n, arg) for n, arg in enumerate(args) if isinstance(arg, np.ndarray)]

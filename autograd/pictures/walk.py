@@ -1,21 +1,22 @@
 """A forward and a backward pass over a recorded graph, taken one operation and one use at a time.
 
 What `backward` does at once is here a list to read; how it is shown is in `stepping` and
-`explaining`. The share of a single use is in `faults.flow`.
+`explaining`. The share of a single use is in `diagnostics.flow`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd.diagnostics.flow import one_pass, share
 from autograd.engine.backward import add
-from autograd.engine.graph import Array, GraphChangedError, Node
-from autograd.engine.spaces import seed_of
+from autograd.engine.graph import Array, GraphChangedError, Node, ancestors
+from autograd.engine.spaces import filled, seed_of
 from autograd.ops.op_types import Elementwise, Linear, Multilinear
 from autograd.scalars import Value
 
@@ -58,7 +59,15 @@ class Walk:
     def cotangent(self, node: Node) -> Any:
         """∂output/∂node; zeros where nothing flows."""
         found = self.cotangents.get(node)
-        return _zeros(node) if found is None else found
+        return filled(0.0, node) if found is None else found
+
+
+def history(outputs: Iterable[Node]) -> list[Node]:
+    """`outputs` and all nodes that they were computed from, in the order of their creation."""
+    nodes = set(outputs)
+    for node in ancestors(nodes):
+        nodes.update(node.parents)
+    return sorted(nodes, key=attrgetter("index"))
 
 
 def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk:
@@ -81,7 +90,7 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
                     continue
                 value = share(node, argnum, arg, g)
                 if value is None:
-                    value = _zeros(arg)
+                    value = filled(0.0, arg)
                 else:
                     add(cotangents, arg, value)
                 total = cotangents.get(arg, value)
@@ -119,7 +128,3 @@ def _require_unchanged(node: Node) -> None:
             f"{changed!r} was given new data after the operation {node.op.name!r} had used the "
             "old, and both cannot be shown: compute the output again first"
         )
-
-
-def _zeros(node: Node) -> Any:
-    return 0.0 if isinstance(node, Value) else np.zeros_like(node.primal)

@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given, settings
 
 from autograd import GraphChangedError, Node, Tensor, Value, checkpoint, floor, gradients, relu
-from autograd.pictures.drawing.content import history
 from autograd.pictures.notation import compact, formula, names_of
-from autograd.pictures.walk import Walk, walk
+from autograd.pictures.walk import Walk, history, walk
 from tests.autograd.cases import CASES, Case
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 
 def walked(output: Node, seed: Any = None) -> Walk:
-    nodes = history([output], 10_000)
+    nodes = history([output])
     assert nodes is not None
     return walk(output, nodes, seed)
 

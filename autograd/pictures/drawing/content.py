@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -69,21 +68,6 @@ class Scene:
         name = f"n{len(self.boxes)}"
         self.boxes.append(Box(name, role, title, tuple(rows)))
         return name
-
-
-def history(outputs: Iterable[Node], limit: int) -> list[Node] | None:
-    """All nodes that `outputs` were computed from and themselves, in the order of their creation.
-
-    None where they are more than `limit`, however many more.
-    """
-    stack = list(dict.fromkeys(outputs))
-    found = set(stack)
-    while stack and len(found) <= limit:
-        for parent in stack.pop().parents:
-            if parent not in found:
-                found.add(parent)
-                stack.append(parent)
-    return sorted(found, key=attrgetter("index")) if len(found) <= limit else None
 
 
 # --------------------------------------------------------------------------------------------------

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograd.engine.graph import Node
-from autograd.pictures.drawing.content import Fold, Scene, history
+from autograd.frames import caller
+from autograd.pictures.drawing.content import Fold, Scene
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
 from autograd.pictures.drawing.render import DrawingError, render
 from autograd.pictures.drawing.scene import Shown, scene
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.drawing.theme import themed
+from autograd.pictures.walk import history
 
 LARGE = 500
 PATIENCE = 20.0
@@ -144,8 +145,8 @@ def draw(
     if rankdir not in (None, "LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir={rankdir!r} is not one of 'LR', 'TB', 'RL' and 'BT'")
     most = _MOST_NODES if limit is None else limit
-    found = history(outputs, most if fold is False else sys.maxsize)
-    if found is None:
+    found = history(outputs)
+    if fold is False and len(found) > most:
         raise ValueError(
             f"draw: this graph has more than {most:,} nodes, which nobody could read; fold it, "
             "draw a node nearer to the leaves, or raise the limit by draw(..., limit=...)"
@@ -155,7 +156,7 @@ def draw(
     closely = fold is True or bool(names)
     if fold is None:
         fold = closely or _boxes(found) > most
-    graph = subject(found, set(outputs), sys._getframe(1))
+    graph = subject(found, set(outputs), caller())
 
     def shown(folds: Mapping[Node, Fold]) -> Scene:
         return scene(Shown(graph, folds, values=values, gradients=gradients, locals=locals))

@@ -6,7 +6,6 @@ The table is in `table`, the making of formulas in `formulas`.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from types import ModuleType
@@ -16,11 +15,12 @@ import numpy as np
 
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, recording
+from autograd.frames import caller
 from autograd.nodes import Tensor
-from autograd.pictures.drawing.content import history, number
+from autograd.pictures.drawing.content import number
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.explaining.table import Trace
-from autograd.pictures.walk import walk
+from autograd.pictures.walk import history, walk
 from autograd.scalars import Value
 
 GET_SYMPY = 'explain: formulas need SymPy: pip install "wengert[explain]"'
@@ -39,7 +39,7 @@ class Explanation:
 
     def __init__(self, name: str, output: Node, arguments: Mapping[str, Node]) -> None:
         self.name = name
-        nodes = history([output], sys.maxsize) or []
+        nodes = history([output])
         names = {leaf: _entry_names(argument, leaf) for argument, leaf in arguments.items()}
         taken = walk(output, nodes)
         self.trace: Trace = Trace(taken, subject(nodes, {output}, None))
@@ -133,8 +133,8 @@ def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Expla
     if isinstance(what, Node):
         if args:
             raise TypeError("explain: a node takes no arguments, only a function does")
-        nodes = history([what], sys.maxsize) or []
-        return Trace(walk(what, nodes, seed), subject(nodes, {what}, sys._getframe(1)))
+        nodes = history([what])
+        return Trace(walk(what, nodes, seed), subject(nodes, {what}, caller()))
     if not callable(what):
         raise TypeError(
             f"explain: {what!r} is neither a node (Value or Tensor) nor a function; "

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograd.engine.graph import Array, Node
-from autograd.pictures.drawing.content import history
+from autograd.frames import caller
 from autograd.pictures.drawing.render import DrawingError
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.notation import names_of
 from autograd.pictures.stepping.frames import Frame, Places, frames
 from autograd.pictures.stepping.page import page_html, stepper_html
 from autograd.pictures.stepping.picture import Picture
-from autograd.pictures.walk import Walk, walk
+from autograd.pictures.walk import Walk, history, walk
 
 MOST = 300
 PATIENCE = 60.0
@@ -113,11 +112,11 @@ def step(node: Node, seed: Array | None = None) -> Stepper:
             f"step: a {type(node).__name__} is not part of a graph; step a node (Value or "
             "Tensor), as what a function or a model gave"
         )
-    nodes = history([node], MOST)
-    if nodes is None:
+    nodes = history([node])
+    if len(nodes) > MOST:
         raise ValueError(
             f"step: this graph has more than {MOST} nodes, more than anyone would step through; "
             "step a smaller expression (one neuron, one example), or look at the whole by draw"
         )
-    known = subject(nodes, {node}, sys._getframe(1)).names
+    known = subject(nodes, {node}, caller()).names
     return Stepper(walk(node, nodes, seed), names_of(nodes, known))
