@@ -108,8 +108,7 @@ def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:
 class Interpreter:
     """Runs operations on nodes. This one records them; subclasses elsewhere do something else.
 
-    All that may happen to a node besides an operation is a method here, too: so a subclass sees
-    whatever a program does.
+    All that may happen to a node is a method here, so a subclass sees whatever a program does.
     """
 
     records = True

@@ -16,9 +16,7 @@ from tests.autograd.programs import AUTOGRAD, Program, programs
 
 
 def walked(output: Node, seed: Any = None) -> Walk:
-    nodes = history([output])
-    assert nodes is not None
-    return walk(output, nodes, seed)
+    return walk(output, history([output]), seed)
 
 
 def wrapped(x: Any) -> Node:
