@@ -1,6 +1,6 @@
-"""`LineLog`: which line of the program made which node, and which variable it was first given to.
+"""`LineLog`: which line of the program made which node, and the first variable that held it.
 
-Nodes do not know their line, so that making them costs nothing; who shows lines is elsewhere.
+Nodes do not store their line, so that making them costs nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autograd.engine.graph import Node, next_index
 from autograd.frames import caller, outwards, stored_names
 
 _Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
-_Place: TypeAlias = tuple[CodeType, int]
+_Position: TypeAlias = tuple[CodeType, int]
 
 _ENGINE, _LIBRARY, _USER = range(3)
 _ENGINE_FOLDERS = tuple(
@@ -107,9 +107,9 @@ class LineLog:
         # Creation numbers in rising order, and from each on until the next: the innermost line
         # outside the engine, and the innermost one outside libraries too.
         self._marks: list[int] = []
-        self._places: list[tuple[_Place | None, _Place | None]] = []
+        self._places: list[tuple[_Position | None, _Position | None]] = []
         self._kinds: dict[str, int] = {}
-        self._user: _Place | None = None
+        self._user: _Position | None = None
         self._variables = _Variables()
         self._on = False
 
@@ -130,7 +130,7 @@ class LineLog:
         """The variable of the user's that the node was first given to, if a line did so."""
         return self._variables.names.get(_number(node))
 
-    def _at(self, node: Node | int) -> tuple[_Place | None, _Place | None]:
+    def _at(self, node: Node | int) -> tuple[_Position | None, _Position | None]:
         place = bisect_left(self._marks, _number(node)) - 1
         return self._places[place] if place >= 0 else (None, None)
 
@@ -251,7 +251,7 @@ class LineLog:
                 return _line((outer.f_code, outer.f_lineno)) if kind == _USER else None
         return None
 
-    def _note(self, place: _Place | None) -> None:
+    def _note(self, place: _Position | None) -> None:
         mark = next_index()
         if self._marks and self._marks[-1] == mark - 1:  # nothing was made at the line before
             self._marks[-1] = mark
@@ -294,7 +294,7 @@ def _number(node: Node | int) -> int:
     return node if isinstance(node, int) else node.index
 
 
-def _line(place: _Place | None) -> Line | None:
+def _line(place: _Position | None) -> Line | None:
     if place is None:
         return None
     code, lineno = place

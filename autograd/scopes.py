@@ -1,7 +1,4 @@
-"""Which part of a program made which node: a note of each run of a part, in a log that forgets.
-
-What a part is (a module of `nn`) is its owner's business; who shows it is elsewhere.
-"""
+"""Which part of a program, such as a module of `nn`, made which node: the latest runs of each."""
 
 from __future__ import annotations
 
@@ -57,21 +54,21 @@ def scopes(first: int, last: int) -> list[Scope]:
 
     Parts that are gone have no names any more and are left out.
     """
-    found = []
-    for reference, begun, ended in reversed(_recent.copy()):  # in the order in which they ended
-        if ended < first:
+    runs = []
+    for reference, begin, end in reversed(_recent.copy()):  # in the order in which they ended
+        if end < first:
             break
         owner = reference()
-        if begun <= last and owner is not None:
-            found.append((begun, ended, owner))
-    named = []
+        if begin <= last and owner is not None:
+            runs.append((begin, end, owner))
+    scopes = []
     paths: dict[int, dict[int, str]] = {}
-    root, root_ends = None, -1
-    for begun, ended, owner in sorted(found, key=lambda run: run[0]):
-        if begun > root_ends or root is None:
-            root, root_ends = owner, ended
+    root, root_end = None, -1
+    for begin, end, owner in sorted(runs, key=lambda run: run[0]):
+        if begin > root_end or root is None:
+            root, root_end = owner, end
         if id(root) not in paths:
             paths[id(root)] = {id(part): path for path, part in root.named_modules().items()}
         kind = type(owner).__name__
-        named.append(Scope(paths[id(root)].get(id(owner), kind), kind, root, begun, ended))
-    return named
+        scopes.append(Scope(paths[id(root)].get(id(owner), kind), kind, root, begin, end))
+    return scopes

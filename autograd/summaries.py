@@ -1,7 +1,4 @@
-"""An array in a line and as a card: shape, type, range, mean and spread, and what is not finite.
-
-The array is only read; what a node says of itself with it is in `nodes`.
-"""
+"""An array in a line and as a card: shape, type, range, mean and spread, and what is not finite."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ BARS = 24
 
 @dataclass(frozen=True)
 class Summary:
-    """What an array holds, in figures.
+    """Statistics of an array.
 
     low, high, mean, std: of its finite entries; NaN where there are none.
     nans, infinities: how many entries are not finite.

@@ -1,7 +1,4 @@
-"""Finding faults: where NaN and infinity come from, and why a gradient is zero or missing.
-
-Names, nothing else.
-"""
+"""Where NaN and infinity come from (`debug`), and why a gradient is zero or missing (`why`)."""
 
 from autograd.diagnostics.answer import Why
 from autograd.diagnostics.debug import BroadcastWarning, debug

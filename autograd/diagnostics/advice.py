@@ -1,7 +1,4 @@
-"""What to do about a number that is not finite, by the operation that made it.
-
-How such numbers are found is in `debug`.
-"""
+"""What to do about a number that is not finite, by the operation that computed it."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ _MASKED = "where both branches are computed, choose before: f(where(c, x, 1.0)),
 
 
 class Advice(NamedTuple):
-    """A fix, for operations of these names where their operands fulfil a condition.
+    """A fix, for operations of these names whose operands meet a condition.
 
-    `when` is asked with the operands at the entry in question. It is not asked where they are not
-    known, which is so for operations that do not work entry by entry.
+    when: a predicate of the operands at the entry in question; None for any. Only elementwise
+        operations have such operands.
     """
 
     names: str
@@ -76,10 +73,10 @@ _BACKWARD = (
 def advice(
     name: str, backward: bool, operands: Sequence[float] | None, makers: Collection[str]
 ) -> str:
-    """What to do about the operation `name`, or its derivative; "" where nothing is known.
+    """What to do about the operation `name`, or its derivative; "" if nothing is known.
 
     operands: the arguments at the entry in question, where they are known.
-    makers: the names of the operations that the arguments came from.
+    makers: the names of the operations that computed the arguments.
 
     >>> advice("sqrt", False, [-1.0], [])[:38]
     'the square root of a negative number i'

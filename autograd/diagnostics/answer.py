@@ -1,7 +1,4 @@
-"""`Why`: what `why` answers, and the words of its sentences: why an operation passes nothing back.
-
-What flows is found in `flow`; how the words become an answer, in `why` and `missing`.
-"""
+"""`Why`, the answer of `why`, and the reasons why an operation passes no gradient back."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ class Why:
         wrong.
     line: the line to look at, where it is known.
     operation: the name of the operation that is to blame, or "".
-    lasting: whether no training of other parameters can change it.
+    lasting: whether it stays so however other parameters are trained.
     """
 
     kind: str
@@ -41,12 +38,12 @@ class Why:
 
 
 def gradient_of(x: Node) -> str:
-    """The subject of each sentence."""
+    """The subject of each sentence: "The gradient of x"."""
     return f"The gradient of {x.label or f'this {name_of(x)}'.replace('this a ', 'this ')}"
 
 
 def in_operations(nodes: Iterable[Node]) -> str:
-    """Operations by name, each line once: "operations 'sub' and 'mean' (train.py:3, `...`)"."""
+    """Operations by name, grouped by line: "operations 'sub' and 'mean' (train.py:3, `...`)"."""
     by_line: dict[Line | None, list[str]] = {}
     for node in nodes:
         by_line.setdefault(user_line_of(node), []).append(repr(node.op.name))
@@ -58,13 +55,13 @@ def in_operations(nodes: Iterable[Node]) -> str:
 
 
 # --------------------------------------------------------------------------------------------------
-# The reasons, by operation
+# Reasons, by operation
 
 
 class Reason(NamedTuple):
     """A kind of reason, and the reason in words that go on from "operation 'relu' at train.py:3".
 
-    lasting: whether it holds as long as the program is what it is, whatever other parameters do.
+    lasting: see `Why`.
     """
 
     kind: str
@@ -81,9 +78,9 @@ _STATIONARY = {"square", "pow", "abs", "hypot", "cos", "cosh", "norm", "prod", "
 
 
 def reason(use: Use) -> Reason:
-    """Why the share of a use is zero although the cotangent that came in is not."""
+    """Why the share of a use is zero although the cotangent of the result is not."""
     node = use.result
-    name, given = node.op.name, data_of(use.arg)
+    name, data = node.op.name, data_of(use.arg)
     if name == "stop_gradient":
         return Reason("cut", "stop_gradient holds it constant, which is what it is for")
     if use.share is None:
@@ -93,34 +90,34 @@ def reason(use: Use) -> Reason:
             "constant",
             f"what is made of {name} does not change with its inputs: they only share out 1",
         )
-    if name == "relu" and (given <= 0).all():
+    if name == "relu" and (data <= 0).all():
         return Reason(
             "dead",
-            f"{'every unit' if given.size > 1 else 'the unit'} is dead: the inputs of relu are "
-            f"{extent(given)}, and for x ≤ 0 its slope is 0. Smaller steps, initial weights and "
+            f"{'every unit' if data.size > 1 else 'the unit'} is dead: the inputs of relu are "
+            f"{extent(data)}, and for x ≤ 0 its slope is 0. Smaller steps, initial weights and "
             "biases that let it open, or leaky_relu help",
         )
     if name in _GATES:
-        return Reason("dead", _closed(name, given))
+        return Reason("dead", _flat(name, data))
     if name in _SATURATING:
         return Reason(
             "saturated",
-            f"{name} is saturated: its inputs are {extent(given)}, where its slope is 0 to the "
+            f"{name} is saturated: its inputs are {extent(data)}, where its slope is 0 to the "
             "last digit. Scale its inputs, or take the loss from the logits",
         )
     if name in _PRODUCTS:
-        others = (arg for place, arg in enumerate(node.args) if place != use.argnum)
+        others = (arg for argnum, arg in enumerate(node.args) if argnum != use.argnum)
         if not all(data_of(other).any() for other in others):
             return Reason("zero factor", "it is multiplied by zeros only", lasting=False)
     if name in _STATIONARY:
         return Reason(
             "stationary",
-            f"the slope of {name} is 0 at {extent(given)}: it stands at a stationary point",
+            f"the slope of {name} is 0 at {extent(data)}: it stands at a stationary point",
             lasting=False,
         )
     return Reason(
         "zero slope",
-        f"its derivative is 0 there, where its input is {extent(given)}",
+        f"its derivative is 0 there, where its input is {extent(data)}",
         lasting=False,
     )
 
@@ -141,22 +138,22 @@ def _without_derivative(name: str) -> str:
     return f"{words}; {instead[name]}" if name in instead else words
 
 
-def _closed(name: str, given: Any) -> str:
+def _flat(name: str, data: Any) -> str:
     if name == "where":
         return "the condition never chooses this branch"
     if name in ("at_least", "at_most"):
         side = "below" if name == "at_least" else "above"
         return (
-            f"all entries lie {side} the bound (they are {extent(given)}), where clip, maximum and "
+            f"all entries lie {side} the bound (they are {extent(data)}), where clip, maximum and "
             "minimum are flat"
         )
-    return f"wherever something comes in, {name} is flat: its inputs are {extent(given)}"
+    return f"wherever something comes in, {name} is flat: its inputs are {extent(data)}"
 
 
 def shrinking(use: Use, factor: float) -> str:
     """How an operation makes a cotangent smaller by a factor."""
-    given = data_of(use.arg)
+    data = data_of(use.arg)
     name = use.result.op.name
     if name in _SATURATING:
-        return f"{name} is nearly saturated: its inputs are {extent(given)}"
+        return f"{name} is nearly saturated: its inputs are {extent(data)}"
     return f"{name} leaves {factor:.2g} of what came in"

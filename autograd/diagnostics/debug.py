@@ -1,7 +1,4 @@
-"""`debug`: a block in which the first NaN or infinity is an error that says where it came from.
-
-What is said is in `report`; what to do about it, in `advice`.
-"""
+"""`debug`: a block in which the first NaN or infinity is an error that says where it came from."""
 
 from __future__ import annotations
 
@@ -188,15 +185,15 @@ class DebugBlock(Around):
         for node in order:
             self.differentiated = node
             g = cotangents.get(node)
-            before = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
+            was_finite = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
             yield node
             if not self.at_once or g is None or not is_finite(g):
                 continue
-            for parent, was_finite in before.items():
-                found = cotangents.get(parent, 0.0)
-                if was_finite and not is_finite(found):
+            for parent in was_finite:
+                share = cotangents.get(parent, 0.0)
+                if was_finite[parent] and not is_finite(share):
                     way = report.way_to(order[0], node)
-                    raise NonFiniteError(report.backward_fault(node, parent, g, found, way))
+                    raise NonFiniteError(report.backward_fault(node, g, share, way))
         self.differentiated = outer
 
     def check_unchanged(self, node: Node) -> None:
@@ -219,8 +216,8 @@ class DebugBlock(Around):
             )
 
     def find(self, output: Node) -> Fault | None:
-        """What made `output`, or a cotangent on the way back from it, NaN or infinite; None where
-        neither is. To be asked inside the block.
+        """What made `output`, or a cotangent in its backward pass, NaN or infinite; None if nothing
+        did. Call it inside the block.
         """
         if not is_finite(output):
             node = _origin(output)
@@ -246,8 +243,8 @@ def _is_origin(args: Sequence[Array], out: Any) -> bool:
 def _origin(output: Node) -> Node | None:
     """The earliest node whose result is not finite although all it was made from is.
 
-    It is looked for along the paths of such results that lead to `output`: an infinity that the
-    program has masked is not taken for the cause. None where they begin in a leaf or constant.
+    Only paths of such results that lead to `output` count, so an infinity that the program has
+    masked is not taken for the cause. None if they begin in a leaf or a constant.
     """
     first: Node | None = None
     seen = {output}

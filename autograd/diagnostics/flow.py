@@ -1,4 +1,4 @@
-"""How a gradient flows from an output back to one node, use by use; why it ends: see `answer`."""
+"""How a gradient flows from an output back to one node, use by use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd.engine.spaces import seed_of
 from autograd.scalars import Value
 
 ROUNDING = 64
-"""Shares that add to fewer roundings than this are taken to cancel."""
+"""Shares whose sum is smaller than so many rounding errors cancel."""
 
 
 class Use(NamedTuple):
@@ -39,11 +39,11 @@ class Use(NamedTuple):
 
 @dataclass
 class Flow:
-    """What flows back from an output, along all paths on which a node lies.
+    """What flows back from an output to a node, along all paths between them.
 
     uses: in the order of the pass, those that lead to the node.
     cotangents: the sum of the shares of each node.
-    cancelled: nodes whose shares are not zero, but add to zero up to rounding.
+    cancelled: nodes whose shares are not zero but sum to zero, up to rounding.
     """
 
     uses: list[Use] = field(default_factory=list)
@@ -54,27 +54,27 @@ class Flow:
 def flow(output: Node, x: Node) -> Flow | None:
     """The backward pass from `output` to `x`; None where no path leads there.
 
-    An output of several numbers is taken to be summed.
+    An output of several numbers stands for its sum.
     """
     order = ancestors([output], first=x.index)
     between = _descendants(order, x)
     if output not in between:
         return None
-    found = Flow()
-    parts: dict[Node, list[Any]] = {output: [seed_of(output, np.ones(output.shape))]}
+    passed = Flow()
+    shares: dict[Node, list[Any]] = {output: [seed_of(output, np.ones(output.shape))]}
     with one_pass():
         for node in (*(node for node in order if node in between), x):
-            g = _summed(node, parts.pop(node, []), found)
-            found.cotangents[node] = g
+            g = _summed(node, shares.pop(node, []), passed)
+            passed.cotangents[node] = g
             if node is x:
                 break
             for argnum, arg in enumerate(node.args):
                 if isinstance(arg, Node) and arg in between:
-                    part = _part(node, argnum, arg, g)
-                    found.uses.append(Use(node, argnum, arg, part))
-                    if part is not None:
-                        parts.setdefault(arg, []).append(part)
-    return found
+                    value = _share_or_zero(node, argnum, arg, g)
+                    passed.uses.append(Use(node, argnum, arg, value))
+                    if value is not None:
+                        shares.setdefault(arg, []).append(value)
+    return passed
 
 
 @contextmanager
@@ -85,9 +85,9 @@ def one_pass() -> Iterator[None]:
 
 
 def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
-    """What one use sends back of the cotangent `g` of `node`; None where the slope is none.
+    """What one use sends back of the cotangent `g` of `node`; None if there is no derivative.
 
-    It runs the rule, so call it inside `with one_pass():`.
+    It runs a derivative rule, so call it inside `with one_pass():`.
     """
     if isinstance(node, Value):
         slope = (node.da, node.db)[argnum]
@@ -103,36 +103,36 @@ def descends(node: Node, x: Node) -> bool:
     return node in _descendants(ancestors([node], first=x.index), x)
 
 
-def largest(part: Any) -> float:
-    """The size of the largest entry; 0 for None and for none."""
-    return 0.0 if part is None else float(np.max(np.abs(data_of(part)), initial=0.0))
+def largest(x: Any) -> float:
+    """The largest absolute value of an entry; 0 for None and for an empty array."""
+    return 0.0 if x is None else float(np.max(np.abs(data_of(x)), initial=0.0))
 
 
 def _descendants(order: list[Node], x: Node) -> set[Node]:
     """`x`, and those nodes of `order`, latest first, that were computed from it."""
-    found = {x}
+    descendants = {x}
     for node in reversed(order):
-        if any(arg in found for arg in node.args if isinstance(arg, Node)):
-            found.add(node)
-    return found
+        if not descendants.isdisjoint(node.parents):
+            descendants.add(node)
+    return descendants
 
 
-def _summed(node: Node, parts: list[Any], found: Flow) -> Any:
-    total: Any = sum(parts[1:], parts[0]) if parts else np.zeros(node.shape, node.dtype)
-    if len(parts) > 1:
-        most = sum(np.abs(part) for part in parts)
+def _summed(node: Node, shares: list[Any], passed: Flow) -> Any:
+    total: Any = sum(shares[1:], shares[0]) if shares else np.zeros(node.shape, node.dtype)
+    if len(shares) > 1:
+        most = sum(np.abs(value) for value in shares)
         lost = np.abs(total) <= ROUNDING * np.finfo(node.dtype).eps * most
         if bool(np.all(lost)) and largest(most) > 0:
-            found.cancelled.append(node)
+            passed.cancelled.append(node)
             return total * 0.0
     return total
 
 
-def _part(node: Node, argnum: int, arg: Node, g: Any) -> Any:
-    """The share of one use; 0, and not None, where a rule has found that the slope is 0 here."""
+def _share_or_zero(node: Node, argnum: int, arg: Node, g: Any) -> Any:
+    """The share of one use; 0 rather than None if the slope is 0 at this point only."""
     if not node.op.has_derivative:
         return None
-    part = share(node, argnum, arg, g)
-    if part is None and isinstance(node, Value) and callable(node.op.partials[argnum]):
-        return 0.0  # as relu's does
-    return part
+    value = share(node, argnum, arg, g)
+    if value is None and isinstance(node, Value) and callable(node.op.partials[argnum]):
+        return 0.0  # as the slope of relu
+    return value

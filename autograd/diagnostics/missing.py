@@ -1,7 +1,4 @@
-"""Why no path leads from a node to an output: what took the numbers out of the graph.
-
-Where there is a path, `why` itself looks at what flows along it.
-"""
+"""Why no path leads from a node to an output: what took the numbers out of the graph."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ _WITHOUT_DERIVATIVE = {"a comparison", "argmax", "argmin", "argsort", "bool()", 
 def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
     """There is no path from `x` to `output`, which is None where there is not even a node.
 
-    cuts: what was noted while the program ran.
+    cuts: where the program took numbers out of the graph.
     """
     if likeliest := _likeliest(x, output, cuts):
         return _by_cut(x, *likeliest)
@@ -79,11 +76,10 @@ def _by_cut(x: Node, cut: Cut, sure: bool) -> Why:
 
 
 def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> tuple[Cut, bool] | None:
-    """The cut that made the output constant in `x`, the latest of those that fit best, and whether
-    it is sure to fit.
+    """The cut that made the output constant in `x`, and whether that is certain.
 
-    It fits that the node descends from `x`, and that the graph of the output holds the numbers. A
-    node that is gone may have done either.
+    It is the latest of those with the most evidence: its node descends from `x`, and the graph of
+    the output holds its numbers. Of a node that is garbage neither is known.
     """
     constants = [] if output is None else _constants(output)
     best: Cut | None = None
@@ -94,20 +90,20 @@ def _likeliest(x: Node, output: Node | None, cuts: Iterable[Cut]) -> tuple[Cut, 
             continue
         if node is not None and not descends(node, x):
             continue
-        fits = any(_same(cut.result(), constant) for constant in constants) + (node is not None)
-        if fits >= most:
-            most, best = fits, cut
+        evidence = (node is not None) + any(_same(cut.result(), c) for c in constants)
+        if evidence >= most:
+            most, best = evidence, cut
     return None if best is None else (best, most > 0)
 
 
 def _constants(output: Node) -> list[Any]:
-    """What the graph of `output` has read besides results: leaves, arrays and numbers."""
+    """What the graph of `output` reads besides results: leaves, arrays and numbers."""
     args = (arg for node in ancestors([output]) for arg in node.args)
     return [arg for arg in args if not (isinstance(arg, Node) and arg.op is not None)]
 
 
 def _reader_of_copy(x: Node, output: Node) -> Node | None:
-    """An operation that has read a constant or a leaf of the same numbers as `x`."""
+    """An operation that reads a constant or a leaf of the same numbers as `x`."""
     for node in ancestors([output]):
         for arg in node.args:
             if arg is not x and not (isinstance(arg, Node) and arg.op) and _same(x, arg):
@@ -115,10 +111,10 @@ def _reader_of_copy(x: Node, output: Node) -> Node | None:
     return None
 
 
-def _same(taken: Any, constant: Any) -> bool:
-    if taken is constant:
+def _same(result: Any, constant: Any) -> bool:
+    if result is constant:
         return True
-    one, other = data_of(taken), data_of(constant)
+    one, other = data_of(result), data_of(constant)
     if one.shape != other.shape or not one.size:
         return False
     # 0 and 1 stand everywhere

@@ -1,4 +1,4 @@
-"""Numbers in words: which of them are not finite, and from where to where the others go."""
+"""Arrays in words: their range, and which numbers are not finite."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def what_is_not_finite(array: Any) -> str:
     'inf and -inf (3 of the 4 numbers)'
     """
     kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
-    held = " and ".join(kind for kind, where in kinds.items() if where.any())
+    names = " and ".join(kind for kind, where in kinds.items() if where.any())
     if array.ndim == 0:
-        return held
-    return f"{held} ({np.count_nonzero(~np.isfinite(array))} of the {array.size} numbers)"
+        return names
+    return f"{names} ({np.count_nonzero(~np.isfinite(array))} of the {array.size} numbers)"
 
 
 def extent(array: Any) -> str:

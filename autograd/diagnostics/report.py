@@ -1,7 +1,4 @@
-"""A fault, and how it is told: the operation, the line, the entry, the way to the output, the fix.
-
-How faults are found is in `debug`.
-"""
+"""`Fault`: where NaN or infinity began, in words: operation, line, entry, path and fix."""
 
 from __future__ import annotations
 
@@ -27,13 +24,13 @@ class Fault:
     """An operation, or its derivative, that made a number that is not finite.
 
     operation: its name, and `backward` whether it is the derivative.
-    made: what it made of what.
-    line: the user's line, where it was noted; `library_line` the line of `nn` that it called.
+    made: what it computed, and from what.
+    line: the user's line, where it is known; `library_line` the line of `nn` that it called.
     index: the creation number of the node.
     entry: which entry is the first that is not finite; () for a single number.
-    at_entry: what was computed there, where the operation works entry by entry; else "".
-    way: the operations between it and the output, or those that it came from.
-    advice: what to do about it, where that is known; else "".
+    at_entry: the computation at that entry, for elementwise operations; else "".
+    way: the operations between it and the output, or those that computed its argument.
+    advice: how to fix it, where that is known; else "".
     """
 
     operation: str
@@ -49,7 +46,7 @@ class Fault:
 
     @property
     def module(self) -> Scope | None:
-        """The innermost run of a module that it belongs to, once that has ended."""
+        """The innermost module that it ran in, once that run has ended."""
         return next(reversed(scopes(self.index, self.index)), None)
 
     def __str__(self) -> str:
@@ -83,7 +80,7 @@ class NonFiniteError(FloatingPointError):
 
 
 def forward_fault(op: Op, args: tuple[Array, ...], made: Node, way: str) -> Fault:
-    """`op(*args)` gave `made`, which is not finite."""
+    """`op(*args)` is `made`, which is not finite."""
     out = data_of(made)
     entry = first_not_finite(out)
     operands = _at(entry, out, args) if isinstance(op, Elementwise) else None
@@ -99,22 +96,22 @@ def forward_fault(op: Op, args: tuple[Array, ...], made: Node, way: str) -> Faul
     )
 
 
-def backward_fault(node: Node, parent: Node, g: Any, found: Any, way: str) -> Fault:
-    """The derivative of `node` by `parent` made the cotangent `found` of the cotangent `g`."""
-    found, g = data_of(found), data_of(g)
-    entry = first_not_finite(found)
+def backward_fault(node: Node, g: Array, share: Array, way: str) -> Fault:
+    """The derivative of `node` turned the cotangent `g` into `share`, which is not finite."""
+    share, g = data_of(share), data_of(g)
+    entry = first_not_finite(share)
     operands = None
     at_entry = ""
-    if isinstance(node.op, Elementwise) and found.shape == node.shape:
-        operands = _at(entry, found, node.args)
+    if isinstance(node.op, Elementwise) and share.shape == node.shape:
+        operands = _at(entry, share, node.args)
         at_entry = (
             f"the slope of {_call(node.op, operands)} times the cotangent {g[entry]:.4g} is "
-            f"{found[entry]:.4g}"
+            f"{share[entry]:.4g}"
         )
     return Fault(
         node.op.name,
         True,
-        f"made {what_is_not_finite(found)} of a cotangent of {extent(g)}, where its arguments are "
+        f"made {what_is_not_finite(share)} of a cotangent of {extent(g)}, where its arguments are "
         f"{_extents(node.args)}",
         *_where(node),
         entry,
@@ -125,7 +122,7 @@ def backward_fault(node: Node, parent: Node, g: Any, found: Any, way: str) -> Fa
 
 
 def data_fault(op: Op, arg: Array, made: Node) -> Fault:
-    """`op` has met a NaN in `arg`, which is a leaf or a plain array."""
+    """`op` reads a NaN in `arg`, a leaf or a plain array."""
     data = data_of(arg)
     entry = first_not_finite(data)
     return Fault(
@@ -150,13 +147,13 @@ def _extents(args: Sequence[Array]) -> str:
 
 
 def first_not_finite(array: Any) -> tuple[int, ...]:
-    """The place of the first entry that is NaN or infinite, in C order."""
+    """The index of the first entry that is NaN or infinite, in C order."""
     place = int(np.argmin(np.isfinite(array)))
     return tuple(int(i) for i in np.unravel_index(place, array.shape))
 
 
 def way_to(output: Node, node: Node) -> str:
-    """The operations that lead from `node` to `output`, in words; "" where it is the output."""
+    """The operations that lead from `node` to `output`, in words; "" if they are the same."""
     before: dict[Node, Node] = {}
     for later in reversed(ancestors([output], first=node.index)):
         for arg in later.args:
@@ -170,9 +167,9 @@ def way_to(output: Node, node: Node) -> str:
 
 
 def way_from(op: Op, args: Sequence[Array]) -> str:
-    """The operations that the argument to blame came from, in words; "" where there is none.
+    """The operations that computed the argument to blame, in words; "" if there is none.
 
-    That is the divisor of a division, and else the latest.
+    It is the divisor of a division, and otherwise the latest argument.
     """
     steps = []
     if op.name == "div" and isinstance(args[1], Node):
@@ -187,7 +184,7 @@ def way_from(op: Op, args: Sequence[Array]) -> str:
 
 
 def step(node: Node) -> str:
-    """A node in a few words: its label or operation, and its line where that is known."""
+    """A node in a few words: its label or operation, and its line if that is known."""
     line = user_line_of(node)
     return f"{name_of(node)} ({line})" if line else name_of(node)
 
@@ -220,7 +217,7 @@ def _call(op: Op, operands: Sequence[float]) -> str:
 
 
 def _makers(args: Sequence[Array], depth: int = 3) -> set[str]:
-    """The names of the operations that the arguments came from, some steps back."""
+    """The names of the operations that computed the arguments, some steps back."""
     names: set[str] = set()
     nodes = [arg for arg in args if isinstance(arg, Node) and arg.op is not None]
     for _ in range(depth):

@@ -1,7 +1,4 @@
-"""`why`: one sentence on why a gradient is zero, missing or tiny, and where.
-
-What flows is found in `flow`, the words are in `answer`; where there is no path, see `missing`.
-"""
+"""`why`: one sentence on why a gradient is zero, missing or tiny, and where."""
 
 from __future__ import annotations
 
@@ -21,15 +18,15 @@ from autograd.engine.operations import recording
 from autograd.lines import user_line_of
 
 TINY = 1e-6
-"""A gradient is tiny where its largest entry is smaller than this share of what it set out with."""
+"""A gradient is tiny if its largest entry is smaller than this fraction of the output's."""
 
 
 def why(x: Node, output: Node | Callable[[], Any]) -> Why:
-    """Why the gradient of `output` by the node `x` is zero, missing or tiny, in one sentence.
+    """Why the gradient of `output` with respect to the node `x` is zero, missing or tiny.
 
     output: a node, or a function without arguments that computes it from x. The function is run
-        once more and watched, so that lines are known and so is what `.data` or `.item()` took out
-        of the graph. For a node they are known if it was computed inside `with debug():`.
+        once more, so that its lines are known and what `.data` or `.item()` takes out of the graph.
+        Of a node both are known if it was computed inside `with debug():`.
 
     Nothing is changed, and no `.grad` is written. Raises TypeError for anything but nodes.
 
@@ -55,10 +52,10 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
         cuts = list(block.cuts.cuts)
     if not isinstance(output, Node):
         return missing(x, None, cuts)
-    found = flow(output, x)
-    if found is None:
+    passed = flow(output, x)
+    if passed is None:
         return missing(x, output, cuts)
-    g = found.cotangents[x]
+    g = passed.cotangents[x]
     if not is_finite(g):
         return Why(
             "not finite",
@@ -66,9 +63,9 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
             "which finds the operation that began it.",
         )
     if largest(g) == 0:
-        return _zero(x, found)
-    if largest(g) < TINY * largest(found.cotangents[output]):
-        return _tiny(x, output, found)
+        return _zero(x, passed)
+    if largest(g) < TINY * largest(passed.cotangents[output]):
+        return _tiny(x, output, passed)
     zeros = int(np.count_nonzero(data_of(g) == 0))
     some = f", and 0 in {zeros} of its {x.size} entries" if zeros else ""
     return Why(
@@ -78,11 +75,11 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
     )
 
 
-def _zero(x: Node, found: Flow) -> Why:
+def _zero(x: Node, passed: Flow) -> Why:
     """There are paths, but on each an operation lets nothing through, or what comes cancels."""
-    if found.cancelled:
-        node = found.cancelled[0]
-        users = [use.result for use in found.uses if use.arg is node and use.size > 0]
+    if passed.cancelled:
+        node = passed.cancelled[0]
+        users = [use.result for use in passed.uses if use.arg is node and use.size > 0]
         of = "" if node is x else f" of the result of {in_operations([node])}"
         return Why(
             "cancelled",
@@ -93,7 +90,7 @@ def _zero(x: Node, found: Flow) -> Why:
             lasting=True,
         )
     blamed = [
-        use for use in found.uses if use.size == 0 and largest(found.cotangents[use.result]) > 0
+        use for use in passed.uses if use.size == 0 and largest(passed.cotangents[use.result]) > 0
     ]
     use = blamed[0]
     kind, words, lasting = reason(use)
@@ -108,10 +105,10 @@ def _zero(x: Node, found: Flow) -> Why:
     )
 
 
-def _tiny(x: Node, output: Node, found: Flow) -> Why:
+def _tiny(x: Node, output: Node, passed: Flow) -> Why:
     """Along the widest path from the output, which operation makes the gradient small?"""
     widest: dict[Node, Use] = {}
-    for use in found.uses:
+    for use in passed.uses:
         if use.arg not in widest or use.size > widest[use.arg].size:
             widest[use.arg] = use
     path = []
@@ -119,7 +116,7 @@ def _tiny(x: Node, output: Node, found: Flow) -> Why:
     while node is not output:
         path.append(widest[node])
         node = widest[node].result
-    factors = [use.size / largest(found.cotangents[use.result]) for use in path]
+    factors = [use.size / largest(passed.cotangents[use.result]) for use in path]
     place = int(np.argmin(factors))
     worst = path[place].result
     small = [factor for factor in factors if factor < 0.5]
@@ -132,7 +129,7 @@ def _tiny(x: Node, output: Node, found: Flow) -> Why:
         )
     return Why(
         "tiny",
-        f"{gradient_of(x)} is tiny, at most {largest(found.cotangents[x]):.2g}: {words}.",
+        f"{gradient_of(x)} is tiny, at most {largest(passed.cotangents[x]):.2g}: {words}.",
         user_line_of(worst),
         worst.op.name,
     )

@@ -1,7 +1,4 @@
-"""Computations, shown: drawn (`draw`), walked through (`step`), written down (`explain`).
-
-Nothing in the engine knows of these.
-"""
+"""Computations drawn (`draw`), walked through (`step`) and written as formulas (`explain`)."""
 
 from autograd.pictures.drawing import Drawing, DrawingError, draw
 from autograd.pictures.explaining import Explanation, Trace, explain

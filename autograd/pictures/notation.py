@@ -1,7 +1,4 @@
-"""How nodes are written: their names, operations as formulas, and data in a few characters.
-
-What is written about them, and where, is said in `stepping` and `explaining`.
-"""
+"""How nodes are written: their names, operations as formulas, and data in a few characters."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A forward and a backward pass over a recorded graph, taken one operation and one use at a time.
-
-What `backward` does at once is here a list to read; how it is shown is in `stepping` and
-`explaining`. The share of a single use is in `diagnostics.flow`.
-"""
+"""A forward and a backward pass over a recorded graph, one operation and one use at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawings of computations. Only names are here."""
+"""Drawings of computations."""
 
 from autograd.pictures.drawing.drawing import Drawing, draw
 from autograd.pictures.drawing.render import DrawingError

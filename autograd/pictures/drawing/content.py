@@ -1,7 +1,4 @@
-"""What a drawing is made of: boxes, arrows, and numbers, arrays and settings in a few characters.
-
-Which boxes there are is said in `scene`, how they look in `dot`.
-"""
+"""The contents of a drawing: boxes, arrows, and data and settings in a few characters."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A scene as text in the DOT language, in which Graphviz reads graphs.
-
-What is shown is decided in `content`; what turns the text into a picture is in `render`.
-"""
+"""A scene as text in the DOT language, which Graphviz reads."""
 
 from __future__ import annotations
 

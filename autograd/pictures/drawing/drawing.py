@@ -1,8 +1,4 @@
-"""`draw`: a picture of a graph, as DOT text that becomes svg, png or pdf when it is looked at.
-
-What is drawn as one box is decided in `fold`, which boxes and texts there are in `scene`, and how
-they look in `dot` and `theme`.
-"""
+"""`draw`: a picture of a graph, as DOT text that is rendered as svg, png or pdf when shown."""
 
 from __future__ import annotations
 

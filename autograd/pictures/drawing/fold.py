@@ -1,7 +1,6 @@
-"""Folding: which nodes of a large graph are drawn as one box, so that it can be read.
+"""Folding: which nodes of a large graph share one box, so that the drawing can be read.
 
-First by the part of the program that made them, then by the line, then by repeats of the same
-computation. What a fold shows is in `scene`.
+First those of one module, then those of one line, then repeats of the same computation.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from autograd.lines import Line
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
-from autograd.pictures.drawing.parts import Part, tree
+from autograd.pictures.drawing.parts import Component, tree
 from autograd.pictures.drawing.repeats import repeats
 from autograd.pictures.drawing.subject import Subject
 
@@ -53,7 +52,7 @@ def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> d
     return folds
 
 
-def _asked_for(part: Part, named: Collection[str]) -> bool:
+def _asked_for(part: Component, named: Collection[str]) -> bool:
     """Whether a part, or a line in it, is to be open by name."""
     if part.name in named:
         return True
@@ -62,7 +61,7 @@ def _asked_for(part: Part, named: Collection[str]) -> bool:
     return any(line is not None and line_name(line) in named for line in made)
 
 
-def _closed(groups: Iterable[Sequence[Part]]) -> Iterable[Fold]:
+def _closed(groups: Iterable[Sequence[Component]]) -> Iterable[Fold]:
     """The folds of parts that are not open."""
     for group in groups:
         first, last = group[0], group[-1]

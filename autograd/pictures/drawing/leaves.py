@@ -1,7 +1,4 @@
-"""Folds of leaves: those that the same operations use, and that are called alike.
-
-Operations are folded in `fold`, and before.
-"""
+"""Folds of leaves that the same operations use and that have similar names."""
 
 from __future__ import annotations
 

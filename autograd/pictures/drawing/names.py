@@ -1,7 +1,4 @@
-"""What the user calls a node: its label, its path in a module, or a variable that holds it.
-
-How a name is shown is not decided here.
-"""
+"""What the user calls a node: its label, its path in a module, or a variable that holds it."""
 
 from __future__ import annotations
 

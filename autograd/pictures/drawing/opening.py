@@ -1,7 +1,4 @@
-"""Which parts of a program a drawing opens, and which of the closed ones are drawn as one.
-
-What is done with the operations that are in no closed part is in `fold`.
-"""
+"""Which components of a program a drawing opens, and which closed ones share a box."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.lines import Line, line_of, user_line_of
-from autograd.pictures.drawing.parts import Part
+from autograd.pictures.drawing.parts import Component
 
 _MANY_ALIKE = 16
 """Parts in a part, from which on those that compute the same are one, though in a sequence."""
@@ -32,7 +29,7 @@ def line_name(line: Line) -> str:
     return f"{os.path.basename(line.file)}:{line.lineno}"
 
 
-def lines_in(part: Part) -> Callable[[Node], Line | None]:
+def lines_in(part: Component) -> Callable[[Node], Line | None]:
     """What gives the line of an operation made directly in a part.
 
     Outside of all parts it is the user's own, which calls a loss, and not a line of the loss.
@@ -46,7 +43,7 @@ def without_numbers(name: str) -> str:
 
 
 def resolve(
-    program: Part, expand: Sequence[str], roots: Iterable[str]
+    program: Component, expand: Sequence[str], roots: Iterable[str]
 ) -> tuple[set[str], set[str]]:
     """The names of parts and of lines to open, and those of all parts that hold them.
 
@@ -77,7 +74,7 @@ def resolve(
     return named, set().union(*(holding[name] for name in named))
 
 
-def _lines(part: Part) -> set[str]:
+def _lines(part: Component) -> set[str]:
     line_of = lines_in(part)
     return {line_name(line) for node in part.direct if (line := line_of(node))}
 
@@ -87,26 +84,26 @@ def _shortened(name: str, roots: Iterable[str]) -> list[str]:
 
 
 def opened(
-    program: Part, wanted: Collection[str], room: int
-) -> dict[Part, Sequence[Sequence[Part]]]:
+    program: Component, wanted: Collection[str], room: int
+) -> dict[Component, Sequence[Sequence[Component]]]:
     """The parts to open, and the parts in each, those together that are drawn as one.
 
     They are those wanted, and from the outside in those that have different parts in them. Of
     parts of the same name but for its numbers, all are opened or none.
     """
-    known: dict[Part, Sequence[Sequence[Part]]] = {}
+    known: dict[Component, Sequence[Sequence[Component]]] = {}
 
-    def groups(part: Part) -> Sequence[Sequence[Part]]:
+    def groups(part: Component) -> Sequence[Sequence[Component]]:
         if part not in known:
             known[part] = alike(part, wanted)
         return known[part]
 
     found = [program]
     boxes = len(program.inner)
-    level: Sequence[Part] = found
+    level: Sequence[Component] = found
     while level:
-        deeper: list[Part] = []
-        rows: defaultdict[str, list[Sequence[Part]]] = defaultdict(list)
+        deeper: list[Component] = []
+        rows: defaultdict[str, list[Sequence[Component]]] = defaultdict(list)
         for part in level:
             for group in groups(part):
                 if group[0].name in wanted:
@@ -126,24 +123,24 @@ def opened(
     return {part: groups(part) for part in found}
 
 
-def alike(part: Part, wanted: Collection[str]) -> list[list[Part]]:
+def alike(part: Component, wanted: Collection[str]) -> list[list[Component]]:
     """The parts in a part, those together that compute the same beside each other.
 
     Where there are many, also those that compute the same one after the other. Only parts whose
     names differ in numbers alone are compared, as the neurons of a layer; those wanted stay alone.
     """
-    names: defaultdict[str, list[Part]] = defaultdict(list)
+    names: defaultdict[str, list[Component]] = defaultdict(list)
     for inner in part.inner.values():
         name = inner.name if inner.name in wanted else without_numbers(inner.name)
         names[name].append(inner)
-    groups: defaultdict[Hashable, list[Part]] = defaultdict(list)
+    groups: defaultdict[Hashable, list[Component]] = defaultdict(list)
     for name, row in names.items():
         for inner in row:
             groups[name, inner.shape if len(row) > 1 else None].append(inner)
     if all(len(group) == 1 for group in groups.values()):
         return list(groups.values())
     ranks = _ranks(part)
-    beside: defaultdict[Hashable, list[Part]] = defaultdict(list)
+    beside: defaultdict[Hashable, list[Component]] = defaultdict(list)
     for key, group in groups.items():
         for inner in group:
             beside[key, ranks[inner]].append(inner)
@@ -151,12 +148,12 @@ def alike(part: Part, wanted: Collection[str]) -> list[list[Part]]:
     return list(found.values())
 
 
-def _ranks(part: Part) -> Mapping[Part, int]:
+def _ranks(part: Component) -> Mapping[Component, int]:
     """How many other parts' results each part in a part is computed from, one after the other.
 
     Operations directly in the part between them count as parts.
     """
-    owner: dict[Node, Part | Node] = {node: node for node in part.direct}
+    owner: dict[Node, Component | Node] = {node: node for node in part.direct}
     for inner in part.inner.values():
         owner.update(dict.fromkeys(inner.operations(), inner))
     ranks: defaultdict[Any, int] = defaultdict(int)

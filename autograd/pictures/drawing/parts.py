@@ -1,7 +1,4 @@
-"""The parts of a program, one inside the other, with the operations that were made in each.
-
-Where they come from is in `autograd.scopes`; which of them a drawing opens is in `fold`.
-"""
+"""The components of a program (its modules), nested, with the operations of each."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from autograd.scopes import Scope
 
 
 @dataclass(eq=False)
-class Part:
+class Component:
     """All runs of one part of a program, in one place of the tree.
 
     name: what `draw(expand=...)` calls it; "" for the whole program.
@@ -25,9 +22,9 @@ class Part:
 
     name: str
     kind: str
-    parent: Part | None = None
+    parent: Component | None = None
     direct: list[Node] = field(default_factory=list)
-    inner: dict[str, Part] = field(default_factory=dict)
+    inner: dict[str, Component] = field(default_factory=dict)
     runs: int = 0
 
     def operations(self) -> Iterator[Node]:
@@ -36,7 +33,7 @@ class Part:
         for part in self.inner.values():
             yield from part.operations()
 
-    def walk(self) -> Iterator[Part]:
+    def walk(self) -> Iterator[Component]:
         """Itself and all parts in it, outer ones first."""
         yield self
         for part in self.inner.values():
@@ -58,14 +55,16 @@ class Part:
         return tuple(found)
 
 
-def tree(operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int, str]) -> Part:
+def tree(
+    operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int, str]
+) -> Component:
     """The whole program as a part; `operations` and `scopes` come in the order of creation.
 
     roots: the names of the outermost parts by `id`, which their parts' names begin with where
         there is more than one outermost part.
     """
-    program = Part("", "")
-    running: list[tuple[Part, float]] = [(program, float("inf"))]
+    program = Component("", "")
+    running: list[tuple[Component, float]] = [(program, float("inf"))]
     coming = list(reversed(scopes))
     for node in operations:
         while coming and coming[-1].first < node.index:
@@ -78,24 +77,24 @@ def tree(operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int
     return program
 
 
-def _end(running: list[tuple[Part, float]], index: int) -> None:
+def _end(running: list[tuple[Component, float]], index: int) -> None:
     while running[-1][1] < index:
         running.pop()
 
 
-def _part(outer: Part, scope: Scope, roots: Mapping[int, str]) -> Part:
+def _part(outer: Component, scope: Scope, roots: Mapping[int, str]) -> Component:
     root = roots[id(scope.root)]
     name = scope.path or root
     if len(roots) > 1 and scope.path:
         name = f"{root}.{scope.path}"
     part = outer.inner.get(name)
     if part is None:
-        part = outer.inner[name] = Part(name, scope.kind, outer)
+        part = outer.inner[name] = Component(name, scope.kind, outer)
     part.runs += 1
     return part
 
 
-def _prune(part: Part) -> None:
+def _prune(part: Component) -> None:
     """Forget parts in which nothing was made that led to what is drawn."""
     for name, inner in list(part.inner.items()):
         _prune(inner)

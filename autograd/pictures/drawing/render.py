@@ -1,7 +1,4 @@
-"""From DOT text to a picture, by Graphviz's `dot` or by `graphviz-pure`, whichever is installed.
-
-Nothing here knows of nodes; what the text says is decided in `content` and `dot`.
-"""
+"""DOT text as a picture, by Graphviz's `dot` or by `graphviz-pure`, whichever is installed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Repeats: operations that compute the same from the same, found without comparing numbers.
-
-It is how a program is folded of which nothing is known but its graph.
-"""
+"""Repeats of the same computation, found from the graph alone, without comparing numbers."""
 
 from __future__ import annotations
 

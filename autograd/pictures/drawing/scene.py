@@ -1,7 +1,4 @@
-"""The scene of a graph: a box for each value, operation and constant, or for a fold of many.
-
-Which nodes are folded is decided in `fold`, how boxes look in `dot`.
-"""
+"""The scene of a graph: a box for each value, operation and constant, or for a fold of many."""
 
 from __future__ import annotations
 

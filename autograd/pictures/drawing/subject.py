@@ -1,7 +1,4 @@
-"""What a drawing is of: a graph, with what is known of its nodes besides their numbers.
-
-What of it is shown, and how, is in `fold` and `scene`.
-"""
+"""The subject of a drawing: a graph, and the names and modules of its nodes."""
 
 from __future__ import annotations
 

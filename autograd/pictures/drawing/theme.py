@@ -1,4 +1,4 @@
-"""Drawings as pages show them: no wider than the page, and dark where the page is.
+"""Drawings in a web page: no wider than the page, and dark where the page is.
 
 The light colours are in `dot`, since every kind of picture has them.
 """

@@ -1,7 +1,4 @@
-"""`explain`: how a node was computed, as a table, or what a function is, as formulas.
-
-The table is in `table`, the making of formulas in `formulas`.
-"""
+"""`explain`: how a node was computed, as a table, or what a function is, as formulas."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A recorded graph as a formula, and its derivatives as formulas, by the engine's own rules.
-
-What a symbol is, and what operations do with it, is in `symbolic`.
-"""
+"""A recorded graph and its derivatives as formulas, by the engine's own rules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Symbols in place of numbers: SymPy expressions that go through the table of operations as nodes.
+"""SymPy expressions as nodes.
 
-So the rules of the table, which are written in operations, give formulas. Which formulas are wanted
-is said in `formulas`. Imported only where SymPy is there.
+The rules of the table are written in operations, so applied to such nodes they give formulas. Only
+this module and `formulas` need SymPy.
 """
 
 from __future__ import annotations

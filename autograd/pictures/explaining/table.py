@@ -1,7 +1,4 @@
-"""The trace of a computation as a table, in text, HTML and LaTeX, an operation a row.
-
-Formulas of whole programs are in `formulas`.
-"""
+"""The trace of a computation as a table in text, HTML and LaTeX, one operation a row."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a walk shows frame by frame: the sentence, what is lit, and which texts appear.
-
-Where the texts stand is in `layout`, and how they look in `page`.
-"""
+"""The frames of a walk: the sentence, the highlighted boxes and the new texts of each."""
 
 from __future__ import annotations
 

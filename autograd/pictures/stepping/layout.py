@@ -1,7 +1,4 @@
-"""Where boxes and arrows stand: laid out by the program that draws, in points from the top left.
-
-What is written in the boxes is in `frames`, and how they look in `page`.
-"""
+"""The positions of boxes and arrows, in points from the top left, as Graphviz lays them out."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ _INCH = 72.0
 
 
 @dataclass(frozen=True)
-class Box:
+class BoxSize:
     """A box to be placed, with its size. `ordered`: its arguments stand in their order."""
 
     name: str
@@ -27,7 +24,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Arrow:
+class ArrowSize:
     """An arrow to be placed, with the size of the text beside it."""
 
     name: str
@@ -54,7 +51,9 @@ class Placed:
     curves: dict[str, list[Point]]
 
 
-def place(boxes: Sequence[Box], arrows: Sequence[Arrow], width: float, timeout: float) -> Placed:
+def place(
+    boxes: Sequence[BoxSize], arrows: Sequence[ArrowSize], width: float, timeout: float
+) -> Placed:
     """The layout from left to right, or where that is wider than `width`, the narrower of it and
     that from top to bottom.
 
@@ -68,13 +67,13 @@ def place(boxes: Sequence[Box], arrows: Sequence[Arrow], width: float, timeout: 
 
 
 def _laid_out(
-    boxes: Sequence[Box], arrows: Sequence[Arrow], rankdir: str, timeout: float
+    boxes: Sequence[BoxSize], arrows: Sequence[ArrowSize], rankdir: str, timeout: float
 ) -> Placed:
     plain = render(_dot(boxes, arrows, rankdir), "plain", timeout).decode()
     return _read(plain, arrows, across=rankdir == "LR")
 
 
-def _dot(boxes: Sequence[Box], arrows: Sequence[Arrow], rankdir: str) -> str:
+def _dot(boxes: Sequence[BoxSize], arrows: Sequence[ArrowSize], rankdir: str) -> str:
     return "\n".join(
         [
             f"digraph {{ rankdir={rankdir}; nodesep=0.3; ranksep=0.3; splines=true",
@@ -90,7 +89,7 @@ def _dot(boxes: Sequence[Box], arrows: Sequence[Arrow], rankdir: str) -> str:
     )
 
 
-def _room(arrow: Arrow) -> str:
+def _room(arrow: ArrowSize) -> str:
     """An empty label of the right size."""
     return (
         '<<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR><TD FIXEDSIZE="TRUE"'
@@ -98,7 +97,7 @@ def _room(arrow: Arrow) -> str:
     )
 
 
-def _read(plain: str, arrows: Sequence[Arrow], across: bool) -> Placed:
+def _read(plain: str, arrows: Sequence[ArrowSize], across: bool) -> Placed:
     """The positions in Graphviz's `plain` format: inches, counted from the bottom left."""
     waiting: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for arrow in reversed(arrows):

@@ -1,7 +1,4 @@
-"""A walk as a piece of HTML and as a page of its own, which need nothing from anywhere else.
-
-What it says is in `frames`, how it is drawn in `picture`, how it looks and moves in `files`.
-"""
+"""A walk as a piece of HTML and as a page of its own, neither of which loads anything else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The drawing of a walk as SVG, in its last frame, with a name for each place that a frame fills.
-
-Where things stand is in `layout`, and what colour they have in `files/stepper.css`.
-"""
+"""The drawing of a walk as SVG, in its last frame, with an id for each text that a frame adds."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import clip
 from autograd.pictures.notation import constant, formula
 from autograd.pictures.stepping.frames import Frame, Places
-from autograd.pictures.stepping.layout import Arrow, Box, Placed, place
+from autograd.pictures.stepping.layout import ArrowSize, BoxSize, Placed, place
 from autograd.pictures.walk import Walk
 
 WIDTH = 840.0
@@ -75,23 +72,23 @@ class Picture:
         )
         return clip(f"{self.names[node]} = {said}", 34)
 
-    def _box(self, node: Node) -> Box:
+    def _box(self, node: Node) -> BoxSize:
         name, rows = self.places.boxes[node], self._rows(node)
         texts = [text for row in rows for text in self.ever[f"{name}.{row}"]]
         entry = max((_room(text, _ADVANCE) for text in texts), default=0.0)
         width = max(_room(self._title(node), _ADVANCE), _KEY + entry)
-        return Box(
+        return BoxSize(
             name,
             width + 2 * _MARGIN,
             (1 + len(rows)) * _LINE + _MARGIN,
             ordered=node.op is not None and node.op.symbol not in ("+", "*"),
         )
 
-    def _arrow(self, node: Node, argnum: int) -> Arrow:
+    def _arrow(self, node: Node, argnum: int) -> ArrowSize:
         name = self.places.arrows[node, argnum]
         lines = self._lines(name)
         width = max(_room(text, _SMALL_ADVANCE) for line in lines for text in self.ever[line])
-        return Arrow(
+        return ArrowSize(
             name,
             self.places.boxes[node.args[argnum]],
             self.places.boxes[node],
@@ -106,7 +103,7 @@ class Picture:
             found.append(f"{arrow}.{len(found)}")
         return found
 
-    def _drawn_box(self, node: Node, box: Box, placed: Placed) -> str:
+    def _drawn_box(self, node: Node, box: BoxSize, placed: Placed) -> str:
         x, y = placed.boxes[box.name]
         left, top = x - box.width / 2, y - box.height / 2
         role = "leaf" if node.op is None else "interior"
@@ -125,7 +122,7 @@ class Picture:
             parts.append(_text(left + _MARGIN + _KEY, line, self.last.get(place_, ""), row, place_))
         return "".join([*parts, "</g>"])
 
-    def _drawn_arrow(self, arrow: Arrow, placed: Placed) -> str:
+    def _drawn_arrow(self, arrow: ArrowSize, placed: Placed) -> str:
         start, *rest = (f"{x:.1f},{y:.1f}" for x, y in placed.curves[arrow.name])
         x, y = placed.texts[arrow.name]
         left = x if placed.across else x - arrow.width / 2 + 4

@@ -1,7 +1,4 @@
-"""`step(node)`: the walk through a user's expression, shown by Jupyter or saved as a page.
-
-What it says is in `frames`; how it looks in `page`.
-"""
+"""`step(node)`: the walk through an expression, shown in Jupyter or saved as a page."""
 
 from __future__ import annotations
 
