@@ -20,7 +20,7 @@ import numpy as np
 from autograd.engine.graph import Node, next_index
 from autograd.frames import caller, outwards, stored_names
 
-_Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
+_Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 _Position: TypeAlias = tuple[CodeType, int]
 
 _ENGINE, _LIBRARY, _USER = range(3)
@@ -32,7 +32,7 @@ _ENGINE_FOLDERS = tuple(
 class Line(NamedTuple):
     """A line of source: its file, its number, counted from 1, its function and its text.
 
-    The text is stripped of space, and "" where the source cannot be read.
+    The text is stripped of whitespace, and "" if the source cannot be read.
     """
 
     file: str
@@ -45,10 +45,9 @@ class Line(NamedTuple):
 
 
 class _Variables:
-    """The names of nodes by creation number: those that lines of the program stored them under.
+    """The names of nodes, by creation number: the variables that lines of the program store.
 
-    The code of a function says, for each line, which variables that line stores; when the line is
-    done they are looked at.
+    The bytecode of a function says which variables a line stores. They are read once it is done.
     """
 
     def __init__(self) -> None:
@@ -77,16 +76,16 @@ class _Variables:
                     self.names.setdefault(node.index, name)
 
     def forget_frames(self) -> None:
-        """Let go of frames that never ended, as those of generators."""
+        """Release frames that never ended, as those of generators."""
         self._running.clear()
 
 
 class LineLog:
-    """Inside `with LineLog() as log:` note which line makes which node; `log.line_of(node)` says.
+    """Records which line makes which node inside `with LineLog() as log:`; see `log.line_of(node)`.
 
-    It asks Python to report each line (`sys.settrace`), which slows a program down several times,
-    and nothing outside the block. A debugger's or a coverage tool's own tracing goes on. Only the
-    current thread is followed; nodes that others make meanwhile are taken for its own.
+    Python reports each line to it (`sys.settrace`), which makes the block several times slower. A
+    debugger or a coverage tool keeps its own trace function. Only the current thread is followed:
+    nodes that other threads make meanwhile are attributed to its lines.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -98,16 +97,16 @@ class LineLog:
     """
 
     libraries: ClassVar[list[str]] = []
-    """Folders of packages whose lines `line_of` gives, but `user_line_of` does not."""
+    """Folders of packages whose lines `line_of` gives but `user_line_of` skips."""
 
     recent: ClassVar[deque[LineLog]] = deque(maxlen=8)
-    """The logs begun last, the latest at the end."""
+    """The latest logs, the newest at the end."""
 
     def __init__(self) -> None:
-        # Creation numbers in rising order, and from each on until the next: the innermost line
-        # outside the engine, and the innermost one outside libraries too.
+        # Creation numbers in rising order, and the lines that run from each to the next: the
+        # innermost one outside the engine, and the innermost one outside libraries, too.
         self._marks: list[int] = []
-        self._places: list[tuple[_Position | None, _Position | None]] = []
+        self._positions: list[tuple[_Position | None, _Position | None]] = []
         self._kinds: dict[str, int] = {}
         self._user: _Position | None = None
         self._variables = _Variables()
@@ -123,16 +122,16 @@ class LineLog:
         return _line(self._at(node)[0])
 
     def user_line_of(self, node: Node | int) -> Line | None:
-        """The same outside `nn` too: the innermost line of the user's own."""
+        """The innermost line of the user's own code, outside `nn`, too."""
         return _line(self._at(node)[1])
 
     def name_of(self, node: Node | int) -> str | None:
-        """The variable of the user's that the node was first given to, if a line did so."""
+        """The first variable of the user's code that held the node, if any."""
         return self._variables.names.get(_number(node))
 
     def _at(self, node: Node | int) -> tuple[_Position | None, _Position | None]:
-        place = bisect_left(self._marks, _number(node)) - 1
-        return self._places[place] if place >= 0 else (None, None)
+        interval = bisect_left(self._marks, _number(node)) - 1
+        return self._positions[interval] if interval >= 0 else (None, None)
 
     def __enter__(self) -> Self:
         if self._on:
@@ -151,7 +150,7 @@ class LineLog:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if sys.gettrace() == self._called:  # else somebody has begun to trace in the block
+        if sys.gettrace() == self._called:  # else another tracer began in the block
             sys.settrace(self._before)
         for frame, trace in self._followed:
             frame.f_trace = trace
@@ -163,8 +162,8 @@ class LineLog:
 
     # --- tracing ---------------------------------------------------------------------------------
 
-    def _called(self, frame: FrameType, event: Any, arg: Any) -> Any:
-        """Called by Python where a function begins, or a generator goes on."""
+    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """Called by Python when a function begins or a generator resumes."""
         theirs = None
         if self._before is not None:
             theirs = self._before(frame, event, arg)
@@ -176,7 +175,7 @@ class LineLog:
         return self._follow(theirs)
 
     def _follow(self, theirs: _Trace | None) -> _Trace:
-        """What Python calls at each event in one frame; `theirs` is what it called before."""
+        """The trace function of one frame, which calls `theirs`, the one before, too."""
         if theirs is None:
             return self._happened
 
@@ -193,17 +192,17 @@ class LineLog:
         if self._on:
             if event == "line":
                 self._enter(frame)
-            elif event == "return":  # or a generator yields, or an exception goes through
+            elif event == "return":  # or a generator yields, or an exception passes
                 self._variables.left(frame)
                 self.running(frame.f_back)  # Python does not report that line again
         return self._happened
 
     def _enter(self, frame: FrameType) -> None:
-        place = (frame.f_code, frame.f_lineno)
+        position = (frame.f_code, frame.f_lineno)
         if self._kind(frame.f_code) == _USER:
-            self._user = place
+            self._user = position
             self._variables.at_line(frame)
-        self._note(place)
+        self._note(position)
 
     # --- without tracing -------------------------------------------------------------------------
 
@@ -251,14 +250,14 @@ class LineLog:
                 return _line((outer.f_code, outer.f_lineno)) if kind == _USER else None
         return None
 
-    def _note(self, place: _Position | None) -> None:
+    def _note(self, position: _Position | None) -> None:
         mark = next_index()
         if self._marks and self._marks[-1] == mark - 1:  # nothing was made at the line before
             self._marks[-1] = mark
-            self._places[-1] = (place, self._user)
+            self._positions[-1] = (position, self._user)
         else:
             self._marks.append(mark)
-            self._places.append((place, self._user))
+            self._positions.append((position, self._user))
 
     def _kind(self, code: CodeType) -> int:
         file = code.co_filename
@@ -294,9 +293,9 @@ def _number(node: Node | int) -> int:
     return node if isinstance(node, int) else node.index
 
 
-def _line(place: _Position | None) -> Line | None:
-    if place is None:
+def _line(position: _Position | None) -> Line | None:
+    if position is None:
         return None
-    code, lineno = place
+    code, lineno = position
     text = linecache.getline(code.co_filename, lineno).strip()
     return Line(code.co_filename, lineno, code.co_qualname, text)

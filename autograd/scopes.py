@@ -11,21 +11,21 @@ from autograd.engine.graph import next_index
 
 
 class Owner(Protocol):
-    """A part of a program that has names for the parts in it and for its parameters."""
+    """A part of a program, which names its inner parts and its parameters."""
 
     def named_modules(self) -> Mapping[str, Any]:
-        """The parts in it by their paths, itself under "" among them."""
+        """Its inner parts by path, and itself under ""."""
 
     def named_parameters(self, *, frozen: bool) -> Mapping[str, Any]:
-        """The leaves it holds by their paths."""
+        """Its leaves by path."""
 
 
 class Scope(NamedTuple):
     """One run of a part: the nodes numbered `first` to `last` were made in it.
 
-    path: where the part stands in the outermost one, "layers.0"; "" for the outermost itself.
+    path: of the part within `root`, such as "layers.0"; "" for the root itself.
     kind: the name of its class.
-    root: the outermost part that was running.
+    root: the outermost part that ran.
     """
 
     path: str
@@ -36,23 +36,23 @@ class Scope(NamedTuple):
 
 
 MOST = 10_000
-"""Runs remembered; each takes a hundred bytes."""
+"""The number of runs to remember; each takes a hundred bytes."""
 
 _recent: deque[tuple[ref[Owner], int, int]] = deque(maxlen=MOST)
 
 begin_scope: Callable[[], int] = next_index
-"""Called before a part runs; the number is for `end_scope`."""
+"""Call it before a part runs, and give the result to `end_scope`."""
 
 
 def end_scope(owner: Owner, first: int) -> None:
-    """Note that all nodes made since `first = begin_scope()` were made in `owner`."""
+    """All nodes since `first = begin_scope()` were made in `owner`."""
     _recent.append((ref(owner), first, next_index()))
 
 
 def scopes(first: int, last: int) -> list[Scope]:
-    """The remembered runs that made some of the nodes `first` to `last`, outer before inner ones.
+    """The remembered runs that made some of the nodes `first` to `last`, outer ones first.
 
-    Parts that are gone have no names any more and are left out.
+    Parts that no longer exist have no names and are left out.
     """
     runs = []
     for reference, begin, end in reversed(_recent.copy()):  # in the order in which they ended

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine.graph import Node
 
 MOST = 2**20
-"""Of an array with more entries, mean and spread are those of about so many, evenly spaced."""
+"""Of a larger array, mean and spread are those of about so many entries, evenly spaced."""
 
 BARS = 24
 
@@ -24,7 +24,7 @@ class Summary:
     low, high, mean, std: of its finite entries; NaN where there are none.
     nans, infinities: how many entries are not finite.
     exact: whether `mean` and `std` are of all entries, or of a sample.
-    counts: how many of them lie in each of `BARS` equal parts of the range; () without a range.
+    counts: a histogram, of `BARS` equal parts of the range; () if all entries are equal.
     """
 
     shape: tuple[int, ...]
@@ -55,8 +55,7 @@ class Summary:
 def summary(x: Any) -> Summary:
     """The shape, the type, the range, the mean and the spread of a node or an array.
 
-    It reads each entry once, and a large array nowhere near as slowly as it prints: 50 million
-    entries take a tenth of a second.
+    50 million entries take a tenth of a second.
 
     >>> import numpy as np
     >>> from autograd import summary
@@ -93,11 +92,11 @@ def _counts(sample: Any, low: float, high: float) -> tuple[int, ...]:
 
 
 # --------------------------------------------------------------------------------------------------
-# Cards for notebooks: colours are those of the page, so they are right in the dark too
+# Cards for notebooks, in the colours of the page, light or dark
 
 
 def card(title: str, rows: Iterable[tuple[str, str]], picture: str = "") -> str:
-    """A small table of names and texts as HTML, with a picture beside it."""
+    """A small HTML table of names and texts, with a picture beside it."""
     cells = "".join(
         f'<tr><td style="text-align:left;opacity:.65;padding:0 .8em 0 0">{html.escape(name)}</td>'
         f'<td style="text-align:left;padding:0;white-space:pre-wrap">{html.escape(text)}</td></tr>'
@@ -115,7 +114,7 @@ def card(title: str, rows: Iterable[tuple[str, str]], picture: str = "") -> str:
 
 
 def histogram(heights: Sequence[int]) -> str:
-    """Bars of these heights as an SVG picture; "" for none."""
+    """A bar chart of `heights` as SVG; "" if there are none."""
     if not heights:
         return ""
     bars = "".join(
@@ -131,7 +130,7 @@ def histogram(heights: Sequence[int]) -> str:
 
 
 def data_card(title: str, x: Any, rows: Iterable[tuple[str, str]]) -> str:
-    """The card of an array: its figures, `rows` of more, and a histogram."""
+    """The card of an array: its statistics, more `rows`, and a histogram."""
     figures = summary(x)
     text = str(figures).removeprefix(f"shape {figures.shape}, ")
     rows = [("shape", f"{figures.shape}"), ("data", text), *rows]

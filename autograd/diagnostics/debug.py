@@ -37,12 +37,12 @@ def debug(*, at_once: bool = True) -> DebugBlock:
     such entry, the module, the operations on the way, and a fix where one is known. A NaN that is
     in the data is reported where it is first used. A `backward` through a graph whose arrays have
     been overwritten since, or whose leaves have new data, raises GraphChangedError. Shapes (n, 1)
-    and (n,) that broadcast to (n, n) are warned of (BroadcastWarning). The tangents of forward mode
-    (`jvp`) are not looked at.
+    and (n,) that broadcast to (n, n) give a BroadcastWarning. The tangents of forward mode
+    (`jvp`) are not checked.
 
-    at_once: with False nothing is raised; `with debug(at_once=False) as watch:` notes the lines,
-        and `watch.find(output)` then looks for the fault. It passes over infinities that the
-        program has masked.
+    at_once: if False, nothing is raised: `with debug(at_once=False) as block:` records the lines,
+        and `block.find(output)` then returns the fault, ignoring infinities that the program has
+        masked.
 
     Operations run some five times slower, inside the block and in its thread only. `why`, `draw`
     and `explain` know the lines of what was computed there.
@@ -144,7 +144,7 @@ class DebugBlock(Around):
         return node
 
     def check_broadcast(self, op: Op, args: tuple[Array, ...], made: Node) -> None:
-        """Warn where a column meets a row of the same length, and a square comes of it."""
+        """Warn if a column and a row of the same length broadcast to a square."""
         if not isinstance(op, Elementwise) or made.ndim < 2 or made.shape[-1] < 2:
             return
         shapes = [np.shape(data_of(arg)) for arg in args]
@@ -154,15 +154,15 @@ class DebugBlock(Around):
         if columns and line:
             warnings.warn_explicit(
                 f"operation {op.name!r} has broadcast shapes {columns[0]} and {lists[0]} to "
-                f"{made.shape}: every entry meets every other. If each was to meet its own, give "
-                f"both one shape, as by x.reshape(-1) or y[:, None]",
+                f"{made.shape}: every entry is paired with every other. To pair them one by one, "
+                f"give both the same shape, as with x.reshape(-1) or y[:, None]",
                 BroadcastWarning,
                 line.file,
                 line.lineno,
             )
 
     def check_finite(self, op: Op, args: tuple[Array, ...], node: Node) -> None:
-        """Raise where NaN or infinity in `node` began with `op`, or is NaN in the data."""
+        """Raise if NaN or infinity in `node` began with `op`, or if there is NaN in the data."""
         if _is_origin(args, node):
             raise NonFiniteError(report.forward_fault(op, args, node, report.way_from(op, args)))
         for arg in args:
@@ -197,7 +197,7 @@ class DebugBlock(Around):
         self.differentiated = outer
 
     def check_unchanged(self, node: Node) -> None:
-        """Raise where an array that `node` has read holds other numbers now."""
+        """Raise if an array that `node` has read holds other numbers now."""
         changed = [
             f"an array of shape {node.args[argnum].shape}"
             for argnum, checksum in self.checksums.get(node.index, ())
@@ -210,9 +210,9 @@ class DebugBlock(Around):
             read_at = f" at {line}: {line.text}" if line else ""
             raise GraphChangedError(
                 f"{' and '.join(changed)} has been overwritten or given new data since operation "
-                f"{node.op.name!r} read it{read_at}. The derivative would not be that of the "
-                "numbers that it holds now: compute the output again after each change, and give "
-                "operations a copy of an array that is changed later"
+                f"{node.op.name!r} read it{read_at}. The derivative would not be that at "
+                "the new numbers: compute the output again after each change, and give operations "
+                "a copy of an array that changes later"
             )
 
     def find(self, output: Node) -> Fault | None:

@@ -19,14 +19,14 @@ from autograd.scalars import Value
 
 @dataclass(frozen=True)
 class Share:
-    """What one use of a node sends back to it: local derivative × cotangent of the result.
+    """What one use of a node adds to its cotangent: local derivative × cotangent of the result.
 
     result, argnum, arg: argument number `argnum` of `result` is `arg`.
-    local: ∂result/∂arg where it is a number, or one number for each entry; None where it is a
-        Jacobian, which is never formed.
+    local: ∂result/∂arg, as a number or one number for each entry; None for a Jacobian, which is
+        never formed.
     cotangent: that of `result`.
     value: the share, of the shape of `arg`.
-    total: what `arg` has received so far, this share included.
+    total: the sum of the shares of `arg` so far, this one included.
     """
 
     result: Node
@@ -40,11 +40,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Walk:
-    """A graph in the order in which it was computed, and what flows back through it.
+    """A graph in the order of its computation, and its backward pass.
 
     nodes: leaves and results, in the order of their creation.
     shares: in the order of the backward pass: results latest first, arguments from left to right.
-    cotangents: of each node that anything flows to.
+    cotangents: of the nodes that have one.
     """
 
     output: Node
@@ -71,7 +71,7 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
 
     seed: the cotangent of the output; may be left out for a single number, where it is 1.
 
-    No `.grad` is read or written. Raises GraphChangedError where a leaf was given other data since.
+    No `.grad` is read or written. Raises GraphChangedError if a leaf has new data.
     """
     cotangents: dict[Node, Any] = {output: seed_of(output, seed)}
     shares: list[Share] = []
@@ -96,11 +96,10 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
 
 
 def local_derivative(node: Node, argnum: int) -> Any:
-    """∂node/∂argument, from the table and from what the graph has saved.
+    """∂node/∂argument, from the table and from the data that the graph has saved.
 
-    A number or an array, of one slope for each entry of the result, or for each of the argument
-    where the result is a single number. None where it is a Jacobian. Rules that may be a program of
-    the user's are not run.
+    A number or an array: one slope for each entry of the result, or for each of the argument if the
+    result is a single number. None for a Jacobian. Rules that users may have written are not run.
     """
     op = node.op
     if isinstance(node, Value):  # it was computed when the node was recorded

@@ -14,7 +14,7 @@ from autograd.lines import Line
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
-from autograd.pictures.drawing.parts import Component, tree
+from autograd.pictures.drawing.components import Component, tree
 from autograd.pictures.drawing.repeats import repeats
 from autograd.pictures.drawing.subject import Subject
 
@@ -25,7 +25,7 @@ _CLOSELY = 12
 def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> dict[Node, Fold]:
     """The fold of each node that is in one, so that about `room` boxes are left.
 
-    expand: names of parts and of lines that are to be open. Raises ValueError for one that there
+    expand: names of components and of lines to open. Raises ValueError for one that there
         is not.
     closely: fold also what there would be room for.
     """
@@ -33,9 +33,9 @@ def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> d
     program = tree(operations, subject.scopes, subject.roots)
     named, wanted = resolve(program, expand, subject.roots.values())
     folds: dict[Node, Fold] = {}
-    parts = opened(program, wanted, room // 3)
-    for groups in parts.values():
-        for found in _closed(group for group in groups if group[0] not in parts):
+    components = opened(program, wanted, room // 3)
+    for groups in components.values():
+        for found in _closed(group for group in groups if group[0] not in components):
             folds.update(dict.fromkeys(found.nodes, found))
     beside = _CLOSELY if closely else BESIDE if program.inner else room
     uses = Counter(chain.from_iterable(subject.parents))
@@ -43,29 +43,29 @@ def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> d
     def outside(node: Node) -> Hashable:
         return folds.get(node) or (None if node.op is None else node.op.name)
 
-    for part in parts:
-        share = room if _asked_for(part, named) else beside
-        for found in _beside(part.direct, lines_in(part), named, uses, outside, share):
+    for component in components:
+        share = room if _asked_for(component, named) else beside
+        for found in _beside(component.direct, lines_in(component), named, uses, outside, share):
             folds.update(dict.fromkeys(found.nodes, found))
     for found in folds_of_leaves(subject, folds, max(room // 3, 1)):
         folds.update(dict.fromkeys(found.nodes, found))
     return folds
 
 
-def _asked_for(part: Component, named: Collection[str]) -> bool:
-    """Whether a part, or a line in it, is to be open by name."""
-    if part.name in named:
+def _asked_for(component: Component, named: Collection[str]) -> bool:
+    """Whether a component, or a line in it, is to be open by name."""
+    if component.name in named:
         return True
-    line_of = lines_in(part)
-    made = (line_of(node) for node in part.direct) if named else ()
+    line_of = lines_in(component)
+    made = (line_of(node) for node in component.direct) if named else ()
     return any(line is not None and line_name(line) in named for line in made)
 
 
 def _closed(groups: Iterable[Sequence[Component]]) -> Iterable[Fold]:
-    """The folds of parts that are not open."""
+    """The folds of components that are not open."""
     for group in groups:
         first, last = group[0], group[-1]
-        nodes = [node for part in group for node in part.operations()]
+        nodes = [node for component in group for node in component.operations()]
         title = first.name
         if len(group) > 1:
             title += f" … {last.name.rpartition('.')[2]}"

@@ -12,13 +12,13 @@ from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.lines import Line, line_of, user_line_of
-from autograd.pictures.drawing.parts import Component
+from autograd.pictures.drawing.components import Component
 
 _MANY_ALIKE = 16
-"""Parts in a part, from which on those that compute the same are one, though in a sequence."""
+"""From so many inner components on, equal ones in a sequence share a box, too."""
 
 BESIDE = 24
-"""Boxes for operations of a part that are not in its inner parts."""
+"""Boxes for the operations of a component outside of its inner components."""
 
 
 _NOTHING = "it has no modules that are still there, and no lines that a LineLog has followed"
@@ -29,12 +29,12 @@ def line_name(line: Line) -> str:
     return f"{os.path.basename(line.file)}:{line.lineno}"
 
 
-def lines_in(part: Component) -> Callable[[Node], Line | None]:
-    """What gives the line of an operation made directly in a part.
+def lines_in(component: Component) -> Callable[[Node], Line | None]:
+    """The function that gives the line of an operation made directly in a component.
 
-    Outside of all parts it is the user's own, which calls a loss, and not a line of the loss.
+    Outside of all components it gives the user's line, which calls a loss, not a line of the loss.
     """
-    return line_of if part.parent else user_line_of
+    return line_of if component.parent else user_line_of
 
 
 def without_numbers(name: str) -> str:
@@ -45,21 +45,21 @@ def without_numbers(name: str) -> str:
 def resolve(
     program: Component, expand: Sequence[str], roots: Iterable[str]
 ) -> tuple[set[str], set[str]]:
-    """The names of parts and of lines to open, and those of all parts that hold them.
+    """The names of components and of lines to open, and those of all components around them.
 
-    The name of the only outermost part may be written in front of the name of a part in it.
-    Raises ValueError for what is neither a part nor a line.
+    A name may begin with that of the only outermost component. Raises ValueError for what is
+    neither a component nor a line.
     """
     if not expand:
         return set(), set()
     holding: defaultdict[str, set[str]] = defaultdict(set)
-    for part in program.walk():
-        around = {part.name}
-        outer = part.parent
+    for component in program.walk():
+        around = {component.name}
+        outer = component.parent
         while outer:
             around.add(outer.name)
             outer = outer.parent
-        for name in (part.name, *_lines(part)):
+        for name in (component.name, *_lines(component)):
             holding[name] |= around
     known = [name for name in holding if name]
     named = set()
@@ -74,9 +74,9 @@ def resolve(
     return named, set().union(*(holding[name] for name in named))
 
 
-def _lines(part: Component) -> set[str]:
-    line_of = lines_in(part)
-    return {line_name(line) for node in part.direct if (line := line_of(node))}
+def _lines(component: Component) -> set[str]:
+    line_of = lines_in(component)
+    return {line_name(line) for node in component.direct if (line := line_of(node))}
 
 
 def _shortened(name: str, roots: Iterable[str]) -> list[str]:
@@ -86,17 +86,17 @@ def _shortened(name: str, roots: Iterable[str]) -> list[str]:
 def opened(
     program: Component, wanted: Collection[str], room: int
 ) -> dict[Component, Sequence[Sequence[Component]]]:
-    """The parts to open, and the parts in each, those together that are drawn as one.
+    """The components to open, and the components in each, grouped by the box that they share.
 
-    They are those wanted, and from the outside in those that have different parts in them. Of
-    parts of the same name but for its numbers, all are opened or none.
+    They are those wanted and, from the outside in, those whose inner components differ. Of
+    components whose names differ in numbers only, all are opened or none.
     """
     known: dict[Component, Sequence[Sequence[Component]]] = {}
 
-    def groups(part: Component) -> Sequence[Sequence[Component]]:
-        if part not in known:
-            known[part] = alike(part, wanted)
-        return known[part]
+    def groups(component: Component) -> Sequence[Sequence[Component]]:
+        if component not in known:
+            known[component] = alike(component, wanted)
+        return known[component]
 
     found = [program]
     boxes = len(program.inner)
@@ -104,33 +104,33 @@ def opened(
     while level:
         deeper: list[Component] = []
         rows: defaultdict[str, list[Sequence[Component]]] = defaultdict(list)
-        for part in level:
-            for group in groups(part):
+        for component in level:
+            for group in groups(component):
                 if group[0].name in wanted:
                     deeper.append(group[0])
                 else:
                     rows[without_numbers(group[0].name)].append(group)
         for row in rows.values():
-            parts = [group[0] for group in row if len(group) == 1]
-            inside = [len(groups(part)) for part in parts]
-            beside = [min(2 * len(part.direct), BESIDE) for part in parts]
+            components = [group[0] for group in row if len(group) == 1]
+            inside = [len(groups(component)) for component in components]
+            beside = [min(2 * len(component.direct), BESIDE) for component in components]
             more = sum(inside) + sum(beside)
-            if len(parts) == len(row) and min(inside) > 1 and boxes + more <= room:
+            if len(components) == len(row) and min(inside) > 1 and boxes + more <= room:
                 boxes += more
-                deeper += parts
+                deeper += components
         found += deeper
         level = deeper
-    return {part: groups(part) for part in found}
+    return {component: groups(component) for component in found}
 
 
-def alike(part: Component, wanted: Collection[str]) -> list[list[Component]]:
-    """The parts in a part, those together that compute the same beside each other.
+def alike(component: Component, wanted: Collection[str]) -> list[list[Component]]:
+    """The components in a component, grouped: those that compute the same beside each other.
 
-    Where there are many, also those that compute the same one after the other. Only parts whose
+    If there are many, also those that compute the same one after the other. Only components whose
     names differ in numbers alone are compared, as the neurons of a layer; those wanted stay alone.
     """
     names: defaultdict[str, list[Component]] = defaultdict(list)
-    for inner in part.inner.values():
+    for inner in component.inner.values():
         name = inner.name if inner.name in wanted else without_numbers(inner.name)
         names[name].append(inner)
     groups: defaultdict[Hashable, list[Component]] = defaultdict(list)
@@ -139,7 +139,7 @@ def alike(part: Component, wanted: Collection[str]) -> list[list[Component]]:
             groups[name, inner.shape if len(row) > 1 else None].append(inner)
     if all(len(group) == 1 for group in groups.values()):
         return list(groups.values())
-    ranks = _ranks(part)
+    ranks = _ranks(component)
     beside: defaultdict[Hashable, list[Component]] = defaultdict(list)
     for key, group in groups.items():
         for inner in group:
@@ -148,13 +148,13 @@ def alike(part: Component, wanted: Collection[str]) -> list[list[Component]]:
     return list(found.values())
 
 
-def _ranks(part: Component) -> Mapping[Component, int]:
-    """How many other parts' results each part in a part is computed from, one after the other.
+def _ranks(component: Component) -> Mapping[Component, int]:
+    """The length of the longest chain of other components that each inner one is computed from.
 
-    Operations directly in the part between them count as parts.
+    Operations directly in the component count as components.
     """
-    owner: dict[Node, Component | Node] = {node: node for node in part.direct}
-    for inner in part.inner.values():
+    owner: dict[Node, Component | Node] = {node: node for node in component.direct}
+    for inner in component.inner.values():
         owner.update(dict.fromkeys(inner.operations(), inner))
     ranks: defaultdict[Any, int] = defaultdict(int)
     for node in sorted(owner, key=attrgetter("index")):

@@ -14,10 +14,10 @@ from autograd.scopes import Scope
 
 @dataclass(eq=False)
 class Component:
-    """All runs of one part of a program, in one place of the tree.
+    """All runs of one component of a program, at its place in the tree.
 
     name: what `draw(expand=...)` calls it; "" for the whole program.
-    direct: the operations made in it, and not in a part inside it.
+    direct: the operations made in it but not in a component inside it.
     """
 
     name: str
@@ -30,18 +30,18 @@ class Component:
     def operations(self) -> Iterator[Node]:
         """All operations made in it."""
         yield from self.direct
-        for part in self.inner.values():
-            yield from part.operations()
+        for component in self.inner.values():
+            yield from component.operations()
 
     def walk(self) -> Iterator[Component]:
-        """Itself and all parts in it, outer ones first."""
+        """Itself and all components in it, outer ones first."""
         yield self
-        for part in self.inner.values():
-            yield from part.walk()
+        for component in self.inner.values():
+            yield from component.walk()
 
     @cached_property
     def shape(self) -> tuple[Any, ...]:
-        """Equal for two parts that make the same operations in the same order, wired the same."""
+        """Equal for components that compute the same operations in the same order and wiring."""
         nodes = sorted(self.operations(), key=attrgetter("index"))
         inside = set(nodes)
         found: list[Any] = []
@@ -58,10 +58,10 @@ class Component:
 def tree(
     operations: Sequence[Node], scopes: Sequence[Scope], roots: Mapping[int, str]
 ) -> Component:
-    """The whole program as a part; `operations` and `scopes` come in the order of creation.
+    """The whole program as a component; `operations` and `scopes` come in the order of creation.
 
-    roots: the names of the outermost parts by `id`, which their parts' names begin with where
-        there is more than one outermost part.
+    roots: the names of the outermost components by `id`. If there are several, the names of the
+        components in them begin with these.
     """
     program = Component("", "")
     running: list[tuple[Component, float]] = [(program, float("inf"))]
@@ -70,7 +70,7 @@ def tree(
         while coming and coming[-1].first < node.index:
             scope = coming.pop()
             _end(running, scope.first)
-            running.append((_part(running[-1][0], scope, roots), scope.last))
+            running.append((_component(running[-1][0], scope, roots), scope.last))
         _end(running, node.index)
         running[-1][0].direct.append(node)
     _prune(program)
@@ -82,21 +82,21 @@ def _end(running: list[tuple[Component, float]], index: int) -> None:
         running.pop()
 
 
-def _part(outer: Component, scope: Scope, roots: Mapping[int, str]) -> Component:
+def _component(outer: Component, scope: Scope, roots: Mapping[int, str]) -> Component:
     root = roots[id(scope.root)]
     name = scope.path or root
     if len(roots) > 1 and scope.path:
         name = f"{root}.{scope.path}"
-    part = outer.inner.get(name)
-    if part is None:
-        part = outer.inner[name] = Component(name, scope.kind, outer)
-    part.runs += 1
-    return part
+    component = outer.inner.get(name)
+    if component is None:
+        component = outer.inner[name] = Component(name, scope.kind, outer)
+    component.runs += 1
+    return component
 
 
-def _prune(part: Component) -> None:
-    """Forget parts in which nothing was made that led to what is drawn."""
-    for name, inner in list(part.inner.items()):
+def _prune(component: Component) -> None:
+    """Remove components without operations that lead to what is drawn."""
+    for name, inner in list(component.inner.items()):
         _prune(inner)
         if not inner.direct and not inner.inner:
-            del part.inner[name]
+            del component.inner[name]
