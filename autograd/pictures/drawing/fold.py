@@ -11,10 +11,10 @@ from itertools import chain
 
 from autograd.engine.graph import Node
 from autograd.lines import Line
+from autograd.pictures.drawing.components import Component, tree
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
-from autograd.pictures.drawing.components import Component, tree
 from autograd.pictures.drawing.repeats import repeats
 from autograd.pictures.drawing.subject import Subject
 
