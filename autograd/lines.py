@@ -20,7 +20,7 @@ import numpy as np
 from autograd.engine.graph import Node, next_index
 from autograd.frames import caller, outwards, stored_names
 
-_Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
+_Trace: TypeAlias = Callable[[FrameType, Any, Any], Any]
 _Position: TypeAlias = tuple[CodeType, int]
 
 _ENGINE, _LIBRARY, _USER = range(3)
@@ -162,7 +162,7 @@ class LineLog:
 
     # --- tracing ---------------------------------------------------------------------------------
 
-    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+    def _called(self, frame: FrameType, event: Any, arg: Any) -> Any:
         """Called by Python when a function begins or a generator resumes."""
         theirs = None
         if self._before is not None:
