@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import kernels
 from autograd.engine.graph import Array, Node, Settings
-from autograd.engine.operations import Op, interpreter
+from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
 
 Rule: TypeAlias = Callable[..., Any]
 Partial: TypeAlias = Any
@@ -51,7 +51,11 @@ class Elementwise(Op):
             if isinstance(arg, Node):
                 break
         else:
-            return interpreter().plain_result(self, args, self.evaluate(args, settings))
+            result = self.evaluate(args, settings)
+            running = interpreter()
+            if running is RECORDING or running is NOT_RECORDING:  # which do not look at it
+                return result
+            return running.plain_result(self, args, result)
         for arg in args:
             if isinstance(arg, np.generic):
                 args = _like_python(args)
