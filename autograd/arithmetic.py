@@ -5,15 +5,17 @@ The arithmetic is defined once for both. NumPy's own functions find nodes by `pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Final, NoReturn, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import ops
+from autograd.convert import ArrayLike
 from autograd.display import Display
 from autograd.engine.backward import run_backward
-from autograd.engine.graph import Array, Derivatives, Node, ancestors
+from autograd.engine.graph import Derivatives, Node, ancestors
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
 from autograd.frames import caller, knows_stores, stores_item
@@ -27,70 +29,76 @@ from autograd.ops.predicates import (
 )
 from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 
+if TYPE_CHECKING:
+    from autograd.nodes import Tensor
 
-class Arithmetic(NumPyProtocols, Display):
+Operand = TypeVar("Operand")
+"""What an operator takes beside a node, to give one of the same kind."""
+
+
+class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
     """What a Value and a Tensor can both do: operators, comparisons, and NumPy's methods."""
 
     __slots__ = ()
 
-    def __add__(self, other: Array) -> Any:
+    def __add__(self, other: Operand) -> Self:
         return ops.add(self, other)
 
-    def __radd__(self, other: Array) -> Any:
+    def __radd__(self, other: Operand) -> Self:
         return ops.add(other, self)
 
-    def __sub__(self, other: Array) -> Any:
+    def __sub__(self, other: Operand) -> Self:
         return ops.sub(self, other)
 
-    def __rsub__(self, other: Array) -> Any:
+    def __rsub__(self, other: Operand) -> Self:
         return ops.sub(other, self)
 
-    def __mul__(self, other: Array) -> Any:
+    def __mul__(self, other: Operand) -> Self:
         return ops.mul(self, other)
 
-    def __rmul__(self, other: Array) -> Any:
+    def __rmul__(self, other: Operand) -> Self:
         return ops.mul(other, self)
 
-    def __truediv__(self, other: Array) -> Any:
+    def __truediv__(self, other: Operand) -> Self:
         return ops.div(self, other)
 
-    def __rtruediv__(self, other: Array) -> Any:
+    def __rtruediv__(self, other: Operand) -> Self:
         return ops.div(other, self)
 
-    def __floordiv__(self, other: Array) -> Any:
+    def __floordiv__(self, other: Operand) -> Self:
         return ops.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Array) -> Any:
+    def __rfloordiv__(self, other: Operand) -> Self:
         return ops.floor_divide(other, self)
 
-    def __mod__(self, other: Array) -> Any:
+    def __mod__(self, other: Operand) -> Self:
         return ops.mod(self, other)
 
-    def __rmod__(self, other: Array) -> Any:
+    def __rmod__(self, other: Operand) -> Self:
         return ops.mod(other, self)
 
-    def __pow__(self, other: Array) -> Any:
+    def __pow__(self, other: Operand) -> Self:
         return ops.pow(self, other)
 
-    def __rpow__(self, other: Array) -> Any:
+    def __rpow__(self, other: Operand) -> Self:
         return ops.pow(other, self)
 
-    def __matmul__(self, other: Array) -> Any:
+    def __matmul__(self, other: ArrayLike) -> Tensor:
         return ops.matmul(self, other)
 
-    def __rmatmul__(self, other: Array) -> Any:
+    def __rmatmul__(self, other: ArrayLike) -> Tensor:
         return ops.matmul(other, self)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Self:
         return ops.neg(self)
 
     def __pos__(self) -> Self:
         return self
 
-    def __abs__(self) -> Any:
+    def __abs__(self) -> Self:
         return ops.abs(self)
 
-    def __round__(self, decimals: int | None = None) -> Any:
+    def __round__(self, decimals: int | None = None) -> Self:
         return ops.round(self, decimals or 0)
 
     # Comparisons look at the data and give plain booleans: they steer a program and have no
@@ -104,16 +112,16 @@ class Arithmetic(NumPyProtocols, Display):
     def __ne__(self, other: object) -> Any:
         return _compare(np.not_equal, self, other)
 
-    def __lt__(self, other: Array) -> Any:
+    def __lt__(self, other: ArrayLike) -> Any:
         return _compare(np.less, self, other)
 
-    def __le__(self, other: Array) -> Any:
+    def __le__(self, other: ArrayLike) -> Any:
         return _compare(np.less_equal, self, other)
 
-    def __gt__(self, other: Array) -> Any:
+    def __gt__(self, other: ArrayLike) -> Any:
         return _compare(np.greater, self, other)
 
-    def __ge__(self, other: Array) -> Any:
+    def __ge__(self, other: ArrayLike) -> Any:
         return _compare(np.greater_equal, self, other)
 
     def __bool__(self) -> bool:
@@ -137,13 +145,13 @@ class Arithmetic(NumPyProtocols, Display):
 
     # What only the answers to comparisons can do, which are nodes while a program is recorded.
 
-    def __and__(self, other: Array) -> Any:
+    def __and__(self, other: ArrayLike) -> Any:
         return logical_and(self, other) if self.dtype.kind == "b" else NotImplemented
 
-    def __or__(self, other: Array) -> Any:
+    def __or__(self, other: ArrayLike) -> Any:
         return logical_or(self, other) if self.dtype.kind == "b" else NotImplemented
 
-    def __xor__(self, other: Array) -> Any:
+    def __xor__(self, other: ArrayLike) -> Any:
         return logical_xor(self, other) if self.dtype.kind == "b" else NotImplemented
 
     __rand__: Final = __and__
@@ -180,23 +188,23 @@ class Arithmetic(NumPyProtocols, Display):
         """The single number as a Python float; ValueError where there are more."""
         return _number(self._taken_out(".item()"))
 
-    def numpy(self) -> Any:
+    def numpy(self) -> NDArray[Any]:
         """The data as an array that can be read but not written, without copying it."""
         view = np.asarray(self._taken_out(".numpy()")).view()
         view.flags.writeable = False
         return view
 
-    def detach(self) -> Any:
+    def detach(self) -> Self:
         """A leaf with the same data and no history: what is computed from it is not tied to the
         graph of this node.
         """
-        data = interpreter().detach(self)
+        data: Any = interpreter().detach(self)
         if isinstance(data, Node):
             return data
         kind: Any = type(self)
         return interpreter().plain_result(Arithmetic.detach, (self,), kind(data, self.label))
 
-    def backward(self, gradient: Array | None = None) -> None:
+    def backward(self, gradient: ArrayLike | None = None) -> None:
         """Add ∂self/∂leaf to the `.grad` of every leaf this node was computed from.
 
         gradient: the cotangent of this node, of its shape; may be left out for a single number,
@@ -240,40 +248,40 @@ class Arithmetic(NumPyProtocols, Display):
     # The methods of a NumPy array.
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Tensor:
         """The axes reversed."""
         return ops.transpose(self)
 
     @property
-    def mT(self) -> Any:
+    def mT(self) -> Tensor:
         """The last two axes exchanged: each matrix of a batch transposed."""
         return ops.matrix_transpose(self)
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Σ of the entries; see `autograd.sum`."""
         return ops.sum(self, axis, keepdims)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The arithmetic mean; see `autograd.mean`."""
         return ops.mean(self, axis, keepdims)
 
-    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """The variance; see `autograd.var`."""
         return ops.var(self, axis, ddof, keepdims)
 
-    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """The standard deviation; see `autograd.std`."""
         return ops.std(self, axis, ddof, keepdims)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The product of the entries; see `autograd.prod`."""
         return ops.prod(self, axis, keepdims)
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The largest entry; see `autograd.max`."""
         return ops.max(self, axis, keepdims)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The smallest entry; see `autograd.min`."""
         return ops.min(self, axis, keepdims)
 
@@ -285,102 +293,104 @@ class Arithmetic(NumPyProtocols, Display):
         """Where the smallest entry is: plain integers, without derivative."""
         return ops.argmin(self, axis)
 
-    def cumsum(self, axis: int | None = None) -> Any:
+    def cumsum(self, axis: int | None = None) -> Tensor:
         """Running sums; see `autograd.cumsum`."""
         return ops.cumsum(self, axis)
 
-    def cumprod(self, axis: int | None = None) -> Any:
+    def cumprod(self, axis: int | None = None) -> Tensor:
         """Running products; see `autograd.cumprod`."""
         return ops.cumprod(self, axis)
 
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
+    def reshape(self, *shape: int | Sequence[int], order: str = "C") -> Tensor:
         """The same entries in another shape; see `autograd.reshape`."""
         return ops.reshape(self, *shape, order=order)
 
-    def ravel(self, order: str = "C") -> Any:
+    def ravel(self, order: str = "C") -> Tensor:
         """The entries in one axis; see `autograd.ravel`."""
         return ops.ravel(self, order)
 
     flatten = ravel
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: int | Sequence[int] | None) -> Tensor:
         """The axes permuted, or reversed where none are named; see `autograd.transpose`."""
-        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        given: Any = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return ops.transpose(self, given or None)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """Two axes exchanged."""
         return ops.swapaxes(self, axis1, axis2)
 
-    def squeeze(self, axis: Axis = None) -> Any:
+    def squeeze(self, axis: Axis = None) -> Tensor:
         """Without the axes of length one; see `autograd.squeeze`."""
         return ops.squeeze(self, axis)
 
-    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+    def repeat(
+        self, repeats: int | Sequence[int] | NDArray[np.integer[Any]], axis: int | None = None
+    ) -> Tensor:
         """Each entry several times over; see `autograd.repeat`."""
         return ops.repeat(self, repeats, axis)
 
-    def take(self, indices: Any, axis: int | None = None) -> Any:
+    def take(self, indices: ArrayLike, axis: int | None = None) -> Tensor:
         """The entries at `indices` along an axis; see `autograd.take`."""
         return ops.take(self, indices, axis)
 
-    def diagonal(self, offset: int = 0) -> Any:
+    def diagonal(self, offset: int = 0) -> Tensor:
         """The entries x[i, i + offset]; see `autograd.diagonal`."""
         return ops.diagonal(self, offset)
 
-    def trace(self, offset: int = 0) -> Any:
+    def trace(self, offset: int = 0) -> Tensor:
         """The sum of the diagonal; see `autograd.trace`."""
         return ops.trace(self, offset)
 
-    def dot(self, other: Array) -> Any:
+    def dot(self, other: Operand) -> Self:
         """The product as `numpy.dot` defines it; see `autograd.dot`."""
         return ops.dot(self, other)
 
-    def clip(self, min: Array = None, max: Array = None) -> Any:
+    def clip(self, min: Operand | None = None, max: Operand | None = None) -> Self:
         """Held between two bounds; see `autograd.clip`."""
         return ops.clip(self, min, max)
 
-    def round(self, decimals: int = 0) -> Any:
+    def round(self, decimals: int = 0) -> Self:
         """To so many decimals, with derivative 0; see `autograd.round`."""
         return ops.round(self, decimals)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: DTypeLike) -> Any:
         """In another floating-point type; its cotangent is cast back. In an integer type, or bool,
         plain data: they have no derivative.
         """
         return ops.cast(self, dtype)
 
-    def exp(self) -> Any:
+    def exp(self) -> Self:
         """exp(x), entry by entry."""
         return ops.exp(self)
 
-    def log(self) -> Any:
+    def log(self) -> Self:
         """ln x, entry by entry."""
         return ops.log(self)
 
-    def sqrt(self) -> Any:
+    def sqrt(self) -> Self:
         """√x, entry by entry."""
         return ops.sqrt(self)
 
-    def tanh(self) -> Any:
+    def tanh(self) -> Self:
         """tanh x, entry by entry."""
         return ops.tanh(self)
 
-    def sigmoid(self) -> Any:
+    def sigmoid(self) -> Self:
         """1 / (1 + exp(-x)), entry by entry."""
         return ops.sigmoid(self)
 
-    def relu(self) -> Any:
+    def relu(self) -> Self:
         """max(x, 0), entry by entry."""
         return ops.relu(self)
 
 
-class ArrayArithmetic(Arithmetic):
+class ArrayArithmetic(Arithmetic[ArrayLike]):
     """What an array can do besides: indexing, and being gone through."""
 
     __slots__ = ()
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Self:
         return ops.index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
@@ -399,7 +409,7 @@ class ArrayArithmetic(Arithmetic):
             raise TypeError("a tensor of shape () has no length")
         return int(self.shape[0])
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, item: Any) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy import typing as npt
 
 from autograd.engine.graph import Node
+
+ArrayLike: TypeAlias = npt.ArrayLike | Node
+"""What operations take: a number, an array, a node, or nested lists of numbers."""
 
 
 def as_float(data: Any) -> float:
@@ -23,7 +27,7 @@ def as_float(data: Any) -> float:
     return float(data)
 
 
-def as_float_array(data: Any, dtype: Any = None) -> Any:
+def as_float_array(data: Any, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
     """The array that a `Tensor` holds, a copy; TypeError for anything but real numbers."""
     if isinstance(data, Node):
         raise TypeError("Tensor of a node: it is tracked already; use x.detach() for a new leaf")

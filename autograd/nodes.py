@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from autograd.arithmetic import ArrayArithmetic
-from autograd.convert import as_float_array, require_leaf
+from autograd.convert import ArrayLike, as_float_array, require_leaf
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import Op
 from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
@@ -38,15 +39,15 @@ class Tensor(ArrayArithmetic, Node):
 
     __slots__ = ("args", "frozen", "lent", "saved", "settings")
 
-    def __init__(self, data: Any, label: str = "", dtype: Any = None) -> None:
-        self.primal: Any = as_float_array(data, dtype)
+    def __init__(self, data: ArrayLike, label: str = "", dtype: DTypeLike | None = None) -> None:
+        self.primal: NDArray[Any] = as_float_array(data, dtype)
         self.op: Op | None = None
         self.args: tuple[Array, ...] = ()
         self.saved: tuple[Any, ...] = ()
         self.settings: Settings = NO_SETTINGS
         self.index: int = next_index()
         self.label = label
-        self.grad: Any = None
+        self.grad: NDArray[Any] | None = None
         self.frozen: bool = False  # whether a graph relies on the array
         self.lent: bool = False  # whether `.data` has handed it out, perhaps to be written to
 
@@ -72,7 +73,7 @@ class Tensor(ArrayArithmetic, Node):
         return node
 
     @property
-    def data(self) -> Any:
+    def data(self) -> NDArray[Any]:
         """The array. A leaf's may be written to or replaced; that of a result is read-only.
 
         Once a graph has read a leaf's array it is the graph's own, and `.data` is a fresh copy.
@@ -86,7 +87,7 @@ class Tensor(ArrayArithmetic, Node):
         return self.primal
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: ArrayLike) -> None:
         require_leaf(self)
         if new is not self.primal:
             new = as_float_array(new, self.dtype)
@@ -96,7 +97,7 @@ class Tensor(ArrayArithmetic, Node):
                 )
             self.primal, self.frozen, self.lent = new, False, False
 
-    def save(self) -> Any:
+    def save(self) -> NDArray[Any]:
         """The array, which stays as it is from now on: whoever was handed it cannot write to it,
         and where a view of it may be about, which still could be written to, this is a copy.
         """

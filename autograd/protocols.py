@@ -108,7 +108,8 @@ class NumPyProtocols:
     ) -> Any:
         return _call(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+    # Any, not NoReturn: what type checkers say of np.sum(node) would else be Never.
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise TypeError(IN_PLAIN_ARRAY)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,8 +26,11 @@ from autograd.engine.spaces import seed_of
 from autograd.ops import concatenate, identity, index, ravel, reshape
 from autograd.trees import flatten
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     """f, remembering only its inputs: what is inside is computed again when a derivative needs it.
 
     It trades a second run of f for the memory of its intermediate results. f takes and gives nodes
@@ -43,7 +46,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(f)
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+    def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
         running = interpreter()
         if running is not RECORDING:
             return f(*args, **kwargs)

@@ -9,7 +9,7 @@ to it. To understand the engine, this file can be left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsFloat
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from autograd.ops.structural import sum_to
 _FLOAT, _BOOL = np.dtype(np.float64), np.dtype(bool)
 
 
-class Value(Arithmetic, Node):
+class Value(Arithmetic["float | np.number[Any] | Value"], Node):
     """One number whose derivatives are tracked.
 
     data: a real number; integers become floats. Division by zero, overflow and domain errors give
@@ -52,8 +52,8 @@ class Value(Arithmetic, Node):
     size = 1
     settings: Settings = NO_SETTINGS
 
-    def __init__(self, data: Any, label: str = "") -> None:
-        self.primal: Any = data if data.__class__ is float else as_float(data)
+    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+        self.primal: float = data if data.__class__ is float else as_float(data)
         self.op: Any = None
         self.a: Array = None
         self.b: Array = None
@@ -61,7 +61,7 @@ class Value(Arithmetic, Node):
         self.db: float | None = None
         self.index: int = next_index()
         self.label = label
-        self.grad: Any = 0.0
+        self.grad: float = 0.0
 
     @staticmethod
     def made(
@@ -117,7 +117,7 @@ class Value(Arithmetic, Node):
         return self._taken_out(".data")
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: SupportsFloat) -> None:
         require_leaf(self)
         self.primal = as_float(new)
         self.renewed = next_index()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -25,27 +25,18 @@ from autograd.trees import flatten
 
 Argnums: TypeAlias = "int | Sequence[int]"
 Function: TypeAlias = Callable[..., Any]
-Transform = TypeVar("Transform", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _argnum_too(transform: Transform) -> Transform:
-    """Let `argnum`, as programs for HIPS autograd call it, stand for `argnums`."""
-
-    @wraps(transform)
-    def named(*args: Any, **settings: Any) -> Any:
-        if "argnum" in settings:
-            settings["argnums"] = settings.pop("argnum")
-        return transform(*args, **settings)
-
-    return cast(Transform, named)
-
-
-@_argnum_too
-def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[P, tuple[R, Any]]:
     """The function that gives f and its gradient ∂f/∂x in one forward and one backward pass.
 
     f: returns a single number, or with `has_aux=True` a pair (number, anything).
-    argnums: which positional arguments to differentiate by; a tuple gives a tuple of gradients.
+    argnums: which positional arguments to differentiate with respect to; a tuple gives a tuple of
+        gradients. `argnum` is what HIPS autograd calls it.
 
     Arguments are floats, arrays, nodes, or nested dicts, lists and tuples of them; a gradient has
     the form of its argument. Raises TypeError or ValueError where f gives more than one number.
@@ -55,9 +46,10 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
     (18.0, {'a': 9.0, 'b': 12.0})
     """
+    argnums = argnums if argnum is None else argnum
 
     @wraps(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+    def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = Linearized("grad", f, args, kwargs, argnums, has_aux)
         require_number("grad", run.result, run.outputs)
         gradient = run.rebuild(iter(run.pull({0: None})))
@@ -67,8 +59,13 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     return value_and_gradient
 
 
-@_argnum_too
-def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def grad(
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    argnum: Argnums | None = None,
+) -> Callable[P, Any]:
     """The function that gives the gradient ∂f/∂x of f; with `has_aux`, (gradient, aux).
 
     Arguments as in `value_and_grad`.
@@ -77,18 +74,19 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> grad(grad(lambda x: x**4))(2.0)
     48.0
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = value_and_grad(f, argnums, has_aux, argnum=argnum)
 
     @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, g = both(*args, **kwargs)
         return (g, value[1]) if has_aux else g
 
     return gradient
 
 
-@_argnum_too
-def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
+def elementwise_grad(
+    f: Callable[P, Any], argnums: Argnums = 0, *, argnum: Argnums | None = None
+) -> Callable[P, Any]:
     """The derivative of a function that works entry by entry: ∂ Σᵢ f(x)ᵢ / ∂x.
 
     >>> import numpy as np
@@ -96,9 +94,10 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     >>> elementwise_grad(np.tanh)(np.array([0.0, 100.0]))
     array([1., 0.])
     """
+    argnums = argnums if argnum is None else argnum
 
     @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = Linearized("elementwise_grad", f, args, kwargs, argnums)
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
@@ -106,7 +105,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     return gradient
 
 
-def derivative(f: Function, n: int = 1) -> Function:
+def derivative(f: Callable[P, R], n: int = 1) -> Callable[P, R]:
     """The n-th derivative of a function of one number, or entry by entry of an array.
 
     From the third on it is a coefficient of `taylor`, whose cost grows as n². Raises ValueError for
@@ -135,7 +134,7 @@ def derivative(f: Function, n: int = 1) -> Function:
     return high_derivative
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
     """f(*primals), and the function from a cotangent of it to those of the primals: v ↦ vᵀ J.
 
     The cotangent has the form of the result; what comes back is a tuple, one entry per primal.
@@ -148,7 +147,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     run = Linearized("vjp", f, primals, {}, range(len(primals)))
 
-    def pullback(cotangent: Any) -> Any:
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds, _ = flatten(cotangent)
         if len(seeds) != len(run.outputs):
             raise ValueError(
@@ -159,7 +158,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return run.unwrap(run.result), pullback
 
 
-def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
+def jvp(f: Callable[..., R], primals: Any, tangents: Any) -> tuple[R, R]:
     """f at `primals`, and its derivative in the direction `tangents`: t ↦ J t.
 
     primals, tangents: tuples with one entry per argument of f; a single argument that is not a
@@ -178,8 +177,13 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     return run.unwrap(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
 
 
-@_argnum_too
-def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
+def jacobian(
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    mode: Literal["auto", "forward", "reverse"] = "auto",
+    *,
+    argnum: Argnums | None = None,
+) -> Callable[P, Any]:
     """The function that gives all ∂fᵢ/∂xⱼ, of shape f.shape + x.shape.
 
     mode: "reverse" takes one backward pass per entry of f, "forward" one forward pass per entry of
@@ -196,9 +200,10 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
     """
     if mode not in ("auto", "forward", "reverse"):
         raise ValueError(f"jacobian: mode is 'auto', 'forward' or 'reverse', not {mode!r}")
+    argnums = argnums if argnum is None else argnum
 
     @wraps(f)
-    def all_derivatives(*args: Any, **kwargs: Any) -> Any:
+    def all_derivatives(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = Linearized("jacobian", f, args, kwargs, argnums)
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
@@ -249,8 +254,9 @@ def _for_units(
     ]
 
 
-@_argnum_too
-def hessian(f: Function, argnums: int = 0) -> Function:
+def hessian(
+    f: Callable[P, Any], argnums: Argnums = 0, *, argnum: Argnums | None = None
+) -> Callable[P, Any]:
     """The function that gives all ∂²f/∂xᵢ∂xⱼ of a function f that gives a single number.
 
     Its shape is x.shape + x.shape; for nested arguments it nests as `jacobian` of `grad` does.
@@ -261,6 +267,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
+    argnums = argnums if argnum is None else argnum
     return jacobian(grad(f, argnums), argnums)
 
 

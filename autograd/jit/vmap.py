@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,12 @@ from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import shape_of
 from autograd.trees import flatten
 
+P = ParamSpec("P")
 Axes: TypeAlias = Any
 """An axis, None for what is the same for all examples, or containers of these."""
 
 
-def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable[..., Any]:
+def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable[P, Any]:
     """The function that applies f to each example of a batch, in array operations for all at once.
 
     in_axes: along which axis of each argument the examples lie, None for an argument that is the
@@ -49,7 +50,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     """
 
     @wraps(f)
-    def batched(*args: Any, **kwargs: Any) -> Any:
+    def batched(*args: P.args, **kwargs: P.kwargs) -> Any:
         leaves, rebuild = flatten(args)
         if isinstance(in_axes, list | tuple) and len(in_axes) != len(args):
             raise ValueError(

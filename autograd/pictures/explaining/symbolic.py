@@ -26,7 +26,7 @@ class NoFormulaError(ValueError):
     """An operation, or data of a size, that no formula is made for; the message says which."""
 
 
-class Symbolic(Arithmetic):
+class Symbolic(Arithmetic[Any]):
     """A SymPy expression, or a condition, that takes part in operations as a node does.
 
     What is not written the same is taken not to be equal: a formula is for all points but those
