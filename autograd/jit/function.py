@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
@@ -25,6 +25,8 @@ from autograd.jit.trace import JitError, Unrepeatable
 from autograd.jit.uncompiled import run_uncompiled
 
 Function = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,54 @@ def _closed(f: Function) -> Function:
     return _called(Jitted(f, frozenset(), watch=()))
 
 
+class Compiled(Protocol[P, R]):
+    """What `jit` makes of a function: the function, and two more about it."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The result of the function, by a compiled program."""
+        ...
+
+    def stats(self) -> Stats:
+        """How often the function was recorded and why, and how often it ran."""
+        ...
+
+    def source(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The program for such a call, as a module to be read."""
+        ...
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> Callable[..., R]: ...
+
+
+@overload
+def jit(
+    f: Callable[P, R],
+    *,
+    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] = (),
+    watch: Sequence[Any] | None = None,
+    notices: bool = True,
+) -> Compiled[P, R]: ...
+@overload
+def jit(
+    *,
+    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] = (),
+    watch: Sequence[Any] | None = None,
+    notices: bool = True,
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
+@overload
+def jit(
+    f: Function | None = None,
+    *,
+    into: Sequence[Any],
+    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] = (),
+    watch: Sequence[Any] | None = None,
+    notices: bool = True,
+) -> Any: ...
 def jit(
     f: Function | None = None,
     *,
