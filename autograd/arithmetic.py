@@ -32,7 +32,7 @@ from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
 if TYPE_CHECKING:
     from autograd.nodes import Tensor
 
-Operand = TypeVar("Operand")
+Operand = TypeVar("Operand", bound=ArrayLike)
 """What an operator takes beside a node, to give one of the same kind."""
 
 

@@ -10,8 +10,8 @@ from numpy import typing as npt
 
 from autograd.engine.graph import Node
 
-ArrayLike: TypeAlias = npt.ArrayLike | Node
-"""What operations take: a number, an array, a node, or nested lists of numbers."""
+ArrayLike: TypeAlias = npt.ArrayLike | Node | Sequence["ArrayLike"]
+"""What operations take: a number, an array, a node, or nested lists of these."""
 
 
 def as_float(data: Any) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
@@ -24,7 +25,7 @@ from autograd.ops.structural import (
 )
 
 
-def einsum(subscripts: str, *operands: Array, optimize: Any = "greedy") -> Array:
+def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> Array:
     """Einstein's sums: multiply entries with equal letters, and sum over letters not in the result.
 
     subscripts: letters for the axes of each operand, as in "ij,jk->ik". Without "->" the result has

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.diagonals import rows_and_columns, tril, triu
@@ -78,7 +79,7 @@ def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
 cholesky_op: Final = Op("cholesky", lambda a: np.linalg.cholesky(_symmetric(a)), (_cholesky_rule,))
 
 
-def cholesky(a: Array) -> Array:
+def cholesky(a: ArrayLike) -> Array:
     """The lower triangular l with l @ lᵀ = a, for symmetric positive definite matrices.
 
     Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is symmetric: with
@@ -114,7 +115,7 @@ def _qr_rule(g: Array, out: Array, a: Array) -> Array:
 qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), a.ndim - 2), (_qr_rule,))
 
 
-def qr(a: Array, mode: str = "reduced") -> Any:
+def qr(a: ArrayLike, mode: str = "reduced") -> Any:
     """q with orthonormal columns and upper triangular r with q @ r = a, or with mode "r" r alone.
 
     a has shape (..., m, n), and q and r with k = min(m, n) shapes (..., m, k) and (..., k, n).
@@ -164,7 +165,7 @@ eigh_op: Final = Op(
 )
 
 
-def eigh(a: Array) -> tuple[Array, Array]:
+def eigh(a: ArrayLike) -> tuple[Array, Array]:
     """Eigenvalues w, ascending, and eigenvectors, the columns of v, of symmetric matrices.
 
     a v = v diag(w). Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is
@@ -186,7 +187,7 @@ def eigh(a: Array) -> tuple[Array, Array]:
     return w, v
 
 
-def eigvalsh(a: Array) -> Array:
+def eigvalsh(a: ArrayLike) -> Array:
     """The eigenvalues of symmetric matrices, in ascending order; see `eigh`.
 
     >>> import numpy as np
@@ -233,7 +234,7 @@ svd_op: Final = Op(
 )
 
 
-def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """u, s and vᵀ with a = u diag(s) vᵀ, singular values s in descending order; or s alone.
 
     a has shape (..., m, n); with full_matrices=False and k = min(m, n), u, s and vᵀ have shapes

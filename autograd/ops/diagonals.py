@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import as_array, index_op, scatter_op, shape_of, sum_op
 
 
-def tril(x: Array, k: int = 0) -> Array:
+def tril(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros above the k-th diagonal of its last two axes.
 
     >>> import numpy as np
@@ -23,7 +24,7 @@ def tril(x: Array, k: int = 0) -> Array:
     return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, False)
 
 
-def triu(x: Array, k: int = 0) -> Array:
+def triu(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros below the k-th diagonal of its last two axes.
 
     >>> import numpy as np
@@ -36,7 +37,7 @@ def triu(x: Array, k: int = 0) -> Array:
     return where(np.tri(*rows_and_columns(x, "triu"), k - 1, bool), False, x)
 
 
-def rows_and_columns(x: Array, name: str) -> tuple[int, int]:
+def rows_and_columns(x: ArrayLike, name: str) -> tuple[int, int]:
     """The sizes of the last two axes; ValueError where there are none."""
     shape = shape_of(x)
     if len(shape) < 2:
@@ -44,7 +45,7 @@ def rows_and_columns(x: Array, name: str) -> tuple[int, int]:
     return shape[-2], shape[-1]
 
 
-def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The entries x[i, i + offset] of two axes, as the last axis of the result.
 
     >>> import numpy as np
@@ -60,7 +61,7 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     return index_op(x, key=(..., i, i + offset))
 
 
-def diag(x: Array, k: int = 0) -> Array:
+def diag(x: ArrayLike, k: int = 0) -> Array:
     """The k-th diagonal of a matrix, or for a row of numbers the matrix that has it there.
 
     >>> import numpy as np
@@ -80,7 +81,7 @@ def diag(x: Array, k: int = 0) -> Array:
     return scatter_op(x, key=(i, i + k), shape=(size, size))
 
 
-def trace(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The sum of a diagonal: Σᵢ x[i, i + offset] over two axes.
 
     >>> import numpy as np

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from autograd import kernels
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.ops.op_types import Elementwise
 from autograd.ops.predicates import nondifferentiable
@@ -218,7 +219,7 @@ where = Elementwise(
 )
 
 
-def maximum(x: Array, y: Array) -> Array:
+def maximum(x: ArrayLike, y: ArrayLike) -> Array:
     """The larger of x and y, entry by entry; NaN where either is NaN.
 
     At a tie two nodes share the derivative equally. A constant bound takes all of it, so that
@@ -233,7 +234,7 @@ def maximum(x: Array, y: Array) -> Array:
     return maximum_op(x, y) if isinstance(x, Node) else at_least(y, x)
 
 
-def minimum(x: Array, y: Array) -> Array:
+def minimum(x: ArrayLike, y: ArrayLike) -> Array:
     """The smaller of x and y, entry by entry, with ties as in `maximum`.
 
     >>> from autograd import grad, minimum
@@ -245,7 +246,7 @@ def minimum(x: Array, y: Array) -> Array:
     return minimum_op(x, y) if isinstance(x, Node) else at_most(y, x)
 
 
-def clip(x: Array, min: Array = None, max: Array = None) -> Array:
+def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Array:
     """min(max(x, lower), upper); its derivative is 1 strictly inside the bounds and 0 elsewhere.
 
     >>> from autograd import clip, grad
@@ -257,7 +258,7 @@ def clip(x: Array, min: Array = None, max: Array = None) -> Array:
     return x if max is None else minimum(x, max)
 
 
-def leaky_relu(x: Array, alpha: Array = 0.01) -> Array:
+def leaky_relu(x: ArrayLike, alpha: ArrayLike = 0.01) -> Array:
     """x where x > 0, else α x. Differentiable in α too, as PReLU needs.
 
     >>> from autograd import leaky_relu
@@ -267,7 +268,7 @@ def leaky_relu(x: Array, alpha: Array = 0.01) -> Array:
     return leaky_relu_op(x, alpha)
 
 
-def elu(x: Array, alpha: Array = 1.0) -> Array:
+def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     """x where x > 0, else α (exp(x) - 1).
 
     >>> from autograd import elu
@@ -303,7 +304,7 @@ stop_gradient: Final = Elementwise(
 )
 
 
-def heaviside(x: Array, at_zero: Array = 1.0) -> Array:
+def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:
     """Heaviside's step H(x): 0 for x < 0, 1 for x > 0, and H(0) = `at_zero`; its derivative is 0.
 
     >>> from autograd import heaviside
@@ -313,7 +314,7 @@ def heaviside(x: Array, at_zero: Array = 1.0) -> Array:
     return heaviside_op(x, at_zero)
 
 
-def round(x: Array, decimals: int = 0) -> Array:
+def round(x: ArrayLike, decimals: int = 0) -> Array:
     """x to the nearest integer, or to so many decimals, halves to even; its derivative is 0.
 
     >>> from autograd import round
@@ -322,4 +323,4 @@ def round(x: Array, decimals: int = 0) -> Array:
     """
     if getattr(x, "dtype", np.dtype(float)).kind in "iu":
         return nondifferentiable(np.round, x, decimals=decimals)
-    return round_op(x * 10.0**decimals) / 10.0**decimals if decimals else round_op(x)
+    return round_op(mul(x, 10.0**decimals)) / 10.0**decimals if decimals else round_op(x)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import exp, where
@@ -69,7 +70,7 @@ softmax_op: Final = Op("softmax", _softmax, (_softmax_rule,))
 log_softmax_op: Final = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
 
 
-def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """ln Σ exp(x), without overflow, over all entries or along the axis or axes named.
 
     An entry of -inf counts as nothing and has derivative 0; -inf is also the sum of nothing.
@@ -82,7 +83,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return logsumexp_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
-def softmax(x: Array, axis: Axis = -1) -> Array:
+def softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """exp(x) / Σ exp(x) along an axis: probabilities from logits, without overflow.
 
     >>> import numpy as np
@@ -93,7 +94,7 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     return softmax_op(as_real(x), axis=axis)
 
 
-def log_softmax(x: Array, axis: Axis = -1) -> Array:
+def log_softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """x - ln Σ exp(x) along an axis: log probabilities from logits, without overflow.
 
     Exact also where the probability underflows, so losses start from this and not from `softmax`.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, interpreter
 from autograd.ops.elementwise import where
@@ -49,7 +50,7 @@ def plain_key(key: Any) -> Any:
     return np.array(key) if isinstance(key, list | np.ndarray) else key
 
 
-def index(x: Array, key: Any) -> Array:
+def index(x: ArrayLike, key: Any) -> Array:
     """x[key], with every key that NumPy knows. An entry read twice gets both cotangents.
 
     >>> import numpy as np
@@ -66,7 +67,7 @@ def index(x: Array, key: Any) -> Array:
     return index_op(as_array(x), key=plain_key(key))
 
 
-def scatter(x: Array, key: Any, shape: Shape) -> Array:
+def scatter(x: ArrayLike, key: Any, shape: Shape) -> Array:
     """Zeros of `shape` with x, broadcast, added at [key]: the transpose of indexing.
 
     Where the key names a place several times, all that belongs there is added up.
@@ -179,14 +180,14 @@ class At:
 
     __slots__ = ("key", "x")
 
-    def __init__(self, x: Array, key: Any = ...) -> None:
+    def __init__(self, x: ArrayLike, key: Any = ...) -> None:
         self.x: Array = as_array(x)
         self.key: Any = key
 
     def __getitem__(self, key: Any) -> At:
         return At(self.x, plain_key(key))
 
-    def set(self, values: Array) -> Array:
+    def set(self, values: ArrayLike) -> Array:
         """A copy of x with `values`, broadcast, in the entries at `key`.
 
         Where the key names a place several times, the last value written stays, as in NumPy, and
@@ -195,7 +196,7 @@ class At:
         x, values = self._fit(values)
         return set_op(x, values, key=self.key)
 
-    def add(self, values: Array) -> Array:
+    def add(self, values: ArrayLike) -> Array:
         """A copy of x with `values`, broadcast, added to the entries at `key`.
 
         Where the key names a place several times, all values are added. Raises ValueError where
@@ -223,7 +224,7 @@ class At:
 # Picking along an axis
 
 
-def take(x: Array, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
+def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
     """The entries of x with the given numbers along an axis, or in x as one row.
 
     mode: what to do with a number outside the axis: "raise" IndexError, "wrap" around, or "clip" to
@@ -248,7 +249,7 @@ def take(x: Array, indices: Any, axis: int | None = None, mode: str = "raise") -
     return index_op(x, key=(slice(None),) * axis + (numbers,) if axis else numbers)
 
 
-def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
+def take_along_axis(x: ArrayLike, indices: Any, axis: int | None = -1) -> Array:
     """Entries picked along one axis, by numbers of their own at each place of the others.
 
     `indices` has as many axes as x and broadcasts against it outside `axis`; what `argsort` and
@@ -277,7 +278,7 @@ def take_along_axis(x: Array, indices: Any, axis: int | None = -1) -> Array:
 # Order
 
 
-def argsort(x: Array, axis: int | None = -1) -> Any:
+def argsort(x: ArrayLike, axis: int | None = -1) -> Any:
     """The numbers of the entries in ascending order: plain integers, without derivative.
 
     Equal entries keep their order. Without `axis`, x is one row.
@@ -290,7 +291,7 @@ def argsort(x: Array, axis: int | None = -1) -> Any:
     return nondifferentiable(np.argsort, as_array(x), axis=axis, kind="stable")
 
 
-def sort(x: Array, axis: int | None = -1) -> Array:
+def sort(x: ArrayLike, axis: int | None = -1) -> Array:
     """The entries in ascending order along an axis, or of x as one row; NaN come last.
 
     Each keeps its own derivative. Equal entries keep their order, which decides whose is whose.

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.diagonals import trace
@@ -21,7 +22,7 @@ from autograd.ops.structural import (
 )
 
 
-def square(x: Array, name: str) -> Array:
+def square(x: ArrayLike, name: str) -> Array:
     """x as an array, if it is a square matrix or a batch of them; else ValueError."""
     x = as_array(x)
     shape = shape_of(x)
@@ -58,7 +59,7 @@ pinv_op: Final = Op("pinv", np.linalg.pinv, (_pinv_rule,))
 solve_op: Op = Op("solve", np.linalg.solve, (_solve_a, _solve_b))
 
 
-def inv(a: Array) -> Array:
+def inv(a: ArrayLike) -> Array:
     """The inverse of square matrices: a @ inv(a) = 1. To solve equations use `solve`.
 
     With g = ∂L/∂inv(a): ∂L/∂a = -inv(a)ᵀ g inv(a)ᵀ. Raises LinAlgError for a singular matrix.
@@ -72,7 +73,7 @@ def inv(a: Array) -> Array:
     return inv_op(square(a, "inv"))
 
 
-def pinv(a: Array) -> Array:
+def pinv(a: ArrayLike) -> Array:
     """Moore and Penrose's inverse of matrices of shape (..., m, n), by singular values.
 
     With p = pinv(a) and g = ∂L/∂p, after Golub and Pereyra (1973),
@@ -90,7 +91,7 @@ def pinv(a: Array) -> Array:
     return pinv_op(as_array(a))
 
 
-def solve(a: Array, b: Array) -> Array:
+def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """The x for which a @ x = b, for a vector b of shape (n,) or matrices of shape (..., n, k).
 
     With g = ∂L/∂x: ∂L/∂b = solve(aᵀ, g) and ∂L/∂a = -solve(aᵀ, g) xᵀ. Raises LinAlgError for a
@@ -115,7 +116,7 @@ def solve(a: Array, b: Array) -> Array:
     return x if len(shape) > 1 else index_op(x, key=(..., 0))
 
 
-def matrix_power(a: Array, n: int) -> Array:
+def matrix_power(a: ArrayLike, n: int) -> Array:
     """a @ a @ ... of n square matrices a, in about log₂ n products; inverses for a negative n.
 
     >>> import numpy as np
@@ -124,16 +125,17 @@ def matrix_power(a: Array, n: int) -> Array:
     array([[1., 5.],
            [0., 1.]])
     """
-    a = square(a, "matrix_power")
+    matrix: Array = square(a, "matrix_power")
     if n < 0:
-        a, n = inv_op(a), -n
+        matrix, n = inv_op(matrix), -n
     if n == 0:
-        return np.broadcast_to(np.eye(shape_of(a)[-1], dtype=a.dtype), shape_of(a))
-    power = a
+        identity = np.eye(shape_of(matrix)[-1], dtype=matrix.dtype)
+        return np.broadcast_to(identity, shape_of(matrix))
+    power = matrix
     for digit in f"{n:b}"[1:]:
         power = matmul_op(power, power)
         if digit == "1":
-            power = matmul_op(power, a)
+            power = matmul_op(power, matrix)
     return power
 
 
@@ -219,7 +221,7 @@ det_op: Op = Op("det", np.linalg.det, (_det_rule,))
 slogdet_op: Final = Op("slogdet", lambda a: np.stack(np.linalg.slogdet(a), -1), (_slogdet_rule,))
 
 
-def det(a: Array) -> Array:
+def det(a: ArrayLike) -> Array:
     """The determinant of square matrices.
 
     With g = ∂L/∂det(a): ∂L/∂a = g adj(a)ᵀ, at singular matrices too, and to any order.
@@ -233,7 +235,7 @@ def det(a: Array) -> Array:
     return det_op(square(a, "det"))
 
 
-def slogdet(a: Array) -> tuple[Array, Array]:
+def slogdet(a: ArrayLike) -> tuple[Array, Array]:
     """The sign of the determinant of square matrices, plain, and ln |det|, which cannot overflow.
 
     With g = ∂L/∂ln|det(a)|: ∂L/∂a = g inv(a)ᵀ. A singular matrix has sign 0 and -inf, and to ask

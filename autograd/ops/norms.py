@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.decompositions import svd
@@ -44,7 +45,7 @@ def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims:
 norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,))
 
 
-def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
+def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
     """The norm of a vector, a matrix, or of many along one or two axes, as `numpy.linalg.norm`.
 
     ord: for a vector p, (Σ |x|^p)^(1/p), or inf or -inf, the largest or smallest |x|; None is 2.

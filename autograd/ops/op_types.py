@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 import numpy as np
 
 from autograd import kernels
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
+
+if TYPE_CHECKING:
+    from autograd.nodes import Tensor
+    from autograd.scalars import Value
 
 Rule: TypeAlias = Callable[..., Any]
 Partial: TypeAlias = Any
@@ -46,6 +51,12 @@ class Elementwise(Op):
         self.partials = partials
         self.arity = len(partials)
 
+    @overload
+    def __call__(self, x: Tensor, *others: ArrayLike) -> Tensor: ...
+    @overload
+    def __call__(self, x: Value, *others: float | np.number[Any] | Value) -> Value: ...
+    @overload
+    def __call__(self, *args: ArrayLike, **settings: Any) -> Array: ...
     def __call__(self, *args: Array, **settings: Any) -> Array:
         for arg in args:
             if isinstance(arg, Node):
@@ -150,7 +161,7 @@ class Elementwise(Op):
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
         local = self.partials[argnum]
-        slope = local(out, *args) if callable(local) else None
+        slope: Any = local(out, *args) if callable(local) else None
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return masked_product(t, slope)  # the closed branch may hold a tangent of NaN
         return (

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, interpreter
 from autograd.ops.op_types import Elementwise
@@ -58,7 +59,7 @@ def question(function: Callable[..., Any]) -> Op:
     return _OPS.get(function) or NonDifferentiable(function.__name__, function)
 
 
-def nondifferentiable(function: Callable[..., Any], *args: Array, **settings: Any) -> Any:
+def nondifferentiable(function: Callable[..., Any], *args: ArrayLike, **settings: Any) -> Any:
     """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
     running = interpreter()
     if running.replayed:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
@@ -49,7 +50,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
 matmul_op: Final = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")
 
 
-def matmul(x: Array, y: Array) -> Array:
+def matmul(x: ArrayLike, y: ArrayLike) -> Array:
     """The matrix product x @ y, of vectors, matrices and batches of them as in NumPy.
 
     With g = ∂L/∂(x @ y): ∂L/∂x = g yᵀ and ∂L/∂y = xᵀ g. Shapes (..., n, k) and (..., k, m) give
@@ -138,7 +139,7 @@ einsum_op: Final = Multilinear("einsum", _contract, (_contract_left, _contract_r
 # NumPy's other products
 
 
-def tensordot(x: Array, y: Array, axes: Any = 2) -> Array:
+def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
     """Σ x y over pairs of axes; the others of x, then those of y, are left.
 
     axes: the axes of x and the axes of y that go together, as a pair of numbers or of lists; or a
@@ -169,7 +170,7 @@ def tensordot(x: Array, y: Array, axes: Any = 2) -> Array:
     return einsum_op(x, y, subscripts=f"{''.join(left)},{''.join(right)}->{''.join(out)}")
 
 
-def dot(x: Array, y: Array) -> Array:
+def dot(x: ArrayLike, y: ArrayLike) -> Array:
     """NumPy's dot: the inner product of vectors, the product of matrices or with a number, and in
     more dimensions Σ over the last axis of x and the last but one of y.
 
@@ -184,7 +185,7 @@ def dot(x: Array, y: Array) -> Array:
     return matmul(x, y) if n <= 2 else tensordot(x, y, (-1, -2))
 
 
-def inner(x: Array, y: Array) -> Array:
+def inner(x: ArrayLike, y: ArrayLike) -> Array:
     """Σ x y over the last axis of both; of vectors the inner product, with a number the multiple.
 
     >>> import numpy as np
@@ -197,7 +198,7 @@ def inner(x: Array, y: Array) -> Array:
     return tensordot(x, y, (-1, -1))
 
 
-def vdot(x: Array, y: Array) -> Array:
+def vdot(x: ArrayLike, y: ArrayLike) -> Array:
     """Σ x y over all entries of two arrays with as many, each taken as one row.
 
     >>> import numpy as np
@@ -208,7 +209,7 @@ def vdot(x: Array, y: Array) -> Array:
     return matmul(ravel(x), ravel(y))
 
 
-def outer(x: Array, y: Array) -> Array:
+def outer(x: ArrayLike, y: ArrayLike) -> Array:
     """All products x[i] y[j] of the entries of two arrays, each taken as one row.
 
     >>> import numpy as np
@@ -220,7 +221,7 @@ def outer(x: Array, y: Array) -> Array:
     return einsum_op(ravel(x), ravel(y), subscripts="i,j->ij")
 
 
-def kron(x: Array, y: Array) -> Array:
+def kron(x: ArrayLike, y: ArrayLike) -> Array:
     """Kronecker's product: x with every entry replaced by that entry times y.
 
     >>> import numpy as np
@@ -238,7 +239,7 @@ def kron(x: Array, y: Array) -> Array:
     return reshape_op(products, shape=tuple([m * n for m, n in zip(*sizes, strict=True)]))
 
 
-def cross(x: Array, y: Array, axis: int = -1) -> Array:
+def cross(x: ArrayLike, y: ArrayLike, axis: int = -1) -> Array:
     """The vector product of vectors of three components along `axis`: x₁y₂ - x₂y₁ and so on round.
 
     >>> import numpy as np

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import where
@@ -91,7 +92,7 @@ var_op: Final = Op("var", _var, (_var_rule,))
 std_op: Final = Op("std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_std_rule,))
 
 
-def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The arithmetic mean Σ x / n of all n entries, or along the axis or axes named.
 
     >>> import numpy as np
@@ -102,7 +103,7 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return mean_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
-def var(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     """The variance Σ (x - mean)² / (n - ddof) of n entries; ddof = 1 estimates it from a sample.
 
     It is nan where n is not greater than ddof.
@@ -115,7 +116,7 @@ def var(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) ->
     return var_op(as_real(x), axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-def std(x: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     """The standard deviation √var(x). Where all entries are equal its derivative is taken as 0.
 
     >>> import numpy as np
@@ -152,7 +153,7 @@ min_op: Final = Op(
 )
 
 
-def max(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest entry of all, or along the axis or axes named; NaN where there is one.
 
     Entries that tie share the derivative equally.
@@ -165,7 +166,7 @@ def max(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return max_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
-def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def min(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest entry of all, or along the axis or axes named; NaN where there is one.
 
     Entries that tie share the derivative equally.
@@ -178,7 +179,7 @@ def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return min_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
-def ptp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def ptp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The range of the entries, max(x) - min(x).
 
     >>> import numpy as np
@@ -189,7 +190,7 @@ def ptp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return max(x, axis, keepdims) - min(x, axis, keepdims)
 
 
-def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmax(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the largest entry is, the first of those that tie: plain integers, no derivative.
 
     Without `axis`, the number of the entry in x as one row.
@@ -202,7 +203,7 @@ def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     return nondifferentiable(np.argmax, as_array(x), axis=axis, keepdims=keepdims)
 
 
-def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmin(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the smallest entry is, the first of those that tie: plain integers, no derivative.
 
     >>> import numpy as np
@@ -213,7 +214,7 @@ def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Any:
     return nondifferentiable(np.argmin, as_array(x), axis=axis, keepdims=keepdims)
 
 
-def median(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def median(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The middle entry in order of size, or the mean of the two middle ones; NaN if there is one.
 
     >>> import numpy as np

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.indexing import set_op, take
 from autograd.ops.structural import along, as_array, reshape_op, shape_of
@@ -14,7 +15,7 @@ from autograd.ops.structural import along, as_array, reshape_op, shape_of
 Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
 
-def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
+def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
     """Each entry `repeats` times over, a number or one for each; without `axis`, of x as a row.
 
     >>> import numpy as np
@@ -34,7 +35,7 @@ def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
     return take(x, places, axis)
 
 
-def tile(x: Array, reps: int | Sequence[int]) -> Array:
+def tile(x: ArrayLike, reps: int | Sequence[int]) -> Array:
     """x laid side by side so many times along each axis, the last for a single number.
 
     >>> import numpy as np
@@ -53,7 +54,7 @@ def tile(x: Array, reps: int | Sequence[int]) -> Array:
     return x
 
 
-def pad(x: Array, pad_width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
+def pad(x: ArrayLike, pad_width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
     """x with entries added before and after it along each axis.
 
     pad_width: how many, as in NumPy: a number, a pair (before, after), or a pair for each axis.

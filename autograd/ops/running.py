@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import mul
@@ -35,7 +36,7 @@ cumsum_op: Linear = Linear(
 )
 
 
-def cumsum(x: Array, axis: int | None = None) -> Array:
+def cumsum(x: ArrayLike, axis: int | None = None) -> Array:
     """Running sums along `axis`, or over all entries in one row.
 
     >>> import numpy as np
@@ -112,7 +113,7 @@ prod_op: Final = Op(
 )
 
 
-def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def prod(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The product Π x of all entries, or along the axis or axes named; right with zeros in it.
 
     >>> import numpy as np
@@ -123,7 +124,7 @@ def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return prod_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
-def cumprod(x: Array, axis: int | None = None) -> Array:
+def cumprod(x: ArrayLike, axis: int | None = None) -> Array:
     """Running products along `axis`, or over all entries in one row; right with zeros in them.
 
     >>> import numpy as np

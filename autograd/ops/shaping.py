@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.op_types import Linear
 from autograd.ops.structural import (
@@ -29,7 +30,7 @@ from autograd.ops.structural import (
 # Axes
 
 
-def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
+def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Array:
     """Exchange two axes.
 
     >>> import numpy as np
@@ -43,7 +44,7 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
     return transpose(x, axes)
 
 
-def matrix_transpose(x: Array) -> Array:
+def matrix_transpose(x: ArrayLike) -> Array:
     """Exchange the last two axes, so that each matrix of a batch is transposed.
 
     >>> import numpy as np
@@ -60,7 +61,7 @@ def matrix_transpose(x: Array) -> Array:
     return transpose_op(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
 
 
-def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
+def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
     """Move axes to other places; the rest keep their order.
 
     >>> import numpy as np
@@ -81,7 +82,7 @@ def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[
     return transpose(x, order)
 
 
-def expand_dims(x: Array, axis: int | Sequence[int]) -> Array:
+def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Array:
     """Insert axes of length one, numbered as they are in the result.
 
     >>> import numpy as np
@@ -96,7 +97,7 @@ def expand_dims(x: Array, axis: int | Sequence[int]) -> Array:
     return reshape_op(as_array(x), shape=tuple(shape))
 
 
-def squeeze(x: Array, axis: Axis = None) -> Array:
+def squeeze(x: ArrayLike, axis: Axis = None) -> Array:
     """Drop axes of length one, all or those named. ValueError where a named one is longer.
 
     >>> import numpy as np
@@ -114,7 +115,7 @@ def squeeze(x: Array, axis: Axis = None) -> Array:
     return reshape_op(as_array(x), shape=kept)
 
 
-def atleast_1d(x: Array) -> Array:
+def atleast_1d(x: ArrayLike) -> Array:
     """x, a single number as an array of one axis.
 
     >>> from autograd import atleast_1d
@@ -124,7 +125,7 @@ def atleast_1d(x: Array) -> Array:
     return _at_least(x, 1)
 
 
-def atleast_2d(x: Array) -> Array:
+def atleast_2d(x: ArrayLike) -> Array:
     """x, a row of numbers as a matrix of one row.
 
     >>> import numpy as np
@@ -141,7 +142,7 @@ def _at_least(x: Array, ndim: int) -> Array:
     return x if len(shape) >= ndim else reshape_op(x, shape=(1,) * (ndim - len(shape)) + shape)
 
 
-def join_axes(x: Array, axis: Axis) -> Array:
+def join_axes(x: ArrayLike, axis: Axis) -> Array:
     """x with the axes named, in one, as its last."""
     order, kept = _named_last(x, axis)
     shape = shape_of(x)
@@ -150,7 +151,7 @@ def join_axes(x: Array, axis: Axis) -> Array:
     return reshape_op(moved, shape=(*[shape[a] for a in order[:kept]], last))
 
 
-def part_axes(joined: Array, x: Array, axis: Axis) -> Array:
+def part_axes(joined: ArrayLike, x: ArrayLike, axis: Axis) -> Array:
     """What `join_axes` did to x undone, for an array of the shape that it gave."""
     order, _ = _named_last(x, axis)
     shape = shape_of(x)
@@ -170,7 +171,7 @@ def _named_last(x: Array, axis: Axis) -> tuple[tuple[int, ...], int]:
 # Order
 
 
-def flip(x: Array, axis: Axis = None) -> Array:
+def flip(x: ArrayLike, axis: Axis = None) -> Array:
     """Reverse the entries along axes, all or those named.
 
     >>> import numpy as np
@@ -184,7 +185,7 @@ def flip(x: Array, axis: Axis = None) -> Array:
     return index_op(as_array(x), key=key)
 
 
-def fliplr(x: Array) -> Array:
+def fliplr(x: ArrayLike) -> Array:
     """Reverse the entries along axis 1.
 
     >>> from autograd import fliplr
@@ -194,7 +195,7 @@ def fliplr(x: Array) -> Array:
     return flip(x, 1)
 
 
-def flipud(x: Array) -> Array:
+def flipud(x: ArrayLike) -> Array:
     """Reverse the entries along axis 0.
 
     >>> from autograd import flipud
@@ -213,7 +214,7 @@ roll_op: Linear = Linear(
 )
 
 
-def roll(x: Array, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
+def roll(x: ArrayLike, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
     """Shift entries along axes, those that leave at one end coming back at the other.
 
     Without `axis`, x is shifted as one long row.
@@ -230,7 +231,7 @@ def roll(x: Array, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
 # Parts
 
 
-def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+def split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """Cut x along an axis into so many equal parts, or at the places listed.
 
     Raises ValueError where the parts would not be equal; `array_split` lets them differ by one.
@@ -249,7 +250,7 @@ def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]
     return array_split(x, sections, axis)
 
 
-def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+def array_split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """Cut x along an axis into so many parts, the first ones longer by one if need be, or at the
     places listed.
 
@@ -279,7 +280,7 @@ def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[
 # Joining
 
 
-def vstack(arrays: Sequence[Array]) -> Array:
+def vstack(arrays: Sequence[ArrayLike]) -> Array:
     """Join arrays along axis 0, rows of numbers as matrices of one row.
 
     >>> import numpy as np
@@ -291,7 +292,7 @@ def vstack(arrays: Sequence[Array]) -> Array:
     return concatenate([atleast_2d(part) for part in arrays])
 
 
-def hstack(arrays: Sequence[Array]) -> Array:
+def hstack(arrays: Sequence[ArrayLike]) -> Array:
     """Join arrays along axis 1, rows of numbers end to end.
 
     >>> import numpy as np

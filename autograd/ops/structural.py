@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import kernels
+from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Op, interpreter
 from autograd.kernels import Shape as Shape
@@ -30,12 +32,12 @@ minimum_reduce: Callable[..., Any] = np.minimum.reduce
 multiply_reduce: Callable[..., Any] = np.multiply.reduce
 
 
-def as_array(x: Array) -> Array:
+def as_array(x: ArrayLike) -> NDArray[Any] | np.generic | Node:
     """x itself where it is a node or an array, else an array of it, tracked parts included."""
     return x if isinstance(x, _ARRAYS) else array(x)
 
 
-def as_real(x: Array) -> Array:
+def as_real(x: ArrayLike) -> Array:
     """x as an array of real numbers: integers and booleans in float64."""
     x = as_array(x)
     return x if x.dtype.kind == "f" else cast_op(x, dtype=_REAL)
@@ -44,17 +46,17 @@ def as_real(x: Array) -> Array:
 _REAL = np.dtype(np.float64)
 
 
-def plain(x: Array) -> Any:
+def plain(x: ArrayLike) -> Any:
     """The data of x as an array, without its history: a constant of the derivative."""
     x = as_array(x)
     data = interpreter().detach(x) if isinstance(x, Node) else x
     return data if isinstance(data, Node) else np.asarray(data)
 
 
-def shape_of(x: Array) -> Shape:
+def shape_of(x: ArrayLike) -> Shape:
     """The shape of a node, an array, a number or nested lists of numbers."""
     shape: Shape | None = getattr(x, "shape", None)
-    return np.shape(x) if shape is None else shape
+    return np.shape(x) if shape is None else shape  # type: ignore[arg-type]
 
 
 def normalize_axis(axis: Axis, ndim: int) -> Shape:
@@ -77,7 +79,7 @@ def normalize_axis(axis: Axis, ndim: int) -> Shape:
 # Sum and broadcast
 
 
-def keep_axes(reduced: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+def keep_axes(reduced: ArrayLike, x: ArrayLike, axis: Axis, keepdims: bool) -> Array:
     """What a reduction of x along `axis` gave, in a shape that broadcasts against x again."""
     if keepdims or axis is None:
         return reduced
@@ -109,7 +111,7 @@ sum_to_op: Final = Linear(
 )
 
 
-def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+def sum(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """Σ x over all entries, or along the axis or axes named.
 
     `keepdims` leaves the axes summed over in the result, with length one.
@@ -122,7 +124,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return sum_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
-def broadcast_to(x: Array, shape: int | Shape) -> Array:
+def broadcast_to(x: ArrayLike, shape: int | Shape) -> Array:
     """Repeat x, without copying, to `shape`. The transpose sums the repetitions.
 
     >>> import numpy as np
@@ -139,7 +141,7 @@ def broadcast_to(x: Array, shape: int | Shape) -> Array:
         raise ValueError(f"broadcast_to: {shape_of(x)} cannot be repeated to {shape}") from error
 
 
-def sum_to(x: Array, shape: Shape) -> Array:
+def sum_to(x: ArrayLike, shape: Shape) -> Array:
     """Sum x over the axes along which `shape` is broadcast to x.shape: the transpose of that."""
     return x if shape_of(x) == shape else sum_to_op(x, shape=shape)
 
@@ -174,7 +176,7 @@ cast_op: Final = Linear(
 )
 
 
-def reshape(x: Array, *shape: Any, order: str = "C") -> Array:
+def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Array:
     """The entries of x in another shape, given as a tuple or as several numbers.
 
     One size may be -1: it follows from the others. The last axis runs fastest, or with order "F"
@@ -189,7 +191,7 @@ def reshape(x: Array, *shape: Any, order: str = "C") -> Array:
         shape = tuple(shape[0])
     x = as_array(x)
     if order == "F":
-        return transpose(reshape(transpose(x), shape[::-1]))
+        return transpose(reshape(transpose(x), *shape[::-1]))
     try:
         return reshape_op(x, shape=shape)
     except ValueError as error:
@@ -198,7 +200,7 @@ def reshape(x: Array, *shape: Any, order: str = "C") -> Array:
         ) from error
 
 
-def ravel(x: Array, order: str = "C") -> Array:
+def ravel(x: ArrayLike, order: str = "C") -> Array:
     """The entries of x in one axis; the last axis runs fastest, or with order "F" the first.
 
     >>> import numpy as np
@@ -209,7 +211,7 @@ def ravel(x: Array, order: str = "C") -> Array:
     return reshape_op(transpose(x) if order == "F" else as_array(x), shape=(-1,))
 
 
-def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
+def transpose(x: ArrayLike, axes: Sequence[int] | None = None) -> Array:
     """Permute the axes; without `axes`, reverse them.
 
     >>> import numpy as np
@@ -226,7 +228,7 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
         ) from error
 
 
-def cast(x: Array, dtype: Any) -> Array:
+def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
     """x in another floating-point type; cotangents are cast back. Of a node in an integer type, or
     bool, plain data: they have no derivative.
 
@@ -250,7 +252,7 @@ def as_integers(x: Any, dtype: Any) -> Any:
     return np.asarray(x, dtype)
 
 
-def along(x: Array, axis: int | None) -> tuple[Array, int]:
+def along(x: ArrayLike, axis: int | None) -> tuple[Array, int]:
     """x as an array, and the number of the axis from 0; without an axis, x as one row."""
     if axis is None:
         return ravel(x), 0
@@ -306,7 +308,7 @@ class _Concatenate(Op):
 concatenate_op: Final = _Concatenate("concatenate", lambda *args, axis: np.concatenate(args, axis))
 
 
-def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
+def concatenate(arrays: Sequence[ArrayLike], axis: int | None = 0) -> Array:
     """Join arrays along an axis they have; with `axis=None`, all their entries in one row.
 
     Raises ValueError for no arrays, numbers, and shapes that differ elsewhere than in `axis`.
@@ -332,7 +334,7 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
         raise ValueError(f"concatenate: shapes {shapes}: {why}") from error
 
 
-def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
+def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Join arrays of one shape along a new axis. Raises ValueError where the shapes differ.
 
     >>> import numpy as np
