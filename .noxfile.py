@@ -66,6 +66,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     session.run("mypy")
+    session.run("pytest", "tests/autograd/test_types.py")
 
 
 @nox.session(python=PYTHONS)

@@ -108,7 +108,7 @@ class GraphChangedError(RuntimeError):
     """A leaf was given new data, and a graph that had read the old is now differentiated again."""
 
 
-def leaf(primal: Any) -> Any:
+def leaf(primal: Any) -> Node:
     """A node without a history around `primal` itself, not a copy."""
     return (Node.number if primal.__class__ is float else Node.array).made(primal)
 
