@@ -14,6 +14,7 @@ class Around(Interpreter):
     """Does what `inner` does; subclasses do some of it otherwise."""
 
     direct = False
+    inner: Interpreter
 
     def __init__(self, inner: Interpreter) -> None:
         self.inner = inner

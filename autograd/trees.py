@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
+
+Rebuild: TypeAlias = Callable[[Iterator[Any]], Any]
+"""Puts leaves into a nesting of lists, tuples and dicts."""
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
+def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """The leaves of nested lists, tuples, named tuples and dicts, and a function that puts as many
     other leaves into the same nesting. Anything else, None included, is a leaf.
 
@@ -23,7 +26,7 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
     return leaves, _flatten(tree, leaves)
 
 
-def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+def _flatten(tree: Any, leaves: list[Any]) -> Rebuild:
     kind = type(tree)
     if isinstance(tree, dict):
         keys = list(tree)

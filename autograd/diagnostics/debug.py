@@ -19,7 +19,7 @@ from autograd.diagnostics.numbers import data_of, has_nan, is_finite
 from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
 from autograd.engine.graph import Array, GraphChangedError, Node, Settings, ancestors, leaf
-from autograd.engine.operations import RECORDING, Op, interpreter, using
+from autograd.engine.operations import RECORDING, Interpreter, Op, interpreter, using
 from autograd.frames import caller
 from autograd.lines import LineLog, user_line_of
 from autograd.ops.op_types import Elementwise
@@ -79,7 +79,7 @@ class DebugBlock(Around):
 
     def __enter__(self) -> Self:
         running = interpreter()
-        self.inner = running.inner if isinstance(running, DebugBlock) else running
+        self.inner: Interpreter = running.inner if isinstance(running, DebugBlock) else running
         self._block = ExitStack()
         self._block.enter_context(self.log.open())
         self._block.enter_context(self.cuts.open())

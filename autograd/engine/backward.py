@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 
 from autograd.convert import require_nodes
-from autograd.engine.graph import Array, Derivatives, Node, Nodes, ancestors, between
+from autograd.engine.graph import Array, Derivatives, Node, Nodes, OneOrMore, ancestors, between
 from autograd.engine.operations import interpreter, recording
 from autograd.engine.spaces import as_node, detach_results, filled, seed_of
 from autograd.kernels import careful, has_nan
 
 
 def gradients(
-    output: Node | Sequence[Node],
-    inputs: Node | Sequence[Node],
-    seed: Any = None,
-    create_graph: bool = False,
+    output: OneOrMore, inputs: OneOrMore, seed: Any = None, create_graph: bool = False
 ) -> Any:
     """The derivatives of `output` with respect to each of `inputs`: Σ seed · ∂output/∂input.
 
@@ -50,8 +47,7 @@ def gradients(
     for node, start in zip(outputs, seeds, strict=True):
         add(cotangents, node, seed_of(node, start, record))
     first = min([node.index for node in wanted], default=0)
-    order = ancestors(outputs, first, flowing=not interpreter().replayed)
-    order, active = between(wanted, order)
+    order, active = between(wanted, ancestors(outputs, first, flowing=not interpreter().replayed))
     run_backward(order, cotangents, active, set(wanted), record)
     pairs = [(cotangents.get(node), node) for node in wanted]
     if record:

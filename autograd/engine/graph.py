@@ -18,6 +18,7 @@ Settings: TypeAlias = Mapping[str, Any]
 Derivatives: TypeAlias = dict["Node", Array]
 """Cotangents or tangents, of those nodes that have one so far."""
 Nodes: TypeAlias = "Collection[Node] | None"  # None stands for all
+OneOrMore: TypeAlias = "Node | Sequence[Node]"
 NO_SETTINGS: Settings = MappingProxyType({})
 
 next_index: Callable[[], int] = count().__next__

@@ -14,7 +14,7 @@ from autograd.engine.forward import run_forward
 from autograd.engine.graph import Array, Derivatives, Node, ancestors, between
 from autograd.engine.operations import interpreter, recording
 from autograd.engine.spaces import as_node, detach_results, seed_of
-from autograd.trees import flatten, map_tree
+from autograd.trees import Rebuild, flatten, map_tree
 
 
 class Linearized:
@@ -23,10 +23,13 @@ class Linearized:
     argnums: the positional arguments to differentiate with respect to; a sequence stands for a
         tuple of them.
     has_aux: f gives a pair, of the `result` to differentiate and of `aux` beside it.
-
-    `inputs` are the numbers and arrays of these arguments, as nodes, and `rebuild` puts such a
-    list in their form; `outputs` and `rebuild_output` are the same for the result.
     """
+
+    rebuild: Rebuild  # puts as many others as there are `inputs` in the form of these arguments
+    outputs: list[Any]  # the numbers, arrays and nodes of the result
+    rebuild_output: Rebuild
+    order: list[Node]  # the nodes between inputs and outputs, latest first
+    active: set[Node]  # these and the inputs
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class Linearized:
         leaves, self.rebuild = flatten(chosen)
         with recording(True):
             self.inputs: list[Node] = [fresh(name, leaf) for leaf in leaves]
-            self.result = f(*replace(self.rebuild(iter(self.inputs))), **kwargs)
+            self.result: Any = f(*replace(self.rebuild(iter(self.inputs))), **kwargs)
         self.aux: Any = None
         if has_aux:
             self.result, self.aux = split_aux(name, self.result)

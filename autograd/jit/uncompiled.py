@@ -16,6 +16,7 @@ from autograd.engine.graph import Array, Node, Settings, leaf
 from autograd.engine.operations import (
     NOT_RECORDING,
     RECORDING,
+    Interpreter,
     Op,
     interpreter,
     recording,
@@ -103,7 +104,7 @@ class LeafKeeper(Around):
     def __enter__(self) -> Self:
         running = interpreter().recording()
         if isinstance(running, Around):  # what looks at operations is not to see copies
-            self.inner = running.inner
+            self.inner: Interpreter = running.inner
             running = running.around(self)
         else:
             self.inner, running = running, self

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import kernels
 from autograd.engine.graph import Array, Node, next_index
-from autograd.engine.operations import interpreter, using
+from autograd.engine.operations import Interpreter, interpreter, using
 from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
 from autograd.jit.recording import computed
@@ -30,7 +30,7 @@ class Batch(Trace):
 
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
-        self.outer = interpreter()
+        self.outer: Interpreter = interpreter()
         super().__init__(notes=getattr(self.outer, "notes", None))
         self.name = name
         self.restart(size, inputs)
