@@ -198,10 +198,10 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
         """A leaf with the same data and no history: what is computed from it is not tied to the
         graph of this node.
         """
-        data: Any = interpreter().detach(self)
-        if isinstance(data, Node):
-            return data
         kind: Any = type(self)
+        data: Any = interpreter().detach(self)
+        if data.__class__ is kind:
+            return data
         return interpreter().plain_result(Arithmetic.detach, (self,), kind(data, self.label))
 
     def backward(self, gradient: ArrayLike | None = None) -> None:
