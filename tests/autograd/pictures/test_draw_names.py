@@ -8,7 +8,7 @@ import numpy as np
 
 import nn
 from autograd import LineLog, Tensor, Value, draw, tanh
-from tests.autograd.dotfile import read
+from tests.autograd.pictures.dotfile import read
 
 scale = Value(10.0)
 

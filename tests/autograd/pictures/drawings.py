@@ -11,7 +11,7 @@ import pytest
 
 from autograd import Value, draw, tanh
 from autograd.pictures.drawing.render import programs
-from tests.autograd.dotfile import Picture, read
+from tests.autograd.pictures.dotfile import Picture, read
 
 Vector: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 

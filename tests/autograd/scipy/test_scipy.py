@@ -27,8 +27,8 @@ from autograd.engine.graph import Node
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.scipy.integrate import odeint
 from autograd.scipy.stats import multivariate_normal
-from tests.hips.numpy_cases import A, S, U
-from tests.hips.test_numpy import nodes, numbers
+from tests.autograd.numpy.cases import A, S, U
+from tests.autograd.numpy.test_numpy import nodes, numbers
 
 ours, theirs = autograd.scipy, scipy
 

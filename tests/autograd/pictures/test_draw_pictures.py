@@ -20,10 +20,10 @@ import nn.scalar
 from autograd import Drawing, DrawingError, Tensor, Value, draw
 from autograd.pictures.drawing import drawing as drawing_module
 from autograd.pictures.drawing.render import programs
-from tests.autograd.dotfile import read
-from tests.autograd.drawings import SVG, contrast, expression, needs_a_program, texts_of
+from tests.autograd.pictures.dotfile import read
+from tests.autograd.pictures.drawings import SVG, contrast, expression, needs_a_program, texts_of
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 # --------------------------------------------------------------------------------------------------

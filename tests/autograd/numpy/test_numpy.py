@@ -19,7 +19,7 @@ import autograd.numpy as np
 from autograd import Tensor, Value, check_grads, derivative, grad
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.trees import flatten
-from tests.hips.numpy_cases import CASES, FFT, LINALG, SPD, A, U, V
+from tests.autograd.numpy.cases import CASES, FFT, LINALG, SPD, A, U, V
 
 NAMESPACES = {
     "np": (numpy, MARKS["numpy"], CASES),
@@ -263,7 +263,7 @@ def test_refusals_say_what_to_do() -> None:
 # The page of the documentation
 
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def marks_on(page: str) -> dict[tuple[str, str], str]:

@@ -28,7 +28,7 @@ from nn.optim import SGD, Adam, RMSProp
 from nn.optim.schedules import ReduceOnPlateau
 from nn.parallel import Sum, Team, add_up, cut
 from nn.parallel.watch import watch
-from tests.nn.ranks import Threads, on_ranks
+from tests.nn.parallel.ranks import Threads, on_ranks
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((70, 5)).astype(np.float32)

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 import nn
 import nn.scalar
 from autograd import LineLog, Node, Tensor, Value, draw, tanh
-from tests.autograd.dotfile import Picture, read
-from tests.autograd.drawings import needs_a_program, picture_of
+from tests.autograd.pictures.dotfile import Picture, read
+from tests.autograd.pictures.drawings import needs_a_program, picture_of
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 Pairs = set[tuple[str, str]]
 
 

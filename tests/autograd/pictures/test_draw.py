@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import nn
 from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu
 from tests.autograd.cases import CASES, Case
-from tests.autograd.dotfile import read
-from tests.autograd.drawings import (
+from tests.autograd.pictures.dotfile import read
+from tests.autograd.pictures.drawings import (
     SIGHT,
     contrast,
     expression,
