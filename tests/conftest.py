@@ -1,5 +1,7 @@
 """What all tests share: hypothesis makes the same examples in every run, and takes its time."""
 
+import gc
+
 import pytest
 from hypothesis import settings
 
@@ -11,3 +13,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--jit", action="store_true", help="compile the derivatives in the tests of the engine"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Keep the tests themselves out of garbage collections, which many tests ask for."""
+    gc.collect()
+    gc.freeze()

@@ -490,6 +490,12 @@ def _linear_algebra() -> Iterator[Case]:
     yield Case("norm", lambda x: ad.norm(x, 2, (0, 2), True), (CUBE[:, :2],), "kept-spectral")
 
 
+def _kind(case: Case) -> tuple[Any, ...]:
+    """What makes a case another one than in its shapes."""
+    numbers = all(isinstance(x, float) for x in case.args)
+    return case.name, case.detail, numbers, len({np.shape(x) for x in case.args})
+
+
 CASES = [
     *_elementwise(),
     *_reductions(),
@@ -499,3 +505,6 @@ CASES = [
     *_products(),
     *_linear_algebra(),
 ]
+
+KINDS = list({_kind(case): case for case in CASES}.values())
+"""One case of each way to use each operation, for what does not depend on shapes."""

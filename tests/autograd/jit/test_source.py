@@ -19,7 +19,7 @@ import autograd as ad
 from autograd import jit
 from autograd.jit import JitError
 from autograd.trees import flatten
-from tests.autograd.cases import CASES, Case, moved, total
+from tests.autograd.cases import KINDS, Case, moved, total
 from tests.autograd.poison import memory, spoiler
 
 AT_HAND = {"numpy", "math", "base64", "struct"}
@@ -82,7 +82,7 @@ def agree(f: Callable[..., Any], *args: Any, others: Sequence[tuple[Any, ...]] =
     return text
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_source_gives_value_and_gradient(case: Case) -> None:
     alike = "of-zero" not in case.detail  # regular and singular matrices go different ways
     others = [moved(case.args, share) for share in (case.radius, case.radius / 2) if alike]

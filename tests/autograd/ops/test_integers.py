@@ -6,7 +6,7 @@ In all ways of running: plainly, in an eager derivative, under `jit` and under `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -59,13 +59,15 @@ def tolerance(*arrays: Any) -> float:
     return max(exact.get(leaf.dtype.name, 1e-9) for leaf in leaves(arrays))
 
 
-NUMBERS = {id(case): number for number, case in enumerate(CASES)}
-
-
-def rotating(case: Case) -> tuple[str, str]:
-    """Two of the types for each case; all of them for each operation, which has many cases."""
-    number = NUMBERS[id(case)]
-    return TYPES[number % 5], TYPES[(number + 2) % 5]
+def with_types() -> list[Any]:
+    """Each case with a type, in turn, and more of them where an operation would not meet all."""
+    turns = []
+    for name in dict.fromkeys(case.name for case in CASES):
+        cases = [case for case in CASES if case.name == name]
+        for number in range(max(len(cases), len(TYPES))):
+            case, dtype = cases[number % len(cases)], TYPES[number % len(TYPES)]
+            turns.append(pytest.param(case, dtype, id=f"{case}-{dtype}"))
+    return turns
 
 
 def second(f: Callable[..., Any], *args: Any) -> Any:
@@ -104,21 +106,20 @@ def total(case: Case) -> Callable[..., Any]:
     return f
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_derivative_at_integers_is_that_at_floats(case: Case) -> None:
+@pytest.mark.parametrize(("case", "dtype"), with_types())
+def test_derivative_at_integers_is_that_at_floats(case: Case, dtype: str) -> None:
     gradient = grad(total(case), range(len(case.args)))
-    for dtype in rotating(case):
-        args = [of_type(arg, dtype) for arg in case.args]
-        try:
-            expected = gradient(*[arg.astype(float) for arg in args])
-        except np.linalg.LinAlgError:  # these integers make a matrix of a kind that it is not for
-            continue
-        rtol = 1e-9
-        if dtype == "float32":
-            # A power of a matrix loses digits, and float32 has few.
-            expected, rtol = [g.astype(dtype) for g in expected], 1e-3
-        for run in (WAYS["eager"], second, batched):
-            same(run(gradient, *args), expected, rtol)
+    args = [of_type(arg, dtype) for arg in case.args]
+    try:
+        expected = gradient(*[arg.astype(float) for arg in args])
+    except np.linalg.LinAlgError:  # these integers make a matrix of a kind that it is not for
+        return
+    rtol = 1e-9
+    if dtype == "float32":
+        # A power of a matrix loses digits, and float32 has few.
+        expected, rtol = [g.astype(dtype) for g in expected], 1e-3
+    for run in (WAYS["eager"], second, batched):
+        same(run(gradient, *args), expected, rtol)
 
 
 def cubes(x: Any) -> Any:
@@ -225,16 +226,17 @@ def test_reals_put_among_integers_stay_real() -> None:
 # Plain integers
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_compiled_and_batched_operations_have_the_type_of_plain_ones(case: Case) -> None:
-    for dtype in rotating(case):
-        args = [of_type(arg, dtype) for arg in case.args]
-        try:
-            expected = case.f(*args)
-        except (TypeError, ValueError):  # such as a difference of booleans
-            continue
-        for run in (second, batched):
-            same(run(case.f, *args), expected, tolerance(expected, args))
+@pytest.mark.parametrize(("case", "dtype"), with_types())
+def test_compiled_and_batched_operations_have_the_type_of_plain_ones(
+    case: Case, dtype: str
+) -> None:
+    args = [of_type(arg, dtype) for arg in case.args]
+    try:
+        expected = case.f(*args)
+    except (TypeError, ValueError):  # such as a difference of booleans
+        return
+    for run in (second, batched):
+        same(run(case.f, *args), expected, tolerance(expected, args))
 
 
 UNARY = """
@@ -314,9 +316,13 @@ SMALL = np.array([[2, 1, 0], [3, 1, 1], [2, 3, 1]])
 LARGE = np.array([[200, 100, 3], [0, 127, 255], [90, 1, 77]])
 
 
-def as_numpy(f: Callable[[Any], Any], theirs: Callable[[Any], Any] | None = None) -> None:
+def as_numpy(
+    f: Callable[[Any], Any],
+    theirs: Callable[[Any], Any] | None = None,
+    arrays: Sequence[Any] = (SMALL, LARGE),
+) -> None:
     """Check that compiled and batched `f` of plain arrays gives what NumPy does, or raises."""
-    numbers = product(("int64", "int8", "uint8", "uint64", "bool", "float32"), (SMALL, LARGE))
+    numbers = product(("int64", "int8", "uint8", "uint64", "bool", "float32"), arrays)
     for dtype, array in numbers:
         x = array.astype(dtype)
         try:
@@ -348,8 +354,8 @@ def test_function_of_autograd_numpy_keeps_integers_as_numpy_does(name: str) -> N
 def test_operator_between_integers_and_numbers_is_that_of_numpy(name: str) -> None:
     f = OPERATORS[name]
     for other in OTHERS:
-        as_numpy(lambda x, y=other: f(x, y))
-        as_numpy(lambda x, y=other: f(y, x))
+        as_numpy(lambda x, y=other: f(x, y), arrays=[LARGE])
+        as_numpy(lambda x, y=other: f(y, x), arrays=[SMALL])
 
 
 FORMULAS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {

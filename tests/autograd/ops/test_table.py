@@ -64,7 +64,7 @@ WITHOUT_DERIVATIVE = {"argmax", "argmin", "argsort", "stop_gradient"}
 NO_FUNCTIONS = {"Axis", "linalg"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def recorded() -> set[Any]:
     """The operations that the cases, run on nodes, leave in their graphs."""
     seen: set[Any] = {ad.stop_gradient(Value(1.0)).op}  # what it does is no derivative
@@ -78,14 +78,13 @@ def recorded() -> set[Any]:
     return seen
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_every_entry_of_the_table_is_recorded_by_a_case(name: str, recorded: set[Any]) -> None:
-    assert TABLE[name] in recorded
+def test_every_entry_of_the_table_is_recorded_by_a_case(recorded: set[Any]) -> None:
+    assert {name for name, op in TABLE.items() if op not in recorded} == set()
 
 
-@pytest.mark.parametrize("name", [*ad.ops.__all__, *ad.ops.linalg.__all__])
-def test_every_public_function_has_a_case(name: str) -> None:
-    assert name in WITHOUT_DERIVATIVE | NO_FUNCTIONS | {case.name for case in CASES}
+def test_every_public_function_has_a_case() -> None:
+    public = {*ad.ops.__all__, *ad.ops.linalg.__all__}
+    assert public - WITHOUT_DERIVATIVE - NO_FUNCTIONS - {case.name for case in CASES} == set()
 
 
 def test_linalg_offers_functions_of_numpys_linalg_and_nothing_else() -> None:
@@ -157,9 +156,8 @@ def test_float32_stays_float32_and_is_nearly_right(case: Case) -> None:
         )
 
 
-@pytest.mark.parametrize("modes", MODES, ids=lambda modes: "".join(mode[0] for mode in modes))
 @pytest.mark.parametrize("case", entries())
-def test_derivatives_of_orders_1_to_3_agree_with_differences(case: Case, modes: Any) -> None:
+def test_derivatives_of_orders_1_to_3_agree_with_differences(case: Case) -> None:
     rng = np.random.default_rng(zlib.crc32(str(case).encode()))
     vs = tuple(random_like(x, rng) for x in case.args)
     us = [random_like(np.asarray(part, float), rng) for part in leaves(case.f(*case.args))]
@@ -167,12 +165,13 @@ def test_derivatives_of_orders_1_to_3_agree_with_differences(case: Case, modes: 
     def f(*xs: Any) -> Any:
         return inner(case.f(*xs), us)
 
-    derived = f
-    for order, mode in enumerate(modes, 1):
-        derived = along(derived, vs, mode)
-        expected, rounding = directional(f, case.args, vs, order, case.radius)
-        found = derived(*case.args)
-        assert abs(float(found) - expected) <= 1e-9 * abs(expected) + 10 * rounding, (
-            f"order {order}, {mode} mode: the engine gives {float(found)!r}, "
-            f"differences {expected!r} ± {rounding:.1g}"
-        )
+    differences = [directional(f, case.args, vs, order, case.radius) for order in (1, 2, 3)]
+    for modes in MODES:
+        derived = f
+        for order, (expected, rounding) in enumerate(differences, 1):
+            derived = along(derived, vs, modes[order - 1])
+            found = float(derived(*case.args))
+            assert abs(found - expected) <= 1e-9 * abs(expected) + 10 * rounding, (
+                f"order {order}, modes {modes[:order]}: the engine gives {found!r}, "
+                f"differences {expected!r} ± {rounding:.1g}"
+            )

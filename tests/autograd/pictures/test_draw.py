@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import nn
 from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu
-from tests.autograd.cases import CASES, Case
+from tests.autograd.cases import KINDS, Case
 from tests.autograd.pictures.dotfile import read
 from tests.autograd.pictures.drawings import (
     SIGHT,
@@ -189,7 +189,7 @@ def test_arguments_and_settings_that_are_no_numbers_are_shown_by_their_type() ->
     assert picture.locals_into("apply\nthen=ufunc") == ["∂: 2 by 2", ""]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_every_operation_can_be_drawn(case: Case) -> None:
     inputs = [Value(x) if isinstance(x, float) else Tensor(x) for x in case.args]
     result = case.f(*inputs)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from autograd import GraphChangedError, Node, Tensor, Value, checkpoint, floor, gradients, relu
 from autograd.pictures.notation import compact, formula, names_of
 from autograd.pictures.walk import Walk, history, walk
-from tests.autograd.cases import CASES, Case
+from tests.autograd.cases import KINDS, Case
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 
@@ -62,7 +62,7 @@ def test_a_share_is_local_derivative_times_cotangent_and_shares_add_up(program: 
         np.testing.assert_array_equal(taken.cotangent(node), total)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_every_operation_can_be_walked_and_written_down(case: Case) -> None:
     output = case.f(*map(wrapped, case.args))
     output = output[0] if isinstance(output, tuple) else output
