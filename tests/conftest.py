@@ -1,9 +1,13 @@
 """What all tests share: hypothesis makes the same examples in every run, and takes its time."""
 
 import gc
+import os
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # there are as many of them as cores
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

@@ -5,7 +5,6 @@ The other libraries are compared when the benchmarks run.
 
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks import scales, table
-from benchmarks.problems import ANSWERS, costs
+from benchmarks.problems import costs
 from benchmarks.runner import Result
 from benchmarks.summary import disagreement
 from benchmarks.systems import ours
@@ -23,14 +22,12 @@ from benchmarks.systems.steps import numpy as by_hand
 from benchmarks.systems.steps import ours as steps
 from benchmarks.timing import Case
 from benchmarks.works import WORKS, Contestant
+from tests.benchmarks.answers import right
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {work.name: work for work in WORKS}
 MODULES = {module.__name__: module for module in (ours, derivatives, formulas, by_hand, steps)}
 COMPILED = ("compiled-step", "rosenbrock", "gradient-cost")
-
-
-right = cache(lambda name: ANSWERS[name]())
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,28 @@
 """The work `epoch`: each way of training an epoch takes the steps of the formulas."""
 
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from benchmarks.problems import ANSWERS, epochs
+from benchmarks.problems import epochs
 from benchmarks.summary import disagreement
 from benchmarks.systems.epochs import numpy as by_hand
 from benchmarks.systems.epochs import ours
 from benchmarks.works import WORKS
+from tests.benchmarks.answers import right
+
+
+@pytest.fixture(autouse=True)
+def few_examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As many as are checked, and not 60,000."""
+    monkeypatch.setattr(epochs, "EXAMPLES", 2000)
+    for cached in (epochs.examples, right):
+        cached.cache_clear()
+    yield
+    for cached in (epochs.examples, right):
+        cached.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -20,12 +33,13 @@ def test_an_epoch_takes_the_steps_of_the_formulas(system: ModuleType, variant: s
     cases = system.epoch(variant)
     answers = {measure: case.answer() for measure, case in cases.items()}
     work = next(work for work in WORKS if work.name == "epoch")
-    assert disagreement(answers, ANSWERS["epoch"](), work.tolerance) is None
+    assert disagreement(answers, right("epoch"), work.tolerance) is None
 
 
 def test_the_formulas_of_the_two_networks_differ() -> None:
-    right = ANSWERS["epoch"]()
-    complaint = disagreement({"784-30-10, batch 10": right["784-200-10, batch 100"]}, right, 1e-4)
+    answers = right("epoch")
+    swapped = {"784-30-10, batch 10": answers["784-200-10, batch 100"]}
+    complaint = disagreement(swapped, answers, 1e-4)
     assert complaint
 
 

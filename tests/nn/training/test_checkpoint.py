@@ -178,7 +178,7 @@ def train(checkpoint: Any = None, at: int | None = None, **settings: Any) -> tup
     model = nn.MLP([2, 5, 2], rng=0, dropout=0.3)
     callback = Interrupt(at)
     method = settings.pop("method", lambda model: SGD(model, lr=0.1))
-    defaults: dict[str, Any] = {"loss": "cross-entropy", "epochs": 3, "batch_size": 12, "rng": 1}
+    defaults: dict[str, Any] = {"loss": "cross-entropy", "epochs": 2, "batch_size": 12, "rng": 1}
     history = fit(
         model,
         settings.pop("data", (X, Y)),
