@@ -114,6 +114,7 @@ def test_a_primitive_may_give_whole_numbers() -> None:
     numpy.testing.assert_array_equal(grad(count)(X), 0.0)
 
 
+@pytest.mark.eager
 def test_what_is_not_traced_gets_plain_data() -> None:
     seen: list[Any] = []
     look = notrace_primitive(seen.append)

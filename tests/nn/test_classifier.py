@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import Tensor, check_grads
-from nn.data import DataError
+from nn import DataError
 
 RAW = np.array([[1e5, 3.0, 0.001], [2e5, 3.0, 0.002], [4e5, 3.0, 0.009]], dtype=np.float32)
 

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nn.data import (
-    DataError,
-    Standardizer,
-    batches,
-    class_numbers,
-    one_hot,
-    standardize,
-    train_test_split,
-)
+from nn import DataError, batches, one_hot, standardize, train_test_split
+from nn.data import Standardizer, class_numbers
 
 # --- batches -------------------------------------------------------------------------------------
 

@@ -8,8 +8,7 @@ import sklearn.metrics as oracle
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nn import metrics
-from nn.data import DataError, one_hot
+from nn import DataError, metrics, one_hot
 
 few = settings(max_examples=40)  # the oracle takes milliseconds
 

@@ -11,9 +11,7 @@ from matplotlib.figure import Figure
 
 import nn
 from autograd import Tensor
-from nn import plot
-from nn.data import DataError
-from nn.training.history import History
+from nn import DataError, History, plot
 
 matplotlib.use("agg")
 

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 import nn
 from autograd import Tensor
+from nn import ModelFileError, fit, load, load_state, save
 from nn.files.arrayfile import read, write, write_atomically
-from nn.files.serialize import ModelFileError, load, load_state, save
 from nn.registry import REGISTRY
-from nn.training import fit
 
 X = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int64)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nn.data import DataError
+from nn import DataError
 from nn.tables import load_features, load_table
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.files.serialize import ModelFileError, load, load_state, save
-from nn.training import fit
+from nn import ModelFileError, fit, load, load_state, save
 
 torch = pytest.importorskip("torch", reason="the oracle extra brings PyTorch")
 safetensors_torch = pytest.importorskip("safetensors.torch")

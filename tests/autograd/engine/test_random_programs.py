@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import autograd as ad
-from autograd import Tensor, Value, grad, gradients, jvp
-from autograd.engine.graph import Node
+from autograd import Node, Tensor, Value, grad, gradients, jvp
 from tests.autograd.differences import directional
 from tests.autograd.programs import AUTOGRAD, Program, programs
 

@@ -16,8 +16,7 @@ import pytest
 from numpy import cos
 
 import autograd as ad
-from autograd import jit
-from autograd.jit import JitError
+from autograd import JitError, jit
 from autograd.trees import flatten
 from tests.autograd.cases import KINDS, Case, moved, total
 from tests.autograd.poison import memory, spoiler

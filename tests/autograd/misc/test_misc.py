@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 import autograd.numpy as np
 from autograd import (
+    GradientError,
     Tensor,
     Value,
     grad,
@@ -25,7 +26,6 @@ from autograd.builtins import isinstance as isinstance_of
 from autograd.builtins import list as list_of
 from autograd.builtins import tuple as tuple_of
 from autograd.builtins import type as type_of
-from autograd.check import GradientError
 from autograd.extend import (
     Box,
     defvjp,

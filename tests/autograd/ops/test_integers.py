@@ -206,6 +206,7 @@ def test_derivative_beside_plain_integers_is_that_beside_floats(name: str, dtype
             same(run(gradient, x, whole), expected)
 
 
+@pytest.mark.eager
 def test_density_of_counts_does_not_wrap_around() -> None:
     counts = np.array([255, 3], np.uint8)
     for density in (lambda m, k: stats.poisson.logpmf(k, m), stats.norm.logpdf, stats.t.logpdf):

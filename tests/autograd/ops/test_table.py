@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import autograd as ad
-from autograd import Tensor, Value, grad, gradients, jvp
-from autograd.engine.graph import Node
+from autograd import Node, Tensor, Value, grad, gradients, jvp
 from autograd.ops import TABLE
 from tests.autograd.cases import CASES, Case
 from tests.autograd.differences import directional

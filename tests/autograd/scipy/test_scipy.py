@@ -22,8 +22,7 @@ import autograd.scipy.integrate
 import autograd.scipy.linalg
 import autograd.scipy.special
 import autograd.scipy.stats
-from autograd import Tensor, Value, check_grads, grad, hessian, jacobian
-from autograd.engine.graph import Node
+from autograd import Node, Tensor, Value, check_grads, grad, hessian, jacobian
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.scipy.integrate import odeint
 from autograd.scipy.stats import multivariate_normal

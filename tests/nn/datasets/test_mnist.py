@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn import datasets
-from nn.data import DataError
+from nn import DataError, datasets
 from nn.datasets import download, handwriting
 from nn.datasets.download import fetch
 from nn.datasets.idx import read_idx

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, Value
-from nn.modules.module import build
-from nn.registry import REGISTRY, register
+from nn import build, register
+from nn.registry import REGISTRY
 
 
 class Parts(nn.Module):

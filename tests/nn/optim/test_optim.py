@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograd import Tensor, Value
-from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RandomSearch, RMSProp, optimizer
-from nn.optim.clipping import clip_grad_norm, clip_grad_value, grad_norm
+from nn import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    RandomSearch,
+    RMSProp,
+    clip_grad_norm,
+    clip_grad_value,
+    grad_norm,
+)
+from nn.optim import Optimizer, optimizer
 
 GRADIENT = [SGD, Adam, AdamW, RMSProp, Adagrad]
 SETTINGS: list[tuple[type, dict[str, Any]]] = [

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
+from nn import SGD, Adam, RMSProp
 from nn.command import main
-from nn.optim import SGD, Adam, RMSProp
 from nn.optim.schedules import ReduceOnPlateau
 from nn.parallel import Sum, Team, add_up, cut
 from nn.parallel.watch import watch

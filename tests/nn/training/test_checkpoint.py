@@ -17,12 +17,19 @@ import pytest
 
 import nn
 from autograd import Tensor
+from nn import (
+    SGD,
+    Adam,
+    AdamW,
+    Checkpoint,
+    CheckpointError,
+    EarlyStopping,
+    RandomSearch,
+    SmallChange,
+    fit,
+)
 from nn.files.arrayfile import write
-from nn.optim import SGD, Adam, AdamW, RandomSearch
 from nn.optim.schedules import Cosine, ReduceOnPlateau, Warmup
-from nn.training import fit
-from nn.training.callbacks import EarlyStopping, SmallChange
-from nn.training.checkpoint import Checkpoint, CheckpointError
 
 X, Y = nn.datasets.moons(50, noise=0.2, rng=0)
 HELD_OUT = nn.datasets.moons(20, noise=0.2, rng=1)

@@ -10,7 +10,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from nn.training.history import History, Table
+from nn import History
+from nn.training.history import Table
 
 
 def a_history(epochs: int = 3, steps: int = 4, validate: bool = True) -> History:

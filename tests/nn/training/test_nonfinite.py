@@ -8,8 +8,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor, Value
-from nn.training import fit
-from nn.training.diagnosis import NonFiniteError
+from nn import NonFiniteError, fit
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)

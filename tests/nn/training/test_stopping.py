@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn import Linear
-from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
-from nn.training.history import History
+from nn import EarlyStopping, History, Linear, SmallChange, StoppingRule
 
 
 def validated(rule: StoppingRule, figures: list[float], name: str = "loss") -> list[str | None]:

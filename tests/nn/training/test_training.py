@@ -13,14 +13,21 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor
-from nn.data import DataError
-from nn.evaluation import evaluate, predict
+from nn import (
+    SGD,
+    Adam,
+    DataError,
+    EarlyStopping,
+    History,
+    RandomSearch,
+    SmallChange,
+    evaluate,
+    fit,
+    predict,
+)
 from nn.metrics import accuracy
-from nn.optim import SGD, Adam, GradientOptimizer, RandomSearch
+from nn.optim import GradientOptimizer
 from nn.optim.schedules import Cosine, ReduceOnPlateau
-from nn.training import fit
-from nn.training.callbacks import EarlyStopping, SmallChange
-from nn.training.history import History
 
 X, Y = nn.datasets.moons(120, noise=0.2, rng=0)
 DATA = (X, Y)
