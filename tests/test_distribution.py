@@ -61,7 +61,7 @@ def test_where_hips_autograd_is_installed_over_the_engine_nn_says_so(tmp_path: P
     )
 
 
-def test_where_hips_autograd_was_uninstalled_and_took_files_along_nn_says_so(
+def test_nn_says_so_where_uninstalling_hips_autograd_took_files(
     tmp_path: Path,
 ) -> None:
     install("nn", tmp_path)

@@ -47,7 +47,7 @@ def test_no_cell_has_warned_or_failed(notebook: Path) -> None:
 
 
 @each
-def test_it_begins_with_a_question_and_ends_with_what_was_learned_and_exercises(
+def test_it_begins_with_a_question_and_ends_with_exercises(
     notebook: Path,
 ) -> None:
     sources = ["".join(cell["source"]) for cell in cells(notebook)]

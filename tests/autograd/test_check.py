@@ -116,7 +116,7 @@ def test_the_message_names_argument_entry_both_numbers_and_the_operation() -> No
     assert f"the derivative is {SLIGHTLY * slope[entry]:.6g}"[:-1] in message
 
 
-def test_the_message_names_the_first_operation_that_is_wrong_at_second_order() -> None:
+def test_the_first_operation_wrong_at_second_order_is_named() -> None:
     with pytest.raises(GradientError, match="operation 'sine'"):
         check_grads(lambda x: ad.exp(sine(ad.tanh(x))), X)
 
@@ -158,7 +158,7 @@ def test_nodes_numbers_and_float32_are_all_checked(x: Any) -> None:
         lambda x: ad.prod(x) + ad.max(x) * ad.min(x),
     ],
 )
-def test_functions_that_complex_numbers_do_not_fit_are_checked_by_differences(
+def test_functions_of_reals_only_are_checked_by_differences(
     f: Callable[..., Any],
 ) -> None:
     check_grads(f, X)

@@ -199,7 +199,7 @@ def test_what_is_recomputed_is_freed_after_the_pass() -> None:
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
-def test_a_dropped_checkpoint_is_freed_by_reference_counting_alone(create_graph: bool) -> None:
+def test_a_dropped_checkpoint_is_freed_without_the_collector(create_graph: bool) -> None:
     gc.collect()
     gc.disable()
     try:

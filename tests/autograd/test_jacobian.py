@@ -116,6 +116,6 @@ def test_a_hessian_times_a_vector_for_several_arguments() -> None:
     assert hy == pytest.approx(2 * X.sum())
 
 
-def test_the_derivative_of_a_hessian_vector_product_by_the_vector_is_the_hessian() -> None:
+def test_the_jacobian_of_hvp_by_the_vector_is_the_hessian() -> None:
     h = jacobian(lambda v: hvp(rosenbrock, X, v))(np.ones(3))
     np.testing.assert_allclose(h, hessian(rosenbrock)(X), rtol=1e-13)

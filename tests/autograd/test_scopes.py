@@ -22,7 +22,7 @@ def innermost(node: Node) -> Scope | None:
     return found[-1] if found else None
 
 
-def test_runs_are_told_with_paths_from_the_outermost_module_outer_ones_first() -> None:
+def test_runs_have_paths_from_the_outermost_module() -> None:
     model = nn.Sequential(nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh()), nn.Linear(2, 1, rng=0))
     x = Tensor(np.ones((1, 2)))
     out = model(x)

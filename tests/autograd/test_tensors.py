@@ -276,7 +276,7 @@ def test_empty_tensors_are_tensors() -> None:
     np.testing.assert_array_equal(x.grad, np.zeros((0, 3)), strict=True)
 
 
-def test_what_is_computed_without_recording_shares_no_memory_that_can_be_written() -> None:
+def test_unrecorded_results_share_no_writable_memory() -> None:
     x = Tensor(A)
     with ad.no_grad():
         views = [x.reshape(3, 2), x.T, x[0], ad.identity(x), ad.broadcast_to(x, (2, 2, 3))]

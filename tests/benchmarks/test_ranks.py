@@ -13,18 +13,18 @@ def test_a_network_has_a_weight_for_each_pair_of_units_and_a_bias_for_each() -> 
     assert [network.parameters for network in NETWORKS] == [23_860, 159_010, 1_796_010]
 
 
-def test_where_talking_costs_nothing_ranks_share_the_gradients_and_nothing_else() -> None:
+def test_with_free_communication_ranks_share_gradients_only() -> None:
     paper = Paper(NETWORKS[0], plain=0.9, computing=0.8, rest=0.1)
     assert [paper.seconds(n, FREE) for n in (1, 2, 8)] == pytest.approx([0.9, 0.5, 0.2])
 
 
-def test_a_link_carries_nothing_for_one_rank_and_twice_the_gradient_for_many() -> None:
+def test_a_link_carries_at_most_twice_the_gradient() -> None:
     assert SLOW.seconds(1, 1000) == 0
     assert SLOW.seconds(2, 1000) == pytest.approx(3e-3 + 4e-3)
     assert SLOW.seconds(1024, 1000) == pytest.approx(30e-3 + 8e-3, rel=1e-2)
 
 
-def test_the_page_has_a_line_for_each_way_and_marks_the_best_number_of_ranks() -> None:
+def test_the_page_marks_the_best_number_of_ranks() -> None:
     found = {
         way: {"total": 2.0 / way[0], "computing": 1.9 / way[0], "talking": 0.5, "weights": 255.0}
         for way in WAYS

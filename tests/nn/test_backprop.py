@@ -176,7 +176,7 @@ def test_what_the_texts_do_not_know_is_refused(
         nn.deltas(model, np.eye(3), np.ones((3, 2)), **settings)
 
 
-def test_a_function_and_a_single_example_are_refused_with_what_to_give_instead() -> None:
+def test_a_function_and_a_single_example_are_refused() -> None:
     with pytest.raises(TypeError, match="a function is not a module"):
         nn.deltas(lambda x: x, np.eye(3), np.ones((3, 2)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"shape \(3,\); .* x\[None, :\]"):

@@ -188,7 +188,7 @@ def test_another_mode_is_announced() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::autograd.JitNotice")
-def test_frozen_parameters_are_read_and_get_no_gradient_until_they_are_thawed() -> None:
+def test_frozen_parameters_get_no_gradient_until_they_are_thawed() -> None:
     model, loss, compiled = classifier(activation="prelu")
     changes: list[Callable[[], Any]] = [
         lambda: None,

@@ -83,7 +83,7 @@ def test_binary_figures_are_scikit_learns(pair: tuple[Any, Any], positive: int) 
 
 @few
 @given(labelled())
-def test_each_classs_figures_are_scikit_learns_of_that_class_against_the_rest(
+def test_figures_of_each_class_are_scikit_learns(
     pair: tuple[Any, Any],
 ) -> None:
     predicted, true = pair

@@ -43,7 +43,7 @@ def lines(ax: Axes) -> dict[str, np.ndarray]:
 # --- learning curves -----------------------------------------------------------------------------
 
 
-def test_learning_curves_show_cost_and_misclassification_rate_against_epochs():
+def test_learning_curves_show_cost_and_error_rate():
     cost, errors = plot.learning_curves(history(3, 4))
     assert (cost.get_xlabel(), cost.get_ylabel()) == ("epoch", "cost")
     assert errors.get_ylabel() == "misclassification rate"
@@ -71,7 +71,7 @@ def test_an_error_rate_is_shown_as_it_is_and_another_metric_by_its_name():
     assert figure.get_ylabel() == "mean distance"
 
 
-def test_without_metrics_there_is_one_panel_and_without_validation_no_line_of_it():
+def test_panels_and_lines_are_those_of_what_was_recorded():
     made = History([])
     made.steps.append(step=1, epoch=1, loss=1.0, lr=1, gradient_norm=1)
     (cost,) = plot.learning_curves(made)
@@ -202,7 +202,7 @@ def test_the_boundary_of_three_classes_lies_between_the_two_best():
     np.testing.assert_allclose(distances[:, 0], distances[:, 1], atol=0.01)
 
 
-def test_a_model_that_sees_one_class_everywhere_has_one_region_and_no_boundary():
+def test_a_model_of_one_class_has_one_region_and_no_boundary():
     ax = plot.decision_boundary(lambda p: np.ones(len(p)), POINTS, LABELS, names=["no", "yes"])
     assert len(ax.collections) == 1 + 2
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no", "yes"]
@@ -318,7 +318,7 @@ def test_mistakes_are_the_examples_whose_class_was_mistaken():
     np.testing.assert_array_equal(axes[1].images[0].get_array(), x[3].reshape(2, 2))
 
 
-def test_mistakes_need_a_target_and_a_prediction_for_each_example_and_one_that_is_wrong():
+def test_mistakes_need_targets_predictions_and_an_error():
     with pytest.raises(DataError, match="2 examples, 1 targets and 1 predictions"):
         plot.mistakes(np.ones((2, 4)), [1], [0])
     with pytest.raises(DataError, match="no example is misclassified"):

@@ -72,7 +72,7 @@ def test_a_network_of_two_weights_has_two_minima_and_a_saddle_between() -> None:
     np.testing.assert_allclose(vmap(surface)(places), vmap(surface)(-places), rtol=1e-14)
 
 
-def test_descent_arrives_up_to_two_over_the_largest_curvature_and_no_further() -> None:
+def test_descent_arrives_up_to_two_over_the_largest_curvature() -> None:
     minimum = np.array([1.5, 1.2])
     limit = 2 / np.linalg.eigvalsh(hessian(surface)(minimum)).max()
     start = minimum + 1e-6

@@ -97,7 +97,7 @@ def test_each_way_to_leave_the_finite_numbers_has_its_advice(
     assert advice in fault.advice
 
 
-def test_operations_of_plain_numbers_reflected_ones_and_no_grad_are_looked_at() -> None:
+def test_plain_numbers_reflected_operators_and_no_grad_are_watched() -> None:
     assert fault_of(lambda: 2.0 / Value(0.0)).operation == "div"
     assert fault_of(lambda: Value(1e308) * 10).operation == "mul"
 
@@ -152,7 +152,7 @@ def test_nan_that_plain_operations_made_is_traced_to_them() -> None:
 
 
 @pytest.mark.parametrize("make", [Value, lambda x: Tensor([x, 1.0])])
-def test_a_derivative_that_is_infinite_is_named_with_the_line_of_its_operation(
+def test_an_infinite_derivative_is_named_with_its_line(
     make: Callable[[float], Any],
 ) -> None:
     def program() -> None:

@@ -113,7 +113,7 @@ def test_a_scalar_in_where_gets_a_scalar_gradient() -> None:
     assert (a.grad, b.grad) == (2.0, 1.0)
 
 
-def test_gradients_of_values_are_floats_and_of_tensors_arrays_of_their_dtype() -> None:
+def test_gradients_have_the_type_of_their_nodes() -> None:
     a = Value(2.0)
     x = Tensor(np.ones(3, np.float32))
     y = Tensor(np.ones(3))
@@ -249,7 +249,7 @@ def test_only_what_was_asked_for_is_computed() -> None:
 
 
 @pytest.mark.parametrize("parameters", [1, 10, 100])
-def test_one_pass_back_takes_each_edge_once_however_many_parameters_there_are(
+def test_one_backward_pass_takes_each_edge_once(
     parameters: int,
 ) -> None:
     calls = {"forward": 0, "back": 0}

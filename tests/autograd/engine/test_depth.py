@@ -33,7 +33,7 @@ def chain(x: Any, length: int) -> Any:
     return x
 
 
-def test_a_chain_of_a_million_operations_is_built_differentiated_and_freed() -> None:
+def test_a_chain_of_a_million_operations_is_differentiated_and_freed() -> None:
     with without_collector():
         a = Value(3.0)
         out = chain(a, 1_000_000)
@@ -98,7 +98,7 @@ def test_an_inner_node_is_freed_as_soon_as_its_last_use_is() -> None:
 @pytest.mark.parametrize(
     "make", [lambda: Value(0.3), lambda: Tensor(0.3), lambda: Tensor([0.3, 0.4])]
 )
-def test_a_graph_is_freed_by_reference_counting_alone_after_any_kind_of_pass(make: Any) -> None:
+def test_reference_counting_alone_frees_a_graph_after_any_pass(make: Any) -> None:
     with without_collector():
         x = make()
 

@@ -144,7 +144,7 @@ def test_a_function_without_a_rule_is_named_with_the_nearest() -> None:
         np.sinc(X)
 
 
-def test_a_graph_changed_under_way_is_noticed_when_it_is_differentiated_twice() -> None:
+def test_a_changed_graph_is_noticed_at_second_order() -> None:
     x = Tensor([1.0, 2.0], "weights")
     out = (x**3).sum()
     x.data[0] = 5.0

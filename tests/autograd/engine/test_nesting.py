@@ -28,7 +28,7 @@ def test_the_same_variable_at_two_levels() -> None:
     )
 
 
-def test_outer_variables_reach_the_inner_gradient_through_intermediate_nodes() -> None:
+def test_outer_variables_reach_the_inner_gradient() -> None:
     assert grad(lambda x: grad(lambda y: y * (x * 3.0))(1.0))(2.0) == 3.0
     assert grad(lambda x: value_and_grad(lambda y: x * 3.0)(1.0)[0])(2.0) == 3.0
     assert grad(lambda x: grad(lambda y: y * ad.exp(x) + x)(1.0))(0.0) == 1.0

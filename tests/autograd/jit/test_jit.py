@@ -308,7 +308,7 @@ def test_entries_put_into_an_array_leave_nothing_of_what_was_there() -> None:
         np.testing.assert_array_equal(slopes, [2 * x[0], 0.0, 2 * x[2], 0.0])
 
 
-def test_constant_is_not_read_from_an_array_that_held_the_same_and_is_written_into() -> None:
+def test_a_constant_is_not_read_from_an_equal_array_written_into() -> None:
     factor, held = [2.0, 3.0], np.array([2.0, 3.0])
     f = jit(lambda x: (x.sum(), [ad.sin(x * np.array(factor))]), into=[held])
     for x in (np.ones(2), np.array([0.5, 1.5]), np.ones(2)):
@@ -643,9 +643,7 @@ def test_notices_name_the_line_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("apply", [jit, checkpoint])
-def test_two_calls_of_a_function_whose_sum_is_differentiated_have_their_own_derivatives(
-    apply: Any,
-) -> None:
+def test_two_calls_in_one_sum_have_derivatives_of_their_own(apply: Any) -> None:
     f = apply(lambda x, y: x * x * y)
     for make in (Value, lambda x: Tensor([x])):
         a, b, y = make(2.0), make(5.0), make(3.0)

@@ -474,7 +474,7 @@ def test_a_failure_that_the_function_catches_is_not_remembered_as_the_way() -> N
         assert f.stats().eager > 0
 
 
-def test_zero_times_infinity_that_only_a_choice_reads_chooses_as_without_the_compiler() -> None:
+def test_a_choice_by_zero_times_infinity_is_the_uncompiled_one() -> None:
     from autograd import grad, sqrt, where
 
     def by_branch(x: Any, y: Any) -> Any:

@@ -42,7 +42,7 @@ class Slotted:
         self.scale = 2.0
 
 
-def test_a_view_of_an_array_that_another_takes_the_place_of_is_not_read_any_more() -> None:
+def test_a_view_of_a_replaced_array_is_not_read() -> None:
     thing = Thing(np.ones((2, 3)))
     f = jit(lambda x: x @ thing.array.T)
     x = np.ones(3)
@@ -84,7 +84,7 @@ def test_arithmetic_of_a_captured_array_follows_the_array() -> None:
     assert thing.array.flags.writeable
 
 
-def test_random_numbers_come_in_the_order_and_number_of_the_uncompiled_function() -> None:
+def test_random_numbers_are_drawn_as_without_the_compiler() -> None:
     def f(x: Any) -> Any:
         sample(rng, lambda g: g.normal(size=3))  # of no use
         noisy = x * sample(rng, lambda g: g.normal(size=2))
@@ -244,7 +244,7 @@ def test_arrays_that_are_written_into_do_not_count_as_changed() -> None:
     assert run.stats().recorded == 1
 
 
-def test_an_attribute_of_the_same_name_does_not_make_a_global_variable_count() -> None:
+def test_an_attribute_of_the_same_name_is_no_global_variable() -> None:
     space: dict[str, Any] = {"w": 1.0}
     exec("def f(x, o):\n    return x * o.w", space)
     compiled = jit(space["f"])

@@ -68,9 +68,7 @@ def test_values_are_the_same(program: Program, joined: bool) -> None:
 
 @common
 @given(programs(), st.booleans())
-def test_gradients_are_the_same_inside_and_through_a_compiled_function(
-    program: Program, joined: bool
-) -> None:
+def test_gradients_are_the_same_inside_and_through_jit(program: Program, joined: bool) -> None:
     f, count = function(program, joined), len(program.inputs)
     expected = grad(f, range(count))
     inside, through = jit(expected), grad(jit(f), range(count))

@@ -414,7 +414,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_what_cannot_be_written_is_refused_by_name_and_compiled_all_the_same(message: str) -> None:
+def test_what_cannot_be_written_is_refused_by_name_but_compiled(message: str) -> None:
     name = message[1:5] if message[1:5] == "made" else "own"
     own = ad.custom_op(REFUSED[message], vjp=RULES, name=name)
 
@@ -444,7 +444,7 @@ def test_source_of_a_function_is_that_of_its_value_and_gradient() -> None:
     assert runnable(ad.source(f, 2.0, 3.0, argnums=(0, 1)))(2.0, 3.0) == (18.0, (9.0, 12.0))
 
 
-def test_whole_number_to_differentiate_by_is_an_argument_and_others_are_constants() -> None:
+def test_a_differentiated_integer_is_an_argument_others_constants() -> None:
     assert runnable(ad.source(lambda x, n: x**n, 3, 2))(5.0) == (25.0, 10.0)
     assert runnable(ad.source(lambda n, x: x**n, 2, 3, argnums=-1))(5.0) == (25.0, 10.0)
 
@@ -461,7 +461,7 @@ def test_hessian_names_gradients_of_gradients() -> None:
     assert "# gradient of gradient of test_source.py:" in text
 
 
-def test_entries_at_known_places_are_put_there_and_added_only_where_they_meet() -> None:
+def test_entries_are_put_in_place_and_added_only_where_they_meet() -> None:
     x, y = np.arange(1.0, 5.0), np.array([2.0, -1.0, 0.5, 3.0])
     for places, word in (([3, 0, 2], ".put("), ([3, 0, 3], "scatter(")):
 

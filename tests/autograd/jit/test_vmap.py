@@ -351,7 +351,7 @@ def test_a_branch_that_all_examples_take_alike_is_taken() -> None:
         np.testing.assert_array_equal(compiled(-np.abs(X)), np.abs(X))
 
 
-def test_a_branch_that_examples_take_differently_names_the_line_and_the_remedy() -> None:
+def test_a_branch_that_divides_the_batch_names_its_line() -> None:
     def f(v: Any) -> Any:
         if v[0] > 0:
             return v

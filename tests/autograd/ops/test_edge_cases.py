@@ -89,7 +89,7 @@ def test_product_of_nothing_is_one_and_has_an_empty_gradient():
 # Infinities, NaN, ties and other kinks
 
 
-def test_logsumexp_of_minus_infinities_is_minus_infinity_with_derivative_zero():
+def test_logsumexp_of_minus_infinities_has_derivative_zero():
     x = Tensor([[-INF, -INF], [0.0, -INF], [1.0, 1.0]])
     y = ad.logsumexp(x, axis=1)
     np.testing.assert_allclose(y.numpy(), [-INF, 0.0, 1.0 + np.log(2.0)])
@@ -123,7 +123,7 @@ def test_kinks_at_zero_spread_have_derivative_zero_and_no_nan(f):
 
 
 @pytest.mark.parametrize("f", [ad.var, ad.std])
-def test_variance_without_a_degree_of_freedom_is_nan_and_so_is_its_gradient(f):
+def test_variance_without_a_degree_of_freedom_is_nan(f):
     x = np.array([[1.0], [2.0]])
     assert np.isnan(f(x, axis=1, ddof=1)).all()
     assert np.isnan(gradient_of_sum(lambda x: f(x, axis=1, ddof=1), x)).all()
@@ -195,7 +195,7 @@ def test_entries_read_twice_get_the_sum_of_their_cotangents(key, dtype):
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
-def test_at_set_writes_as_numpy_does_and_only_what_is_left_has_a_derivative(key):
+def test_at_set_writes_as_numpy_and_cuts_what_it_replaces(key):
     x, values = RNG.standard_normal((3, 4)), RNG.standard_normal(np.zeros((3, 4))[key].shape)
     weights = RNG.standard_normal((3, 4))
     expected = x.copy()
@@ -451,7 +451,7 @@ def test_determinant_of_larger_matrices_of_low_rank():
     assert along(ad.det, a, *[unit(5, *place) for place in places[:2]]) == pytest.approx(0.0)
 
 
-def test_slogdet_of_a_singular_matrix_is_minus_infinity_and_refuses_a_derivative():
+def test_slogdet_of_a_singular_matrix_refuses_a_derivative():
     a = Tensor(np.zeros((2, 2)))
     sign, value = ad.slogdet(a)
     assert sign == 0.0
@@ -460,14 +460,14 @@ def test_slogdet_of_a_singular_matrix_is_minus_infinity_and_refuses_a_derivative
         gradients(value, a)
 
 
-def test_eigenvalues_that_coincide_have_a_derivative_and_their_vectors_have_none():
+def test_equal_eigenvalues_have_a_derivative_their_vectors_none():
     a = Tensor(np.eye(3))
     values, vectors = ad.eigh(a)
     np.testing.assert_allclose(gradients(values.sum(), a), np.eye(3))
     assert not np.isfinite(gradients((vectors * RNG.standard_normal((3, 3))).sum(), a)).any()
 
 
-def test_singular_values_that_coincide_have_a_derivative_and_their_vectors_have_none():
+def test_equal_singular_values_have_a_derivative_their_vectors_none():
     a = Tensor(np.eye(3)[:, :2])
     _, s, vt = ad.svd(a, full_matrices=False)
     np.testing.assert_allclose(gradients(s.sum(), a), np.eye(3)[:, :2])

@@ -202,7 +202,7 @@ def test_a_norm_of_zero_beside_others_disturbs_none() -> None:
     assert np.count_nonzero(second) == 4
 
 
-def test_a_constant_exponent_of_one_half_at_zero_is_infinite_as_the_square_root_is() -> None:
+def test_the_power_one_half_at_zero_is_infinite_like_the_root() -> None:
     assert grad(lambda x: x**0.5)(0.0) == grad(ad.sqrt)(0.0) == np.inf
 
 

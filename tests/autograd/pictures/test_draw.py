@@ -53,7 +53,7 @@ def test_arrows_carry_the_local_derivatives_and_constants_none() -> None:
     assert picture.locals_into("tanh") == ["∂: 0.07065"]
 
 
-def test_every_operation_has_its_arguments_before_it_and_one_result_after_it() -> None:
+def test_every_operation_has_its_arguments_and_one_result() -> None:
     picture = picture_of(expression())
     for box in picture.of_role("operation"):
         (result,) = [head for tail, head, _ in picture.arrows if tail == box.name]
@@ -132,7 +132,7 @@ def test_a_tensor_without_gradient_says_so() -> None:
     assert picture_of(Tensor([1.0, 2.0], "x")).titled("x").rows["grad"] == "none"
 
 
-def test_local_derivatives_of_arrays_are_ranges_and_those_of_products_shapes() -> None:
+def test_local_derivatives_of_arrays_are_ranges_or_shapes() -> None:
     x, w = Tensor(np.ones((4, 3))), Tensor(np.arange(6.0).reshape(3, 2) - 2)
     picture = picture_of(relu(x @ w).sum())
     assert picture.locals_into("@") == ["∂: 4×2 by 4×3", "∂: 4×2 by 3×2"]
@@ -217,7 +217,7 @@ def test_what_is_switched_off_is_not_shown() -> None:
     assert bare.titled("c").cells == ["c"]
 
 
-def test_several_outputs_share_one_drawing_in_whatever_order_they_are_given() -> None:
+def test_several_outputs_share_one_drawing_in_any_order() -> None:
     x = Value(2.0, "x")
     y, z = x * 3, x + 1
     assert draw([y, z]).source == draw((z, y, y)).source
@@ -348,7 +348,7 @@ def test_a_deep_graph_is_drawn_without_recursion() -> None:
     assert len(read(drawing.source).boxes) == 2 * depth - 1
 
 
-def test_a_graph_beyond_the_limit_that_is_not_to_be_folded_is_refused_in_a_sentence() -> None:
+def test_an_unfolded_graph_beyond_the_limit_is_refused() -> None:
     chain = chain_of(100_000)
     with pytest.raises(ValueError, match=r"more than 5,000 nodes.*fold it.*limit=") as refusal:
         draw(chain, fold=False)

@@ -23,7 +23,7 @@ def _titles(source: str) -> list[str]:
     return [box.title for box in boxes if box.role not in ("operation", "constant")]
 
 
-def test_nodes_are_called_by_the_variables_that_hold_them_where_they_are_drawn() -> None:
+def test_nodes_are_named_by_the_variables_that_hold_them() -> None:
     x, w = Value(2.0), Value(3.0)
     z = x * w
     loss = z * scale
@@ -36,7 +36,7 @@ def test_a_label_goes_before_a_variable() -> None:
     assert _titles(draw(y).source) == ["input", "y"]
 
 
-def test_a_parameter_is_called_by_its_path_and_not_by_a_label_that_is_its_end() -> None:
+def test_a_parameter_is_named_by_its_whole_path() -> None:
     model = nn.Sequential(nn.Linear(2, 1, rng=0))
     model[0].bias.label = "offset"
     out = model(np.ones((1, 2)))
@@ -73,7 +73,7 @@ def test_only_the_variables_of_the_caller_count() -> None:
     assert titles_of(hidden * 2) == ["", ""]
 
 
-def test_variables_of_functions_that_have_ended_are_known_where_a_log_saw_them() -> None:
+def test_a_log_knows_the_variables_of_functions_that_ended() -> None:
     def neuron(inputs: list[Value]) -> Value:
         weighted = inputs[0] * inputs[1]
         return tanh(weighted)

@@ -118,7 +118,7 @@ def test_png_is_written_and_suffixes_may_be_capitals(tmp_path: Path) -> None:
 
 
 @needs_a_program
-def test_pdf_is_written_by_dot_and_without_it_the_message_says_what_to_install(
+def test_pdf_needs_dot_and_says_what_to_install(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "graph.pdf"

@@ -161,7 +161,7 @@ def test_the_text_of_a_cell_becomes_mathematics(text: str, latex: str) -> None:
 # Formulas
 
 
-def test_a_function_of_one_number_is_shown_with_its_derivative_and_the_numbers() -> None:
+def test_a_function_of_one_number_is_shown_with_its_derivative() -> None:
     assert lines(explain(lambda x: x * np.sin(x), 2.0)) == [
         "f(x) = x*sin(x)",
         "f'(x) = x*cos(x) + sin(x)",

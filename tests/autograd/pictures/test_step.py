@@ -141,7 +141,7 @@ def test_a_node_with_several_uses_shows_its_sum_growing() -> None:
     assert len({frame.lit for frame in frames}) == 3  # each along an arrow of its own
 
 
-def test_arrays_are_said_in_full_where_they_are_small_and_by_shape_where_they_are_not() -> None:
+def test_small_arrays_are_shown_in_full_and_large_ones_by_shape() -> None:
     said = sentences(network())
     assert "Forward: v1 = x @ w = [[4.5, -0.8], [9.5, -2.6]]." in said
     assert any("summed over the axes of the broadcast, is [7.1, 0]" in line for line in said)

@@ -242,7 +242,7 @@ def test_a_dirichlet_density_is_differentiated_by_point_and_concentrations() -> 
     check_grads(lambda a: dirichlet.pdf(k, a), alpha)
 
 
-def test_densities_are_zero_outside_their_support_and_so_are_their_derivatives() -> None:
+def test_densities_and_their_derivatives_are_zero_off_the_support() -> None:
     x = numpy.array([-0.5, 0.5, 1.5])
     beta, gamma = autograd.scipy.stats.beta, autograd.scipy.stats.gamma
     for density, expected in (

@@ -103,7 +103,7 @@ def test_xor_is_solved_by_the_texts_weights() -> None:
     assert features.tolist() == [[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [2.0, 1.0]]
 
 
-def test_the_same_seed_gives_the_same_network_and_no_seed_another_each_time() -> None:
+def test_the_same_seed_gives_the_same_network() -> None:
     first, second, other = MLP([3, 3, 3], rng=1), MLP([3, 3, 3], rng=1), MLP([3, 3, 3], rng=2)
     np.testing.assert_array_equal(first.to_vector(), second.to_vector())
     assert not np.array_equal(first.to_vector(), other.to_vector())

@@ -343,7 +343,7 @@ def test_random_search_never_raises_the_loss_and_gets_there_slowly() -> None:
     assert {p.dtype for p in parameters} == {np.dtype(np.float32)}
 
 
-def test_random_search_asks_once_where_the_loss_is_known_and_records_nothing() -> None:
+def test_random_search_evaluates_once_and_records_nothing() -> None:
     p = Tensor([5.0])
     results = []
 

@@ -121,9 +121,7 @@ def test_a_communicator_of_one_is_one_process(tmp_path: Path, expected: bytes) -
     assert (tmp_path / "model").read_bytes() == expected
 
 
-def test_a_rank_that_is_killed_is_named_and_the_run_goes_on_on_other_ranks(
-    tmp_path: Path, expected: bytes
-) -> None:
+def test_a_killed_rank_is_named_and_others_go_on(tmp_path: Path, expected: bytes) -> None:
     code, errors = run(2, folder_of_data(tmp_path), "die")
     assert code != 0
     (line,) = [line for line in errors.splitlines() if line.startswith("rank ")]

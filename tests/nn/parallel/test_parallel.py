@@ -517,7 +517,7 @@ def taken_out(output: Any, y: Any) -> Any:
     [{"loss": taken_out}, {"optimizer": functools.partial(Stubborn, lr=0.1)}],
     ids=["loss", "rule"],
 )
-def test_what_cannot_be_compiled_runs_uncompiled_on_all_ranks_and_one_says_so(
+def test_what_cannot_be_compiled_runs_uncompiled_on_all_ranks(
     settings: dict[str, Any],
 ) -> None:
     expected = train(normalised, compile=False, **settings)

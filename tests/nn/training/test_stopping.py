@@ -34,7 +34,7 @@ def after_epochs(rule: StoppingRule, errors: list[float]) -> list[str | None]:
     return said
 
 
-def test_early_stopping_waits_for_its_patience_and_restores_the_best_weights() -> None:
+def test_early_stopping_is_patient_and_restores_the_best_weights() -> None:
     rule = EarlyStopping(patience=3)
     *said, weight = validated(rule, [5.0, 3.0, 4.0, 3.0, 3.5])
     assert said[:4] == [None] * 4

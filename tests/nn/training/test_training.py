@@ -136,7 +136,7 @@ def test_each_row_holds_the_figures_of_its_mini_batch_before_the_step() -> None:
     assert history.steps["lr"][0] == 0.1
 
 
-def test_validation_runs_in_evaluation_mode_on_the_whole_set_and_every_so_many_steps() -> None:
+def test_validation_runs_in_evaluation_mode_every_so_many_steps() -> None:
     model = network(dropout=0.5)
     history = trained(
         model, epochs=2, validation=HELD_OUT, validation_every=3, metrics={"right": accuracy}
@@ -176,7 +176,7 @@ def test_a_schedule_sets_the_rate_of_each_step_and_any_function_is_one() -> None
 
 
 @pytest.mark.parametrize("validation", [None, HELD_OUT])
-def test_a_plateau_is_looked_for_in_the_validation_loss_or_else_in_the_epochs(
+def test_a_plateau_is_one_of_the_validation_loss_or_of_epochs(
     validation: Any,
 ) -> None:
     schedule = ReduceOnPlateau(0.5, factor=0.5, patience=0, min_delta=100.0)
@@ -288,7 +288,7 @@ class Diary(nn.Callback):
         self.notes.append(("resumed", state["notes"]))
 
 
-def test_a_callback_is_called_at_the_beginning_after_each_step_and_at_the_end() -> None:
+def test_a_callback_is_called_at_start_each_step_and_end() -> None:
     diary = Diary()
     settings: dict[str, Any] = {"epochs": 1, "batch_size": 50, "validation_every": 2}
     trained(network(), validation=HELD_OUT, callbacks=[diary], **settings)
@@ -318,9 +318,7 @@ def test_reasons_to_stop_are_all_given() -> None:
 
 
 @pytest.mark.parametrize("compile", [True, False])
-def test_older_keywords_say_what_callbacks_the_rate_and_the_optimiser_say_now(
-    compile: bool, tmp_path: Path
-) -> None:
+def test_older_keywords_still_work(compile: bool, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"validation": HELD_OUT, "epochs": 6, "compile": compile}
     models = [network(), network()]
     optimizers = [SGD(model, lr=0.5, momentum=0.9) for model in models]
