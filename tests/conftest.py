@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis makes the same examples in every run, and takes its time."""
+"""Settings of all tests: hypothesis draws the same examples in every run, without a deadline."""
 
 import gc
 import os

@@ -1,7 +1,7 @@
-"""The memory of compiled programs, spoilt before each run, so that what a run reads without having
-written it shows in the result.
+"""Overwrites the memory of compiled programs before each run.
 
-Otherwise it holds what the recording or the run before left there: most often the right number.
+A run that reads memory before writing it then gives a wrong result. Otherwise it would find what
+the recording or the run before left there, which is most often the right number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which part of a program made which node, as `draw` learns it."""
+"""Scopes record which part of a program made which nodes, for `draw` to show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the texts show of networks that are small enough to look at."""
+"""Results from the textbooks on networks small enough to inspect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Depth is no limit: building, differentiating and freeing a graph never recurse."""
+"""Deep graphs: building, differentiating and freeing them never recurses."""
 
 from __future__ import annotations
 

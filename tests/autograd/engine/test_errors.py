@@ -1,4 +1,4 @@
-"""What goes wrong is said in one sentence: what, where, with which shapes, and what to do."""
+"""Errors say in one sentence what happened, where, with which shapes, and how to fix it."""
 
 from __future__ import annotations
 

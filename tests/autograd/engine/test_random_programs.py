@@ -1,4 +1,4 @@
-"""Programs put together at random from the table, their derivatives held against differences."""
+"""Random programs of the table's operations: their derivatives agree with finite differences."""
 
 from __future__ import annotations
 

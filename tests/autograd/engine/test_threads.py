@@ -1,4 +1,4 @@
-"""Recording is switched per thread and per task."""
+"""Recording is switched on and off for each thread and task by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In all of these tests compiled programs find their memory spoilt at the beginning of a run."""
+"""Before each run the memory of compiled programs is overwritten, so that stale results show."""
 
 import pytest
 

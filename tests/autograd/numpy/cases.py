@@ -1,4 +1,4 @@
-"""A use of every differentiable function of NumPy, as a function of the namespace and of arrays."""
+"""A call of every differentiable function of NumPy, given the namespace and arrays."""
 
 from __future__ import annotations
 

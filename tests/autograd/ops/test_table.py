@@ -1,4 +1,4 @@
-"""Every operation and function, its derivatives of the orders 1 to 3 held against differences."""
+"""Derivatives of every operation and function, orders 1 to 3, compared with finite differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`autograd.scipy.signal.convolve` beside SciPy's, and its sums over axes beside loops."""
+"""`autograd.scipy.signal.convolve` agrees with SciPy's, and its sums over axes with loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training is the same training where somebody looks on."""
+"""Training under `debug` or a `LineLog` gives the same weights and losses."""
 
 from __future__ import annotations
 
