@@ -13,7 +13,7 @@ import pytest
 import autograd as ad
 from autograd import checkpoint, derivative, grad, hessian, jet, jit, jvp, taylor, vmap
 from tests.autograd.cases import BINARY, CASES, UNARY, Case, function, total
-from tests.autograd.test_fifty_digits import ONE, TWO
+from tests.autograd.ops.test_fifty_digits import ONE, TWO
 
 DIRECTION = (0.7, -0.4)
 
