@@ -35,6 +35,7 @@ from autograd.differential_operators import (
     tensor_jacobian_product,
     vector_jacobian_product,
 )
+from autograd.effects import assign, observe, sample
 from autograd.engine.backward import gradients
 from autograd.engine.graph import GraphChangedError, Node
 from autograd.engine.operations import Op
@@ -43,12 +44,9 @@ from autograd.jit import (
     Flat,
     JitError,
     JitNotice,
-    assign,
     captured,
     is_compiling,
     jit,
-    observe,
-    sample,
     vectorize,
     vmap,
 )

@@ -27,6 +27,10 @@ class Around(Interpreter):
     def replayed(self) -> bool:  # type: ignore[override]
         return self.inner.replayed
 
+    @property
+    def careful(self) -> bool:  # type: ignore[override]
+        return self.inner.careful
+
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         with using(self.inner):
             return self.inner.apply(op, args, settings)

@@ -8,6 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from autograd.around import Around
+from autograd.effects import assign, sample, set_attribute
 from autograd.engine.backward import run_backward
 from autograd.engine.graph import (
     NO_SETTINGS,
@@ -21,9 +23,18 @@ from autograd.engine.graph import (
     leaf,
     next_index,
 )
-from autograd.engine.operations import RECORDING, Op, Shares, choose, interpreter, recording
+from autograd.engine.operations import (
+    RECORDING,
+    Interpreter,
+    Op,
+    Shares,
+    choose,
+    interpreter,
+    using,
+)
 from autograd.engine.spaces import seed_of
 from autograd.ops import concatenate, identity, index, ravel, reshape
+from autograd.ops.structural import cast
 from autograd.trees import flatten
 
 P = ParamSpec("P")
@@ -35,8 +46,10 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
     It trades a second run of f for the memory of its intermediate results. f takes and gives nodes
     in nested dicts, lists and tuples, may read other nodes from outside (parameters), and must
-    compute the same when it is run again. In a compiled program it is f itself, since what to
-    remember is the compiler's to decide.
+    compute the same when it is run again, else the derivative raises GraphChangedError. The random
+    numbers that it draws by `sample` are kept and used again, what it changes by `assign` is for a
+    second run as it was before the first, and what it calls by `observe` is called once. In a
+    compiled program it is f itself, since what to remember is the compiler's to decide.
 
     >>> from autograd import Value, checkpoint, tanh
     >>> x = Value(0.5)
@@ -48,7 +61,10 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     @wraps(f)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
         running = interpreter()
-        if running is not RECORDING:
+        innermost = running
+        while isinstance(innermost, Around):
+            innermost = innermost.inner
+        if innermost is not RECORDING:
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         inputs = [part for part in leaves if isinstance(part, Node)]
@@ -60,9 +76,11 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
             return flatten(f(*new_args, **new_kwargs))
 
         start = next_index()
-        fresh = dict.fromkeys([identity(node) for node in inputs])
-        outputs, rebuild_result = run(list(fresh))
-        packed = _pack(outputs)
+        first = _FirstRun(running)
+        with using(first):
+            fresh = dict.fromkeys([identity(node) for node in inputs])
+            outputs, rebuild_result = run(list(fresh))
+            packed = _pack(outputs)
         if packed is None:
             return rebuild_result(iter(outputs))
         read = list(
@@ -73,13 +91,65 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
                 if isinstance(arg, Node) and arg.index < start
             )
         )
-        op = _Checkpoint(lambda nodes: _pack(run(nodes)[0]), len(inputs), read)
+        op = _Checkpoint(lambda nodes: _pack(run(nodes)[0]), len(inputs), read, first)
         nodes = (*inputs, *read)
         primals = tuple(node.primal for node in nodes)
         whole = op.record(packed.primal, nodes, primals, NO_SETTINGS)
         return rebuild_result(_unpack(whole, outputs))
 
     return checkpointed
+
+
+class _FirstRun(Around):
+    """The run of a checkpointed function that counts: it notes what others could not find again."""
+
+    def __init__(self, inner: Interpreter) -> None:
+        super().__init__(inner)
+        self.draws: list[Array] = []
+        self.assigned: list[tuple[Any, str, Any]] = []
+        """Attributes it has given new data: of which object, their names, and the old data."""
+
+    def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
+        with using(self.inner):
+            drawn = sample(generator, f)
+        self.draws.append(drawn.copy())  # the function may write into its own
+        return drawn
+
+    def assign(self, owner: Any, name: str, new: Array) -> None:
+        self.assigned.append((owner, name, getattr(owner, name, None)))
+        with using(self.inner):
+            assign(owner, name, new)
+
+
+class _LaterRun(Around):
+    """Another run, in which everything outside is as it was for the first, and stays as it is."""
+
+    def __init__(self, inner: Interpreter, first: _FirstRun) -> None:
+        super().__init__(inner)
+        self.draws: Iterator[Array] = iter(first.draws)
+        self.before = first.assigned[::-1]
+
+    def __enter__(self) -> None:
+        self.after = [(owner, name, getattr(owner, name)) for owner, name, _ in self.before]
+        for owner, name, old in self.before:
+            setattr(owner, name, old)
+        self._block = using(self)
+        self._block.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._block.__exit__(*error)
+        for owner, name, new in self.after:
+            setattr(owner, name, new)
+
+    def draw(self, generator: np.random.Generator, f: Callable[..., Any]) -> Array:
+        drawn = next(self.draws, None)
+        return np.asarray(f(generator)) if drawn is None else drawn.copy()
+
+    def assign(self, owner: Any, name: str, new: Array) -> None:
+        set_attribute(owner, name, new)
+
+    def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        pass
 
 
 class _Checkpoint(Op):
@@ -89,11 +159,16 @@ class _Checkpoint(Op):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Node]], Any], n_inputs: int, read: Sequence[Node]
+        self,
+        run: Callable[[Sequence[Node]], Any],
+        n_inputs: int,
+        read: Sequence[Node],
+        first: _FirstRun,
     ) -> None:
         super().__init__("checkpoint", run)
         self.n_inputs = n_inputs
         self.read = read
+        self.first = first
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         """Run again, and take the cotangents of all arguments from that of the result."""
@@ -105,12 +180,18 @@ class _Checkpoint(Op):
                     "the function cannot be run again as it was: compute the output again first"
                 )
         start = next_index()
-        with recording(True):
+        with _LaterRun(interpreter().recording(), self.first):
             inputs = [
                 identity(arg) if isinstance(arg, Node) else leaf(arg)
                 for arg in args[: self.n_inputs]
             ]
             packed = self.kernel(inputs)
+        if not _about_equal(packed.primal, out.primal if isinstance(out, Node) else out):
+            raise GraphChangedError(
+                "a checkpointed function gave another result when it was run again for its "
+                "derivative: let it draw random numbers by sample(generator, f) alone, and compute "
+                "the output again after a change of what it reads"
+            )
         wanted = [*inputs, *self.read]
         ends = set(wanted)  # an input is one even where the node it stands for is read, too
         order, inside = between(wanted, ancestors([packed], start, stop=ends))
@@ -128,6 +209,16 @@ def _pack(outputs: Sequence[Any]) -> Node | None:
     return packed
 
 
+def _about_equal(x: Array, y: Array) -> bool:
+    """Whether arrays differ by rounding alone."""
+    if np.array_equal(x, y, equal_nan=True):
+        return True
+    if np.shape(x) != np.shape(y):
+        return False
+    scale = np.abs(x, where=np.isfinite(x), out=np.zeros_like(x)).max()
+    return np.allclose(x, y, rtol=0, atol=scale * np.finfo(x.dtype).eps ** 0.5, equal_nan=True)
+
+
 def _unpack(whole: Node, outputs: Sequence[Any]) -> Iterator[Any]:
     """`outputs` again, the tracked ones cut out of `whole`."""
     one = sum(isinstance(out, Node) for out in outputs) == 1
@@ -138,5 +229,5 @@ def _unpack(whole: Node, outputs: Sequence[Any]) -> Iterator[Any]:
         elif one:
             yield whole
         else:
-            yield reshape(index(whole, slice(start, start + out.size)), out.shape)
+            yield cast(reshape(index(whole, slice(start, start + out.size)), out.shape), out.dtype)
             start += out.size

@@ -4,10 +4,7 @@ from autograd.jit.flat import Flat as Flat
 from autograd.jit.function import JitNotice as JitNotice
 from autograd.jit.function import jit as jit
 from autograd.jit.trace import JitError as JitError
-from autograd.jit.trace import assign as assign
 from autograd.jit.trace import captured as captured
 from autograd.jit.trace import is_compiling as is_compiling
-from autograd.jit.trace import observe as observe
-from autograd.jit.trace import sample as sample
 from autograd.jit.vectorize import vectorize as vectorize
 from autograd.jit.vmap import vmap as vmap

@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from autograd.around import Around
+from autograd.effects import own_data, set_attribute
 from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Interpreter, Op, interpreter, using
 from autograd.jit.notes import Notes
@@ -129,7 +130,7 @@ class Trace(Interpreter):
         self.effects.append((Observing(f, self.around), args))
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        self.effects.append((partial(_set, owner, name), (new,)))
+        self.effects.append((partial(set_attribute, owner, name), (new,)))
         self.assigned.append((owner, name, getattr(owner, name)))
         setattr(owner, name, new)  # for whoever reads it later in the recording
 
@@ -150,7 +151,7 @@ class Trace(Interpreter):
         """Call what observes the program, which will not run: the function has raised an error."""
         for act, args in self.effects:
             if isinstance(act, Observing):
-                act(*map(_own_data, args))
+                act(*map(own_data, args))
 
 
 class Observing:
@@ -174,16 +175,6 @@ class Observing:
             self.changed |= {id(place) for place in changes(self.around)} - before
 
 
-def _own_data(x: Array) -> Any:
-    """The plain data of a node in memory that nobody else writes into or relies on."""
-    data = x.primal if isinstance(x, Node) else x
-    return data.copy() if isinstance(data, np.ndarray) else data
-
-
-def _set(owner: Any, name: str, new: Any) -> None:
-    setattr(owner, name, new if new.__class__ is float else np.array(new))
-
-
 class Detached(Around):
     """Stands for recording turned off: operations are part of the program, but constants of the
     derivative.
@@ -203,76 +194,6 @@ class Detached(Around):
 
 
 _constant: Final = Op("constant", lambda number, shape, dtype: np.full(shape, number, dtype))
-
-
-def tracing() -> Any:
-    """What records the program that is running now; None where it runs for itself."""
-    running = interpreter()
-    return running if running.replayed else None
-
-
-def observe(f: Callable[..., Any], *args: Array) -> None:
-    """Call `f` on copies of the plain data of nodes, for what it does: print, check, collect.
-
-    In a compiled program it is called at each run, where `f(x)` alone would be called once, while
-    the program is recorded, or raise. What it gives is dropped; what it raises is raised.
-
-    >>> from autograd import jit, observe
-    >>> @jit
-    ... def square(x):
-    ...     y = x * x
-    ...     observe(print, y)
-    ...     return y
-    >>> square(2.0) + square(3.0)
-    4.0
-    9.0
-    13.0
-    """
-    tracer = tracing()
-    if tracer is None:
-        f(*map(_own_data, args))
-    else:
-        tracer.observe(f, args)
-
-
-def sample(generator: np.random.Generator, f: Callable[[np.random.Generator], Any]) -> Array:
-    """The random numbers `f(generator)`: in a compiled program, new ones at each run.
-
-    f: draws an array whose shape and type are the same each time.
-
-    >>> import numpy as np
-    >>> from autograd import jit, sample
-    >>> rng = np.random.default_rng(0)
-    >>> noisy = jit(lambda x: x + sample(rng, lambda g: g.normal(size=3)))
-    >>> bool((noisy(np.zeros(3)) == noisy(np.zeros(3))).any())
-    False
-    """
-    tracer = tracing()
-    return np.asarray(f(generator)) if tracer is None else tracer.draw(generator, f)
-
-
-def assign(owner: Any, name: str, new: Array) -> None:
-    """`owner.name = new`, a copy of the plain data of a node: in a compiled program, at each run.
-
-    What it is computed from is best an array, and `captured`: a number outside is a constant of the
-    program, which is recorded again when that has changed.
-
-    >>> from types import SimpleNamespace
-    >>> import numpy as np
-    >>> from autograd import assign, captured, jit
-    >>> running = SimpleNamespace(total=np.zeros(1))
-    >>> @jit
-    ... def count(x):
-    ...     assign(running, "total", captured(running.total) + x)
-    ...     return x
-    >>> count(2.0) + count(3.0), running.total
-    (5.0, array([5.]))
-    """
-    tracer = tracing()
-    if tracer is None:
-        _set(owner, name, new.primal if isinstance(new, Node) else new)
-    else:
-        tracer.assign(owner, name, new)
 
 
 def captured(array: Array) -> Array:

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import gc
 import weakref
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ad
+import nn
 from autograd import (
     GraphChangedError,
     Node,
+    NonFiniteError,
     Tensor,
     Value,
+    assign,
     check_grads,
     checkpoint,
+    debug,
     grad,
     gradients,
+    jit,
     jvp,
+    observe,
+    sample,
 )
 
 X = np.array([0.5, -1.0, 2.0])
@@ -158,6 +169,132 @@ def test_the_function_is_run_once_more_for_each_backward_pass() -> None:
     out.backward()
     assert len(runs) == 3
     np.testing.assert_allclose(x.grad, 2 * X * (1 - np.tanh(X) ** 2), rtol=1e-14)
+
+
+# What a second run would do again: draws, changes, observers.
+
+
+def masked(rng: np.random.Generator) -> Any:
+    """A function that drops entries at random, as dropout does."""
+    return lambda x: ad.tanh(x * sample(rng, lambda rng: (rng.random(3) < 0.5) * 2.0))
+
+
+def test_random_numbers_are_those_of_the_first_run() -> None:
+    g = grad(lambda x: ad.sum(checkpoint(masked(np.random.default_rng(0)))(x)))(np.ones(3))
+    np.testing.assert_allclose(g, [0.0, 2 / np.cosh(2) ** 2, 2 / np.cosh(2) ** 2], rtol=1e-14)
+
+
+def noisy(wrap: Any) -> Any:
+    """A program of nested parts that draw, with an inner derivative; `wrap` is applied to each."""
+
+    def f(x: Any, rng: np.random.Generator) -> Any:
+        part = wrap(masked(rng))
+
+        def outer(x: Any) -> Any:
+            y = part(x) * sample(rng, lambda rng: rng.normal(size=3)) + part(x * x)
+            return y * grad(lambda z: ad.sum(part(ad.sin(z))))(x)
+
+        return ad.sum(wrap(outer)(x + wrap(outer)(x)))
+
+    return f
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), order=st.integers(1, 3))
+def test_programs_that_draw_have_the_same_derivatives_to_third_order(seed: int, order: int) -> None:
+    def derivative(f: Any) -> Any:
+        rng = np.random.default_rng(seed)
+        run = lambda x: f(x, rng)  # noqa: E731
+        for _ in range(order):
+            run = (lambda g: lambda x: ad.sum(g(x) * X))(grad(run))
+        return run(X / 3), rng.random()
+
+    found, expected = derivative(noisy(checkpoint)), derivative(noisy(lambda f: f))
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("observed", [False, True])
+def test_each_effect_happens_once_in_debug_and_outside(observed: bool) -> None:
+    seen: list[float] = []
+    state = SimpleNamespace(total=np.zeros(1))
+
+    def f(x: Any) -> Any:
+        observe(lambda y: seen.append(float(y[0])), x)
+        assign(state, "total", state.total + x[:1])
+        return ad.sum(x * x)
+
+    with debug() if observed else nullcontext():
+        out = checkpoint(checkpoint(f))(Tensor(X))
+        out.backward()
+        out.backward()
+    assert seen == [0.5]
+    assert state.total == [0.5]
+
+
+def test_a_later_run_finds_attributes_as_they_were_before_the_first() -> None:
+    """As a layer does that improves an estimate at each call, and divides by it."""
+    state = SimpleNamespace(u=np.ones(3))
+
+    def f(x: Any) -> Any:
+        assign(state, "u", state.u + x * x)
+        return ad.sum(x / state.u)
+
+    x = Tensor(X)
+    outs = [checkpoint(f)(x) for _ in range(3)]
+    found = gradients(ad.sum(ad.array(outs)), x)
+    np.testing.assert_allclose(found, sum(1 / (1 + k * X**2) for k in (1, 2, 3)), rtol=1e-14)
+    np.testing.assert_allclose(state.u, 1 + 3 * X**2)
+
+
+def test_dropout_and_batch_norm_inside_a_checkpoint_train_as_outside() -> None:
+    def trained(wrap: Any) -> dict[str, Any]:
+        model = nn.Sequential(
+            nn.Linear(3, 8, rng=0), nn.BatchNorm(8), nn.Dropout(0.5, rng=1), nn.Linear(8, 1, rng=2)
+        )
+        x = np.random.default_rng(3).normal(size=(16, 3))
+        parameters = list(model.parameters())
+        for _ in range(3):
+            loss = ad.mean(wrap(model)(Tensor(x)) ** 2)
+            for p, g in zip(parameters, gradients(loss, parameters), strict=True):
+                p.data = p.data - 0.1 * g
+        return dict(model.state_dict())
+
+    found, expected = trained(checkpoint), trained(lambda f: f)
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-7)
+
+
+def test_debug_names_a_constant_that_was_made_nan_inside_a_checkpoint() -> None:
+    with np.errstate(all="ignore"), debug(), pytest.raises(NonFiniteError, match="'log' made"):
+        checkpoint(lambda x: x * ad.log(np.array([-1.0, 1.0, 2.0])))(Tensor(X))
+
+
+def test_a_function_that_does_not_repeat_itself_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    out = ad.sum(checkpoint(lambda x: x * rng.normal(size=3))(Tensor(X)))
+    with pytest.raises(GraphChangedError, match="another result when it was run again"):
+        out.backward()
+
+
+def test_a_compiled_function_inside_draws_once() -> None:
+    f = masked(np.random.default_rng(0))
+    found = grad(lambda x: ad.sum(checkpoint(jit(f))(x)))(np.ones(3))
+    expected = grad(lambda x: ad.sum(masked(np.random.default_rng(0))(x)))(np.ones(3))
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_results_of_different_types_keep_theirs() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return ad.sin(x), y * y, ad.sum(x) * ad.exp(x)
+
+    x, y = Tensor(X, dtype=np.float32), Tensor(X)
+    found, expected = checkpoint(f)(x, y), f(x, y)
+    assert [out.dtype for out in found] == [out.dtype for out in expected]
+    for left, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(left.data, right.data)
+        for g, h in zip(gradients(left.sum(), [x, y]), gradients(right.sum(), [x, y]), strict=True):
+            assert g.dtype == h.dtype
+            np.testing.assert_array_equal(g, h)
 
 
 def nodes_alive() -> int:

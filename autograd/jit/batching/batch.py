@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import kernels
+from autograd.effects import assign, observe
 from autograd.engine.graph import Array, Node, next_index
 from autograd.engine.operations import Interpreter, interpreter, using
 from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
 from autograd.jit.recording import computed
-from autograd.jit.trace import JitError, Trace, assign, observe, user_line
+from autograd.jit.trace import JitError, Trace, user_line
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
 
