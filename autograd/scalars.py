@@ -45,6 +45,8 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
 
     chain_product: ClassVar[Callable[[Value, Any], Any]]
     """The product of the chain rule, without the checks that two numbers do not need."""
+    tied: ClassVar[type[Value]]
+    """The kind of node that the larger or smaller of two equal ones is."""
     renewed: int
     """On a leaf: when it was given new data, counted as `index` is. Unset until then."""
     shape: tuple[int, ...] = ()
@@ -159,6 +161,21 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
         return total
 
 
+class _Tie(Value):
+    """The larger or smaller of two equal numbers, which share its derivative; one alone gets 0."""
+
+    __slots__ = ()
+
+    def share_out(
+        self, g: float, cotangents: dict[Node, Array], active: Collection[Node] | None
+    ) -> None:
+        if active is None or (self.a in active and self.b in active):
+            super().share_out(g, cotangents, active)
+
+    def add_up(self, tangents: Mapping[Node, Array]) -> float:
+        return super().add_up(tangents) if self.a in tangents and self.b in tangents else 0.0
+
+
 def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
     """`value op other`."""
     scalar, (left, right) = op.scalar, op.partials
@@ -231,3 +248,4 @@ for _name, _op in {
     setattr(Value, f"__r{_name}__", _reflected(_op))
 Value.chain_product = _binary(chain_product)
 Node.number = Value
+Value.tied = _Tie

@@ -94,8 +94,8 @@ KINKS = [
 ]
 
 TAIL = """
-- **Ties are shared** between nodes, in `max` and `min` by all entries that tie. A constant has no
-  share: `maximum(x, 1.0)` has the derivative of the constant at the tie, 0.
+- **Ties are shared** between what is differentiated, in `max` and `min` by all entries that tie. A
+  constant has no share: `maximum(x, 1.0)` has the derivative of the constant at the tie, 0.
 - **A cotangent of exactly 0 stays 0**, also times an infinite local derivative: in
   `where(x > 0, sqrt(x), 0)` at 0 the branch not taken leaks no NaN.
 - **At second order a kink leaves no trace**: what jumps has the derivative 0 on both sides.

@@ -94,7 +94,7 @@ def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
         if slope is None:
             return None
         return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
-    value = dict(node.op.pull(node, g, node.primal, node.saved, {arg}))[argnum]
+    value = dict(node.op.pull(node, g, node.primal, node.saved, None))[argnum]
     return None if value is None else arg.fit(value)
 
 

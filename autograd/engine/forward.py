@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.engine.backward import gradients
+from autograd.engine.backward import add, gradients
 from autograd.engine.graph import Args, Array, Derivatives, Node
 from autograd.engine.operations import interpreter, recording
 from autograd.kernels import careful
@@ -30,29 +30,28 @@ def run_forward(order: Sequence[Node], tangents: Derivatives, create_graph: bool
                 continue
             else:
                 out, args = node.primal, node.saved
-            total: Array | None = None
             for argnum, arg in enumerate(node.args):
                 if isinstance(arg, Node) and arg in tangents:
-                    share = push(node, argnum, tangents[arg], out, args, create_graph)
+                    share = push(node, argnum, tangents, out, args, create_graph)
                     if share is not None:
-                        total = share if total is None else total + share
-            if total is not None:
-                tangents[node] = node.fit(broadcast_to(total, node.shape))
+                        add(tangents, node, share)
+            if node in tangents:
+                tangents[node] = node.fit(broadcast_to(tangents[node], node.shape))
 
 
-def push(node: Node, argnum: int, t: Array, out: Array, args: Args, create_graph: bool) -> Array:
-    """The tangent of `out` that the tangent `t` of one argument causes; None stands for zero.
+def push(node: Node, n: int, tangents: Derivatives, out: Array, args: Args, record: bool) -> Array:
+    """The tangent of `out` that the tangent t of argument n causes; None stands for zero.
 
     An operation that states only a `vjp` has it transposed: vjp(g) is linear in g, so the gradient
     of ⟨vjp(g), t⟩ with respect to g is the jvp of t. Any g does, and zeros are at hand.
     """
-    op = node.op
+    op, t = node.op.among(node, tangents), tangents[node.args[n]]
     if op.has_jvp:
-        return op.jvp(argnum, t, out, args, node.settings)
+        return op.jvp(n, t, out, args, node.settings)
     with recording(True):
         g = Node.array.made(np.zeros(shape_of(out), getattr(out, "dtype", None)))
-        share = dict(op.pull(node, g, out, args, {node.args[argnum]}))[argnum]
+        share = dict(op.pull(node, g, out, args, tangents))[n]
         if share is None:
             return None
-        share = sum_to(share, shape_of(args[argnum]))
-    return gradients(share, g, seed=t, create_graph=create_graph)
+        share = sum_to(share, shape_of(args[n]))
+    return gradients(share, g, seed=t, create_graph=record)

@@ -80,6 +80,10 @@ class Op:
         """The tangent of the output that the tangent `t` of one argument causes; None for zero."""
         return self.forward_rule(argnum, t, out, *args, **settings)
 
+    def among(self, node: Node, active: Nodes) -> Op:
+        """The operation where the arguments of `node` that are not `active` are constants."""
+        return self
+
     @property
     def has_jvp(self) -> bool:
         """Whether `jvp` is stated. Where not, forward mode transposes the `vjp`, linear in g."""
@@ -93,9 +97,6 @@ class Op:
 
     pure = True
     """Whether the result follows from arguments and settings alone, and may be computed once."""
-
-    closed_by_zero = False
-    """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
 
 
 def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:

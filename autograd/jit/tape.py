@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import compress, count
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from autograd.engine.backward import gradients
 from autograd.engine.graph import NO_SETTINGS, Args, Array, Node, Nodes
-from autograd.engine.operations import Op, Shares, choose
+from autograd.engine.operations import Op, Shares
 from autograd.jit.terms import Term, normal
 from autograd.ops import op_types
 from autograd.ops.elementwise import identity
@@ -138,7 +139,9 @@ class Compiled(Op):
         self.outputs = outputs
         self._places = [term.number for term in outputs]
         self._arrays = [place for place, term in enumerate(inputs) if not term.scalar]
-        self.pullback: Callable[..., Any] = compile(self._pull)
+        self._compile = compile
+        self._pullbacks: dict[tuple[bool, ...], Callable[..., Any]] = {}
+        """Compiled derivatives, by which inputs they are with respect to."""
 
     @cached_property
     def varies(self) -> list[bool]:
@@ -187,18 +190,30 @@ class Compiled(Op):
         outputs = [values[place] for place in self._places]
         return outputs[0] if len(outputs) == 1 else concatenate([ravel(out) for out in outputs])
 
-    def _pull(self, g: Array, *args: Array) -> list[Array]:
-        out = self._forward(*args)
-        wanted = [arg for arg, varies in zip(args, self.varies, strict=True) if varies]
-        if not isinstance(out, Node):  # it does not depend on any of them
-            return [arg * 0.0 for arg in wanted]
-        pulled: list[Array] = gradients(out, wanted, seed=g, create_graph=True)
-        return pulled
+    def _pullback(self, wanted: tuple[bool, ...]) -> Callable[..., Any]:
+        """The cotangents of the `wanted` inputs, of that of the output and of all inputs."""
+
+        def pullback(g: Array, *args: Array) -> list[Array]:
+            out = self._forward(*args)
+            inputs = list(compress(args, wanted))
+            if not isinstance(out, Node):  # it does not depend on any of them
+                return [x * 0.0 for x in inputs]
+            pulled: list[Array] = gradients(out, inputs, seed=g, create_graph=True)
+            return pulled
+
+        if wanted not in self._pullbacks:
+            self._pullbacks[wanted] = self._compile(pullback)
+        return self._pullbacks[wanted]
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
-        pulled = iter(self.pullback(g, *args))
-        shares = [next(pulled) if varies else None for varies in self.varies]
-        return choose(node, shares, active)
+        wanted = tuple(
+            varies and isinstance(arg, Node) and (active is None or arg in active)
+            for varies, arg in zip(self.varies, node.args, strict=True)
+        )
+        if any(wanted):
+            yield from zip(
+                compress(count(), wanted), self._pullback(wanted)(g, *args), strict=False
+            )
 
 
 def _like(node: Array, value: Any) -> Array:

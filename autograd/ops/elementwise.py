@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd import kernels
 from autograd.convert import ArrayLike
-from autograd.engine.graph import Array, Node
-from autograd.ops.op_types import Elementwise
+from autograd.engine.graph import Array
+from autograd.ops.op_types import Elementwise, Extremum
 from autograd.ops.predicates import nondifferentiable
 
 # The rules below name operations that are defined further down; the type checker wants these first.
@@ -178,20 +178,6 @@ elu_op: Final = Elementwise(
     lambda out, x, alpha: where(x > 0, 1.0, out + alpha),
     lambda out, x, alpha: where(x > 0, 0.0, expm1(minimum(x, 0.0))),
 )
-maximum_op: Final = Elementwise(
-    "maximum",
-    np.maximum,
-    kernels.scalar_maximum,
-    lambda out, x, y: (x > y) + 0.5 * (x == y),
-    lambda out, x, y: (y > x) + 0.5 * (x == y),
-)
-minimum_op: Final = Elementwise(
-    "minimum",
-    np.minimum,
-    kernels.scalar_minimum,
-    lambda out, x, y: (x < y) + 0.5 * (x == y),
-    lambda out, x, y: (y < x) + 0.5 * (x == y),
-)
 at_least: Final = Elementwise(
     "at_least",
     np.maximum,
@@ -208,6 +194,12 @@ at_most: Final = Elementwise(
     None,
     symbol="minimum",
 )
+maximum_op: Final = Extremum(
+    "maximum", np.maximum, kernels.scalar_maximum, lambda x, y: x > y, at_least
+)
+minimum_op: Final = Extremum(
+    "minimum", np.minimum, kernels.scalar_minimum, lambda x, y: x < y, at_most
+)
 where = Elementwise(
     "where",
     np.where,
@@ -222,16 +214,14 @@ where = Elementwise(
 def maximum(x: ArrayLike, y: ArrayLike) -> Array:
     """The larger of x and y, entry by entry; NaN where either is NaN.
 
-    At a tie two nodes share the derivative equally. A constant bound takes all of it, so that
-    `maximum(x, 0)` and `relu(x)` agree.
+    At a tie x and y share the derivative equally. Where only one of them is differentiated, the
+    other, a constant, takes all of it, so that `maximum(x, 0)` and `relu(x)` agree.
 
     >>> from autograd import grad, maximum
     >>> grad(lambda x: maximum(x, 1.0))(3.0)
     1.0
     """
-    if not isinstance(y, Node):
-        return at_least(x, y)
-    return maximum_op(x, y) if isinstance(x, Node) else at_least(y, x)
+    return maximum_op(x, y)
 
 
 def minimum(x: ArrayLike, y: ArrayLike) -> Array:
@@ -241,9 +231,7 @@ def minimum(x: ArrayLike, y: ArrayLike) -> Array:
     >>> grad(lambda x: minimum(x, 1.0))(3.0)
     0.0
     """
-    if not isinstance(y, Node):
-        return at_most(x, y)
-    return minimum_op(x, y) if isinstance(x, Node) else at_most(y, x)
+    return minimum_op(x, y)
 
 
 def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Array:

@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd import kernels
 from autograd.convert import ArrayLike
-from autograd.engine.graph import Array, Node, Settings
-from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
+from autograd.engine.graph import Args, Array, Node, Nodes, Settings
+from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, Shares, interpreter
 
 if TYPE_CHECKING:
     from autograd.nodes import Tensor
@@ -36,6 +36,8 @@ class Elementwise(Op):
 
     arity: int
     has_jvp = True
+    closed_by_zero = False
+    """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
 
     def __init__(
         self,
@@ -166,6 +168,60 @@ class Elementwise(Op):
             return masked_product(t, slope)  # the closed branch may hold a tangent of NaN
         return (
             self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
+        )
+
+
+class Extremum(Elementwise):
+    """The larger or the smaller of two: at a tie they share the derivative, and a constant, or what
+    is constant for this derivative, takes all of it.
+
+    beyond: `beyond(x, y)` tells where x is the result by itself.
+    bounded: the same operation of one argument and a constant.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        scalar: Callable[..., float],
+        beyond: Rule,
+        bounded: Elementwise,
+    ) -> None:
+        super().__init__(
+            name,
+            kernel,
+            scalar,
+            lambda out, x, y: beyond(x, y) + 0.5 * (x == y),
+            lambda out, x, y: beyond(y, x) + 0.5 * (x == y),
+        )
+        self.bounded = bounded
+        self.alone: Elementwise = Elementwise(
+            name, kernel, scalar, lambda out, x, y: beyond(x, y), lambda out, x, y: beyond(y, x)
+        )
+
+    def __call__(self, x: Array, y: Array) -> Array:
+        if not isinstance(y, Node):
+            return self.bounded(x, y)
+        return super().__call__(x, y) if isinstance(x, Node) else self.bounded(y, x)
+
+    def record(
+        self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
+    ) -> Node:
+        node = super().record(primal, args, primals, settings)
+        if isinstance(node, Node.number) and primals[0] == primals[1]:
+            node.__class__ = Node.number.tied
+        return node
+
+    def among(self, node: Node, active: Nodes) -> Op:
+        both = active is None or all(arg in active for arg in node.args)
+        return self if both else self.alone
+
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
+        op = self.among(node, active)
+        return (
+            super().pull(node, g, out, args, active)
+            if op is self
+            else op.pull(node, g, out, args, active)
         )
 
 

@@ -7,9 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 import autograd as ad
-from autograd import Tensor, Value, derivative, elementwise_grad, grad, gradients, hessian, jvp
+import autograd.numpy as anp
+from autograd import (
+    Tensor,
+    Value,
+    derivative,
+    elementwise_grad,
+    grad,
+    gradients,
+    hessian,
+    jit,
+    jvp,
+    vmap,
+)
 
 DOCUMENTED: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "relu": (ad.relu, 0.0, 0.0),
@@ -106,6 +120,62 @@ def test_ties_share_equally() -> None:
     gs, gt = gradients(ad.maximum(s, t).sum(), [s, t])
     np.testing.assert_array_equal(gs, [0.5, 1.0])
     np.testing.assert_array_equal(gt, [0.5, 0.0])
+
+
+WITH_CONSTANT: dict[str, Callable[[Any, Any], Any]] = {
+    "maximum": ad.maximum,
+    "minimum": ad.minimum,
+    "maximum of the constant": lambda x, c: ad.maximum(c, x),
+    "clip between constants": lambda x, c: ad.clip(x, c, c + 1.0),
+    "clip of the constant": lambda x, c: ad.clip(c, x, 1.0),
+    "fmax": anp.fmax,
+    "max from": lambda x, c: anp.max(ad.array([x, x]), axis=0, initial=1.0) * c,
+    "sum of maxima": lambda x, c: ad.maximum(ad.maximum(x, c), ad.minimum(x, 1.0)),
+    "maximum beside itself held constant": lambda x, c: ad.maximum(x, ad.stop_gradient(x)) * c,
+    "leaky_relu": lambda x, c: ad.leaky_relu(x, 0.1 * c),
+    "where": lambda x, c: ad.where(x > c, x, c),
+    "hypot": ad.hypot,
+    "heaviside": lambda x, c: x * ad.heaviside(x - c),
+}
+FEW = st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=3, max_size=3).map(np.array)
+
+
+@pytest.mark.parametrize("name", WITH_CONSTANT)
+@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(x=FEW, c=FEW)
+def test_at_a_tie_it_counts_what_is_differentiated_and_not_what_is_a_node(
+    name: str, x: Any, c: Any
+) -> None:
+    f = WITH_CONSTANT[name]
+
+    def total(x: Any, c: Any) -> Any:
+        return ad.sum(f(x, c))
+
+    expected = grad(lambda x: total(x, c))(x)  # c is a plain array
+    with np.errstate(all="ignore"):
+        for found in (
+            grad(total)(x, c),
+            jit(grad(total))(x, c),
+            jit(vmap(grad(f)))(x, c),
+            vmap(grad(f))(x, c),
+            grad(jit(total))(x, c),
+            gradients(total(node := Tensor(x), Tensor(c)), node),
+            gradients(total(node := Tensor(x), Tensor(c)), node, create_graph=True).data,
+            jvp(lambda x: f(x, Tensor(c)), x, np.ones(3))[1],
+            jit(lambda x, c: jvp(lambda x: f(x, c), x, np.ones(3))[1])(x, c),
+            np.array([grad(f)(float(a), float(b)) for a, b in zip(x, c, strict=True)]),
+            np.array([jit(grad(f))(float(a), float(b)) for a, b in zip(x, c, strict=True)]),
+            np.array([gradients(f(a := Value(p), Value(q)), a) for p, q in zip(x, c, strict=True)]),
+            np.array(
+                [jvp(lambda a, q=q: f(a, Value(q)), p, 1.0)[1] for p, q in zip(x, c, strict=True)]
+            ),
+        ):
+            np.testing.assert_array_equal(found, expected)
+        both = grad(total, (0, 1))
+        np.testing.assert_array_equal(jit(both)(x, c), both(x, c))
+        for way in (total, jit(total)):
+            forward = jvp(way, (x, c), (x, c + 1.0))[1]
+            np.testing.assert_allclose(forward, np.vdot(both(x, c), [x, c + 1.0]))
 
 
 def test_ties_at_second_order() -> None:
