@@ -94,7 +94,7 @@ class Taylor(Interpreter):
 
     def _rule(self, node: Node) -> Rule:
         """How the coefficients of a result from the second on follow from those before."""
-        op, args, settings = node.op, node.args, node.settings
+        op, args, settings = node.op.among(node, self.series), node.args, node.settings
         at = self.coefficient
         if isinstance(op, Linear):
 
@@ -168,9 +168,10 @@ class Taylor(Interpreter):
     def _slope(self, node: Node) -> Array:
         """dnode/dt as a node: the tangent that the velocities of its arguments cause."""
         with using(self):
+            velocities = {arg: self._velocity(arg) for arg in node.args if self.moves(arg)}
             return self._sum(
-                push(node, argnum, self._velocity(arg), node, node.args, create_graph=True)
-                for argnum, arg in enumerate(node.args)
+                push(node, n, velocities, node, node.args, True)
+                for n, arg in enumerate(node.args)
                 if self.moves(arg)
             )
 
