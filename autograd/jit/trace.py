@@ -127,10 +127,12 @@ class Trace(Interpreter):
         return Detached(self)
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
-        self.effects.append((Observing(f, self.around), args))
+        self.effects.append((Observing(f, self.around, args), tuple(filter(_may_change, args))))
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
-        self.effects.append((partial(set_attribute, owner, name), (new,)))
+        act = partial(set_attribute, owner, name)
+        effect = (act, (new,)) if _may_change(new) else (partial(act, new), ())
+        self.effects.append(effect)
         self.assigned.append((owner, name, getattr(owner, name)))
         setattr(owner, name, new)  # for whoever reads it later in the recording
 
@@ -154,20 +156,32 @@ class Trace(Interpreter):
                 act(*map(own_data, args))
 
 
+def _may_change(arg: Any) -> bool:
+    """Whether an argument of an effect may be another in another run; else it is that object."""
+    return isinstance(arg, Node | np.ndarray)
+
+
+_ANEW: Final = object()
+
+
 class Observing:
     """A function that observes a program, and what it changes at the first run.
 
     around: places that the program may read. What an observer changes there is no reason to record
         the program again.
+    args: its arguments; those that may change are given anew at each run.
     """
 
-    def __init__(self, f: Callable[..., Any], around: Sequence[Place]) -> None:
+    def __init__(self, f: Callable[..., Any], around: Sequence[Place], args: Sequence[Any]) -> None:
         self.function = f
+        self.args = [_ANEW if _may_change(arg) else arg for arg in args]
         self.around = around
         self.changed: set[int] = set()
         """Which of the places it has changed, by `id`."""
 
-    def __call__(self, *args: Any) -> None:
+    def __call__(self, *data: Any) -> None:
+        given = iter(data)
+        args = [next(given) if arg is _ANEW else arg for arg in self.args]
         before = {id(place) for place in changes(self.around)}
         try:
             self.function(*args)

@@ -543,3 +543,27 @@ def test_observers_are_told_where_the_function_raises_an_error() -> None:
         f(np.array([3.0]))
     with pytest.raises(KeyError):
         f(np.array([1.0]))
+
+
+def test_an_effect_is_given_the_same_objects_each_time() -> None:
+    seen: list[list[Any]] = []
+    state = SimpleNamespace(count=0, rate=0.0, small=np.float32(0))
+    thing = object()
+
+    def f(x: Any) -> Any:
+        observe(lambda *args: seen.append([*args]), 3, True, None, "loss", thing, np.float32(2), x)
+        assign(state, "count", 3)
+        assign(state, "rate", 2.5)
+        assign(state, "small", np.float32(2))
+        return x * 2.0
+
+    f(CALLS[0])
+    expected = [type(value) for value in vars(state).values()], state.count.dtype, state.small.dtype
+    for run in (jit(f), jit(lambda x: vmap(lambda row: f(row))(ad.reshape(x, (1, 3))))):
+        for x in CALLS:
+            run(x)
+            found = [type(value) for value in vars(state).values()]
+            assert (found, state.count.dtype, state.small.dtype) == expected
+    for args in seen:
+        assert [type(arg) for arg in args] == [type(arg) for arg in seen[0]]
+        assert args[:-1] == seen[0][:-1]
