@@ -77,6 +77,9 @@ def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     if n <= edge_order or edge_order not in (1, 2):
         raise ValueError(f"gradient: {n} samples and edge_order {edge_order}; at least one more")
     steps = diff(spacing) if ops.shape_of(spacing) else ops.broadcast_to(spacing, (n - 1,))
+    even = not ops.shape_of(spacing) or (
+        isinstance(steps, np.ndarray) and bool(np.all(steps == steps[0]))
+    )
     steps = ops.reshape(steps, tuple(n - 1 if a == axis else 1 for a in range(f.ndim)))
 
     def sample(start: int, stop: int | None) -> Array:
@@ -86,11 +89,14 @@ def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
         return _part(steps, axis, start, stop)
 
     before, after = step(0, -1), step(1, None)
-    inside = (
-        before**2 * sample(2, None)
-        + (after**2 - before**2) * sample(1, -1)
-        - after**2 * sample(0, -2)
-    ) / (before * after * (before + after))
+    if even:  # the sample between, which may be NaN, has the weight 0
+        inside = (sample(2, None) - sample(0, -2)) / (before + after)
+    else:
+        inside = (
+            before**2 * sample(2, None)
+            + (after**2 - before**2) * sample(1, -1)
+            - after**2 * sample(0, -2)
+        ) / (before * after * (before + after))
     first = (sample(1, 2) - sample(0, 1)) / step(0, 1)
     last = (sample(n - 1, n) - sample(n - 2, n - 1)) / step(n - 2, n - 1)
     if edge_order == 2:  # the slope of the parabola through three samples, at its end

@@ -28,6 +28,9 @@ logaddexp2: Final = custom_op(
 nextafter: Final = custom_op(np.nextafter, derivative=(1.0, None))
 
 
+_fraction: Final = custom_op(lambda x: np.modf(x)[0], derivative=(1.0,), name="fraction")
+
+
 def trunc(x: Array) -> Array:
     """The integer next to x on the way to 0; its derivative is 0."""
     return ops.where(x >= 0, ops.floor(x), ops.ceil(x))
@@ -38,8 +41,7 @@ fix = trunc
 
 def modf(x: Array) -> tuple[Array, Array]:
     """x as fraction and integer, both with the sign of x."""
-    whole = trunc(x)
-    return x - whole, whole
+    return _fraction(x), trunc(x)
 
 
 def divmod(x: Array, y: Array) -> tuple[Array, Array]:
@@ -126,7 +128,7 @@ def _sinc(x: Any, order: int) -> Any:
     series = np.zeros_like(near_z)
     for k in range((order + 1) // 2, order + 25):
         degree = 2 * k - order
-        series += (-1) ** k * near_z**degree / (math.factorial(degree) * (2 * k + 1))
+        series += near_z**degree * ((-1) ** k / (math.factorial(degree) * (2 * k + 1)))
     return math.pi**order * np.where(near, series, far)
 
 

@@ -98,11 +98,11 @@ _ONE = np.ones((1, 1))
 
 
 def _eigh(a: Array, UPLO: str = "L") -> Any:
-    return type(np.linalg.eigh(_ONE))(*ops.eigh(a))
+    return type(np.linalg.eigh(_ONE))(*ops.eigh(a, UPLO))
 
 
 def _eigvalsh(a: Array, UPLO: str = "L") -> Array:
-    return ops.linalg.eigvalsh(a)
+    return ops.linalg.eigvalsh(a, UPLO)
 
 
 def _qr(a: Array, mode: str = "reduced") -> Any:
@@ -122,6 +122,7 @@ def _svd(
 
 
 _COMPOSED = {
+    "cholesky": ops.cholesky,
     "cond": _cond,
     "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),

@@ -42,9 +42,10 @@ def _unpack(packed: Array, tails: Sequence[Shape]) -> list[Array]:
     return factors
 
 
-def _symmetric(x: Any) -> Any:
-    """The symmetric part of matrices."""
-    return x / 2 + np.swapaxes(x, -1, -2) / 2
+def _lower(x: Array) -> Any:
+    """The lower triangle and half the diagonal, as a mask for matrices like x."""
+    n = shape_of(x)[-1]
+    return np.tri(n, dtype=x.dtype) - np.eye(n, dtype=x.dtype) / 2
 
 
 def _sandwich(x: Array, middle: Array, y: Array) -> Array:
@@ -68,23 +69,24 @@ def _gaps(values: Array) -> Array:
 
 
 def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
-    n = shape_of(out)[-1]
-    lower = np.tri(n, dtype=out.dtype) - np.eye(n, dtype=out.dtype) / 2
     inverse = inv_op(out)
     t = matrix_transpose
-    step = _sandwich(t(inverse), matmul_op(t(out), g) * lower, inverse)
-    return (step + t(step)) / 2
+    step = _sandwich(t(inverse), matmul_op(t(out), g) * _lower(out), inverse)
+    return (step + t(step)) * _lower(out)
 
 
-cholesky_op: Final = Op("cholesky", lambda a: np.linalg.cholesky(_symmetric(a)), (_cholesky_rule,))
+cholesky_op: Final = Op("cholesky", np.linalg.cholesky, (_cholesky_rule,))
 
 
-def cholesky(a: ArrayLike) -> Array:
+def cholesky(a: ArrayLike, upper: bool = False) -> Array:
     """The lower triangular l with l @ lᵀ = a, for symmetric positive definite matrices.
 
-    Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is symmetric: with
-    g = ∂L/∂l, the symmetric part of l⁻ᵀ Φ(lᵀ g) l⁻¹, where Φ takes the lower triangle and half the
-    diagonal (Murray, 2016, arXiv:1602.07527). Raises LinAlgError where a is not positive definite.
+    upper: lᵀ, the upper triangular factor, instead.
+
+    As in NumPy only the lower triangle of a is read, or with `upper` the upper one, and so ∂L/∂a
+    has no other entries: with g = ∂L/∂l it is Φ(s + sᵀ) for s = l⁻ᵀ Φ(lᵀ g) l⁻¹, where Φ takes the
+    lower triangle and half the diagonal (Murray, 2016, arXiv:1602.07527). Raises LinAlgError where
+    a is not positive definite.
 
     >>> import numpy as np
     >>> from autograd import cholesky
@@ -92,7 +94,9 @@ def cholesky(a: ArrayLike) -> Array:
     array([[2., 0.],
            [1., 1.]])
     """
-    return cholesky_op(square(a, "cholesky"))
+    a = square(a, "cholesky")
+    t = matrix_transpose
+    return t(cholesky_op(t(a))) if upper else cholesky_op(a)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -153,23 +157,27 @@ def _eigh_tails(a: Array) -> list[Shape]:
     return [(n,), (n, n)]
 
 
-def _eigh_rule(g: Array, out: Array, a: Array) -> Array:
+def _eigh_rule(g: Array, out: Array, a: Array, UPLO: str) -> Array:
     (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, g))
     turn = chain_product(matmul_op(matrix_transpose(v), gv), _gaps(w))
     step = _sandwich(v, _matrix(gw) + turn, matrix_transpose(v))
-    return (step + matrix_transpose(step)) / 2
+    mask = _lower(v)
+    return (step + matrix_transpose(step)) * (mask.T if UPLO in "Uu" else mask)
 
 
 eigh_op: Final = Op(
-    "eigh", lambda a: _pack(np.linalg.eigh(_symmetric(a)), a.ndim - 2), (_eigh_rule,)
+    "eigh", lambda a, UPLO: _pack(np.linalg.eigh(a, UPLO), a.ndim - 2), (_eigh_rule,)
 )
 
 
-def eigh(a: ArrayLike) -> tuple[Array, Array]:
+def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
     """Eigenvalues w, ascending, and eigenvectors, the columns of v, of symmetric matrices.
 
-    a v = v diag(w). Of a matrix that is not symmetric it takes (a + aᵀ)/2, and so ∂L/∂a is
-    symmetric: the symmetric part of v (diag(g_w) + F ∘ vᵀ g_v) vᵀ with F[i, j] = 1/(w[j] - w[i]).
+    UPLO: "L" or "U", the triangle of a that is read.
+
+    a v = v diag(w). As in NumPy only one triangle is read, and so ∂L/∂a has no other entries: with
+    F[i, j] = 1/(w[j] - w[i]) and s = v (diag(g_w) + F ∘ vᵀ g_v) vᵀ it is the triangle of s + sᵀ,
+    and half its diagonal. For a that is computed as a symmetric matrix this makes no difference.
     Where eigenvalues coincide, a derivative that needs more than the eigenvalues at first order is
     inf or nan: the eigenvectors are not unique there.
 
@@ -179,15 +187,15 @@ def eigh(a: ArrayLike) -> tuple[Array, Array]:
     >>> w
     array([1., 3.])
     >>> grad(lambda a: eigh(a)[0][1])(np.array([[2.0, 1.0], [1.0, 2.0]])).round(12)
-    array([[0.5, 0.5],
-           [0.5, 0.5]])
+    array([[0.5, 0. ],
+           [1. , 0.5]])
     """
     a = square(a, "eigh")
-    w, v = _unpack(eigh_op(a), _eigh_tails(a))
+    w, v = _unpack(eigh_op(a, UPLO=UPLO), _eigh_tails(a))
     return w, v
 
 
-def eigvalsh(a: ArrayLike) -> Array:
+def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
     """The eigenvalues of symmetric matrices, in ascending order; see `eigh`.
 
     >>> import numpy as np
@@ -195,7 +203,7 @@ def eigvalsh(a: ArrayLike) -> Array:
     >>> linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
     array([1., 3.])
     """
-    return eigh(a)[0]
+    return eigh(a, UPLO)[0]
 
 
 # --------------------------------------------------------------------------------------------------

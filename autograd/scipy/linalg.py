@@ -137,8 +137,7 @@ _expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
 
 def _cholesky(a: Array, lower: bool = False, check_finite: bool = True) -> Array:
     """The triangular factor l with l lᵀ = a, or lᵀ, the upper one."""
-    factor = ops.cholesky(a)
-    return factor if lower else _t(factor)
+    return ops.cholesky(a, upper=not lower)
 
 
 def _block_diag(*arrays: Array) -> Array:
@@ -159,7 +158,7 @@ globals().update(
             "block_diag": _block_diag,
             "cholesky": _cholesky,
             "det": lambda a, **options: ops.det(a),
-            "eigvalsh": lambda a, **options: ops.linalg.eigvalsh(a),
+            "eigvalsh": lambda a, lower=True, **options: ops.linalg.eigvalsh(a, "UL"[lower]),
             "expm": lambda A: _expm_op(ops.array(A)),
             "inv": lambda a, **options: ops.inv(a),
             "norm": lambda a, ord=None, axis=None, keepdims=False: ops.norm(a, ord, axis, keepdims),

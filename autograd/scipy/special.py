@@ -220,8 +220,25 @@ def log_softmax(x: Array, axis: Axis = None) -> Array:
 
 # --------------------------------------------------------------------------------------------------
 
-_OTHERS = {"cbrt": ops.cbrt, "exp2": ops.exp2, "expm1": ops.expm1, "log1p": ops.log1p}
-globals().update(wrap(_theirs, globals() | _OTHERS | {"round": ops.round, "sinc": sinc}))
+
+def _of_reals(op: Op) -> Callable[[Array], Array]:
+    """NumPy's function as SciPy has it: in float64 of whatever is not in float32."""
+
+    def function(x: Array) -> Array:
+        x = ops.array(x)
+        return op(x if x.dtype == np.float32 else ops.cast(x, np.float64))
+
+    return function
+
+
+def _round(x: Array) -> Array:
+    """The nearest integer as a floating-point number, in the type that SciPy finds for it."""
+    x = ops.array(x)
+    return ops.round(ops.cast(x, np.result_type(x.dtype, np.float32)))
+
+
+_OTHERS = {name: _of_reals(getattr(ops, name)) for name in ("cbrt", "exp2", "expm1", "log1p")}
+globals().update(wrap(_theirs, globals() | _OTHERS | {"round": _round, "sinc": sinc}))
 
 
 def __getattr__(name: str) -> Any:

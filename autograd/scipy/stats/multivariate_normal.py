@@ -28,7 +28,7 @@ def _parameters(mean: Array | None, cov: Array) -> tuple[Array, Array]:
         cov = cov * np.eye(size)
     elif len(shape) == 1:
         cov = ops.diag(cov)
-    return mean, cov
+    return mean, (cov + ops.transpose(cov)) / 2  # so the derivative is symmetric, too
 
 
 def _logpdf(
