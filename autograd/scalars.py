@@ -248,4 +248,5 @@ for _name, _op in {
     setattr(Value, f"__r{_name}__", _reflected(_op))
 Value.chain_product = _binary(chain_product)
 Node.number = Value
+_Tie.__name__ = _Tie.__qualname__ = Value.__name__  # which it shows itself as
 Value.tied = _Tie

@@ -199,10 +199,14 @@ class Extremum(Elementwise):
             name, kernel, scalar, lambda out, x, y: beyond(x, y), lambda out, x, y: beyond(y, x)
         )
 
-    def __call__(self, x: Array, y: Array) -> Array:
-        if not isinstance(y, Node):
-            return self.bounded(x, y)
-        return super().__call__(x, y) if isinstance(x, Node) else self.bounded(y, x)
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        if len(args) == 2 and not settings:
+            x, y = args
+            if not isinstance(y, Node):
+                return self.bounded(x, y)
+            if not isinstance(x, Node):
+                return self.bounded(y, x)
+        return super().__call__(*args, **settings)
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
