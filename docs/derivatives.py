@@ -5,11 +5,12 @@ All of it is asked of the engine: the formulas of its rules, the numbers of its 
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
 import numpy as np
-from extensions.rules import arguments, local_derivatives
+from extensions.rules import local_derivatives
 
 import autograd
 from autograd import Value, derivative, jvp
@@ -113,11 +114,11 @@ def rules() -> str:
     for name in autograd.ops.__all__:
         op = TABLE.get(name)
         if isinstance(op, Elementwise) and name != "where":
+            names = list(inspect.signature(op).parameters)
             formulas = [f"${formula}$" for formula in local_derivatives(op)]
             if op.arity != 1:
-                names = arguments(op)
                 formulas = [f"by {by}: {f}" for by, f in zip(names, formulas, strict=True)]
-            rows.append(f"| `{name}({', '.join(arguments(op))})` | {', '.join(formulas)} |")
+            rows.append(f"| `{name}({', '.join(names)})` | {', '.join(formulas)} |")
     return "\n".join(rows) + "\n"
 
 

@@ -5,8 +5,10 @@ The others stand in the tables: `elementwise`, `structural`, `products` and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from inspect import Parameter, Signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 import numpy as np
@@ -15,6 +17,7 @@ from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Args, Array, Node, Nodes, Settings
 from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, Shares, interpreter
+from autograd.ops.docstrings import Doc
 
 if TYPE_CHECKING:
     from autograd.nodes import Tensor
@@ -25,6 +28,7 @@ Partial: TypeAlias = Any
 """A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
 
 _PYTHON_NUMBERS = frozenset({float, int, bool})
+_POSITIONAL: Final = Parameter.POSITIONAL_ONLY
 
 
 class Elementwise(Op):
@@ -46,12 +50,16 @@ class Elementwise(Op):
         scalar: Callable[..., float] | None,
         *partials: Partial,
         symbol: str = "",
-        doc: str = "",
+        doc: str | Doc = "",
     ) -> None:
-        super().__init__(name, kernel, symbol=symbol, doc=doc)
+        arguments = _argument_names(partials)
+        text = doc.text(name, arguments) if isinstance(doc, Doc) else doc
+        super().__init__(name, kernel, symbol=symbol, doc=text)
+        self.__signature__ = Signature([Parameter(x, _POSITIONAL) for x in arguments])
         self.scalar: Any = scalar
         self.partials = partials
         self.arity = len(partials)
+        self.doc = doc
 
     @overload
     def __call__(self, x: Tensor, *others: ArrayLike) -> Tensor: ...
@@ -169,6 +177,14 @@ class Elementwise(Op):
         return (
             self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
         )
+
+
+def _argument_names(partials: Sequence[Partial]) -> Sequence[str]:
+    """What the rules call the arguments; x, y and z where there is no rule."""
+    for rule in partials:
+        if isinstance(rule, FunctionType) and rule.__code__.co_argcount == len(partials) + 1:
+            return rule.__code__.co_varnames[1 : len(partials) + 1]
+    return "xyz"[: len(partials)]
 
 
 class Extremum(Elementwise):

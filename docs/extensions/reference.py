@@ -19,7 +19,6 @@ from autograd.engine.operations import Op
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.ops.op_types import Elementwise
 from extensions.docstrings import inline, reformat
-from extensions.rules import arguments, local_derivatives
 
 BLOCK = re.compile(
     r"^```\{(reference|differentiable)\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
@@ -58,22 +57,12 @@ def differentiable(path: str) -> str:
 
 
 def written(path: str, names: list[str]) -> str:
-    """A table of the names that have a docstring, and what documents each of them."""
+    """A table of the names, and then the documentation of each."""
     found = {name: getattr(package(path), name) for name in names}
-    table = [
-        f"    * - :py:obj:`{name}`\n      - {summary(thing)}"
-        for name, thing in found.items()
-        if not is_bare(thing)
-    ]
-    if table:
-        table.insert(0, ".. list-table::\n    :class: names\n    :widths: auto\n")
+    table = [".. list-table::\n    :class: names\n    :widths: auto\n"]
+    table += [f"    * - :py:obj:`{name}`\n      - {summary(thing)}" for name, thing in found.items()]
     entries = [entry(name, thing) for name, thing in found.items()]
     return "\n".join([f".. currentmodule:: {path}\n", *table, "", *entries])
-
-
-def is_bare(thing: Any) -> bool:
-    """Whether it is an operation of which its rules say all."""
-    return isinstance(thing, Elementwise) and thing.__doc__ == f"The operation `{thing.name}`."
 
 
 def summary(thing: Any) -> str:
@@ -88,11 +77,8 @@ def summary(thing: Any) -> str:
 def entry(name: str, thing: Any) -> str:
     """The directive that documents it."""
     if isinstance(thing, Elementwise):
-        text = [] if is_bare(thing) else reformat((thing.__doc__ or "").splitlines())
-        if thing.name != "where":
-            text.append(derivative(thing))
-        described = indent("\n".join(text), "    ")
-        return f".. py:function:: {name}({', '.join(arguments(thing))})\n\n{described}\n"
+        described = indent("\n".join(reformat(inspect.getdoc(thing).splitlines())), "    ")
+        return f".. py:function:: {name}{inspect.signature(thing)}\n\n{described}\n"
     if inspect.isclass(thing):
         return (
             f".. autoclass:: {name}\n    :members:\n    :exclude-members: {PRIVATE}\n"
@@ -100,14 +86,6 @@ def entry(name: str, thing: Any) -> str:
         )
     kind = "function" if inspect.isroutine(thing) else "data"
     return f".. auto{kind}:: {name}\n"
-
-
-def derivative(op: Elementwise) -> str:
-    formulas = [f":math:`{formula}`" for formula in local_derivatives(op)]
-    if op.arity == 1:
-        return f"Entry by entry; derivative {formulas[0]}."
-    by = [f"{formula} by {name}" for formula, name in zip(formulas, arguments(op), strict=True)]
-    return f"Entry by entry; derivative {', '.join(by)}."
 
 
 def elsewhere(kind: type) -> list[str]:

@@ -13,14 +13,6 @@ from autograd.pictures.explaining.symbolic import Symbolic, expression, symbols
 _TEX = {"slope": "alpha", "at_zero": "h", "bound": "b"}
 
 
-def arguments(op: Elementwise) -> list[str]:
-    """What the rules call the arguments."""
-    for rule in op.partials:
-        if callable(rule):
-            return list(inspect.signature(rule).parameters)[1:]
-    return ["x", "y"][: op.arity]
-
-
 @cache
 def local_derivatives(op: Elementwise) -> tuple[str, ...]:
     """For each argument the local derivative in TeX; f stands for the result.
@@ -28,7 +20,7 @@ def local_derivatives(op: Elementwise) -> tuple[str, ...]:
     A formula is for all points but kinks and ties, where another number may have been chosen.
     """
     names = [sympy.Symbol("f", real=True)]
-    names += [sympy.Symbol(_TEX.get(name, name), real=True) for name in arguments(op)]
+    names += [sympy.Symbol(_TEX.get(name, name), real=True) for name in inspect.signature(op).parameters]
     found = []
     with symbols():
         for rule in op.partials:
