@@ -1,6 +1,6 @@
-"""Python's `isinstance`, `type`, `tuple`, `list` and `dict`, for values that are differentiated.
+"""HIPS autograd's `isinstance`, `type`, `tuple`, `list` and `dict`.
 
-Containers are Python's own here, `DictBox` among them: nodes in them keep their history.
+The containers, `DictBox` included, are Python's own: nodes in them keep their history.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["DictBox", "dict", "isinstance", "list", "tuple", "type"]
 
 
 def isinstance(x: Any, kinds: Any) -> bool:
-    """Whether x, or the plain data in it, is of one of the kinds.
+    """Whether x, or the data of the node x, is an instance of one of the classes.
 
     >>> import autograd.numpy as np
     >>> from autograd import Tensor
@@ -29,7 +29,7 @@ def isinstance(x: Any, kinds: Any) -> bool:
 
 
 def type(x: Any) -> builtins.type[Any]:
-    """The type of x, or of the plain data in it.
+    """The type of x, or of the data of the node x.
 
     >>> from autograd import Value
     >>> from autograd.builtins import type

@@ -1,7 +1,7 @@
-"""`check_grads`: derivatives held against differences of the function itself.
+"""`check_grads`: compare derivatives with finite differences of the function.
 
-One random direction tests a derivative of any shape in one number; the second order is the first
-order of the vector-Jacobian product.
+One random direction tests a derivative of any shape by one number. The second order is tested as
+the first derivative of the vector-Jacobian product.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
 
 
 class GradientError(AssertionError):
-    """A derivative that differences of the function do not confirm."""
+    """Raised if a derivative disagrees with finite differences of the function."""
 
 
 @dataclass
 class Mismatch:
-    """Two numbers that ought to agree, and where."""
+    """A derivative and a finite difference that disagree, and where."""
 
     mode: str
     order: int
@@ -55,18 +55,19 @@ def check_grads(
     directions: int = 2,
     rng: int | np.random.Generator = 0,
 ) -> None:
-    """Raise GradientError where a derivative of f at `args` is wrong.
+    """Raise GradientError if a derivative of f at `args` is wrong.
 
-    order: how many orders of derivative to check.
-    modes: "reverse" compares vᵀJ, "forward" J t.
-    rtol: the relative error that is allowed where only differences of real numbers serve; where f
-        can be computed on complex numbers, Im f(x + ih)/h is exact and 1e-9 is asked for.
-    directions: how many random directions to try.
+    order: the highest order of derivative to check.
+    modes: "reverse" checks vᵀJ, "forward" checks J t.
+    rtol: the allowed relative error of finite differences. If f can be evaluated on complex
+        numbers, Im f(x + ih)/h is used instead, with a relative error of 1e-9.
+    directions: the number of random directions to try.
+    rng: a seed or a generator for the directions.
 
-    f is differentiated by every real number and array in `args`, in nested dicts, lists and tuples;
-    integers, strings and the like are left alone. float32 is checked in float64. The message names
-    the argument, the worst entry, both numbers, and the first operation in the graph whose own rule
-    disagrees.
+    f is differentiated with respect to every real number and array in `args`, also in nested dicts,
+    lists and tuples; integers, strings and other objects are left alone. float32 is checked in
+    float64. The message names the argument, the worst entry, both numbers, and the first operation
+    in the graph whose rule disagrees. Raises TypeError if there is nothing to differentiate.
 
     >>> from autograd import check_grads, custom_op, tanh
     >>> check_grads(lambda x, y: tanh(x) * y, 0.3, 2.0, order=3)
@@ -80,7 +81,7 @@ def check_grads(
     leaves, rebuild = flatten(args)
     places = [place for place, leaf in enumerate(leaves) if _is_real(leaf)]
     if not places:
-        raise TypeError("check_grads: there is no real number or array among the arguments")
+        raise TypeError("check_grads: no argument is a real number or array")
     xs = [_in_double(leaves[place]) for place in places]
 
     def listed(inputs: list[Data]) -> list[Data]:
@@ -108,11 +109,11 @@ class _Checker:
     rng: np.random.Generator
 
     def find(self, f: Listed, xs: list[Data], order: int, level: int = 1) -> Mismatch | None:
-        """The first derivative of f at xs, up to an order, that differences do not confirm."""
+        """The first derivative of f at xs, up to `order`, that disagrees with differences."""
         out = _as_plain(f(xs))
         if not out:
             raise TypeError("check_grads: the function returned no real number or array")
-        alone = sum(np.size(part) for part in out) == 1  # so that the message has the slope itself
+        alone = sum(np.size(part) for part in out) == 1  # the message shows the derivative
         u = [np.ones(np.shape(part)) if alone else self.like(part) for part in out]
         for _ in range(self.directions):
             v = [self.like(x) for x in xs]
@@ -127,14 +128,14 @@ class _Checker:
         return self.find(lambda inputs: _pull(f, inputs, u), xs, order - 1, level + 1)
 
     def like(self, x: Data) -> Data:
-        """A random direction in the space of x."""
+        """A random direction of the shape of x."""
         v = self.rng.standard_normal(np.shape(x))
         return float(v) if isinstance(x, float) else v
 
     def worst_entry(
         self, mode: str, f: Listed, xs: list[Data], u: list[Data], level: int
     ) -> Mismatch:
-        """The entry of the arguments at which derivative and difference are furthest apart."""
+        """The entry of the arguments where derivative and difference are furthest apart."""
         worst, worst_error = None, -1.0
         for leaf, x in enumerate(xs):
             for entry in np.ndindex(np.shape(x)):
@@ -154,18 +155,18 @@ class _Checker:
         return worst
 
     def culprit(self, f: Listed, xs: list[Data], order: int) -> str:
-        """The first operation in the graph of f whose own rule disagrees."""
+        """The first operation in the graph of f whose rule disagrees with differences."""
         with recording(True):
             out = f([Value(x) if isinstance(x, float) else Tensor(x) for x in xs])
         nodes = ancestors([part for part in out if isinstance(part, Node)])[::-1]
         for number, node in enumerate(nodes, 1):
             if self.find(*_alone(node), order):
-                return f"operation {node.op.name!r} (number {number} of {len(nodes)} in the graph)"
+                return f"{node.op.name!r} (number {number} of {len(nodes)} in the graph)"
         return ""
 
 
 def _alone(node: Node) -> tuple[Listed, list[Data]]:
-    """The operation of one node as a function of its tracked arguments, and their data."""
+    """The operation of one node as a function of its node arguments, and their data."""
     op, settings = node.op, node.settings
     places = [place for place, arg in enumerate(node.args) if isinstance(arg, Node)]
     plain = [arg.primal if isinstance(arg, Node) else arg for arg in node.args]
@@ -182,7 +183,7 @@ def _alone(node: Node) -> tuple[Listed, list[Data]]:
 def _difference(
     f: Listed, xs: list[Data], v: list[Data], u: list[Data], rtol: float
 ) -> tuple[float, float]:
-    """⟨u, J v⟩ without derivatives, and the relative error that it allows."""
+    """⟨u, J v⟩ by differences, and its relative error."""
 
     def along(t: complex) -> Any:
         return _inner(u, _as_plain(f([x + t * step for x, step in zip(xs, v, strict=True)])))
@@ -193,9 +194,9 @@ def _difference(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exact = along(COMPLEX_STEP * 1j)
-    except Exception:  # whatever f does that complex numbers cannot
+    except Exception:  # f is not defined on complex numbers, for whatever reason
         return float(difference), rtol
-    # A function that compares, or takes absolute values, means something else on complex numbers.
+    # Comparisons and absolute values mean something else on complex numbers.
     slope = np.imag(exact) / COMPLEX_STEP
     if np.isclose(slope, difference, rtol=1e-4, atol=1e-9) and np.isclose(exact.real, along(0.0)):
         return float(slope), min(rtol, 1e-9)
@@ -203,7 +204,7 @@ def _difference(
 
 
 def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Data]) -> float:
-    """⟨u, J v⟩ by reverse or forward mode."""
+    """⟨u, J v⟩ in reverse or forward mode."""
     if mode == "reverse":
         return float(_inner(_as_plain(_pull(f, xs, u)), v))
     if mode != "forward":
@@ -213,7 +214,7 @@ def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Dat
 
 
 def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
-    """uᵀ J, and so a function of xs that can be differentiated in its turn."""
+    """uᵀ J, as a function of xs that can be differentiated again."""
     _, pullback = vjp(f, xs)
     found: list[Data] = pullback(u)[0]
     return found
@@ -246,8 +247,8 @@ def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> 
     ]
     entry = f", entry {mismatch.entry}" if mismatch.entry else ""
     return (
-        f"{mismatch.mode} mode, order {mismatch.order}: by argument "
-        f"{names[places[mismatch.leaf]]}{entry} the derivative is {mismatch.derivative:.10g}, "
-        f"and differences give {mismatch.difference:.10g}"
-        + (f". The first whose own rule disagrees is {culprit}." if culprit else "")
+        f"{mismatch.mode} mode, order {mismatch.order}: the derivative with respect to argument "
+        f"{names[places[mismatch.leaf]]}{entry} is {mismatch.derivative:.10g}, but differences "
+        f"give {mismatch.difference:.10g}"
+        + (f". The first operation whose rule disagrees is {culprit}." if culprit else "")
     )

@@ -1,7 +1,7 @@
-"""The differential operators of HIPS autograd under the names they have there.
+"""HIPS autograd's differential operators, under their names there.
 
-Those that have the same name in both stand in `transforms`. Each takes `argnum`, the number of the
-argument to differentiate by, or a tuple of such.
+Each takes `argnum`, the position of the argument to differentiate with respect to, or a tuple of
+positions.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ __all__ = [
 
 @unary_to_nary
 def make_vjp(fun: Function, x: Any) -> tuple[Function, Any]:
-    """make_vjp(f)(x) gives the function v ↦ vᵀJ, which can be called again and again, and f(x).
+    """make_vjp(f)(x) returns the function v ↦ vᵀJ, which can be called repeatedly, and f(x).
+
+    v has the shape of f(x), and vᵀJ that of x.
 
     >>> from autograd import make_vjp
     >>> pullback, value = make_vjp(lambda x: x**2)(3.0)
@@ -68,7 +70,9 @@ def make_vjp(fun: Function, x: Any) -> tuple[Function, Any]:
 
 @unary_to_nary
 def make_jvp(fun: Function, x: Any) -> Function:
-    """make_jvp(f)(x) gives the function t ↦ (f(x), J t), by forward mode.
+    """make_jvp(f)(x) returns the function t ↦ (f(x), J t), computed in forward mode.
+
+    t has the shape of x, and J t that of f(x).
 
     >>> from autograd import make_jvp
     >>> make_jvp(lambda x: x**2)(3.0)(10.0)
@@ -79,7 +83,9 @@ def make_jvp(fun: Function, x: Any) -> Function:
 
 @unary_to_nary
 def make_jvp_reversemode(fun: Function, x: Any) -> Function:
-    """make_jvp_reversemode(f)(x) gives the function t ↦ J t.
+    """make_jvp_reversemode(f)(x) returns the function t ↦ J t.
+
+    t has the shape of x, and J t that of f(x).
 
     >>> from autograd.differential_operators import make_jvp_reversemode
     >>> make_jvp_reversemode(lambda x: x**2)(3.0)(10.0)
@@ -90,8 +96,9 @@ def make_jvp_reversemode(fun: Function, x: Any) -> Function:
 
 @unary_to_nary
 def deriv(fun: Function, x: Any) -> Any:
-    """The derivative of f, by forward mode, in the direction of ones: of a function of one number,
-    which may give an array, all of it.
+    """The derivative of f in the direction of ones, computed in forward mode: J 1.
+
+    For a function of one number this is the whole derivative; it has the shape of f(x).
 
     >>> import autograd.numpy as np
     >>> from autograd import deriv
@@ -103,7 +110,7 @@ def deriv(fun: Function, x: Any) -> Any:
 
 
 def grad_and_aux(fun: Function, argnum: Any = 0) -> Function:
-    """The function that gives the gradient of the first of f's two results, and the second.
+    """For f with two results, a function that returns the gradient of the first, and the second.
 
     >>> from autograd import grad_and_aux
     >>> grad_and_aux(lambda x: (x**2, "beside"))(3.0)
@@ -113,7 +120,7 @@ def grad_and_aux(fun: Function, argnum: Any = 0) -> Function:
 
 
 def grad_named(fun: Function, argname: str) -> Function:
-    """`grad` by the argument of this name.
+    """`grad` with respect to the argument of this name; ValueError if f has no such argument.
 
     >>> from autograd import grad_named
     >>> grad_named(lambda a, b: a * b**2, "b")(2.0, 3.0)
@@ -123,9 +130,9 @@ def grad_named(fun: Function, argname: str) -> Function:
 
 
 def multigrad_dict(fun: Function) -> Function:
-    """The function that gives the gradients by all arguments, in a dict by their names.
+    """A function that returns the gradients with respect to all arguments, in a dict by name.
 
-    Defaults count as arguments.
+    Arguments left at their defaults are included.
 
     >>> from autograd import multigrad_dict
     >>> multigrad_dict(lambda a, b=3.0: a * b**2)(2.0)
@@ -148,7 +155,9 @@ def multigrad_dict(fun: Function) -> Function:
 
 
 def make_hvp(fun: Function, argnum: Any = 0) -> Function:
-    """make_hvp(f)(x) gives the function v ↦ H v of the Hessian H, and the gradient.
+    """make_hvp(f)(x) returns the function v ↦ H v for the Hessian H of f at x, and the gradient.
+
+    v, H v and the gradient have the shape of x.
 
     >>> from autograd import make_hvp
     >>> product, gradient = make_hvp(lambda x: x**3)(2.0)
@@ -160,7 +169,9 @@ def make_hvp(fun: Function, argnum: Any = 0) -> Function:
 
 
 def hessian_tensor_product(fun: Function, argnum: int = 0) -> Function:
-    """hessian_tensor_product(f)(*args, v) is Σ H v, over all the axes of the argument.
+    """hessian_tensor_product(f)(*args, v) is the Hessian times v, summed over all axes of v.
+
+    v and the result have the shape of the argument.
 
     >>> import autograd.numpy as np
     >>> from autograd import hessian_vector_product
@@ -181,7 +192,9 @@ hessian_vector_product = hessian_tensor_product
 
 
 def tensor_jacobian_product(fun: Function, argnum: int = 0) -> Function:
-    """tensor_jacobian_product(f)(*args, v) is Σ v J, over the first axes of f, as many as v has.
+    """tensor_jacobian_product(f)(*args, v) is v times the Jacobian, summed over all axes of v.
+
+    The axes of v are the first axes of f(*args).
 
     >>> import autograd.numpy as np
     >>> from autograd import vector_jacobian_product
@@ -209,8 +222,10 @@ def _half_square(x: Any) -> Any:
 
 
 def make_ggnvp(f: Function, g: Function = _half_square, f_argnum: int = 0) -> Function:
-    """make_ggnvp(f, g)(*args) gives v ↦ Jᵀ H J v, with the Jacobian J of f and the Hessian H of g
-    at f: the product with Gauss and Newton's approximation to the Hessian of g(f).
+    """make_ggnvp(f, g)(*args) returns v ↦ Jᵀ H J v, where J is the Jacobian of f, and H the Hessian
+    of g at f(*args). Jᵀ H J is the generalised Gauss-Newton approximation to the Hessian of g(f).
+
+    By default g(y) = Σ y² / 2. v and the product have the shape of the argument of f.
 
     >>> import autograd.numpy as np
     >>> from autograd import make_ggnvp
@@ -229,8 +244,15 @@ def make_ggnvp(f: Function, g: Function = _half_square, f_argnum: int = 0) -> Fu
 
 
 def holomorphic_grad(fun: Function, argnum: Any = 0) -> NoReturn:
-    """Raises TypeError: complex numbers are not supported."""
+    """Raises TypeError: complex numbers are not supported.
+
+    >>> from autograd import holomorphic_grad
+    >>> holomorphic_grad(lambda z: z**2)
+    Traceback (most recent call last):
+        ...
+    TypeError: holomorphic_grad: complex numbers are not supported; ...
+    """
     raise TypeError(
-        "holomorphic_grad: complex numbers are not supported; write the function of real and "
-        "imaginary part apart, and take its gradient by both"
+        "holomorphic_grad: complex numbers are not supported; write the function in terms of the "
+        "real and the imaginary part, and take its gradient with respect to both"
     )

@@ -1,6 +1,6 @@
-"""Operations of the user's own in HIPS autograd's way: `primitive`, `defvjp` and `defjvp`.
+"""User-defined operations as in HIPS autograd: `primitive`, `defvjp` and `defjvp`.
 
-`custom_op` is this project's own way.
+`autograd.custom_op` does the same in one call.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograd.trees import map_tree
 Function: TypeAlias = Callable[..., Any]
 
 Box = Node
-"""What a value is wrapped in while it is differentiated."""
+"""HIPS autograd's name for a node."""
 
 __all__ = [
     "Box",
@@ -36,12 +36,12 @@ __all__ = [
 
 
 class Primitive(Op):
-    """A function whose rules are stated after it, by `defvjp` and `defjvp`."""
+    """A function whose derivatives are defined later, by `defvjp` and `defjvp`."""
 
     vjp_rule: Function | None = None
-    """vjp_rule(argnum, ans, args, kwargs) gives the function g ↦ cotangent, or None for zero."""
+    """vjp_rule(argnum, ans, args, kwargs) returns the function g ↦ cotangent, or None for zero."""
     jvp_rule: Any = None
-    """jvp_rule(argnum, t, ans, args, kwargs) gives the tangent, or None for zero."""
+    """jvp_rule(argnum, t, ans, args, kwargs) returns the tangent, or None for zero."""
 
     def __init__(self, f: Function) -> None:
         super().__init__(getattr(f, "__name__", "primitive"), f, doc=f.__doc__ or "")
@@ -52,8 +52,8 @@ class Primitive(Op):
         for name, setting in settings.items():
             if isinstance(setting, Node):
                 raise TypeError(
-                    f"{self.name}: the argument {name} is differentiated, and a primitive is "
-                    "differentiated by its positional arguments only: pass it by position"
+                    f"{self.name}: the keyword argument {name} is a node, but a primitive is "
+                    "differentiated with respect to positional arguments only: pass it by position"
                 )
         return super().__call__(*args, **settings)
 
@@ -62,8 +62,8 @@ class Primitive(Op):
     ) -> Node:
         if not isinstance(primal, np.ndarray | np.generic | float | int):
             raise TypeError(
-                f"primitive {self.name!r} gave a {type(primal).__name__}; it can be differentiated "
-                "only where it gives one number or array"
+                f"primitive {self.name!r} returned a {type(primal).__name__}; it can be "
+                "differentiated only if it returns one number or array"
             )
         primal = np.asarray(primal)
         if primal.dtype.kind in "iub":
@@ -75,8 +75,8 @@ class Primitive(Op):
     ) -> Array | None:
         if self.vjp_rule is None:
             raise NotImplementedError(
-                f"VJP of {self.name} by argument {argnum} is not defined: state it with "
-                f"autograd.extend.defvjp({self.name}, ...)"
+                f"the VJP of {self.name} with respect to argument {argnum} is not defined: define "
+                f"it with autograd.extend.defvjp({self.name}, ...)"
             )
         pull = self.vjp_rule(argnum, out, args, settings)
         return None if pull is None else pull(g)
@@ -92,7 +92,9 @@ class Primitive(Op):
 
 
 def primitive(f: Function) -> Primitive:
-    """An operation that computes f on plain numbers and arrays; `defvjp` states its derivative.
+    """Turn f, a function of plain numbers and arrays, into an operation; `defvjp` defines its VJP.
+
+    f must return one number or array. Nodes are passed by position.
 
     >>> import autograd.numpy as np
     >>> from autograd import grad
@@ -109,7 +111,14 @@ def primitive(f: Function) -> Primitive:
 
 
 def notrace_primitive(f: Function) -> Function:
-    """f of the plain data of its arguments: its result has no derivative."""
+    """Call f with the data of its arguments, so that the result has no derivative.
+
+    >>> from autograd import grad
+    >>> from autograd.extend import notrace_primitive
+    >>> steps = notrace_primitive(lambda x: int(x) + 1)
+    >>> grad(lambda x: x * steps(x))(2.5)
+    3.0
+    """
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -121,17 +130,18 @@ def notrace_primitive(f: Function) -> Function:
 def solver(
     name: str, kernel: Function, pull: Callable[[Array, Array, tuple[Array, ...]], list[Array]]
 ) -> Op:
-    """An operation whose kernel calls functions of the user's, and whose cotangents come together.
+    """An operation whose kernel calls user functions and whose cotangents are computed together.
 
-    What these functions differentiate on their own account is no part of what is recorded around.
-    pull: pull(g, out, args) gives the cotangents of all args.
+    Derivatives taken inside those functions are not recorded in the graph outside.
+
+    pull: pull(g, out, args) returns the cotangents of all args.
     """
 
-    def apart(*args: Any) -> Any:
+    def isolated(*args: Any) -> Any:
         with using(RECORDING):
             return kernel(*args)
 
-    return _Solver(name, apart, pull)
+    return _Solver(name, isolated, pull)
 
 
 class _Solver(Op):
@@ -149,7 +159,7 @@ class _Solver(Op):
 
 
 def getval(x: Any) -> Any:
-    """The plain number or array in a node; anything else as it is.
+    """The number or array in a node; anything else is returned as it is.
 
     >>> from autograd import Value
     >>> from autograd.tracer import getval
@@ -164,33 +174,58 @@ def getval(x: Any) -> Any:
 
 
 def defvjp(fun: Op, *makers: Function | None, argnums: Sequence[int] | None = None) -> None:
-    """State the vector-Jacobian products of a primitive, one for each argument.
+    """Define the vector-Jacobian products of a primitive, one for each argument.
 
-    A maker is called as `maker(ans, *args, **kwargs)` with the result and the arguments, and gives
-    the function from the cotangent of the result to that of its argument. None stands for zero.
-    argnums: the numbers of the arguments meant; without it the first ones.
+    makers: each is called as `maker(ans, *args, **kwargs)` with the result and the arguments, and
+        returns the function from the cotangent of the result to that of the argument. None stands
+        for zero.
+    argnums: the positions of the arguments; by default 0, 1, ... in the order of the makers.
 
-    Written in `autograd.numpy`, they are differentiated to any order.
+    Makers written in `autograd.numpy` can be differentiated to any order. Raises TypeError if `fun`
+    is not a primitive.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp, primitive
+    >>> power = primitive(lambda x, n: x**n)
+    >>> defvjp(power, lambda ans, x, n: lambda g: g * n * x ** (n - 1), None)
+    >>> grad(power)(2.0, 3)
+    12.0
     """
-    by_number = _numbered(makers, argnums)
+    by_number = _by_number(makers, argnums)
 
     def pull(argnum: int, ans: Any, args: Any, kwargs: Any) -> Any:
-        maker = _chosen(by_number, argnum, "VJP", fun)
+        maker = _rule_for(by_number, argnum, "VJP", fun)
         return None if maker is None else maker(ans, *args, **kwargs)
 
-    _own(fun).vjp_rule = pull
+    _as_primitive(fun).vjp_rule = pull
 
 
 def defvjp_argnum(fun: Op, maker: Function) -> None:
-    """State them by one function: `maker(argnum, ans, args, kwargs)` gives g ↦ cotangent."""
-    _own(fun).vjp_rule = maker
+    """Define all VJPs by one function: `maker(argnum, ans, args, kwargs)` returns g ↦ cotangent.
+
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp_argnum, primitive
+    >>> total = primitive(lambda *xs: sum(xs))
+    >>> defvjp_argnum(total, lambda argnum, ans, args, kwargs: lambda g: g)
+    >>> grad(total, (0, 2))(1.0, 2.0, 3.0)
+    (1.0, 1.0)
+    """
+    _as_primitive(fun).vjp_rule = maker
 
 
 def defvjp_argnums(fun: Op, maker: Function) -> None:
-    """State them by one function: `maker(argnums, ans, args, kwargs)` gives g ↦ cotangents, a tuple
-    with one entry for each of argnums.
+    """Define all VJPs by one function: `maker(argnums, ans, args, kwargs)` returns g ↦ cotangents,
+    a tuple with one entry for each of argnums.
+
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp_argnums, primitive
+    >>> total = primitive(lambda *xs: sum(xs))
+    >>> defvjp_argnums(total, lambda argnums, ans, args, kwargs: lambda g: [g for _ in argnums])
+    >>> grad(total, (0, 2))(1.0, 2.0, 3.0)
+    (1.0, 1.0)
     """
-    _own(fun).vjp_rule = lambda argnum, ans, args, kwargs: (
+    _as_primitive(fun).vjp_rule = lambda argnum, ans, args, kwargs: (
         lambda g: next(iter(maker((argnum,), ans, args, kwargs)(g)))
     )
 
@@ -200,59 +235,101 @@ def defvjp_argnums(fun: Op, maker: Function) -> None:
 
 
 def defjvp(fun: Op, *rules: Function | str | None, argnums: Sequence[int] | None = None) -> None:
-    """State the Jacobian-vector products of a primitive, one for each argument.
+    """Define the Jacobian-vector products of a primitive, one for each argument.
 
-    A rule is called as `rule(t, ans, *args, **kwargs)` with the tangent of its argument, and gives
-    that of the result. "same" stands for the function itself, linear in the argument; None for
-    zero. Without any of this forward mode transposes the VJP.
+    rules: each is called as `rule(t, ans, *args, **kwargs)` with the tangent of the argument, and
+        returns the tangent of the result. "same" stands for a function that is linear in the
+        argument, and None for zero.
+    argnums: the positions of the arguments; by default 0, 1, ... in the order of the rules.
+
+    A primitive without JVPs also works in forward mode, which then transposes its VJPs. Raises
+    TypeError if `fun` is not a primitive.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import jvp
+    >>> from autograd.extend import defjvp, primitive
+    >>> square = primitive(lambda x: x * x)
+    >>> defjvp(square, lambda t, ans, x: 2 * x * t)
+    >>> jvp(square, np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+    (array([1., 9.]), array([2., 6.]))
     """
-    by_number = _numbered(rules, argnums)
+    by_number = _by_number(rules, argnums)
 
     def push(argnum: int, t: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-        rule = _chosen(by_number, argnum, "JVP", fun)
+        rule = _rule_for(by_number, argnum, "JVP", fun)
         if rule == "same":
             return fun(*args[:argnum], t, *args[argnum + 1 :], **kwargs)
         return None if rule is None else rule(t, ans, *args, **kwargs)
 
-    _own(fun).jvp_rule = push
+    _as_primitive(fun).jvp_rule = push
 
 
 def defjvp_argnum(fun: Op, rule: Function) -> None:
-    """State them by one function: `rule(argnum, t, ans, args, kwargs)` gives the tangent."""
-    _own(fun).jvp_rule = rule
+    """Define all JVPs by one function: `rule(argnum, t, ans, args, kwargs)` returns the tangent.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import jvp
+    >>> from autograd.extend import defjvp_argnum, primitive
+    >>> total = primitive(lambda *xs: sum(xs))
+    >>> defjvp_argnum(total, lambda argnum, t, ans, args, kwargs: t)
+    >>> x, t = np.array([1.0, 2.0]), np.array([10.0, 0.0])
+    >>> jvp(total, (x, x), (t, t))
+    (array([2., 4.]), array([20.,  0.]))
+    """
+    _as_primitive(fun).jvp_rule = rule
 
 
 def defjvp_argnums(fun: Op, rule: Function) -> None:
-    """State them by one function: `rule(argnums, tangents, ans, args, kwargs)` gives the tangent
-    that those of several arguments cause together.
+    """Define all JVPs by one function: `rule(argnums, tangents, ans, args, kwargs)` returns the
+    tangent of the result for the tangents of several arguments.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import jvp
+    >>> from autograd.extend import defjvp_argnums, primitive
+    >>> total = primitive(lambda *xs: sum(xs))
+    >>> defjvp_argnums(total, lambda argnums, tangents, ans, args, kwargs: sum(tangents))
+    >>> x, t = np.array([1.0, 2.0]), np.array([10.0, 0.0])
+    >>> jvp(total, (x, x), (t, t))
+    (array([2., 4.]), array([20.,  0.]))
     """
-    _own(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: rule(
+    _as_primitive(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: rule(
         (argnum,), (t,), ans, args, kwargs
     )
 
 
 def def_linear(fun: Op) -> None:
-    """State that a primitive is linear in each of its arguments, for forward mode."""
-    _own(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: fun(
+    """Declare a primitive linear in each of its arguments, which defines its JVPs.
+
+    >>> import autograd.numpy as np
+    >>> from autograd import jvp
+    >>> from autograd.extend import def_linear, primitive
+    >>> triple = primitive(lambda x: 3 * x)
+    >>> def_linear(triple)
+    >>> jvp(triple, np.array([1.0, 2.0]), np.array([10.0, 0.0]))
+    (array([3., 6.]), array([30.,  0.]))
+    """
+    _as_primitive(fun).jvp_rule = lambda argnum, t, ans, args, kwargs: fun(
         *args[:argnum], t, *args[argnum + 1 :], **kwargs
     )
 
 
-def _numbered(rules: Sequence[Any], argnums: Sequence[int] | None) -> dict[int, Any]:
+def _by_number(rules: Sequence[Any], argnums: Sequence[int] | None) -> dict[int, Any]:
     numbers = range(len(rules)) if argnums is None else argnums
     return dict(zip(numbers, rules, strict=True))
 
 
-def _chosen(by_number: dict[int, Any], argnum: int, kind: str, fun: Op) -> Any:
+def _rule_for(by_number: dict[int, Any], argnum: int, kind: str, fun: Op) -> Any:
     if argnum not in by_number:
-        raise NotImplementedError(f"{kind} of {fun.name} by argument {argnum} is not defined")
+        raise NotImplementedError(
+            f"the {kind} of {fun.name} with respect to argument {argnum} is not defined"
+        )
     return by_number[argnum]
 
 
-def _own(fun: Op) -> Primitive:
+def _as_primitive(fun: Op) -> Primitive:
     if not isinstance(fun, Primitive):
         raise TypeError(
-            f"{fun!r} has its derivative already or cannot have one: rules are stated for what "
-            "`autograd.extend.primitive` made"
+            f"{fun!r} is not a primitive: derivatives can be defined only for functions that "
+            "autograd.extend.primitive returned"
         )
     return fun

@@ -1,4 +1,4 @@
-"""NumPy and `math` helpers that are longer than a line. Nothing here knows of graphs."""
+"""Kernels on plain numbers and arrays, for operations whose kernel is not one NumPy function."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _mode = _Mode()
 
 @contextmanager
 def careful() -> Iterator[None]:
-    """While it lasts `chain_product` looks for zeros, which costs as much again as the product."""
+    """A block in which `chain_product` looks for zeros, which doubles its cost."""
     before, _mode.careful = _mode.careful, True
     try:
         yield
@@ -35,13 +35,13 @@ def careful() -> Iterator[None]:
 
 
 def is_careful() -> bool:
-    """Whether a pass is run again, on the watch for 0 · ∞."""
+    """Whether products look for 0 · ∞."""
     return _mode.careful
 
 
 def chain_product(g: Any, local: Any) -> Any:
-    """g · local. In `careful` mode a `g` of exactly 0 gives 0 even times ∞ or NaN, and a `local` of
-    False closes even an infinite `g`, so that a branch which `where` has masked leaks nothing.
+    """g · local. In `careful` mode the product is 0 where g is 0, even if local is ∞ or NaN, and
+    where local is False, even if g is infinite: a branch that `where` masked leaks nothing.
     """
     if not _mode.careful:
         return g * local
@@ -52,7 +52,7 @@ def chain_product(g: Any, local: Any) -> Any:
 
 
 def masked_product(x: Any, y: Any) -> Any:
-    """x · y. In `careful` mode an exact 0 on either side gives 0 even times ∞ or NaN."""
+    """x · y. In `careful` mode it is 0 where x or y is 0, even if the other is ∞ or NaN."""
     return _product(x, y, np.equal(x, 0) | np.equal(y, 0)) if _mode.careful else x * y
 
 
@@ -62,21 +62,21 @@ def _product(x: Any, y: Any, zero: Any) -> Any:
 
 
 def scalar_chain_product(g: float, local: float) -> float:
-    """`chain_product` of two floats, where looking is cheap."""
+    """`chain_product` of two floats, which always looks for zeros."""
     return 0.0 if g == 0.0 or local is False else g * local
 
 
 def scalar_masked_product(x: float, y: float) -> float:
-    """`masked_product` of two floats, where looking is cheap."""
+    """`masked_product` of two floats, which always looks for zeros."""
     return 0.0 if x == 0.0 or y == 0.0 else x * y
 
 
 def has_nan(x: Any) -> bool:
-    """Whether NaN is in a float or an array; also for numbers whose squares add up to it."""
+    """Whether a float or an array holds NaN, or complex numbers whose squares sum to NaN."""
     if isinstance(x, float):
         return x != x
     flat = x if x.ndim == 1 else x.ravel("K")
-    square = flat.dot(flat)  # much faster than to look at each entry
+    square = flat.dot(flat)  # much faster than isnan of each entry
     return bool(square != square)
 
 
@@ -85,7 +85,7 @@ def has_nan(x: Any) -> bool:
 
 
 def as_real(x: Any) -> Any:
-    """x itself, or integers and booleans in float64: NumPy has exp of uint8 in float16."""
+    """x, with integers and booleans as float64: NumPy computes exp of uint8 in float16."""
     if isinstance(x, float):
         return x
     x = np.asarray(x)
@@ -93,7 +93,7 @@ def as_real(x: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)): where exp overflows, its reciprocal is the right 0."""
+    """1 / (1 + exp(-x)). Where exp overflows to inf, its reciprocal is 0, as it should be."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(np.negative(as_real(x))))
 
@@ -102,7 +102,7 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 
 
 def erf(x: Any) -> Any:
-    """The error function, as exact as C's (below 1e-15)."""
+    """The error function by C's `erf`, whose error is below 1e-15."""
     x = np.asarray(as_real(x))
     return np.asarray(_erf(x), x.dtype)
 
@@ -116,28 +116,28 @@ def elu(x: Any, alpha: Any) -> Any:
     """x where x > 0, else alpha · (exp(x) - 1)."""
     x = as_real(x)
     below = np.expm1(np.minimum(x, 0))
-    if x.__class__ is float:  # a number of Python's takes the type of alpha
+    if x.__class__ is float:  # a Python number takes the type of alpha
         below = float(below)
     return np.where(np.greater(x, 0), x, np.multiply(alpha, below))[()]
 
 
 def scalar_relu(x: float) -> float:
-    """max(x, 0), which keeps NaN."""
+    """max(x, 0); NaN if x is NaN."""
     return 0.0 if x <= 0.0 else x
 
 
 def scalar_maximum(x: float, y: float) -> float:
-    """max(x, y), which keeps NaN as NumPy does."""
+    """max(x, y); NaN if either is NaN, as in NumPy."""
     return float(x if x > y or x != x else y)
 
 
 def scalar_minimum(x: float, y: float) -> float:
-    """min(x, y), which keeps NaN as NumPy does."""
+    """min(x, y); NaN if either is NaN, as in NumPy."""
     return float(x if x < y or x != x else y)
 
 
 def scalar_logaddexp(x: float, y: float) -> float:
-    """ln(exp(x) + exp(y)), also for infinities of one sign, whose difference is NaN."""
+    """ln(exp(x) + exp(y)). Equal arguments may be infinite, and inf - inf is NaN."""
     return x + math.log(2) if x == y else max(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
@@ -147,12 +147,12 @@ def scalar_sign(x: float) -> float:
 
 
 def scalar_heaviside(x: float, at_zero: float) -> float:
-    """0 or 1, or what is wanted at zero; NaN for NaN."""
+    """0 for x < 0, 1 for x > 0, `at_zero` for 0; NaN for NaN."""
     return x if x != x else float(at_zero if x == 0 else x > 0)
 
 
 def scalar_fallback(kernel: Callable[..., Any], *args: float) -> float:
-    """IEEE's answer, inf or nan, where Python's floats would raise."""
+    """The result of IEEE arithmetic, inf or nan, where Python's floats raise an exception."""
     with np.errstate(all="ignore"):
         return float(kernel(*[np.float64(arg) for arg in args]))
 
@@ -169,16 +169,16 @@ def _ones(n: int, dtype: Any) -> Any:
 
 
 def broadcast_axes(shape: Shape, to: Shape) -> Shape:
-    """The axes along which an array of one shape is repeated where it is broadcast to another."""
+    """The axes along which an array is repeated if it is broadcast from one shape to another."""
     extra = len(to) - len(shape)
     repeated = [n for n, size in enumerate(shape, extra) if size == 1 and to[n] != 1]
     return (*range(extra), *repeated)
 
 
 def sum_to(x: Any, shape: Shape) -> Any:
-    """Sum over the axes along which `shape` was broadcast to x.shape: the transpose of it."""
+    """Sum x over the axes along which `shape` broadcasts to x.shape: the broadcast's transpose."""
     if x.ndim == 2 and shape == x.shape[1:] and x.dtype.kind == "f":
-        return np.dot(_ones(x.shape[0], x.dtype), x)  # a third of the time of a reduction
+        return np.dot(_ones(x.shape[0], x.dtype), x)  # three times as fast as a reduction
     axes = broadcast_axes(shape, x.shape)
     if axes:
         x = np.add.reduce(x, axis=axes)
@@ -190,7 +190,7 @@ def sum_to(x: Any, shape: Shape) -> Any:
 
 
 def reads_once(key: Any) -> bool:
-    """Whether `x[key]` cannot read an entry twice: no integer array is in the key."""
+    """Whether `x[key]` reads no entry twice, because the key holds no integer array."""
     parts = key if isinstance(key, tuple) else (key,)
     for part in parts:
         if isinstance(part, np.ndarray | list | tuple) and np.asarray(part).dtype.kind != "b":
@@ -203,8 +203,8 @@ def _is_numbers(part: Any) -> bool:
 
 
 def positions(key: Any, shape: Shape) -> Any:
-    """The places of the entries of `x[key]` in `x.ravel()`, for x of the given shape."""
-    if isinstance(key, np.ndarray):  # whole rows: no need to number every entry of x
+    """The positions in `x.ravel()` of the entries of `x[key]`, for x of the given shape."""
+    if isinstance(key, np.ndarray):  # whole rows, so not every entry of x needs a number
         width = math.prod(shape[1:])
         rows = np.arange(shape[0])[key]
         return np.add.outer(rows * width, np.arange(width)).reshape(rows.shape + shape[1:])
@@ -214,7 +214,7 @@ def positions(key: Any, shape: Shape) -> Any:
 
 
 def scatter(x: Any, key: Any, shape: Shape) -> Any:
-    """Zeros of `shape` to which x is added at `[key]`, once for each time an entry is named."""
+    """Zeros of `shape` with x added at `[key]`; where the key repeats a position, x is summed."""
     x = np.asarray(x)
     if reads_once(key):
         out = np.zeros(shape, x.dtype)
@@ -231,7 +231,7 @@ def scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 
 def last_writes(key: Any, shape: Shape) -> Any:
-    """Where in `v` are the entries that `x[key] = v` leaves in x: the last of those that meet."""
+    """Which entries of `v` remain in x after `x[key] = v`: the last written to each position."""
     places = positions(key, shape)
     order = np.arange(places.size).reshape(places.shape)
     winner = np.empty(math.prod(shape), int)

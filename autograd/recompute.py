@@ -1,4 +1,4 @@
-"""Recomputing instead of remembering: memory traded for a second run."""
+"""Checkpointing: recompute intermediate results in the backward pass instead of keeping them."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ R = TypeVar("R")
 
 
 def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
-    """f, remembering only its inputs: what is inside is computed again when a derivative needs it.
+    """f with its intermediate results discarded, and computed again when a derivative needs them.
 
-    It trades a second run of f for the memory of its intermediate results. f takes and gives nodes
-    in nested dicts, lists and tuples, may read other nodes from outside (parameters), and must
-    compute the same when it is run again, else the derivative raises GraphChangedError. The random
-    numbers that it draws by `sample` are kept and used again, what it changes by `assign` is for a
-    second run as it was before the first, and what it calls by `observe` is called once. In a
-    compiled program it is f itself, since what to remember is the compiler's to decide.
+    This trades a second run of f for the memory of its intermediate results. Arguments and results
+    may be nested dicts, lists and tuples; f may read other nodes, such as parameters, and must
+    compute the same when it is run again: the random numbers that it draws by `sample` are kept
+    and used again, `assign` finds the attributes as they were, and `observe` is called once. Raises
+    GraphChangedError in the backward pass where the second run gives another result, or where a
+    node that f reads has new data. In a compiled program checkpoint(f) is f, since the compiler
+    decides what to keep.
 
     >>> from autograd import Value, checkpoint, tanh
     >>> x = Value(0.5)
@@ -153,9 +154,9 @@ class _LaterRun(Around):
 
 
 class _Checkpoint(Op):
-    """A part of a program that is run again when its derivative is wanted.
+    """A part of a program that is run again in the backward pass.
 
-    Its arguments are the inputs it is run on, and then the nodes that it `read` from outside.
+    Its arguments are the inputs of the function, followed by the nodes that it `read` from outside.
     """
 
     def __init__(
@@ -171,13 +172,13 @@ class _Checkpoint(Op):
         self.first = first
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
-        """Run again, and take the cotangents of all arguments from that of the result."""
+        """Run the function again, and propagate the cotangent of the result through it."""
         create_graph = isinstance(out, Node) or isinstance(g, Node)
         for read, then in zip(self.read, args[self.n_inputs :], strict=True):
             if then is not read and not np.array_equal(read.primal, then, equal_nan=True):
                 raise GraphChangedError(
-                    f"{read!r} was given new data since a checkpointed function had read it, and "
-                    "the function cannot be run again as it was: compute the output again first"
+                    f"{read!r} has new data since a checkpointed function read it, so the function "
+                    "cannot be run again on the old data: compute the output again before backward"
                 )
         start = next_index()
         with _LaterRun(interpreter().recording(), self.first):
@@ -193,7 +194,7 @@ class _Checkpoint(Op):
                 "the output again after a change of what it reads"
             )
         wanted = [*inputs, *self.read]
-        ends = set(wanted)  # an input is one even where the node it stands for is read, too
+        ends = set(wanted)  # an input ends the walk even if the node it stands for is read, too
         order, inside = between(wanted, ancestors([packed], start, stop=ends))
         cotangents = {packed: seed_of(packed, g, create_graph)}
         run_backward(order, cotangents, inside, ends, create_graph)
@@ -201,7 +202,7 @@ class _Checkpoint(Op):
 
 
 def _pack(outputs: Sequence[Any]) -> Node | None:
-    """The tracked ones among `outputs` as one new node: alone, or the entries of all in one row."""
+    """The nodes among `outputs` as one node: a single one as it is, several as one flat array."""
     nodes = [out for out in outputs if isinstance(out, Node)]
     if len(nodes) < 2:
         return identity(nodes[0]) if nodes else None
@@ -220,7 +221,7 @@ def _about_equal(x: Array, y: Array) -> bool:
 
 
 def _unpack(whole: Node, outputs: Sequence[Any]) -> Iterator[Any]:
-    """`outputs` again, the tracked ones cut out of `whole`."""
+    """`outputs`, with the nodes among them cut out of `whole`."""
     one = sum(isinstance(out, Node) for out in outputs) == 1
     start = 0
     for out in outputs:

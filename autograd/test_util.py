@@ -1,7 +1,4 @@
-"""HIPS autograd's checks of derivatives: `check_grads` with its call, and what goes with it.
-
-How derivatives are checked is in `check`.
-"""
+"""HIPS autograd's checks of derivatives, with its way of calling `check_grads`."""
 
 from __future__ import annotations
 
@@ -21,9 +18,12 @@ _MODES = {"fwd": "forward", "rev": "reverse"}
 def check_grads(
     fun: Callable[..., Any], x: Any, modes: Sequence[str] = ("fwd", "rev"), order: int = 2
 ) -> None:
-    """check_grads(f)(*args) raises AssertionError where a derivative of f at `args` is wrong.
+    """check_grads(f)(*args) raises AssertionError if a derivative of f at `args` is wrong.
 
-    modes: "fwd" and "rev"; order: up to which.
+    modes: "fwd" for forward mode, "rev" for reverse mode.
+    order: the highest order to check.
+
+    Raises ValueError for other modes.
 
     >>> import autograd.numpy as np
     >>> from autograd.test_util import check_grads
@@ -35,17 +35,27 @@ def check_grads(
 
 
 def check_vjp(fun: Callable[..., Any], x: Any) -> None:
-    """Check reverse mode at first order."""
+    """Check the first derivatives of reverse mode. Raises AssertionError if one is wrong.
+
+    >>> import autograd.numpy as np
+    >>> from autograd.test_util import check_vjp
+    >>> check_vjp(np.sin, 0.5)
+    """
     check_grads(fun, modes=["rev"], order=1)(x)
 
 
 def check_jvp(fun: Callable[..., Any], x: Any) -> None:
-    """Check forward mode at first order."""
+    """Check the first derivatives of forward mode. Raises AssertionError if one is wrong.
+
+    >>> import autograd.numpy as np
+    >>> from autograd.test_util import check_jvp
+    >>> check_jvp(np.sin, 0.5)
+    """
     check_grads(fun, modes=["fwd"], order=1)(x)
 
 
 def check_equivalent(x: Any, y: Any) -> None:
-    """Raise AssertionError where two results differ by more than 1e-6, in nesting or numbers.
+    """Raise AssertionError if two results differ in structure, or by more than 1e-6 in a number.
 
     >>> from autograd.test_util import check_equivalent
     >>> check_equivalent((1.0, [2.0]), (1.0 + 1e-9, [2.0]))
@@ -63,8 +73,8 @@ def check_equivalent(x: Any, y: Any) -> None:
 
 
 def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:
-    """combo_check(f, argnum, modes, order)(*lists, **lists): `check_grads` at all combinations of
-    the arguments listed.
+    """combo_check(f, argnum, modes, order)(*lists, **lists) runs `check_grads` at every combination
+    of the arguments listed.
 
     >>> import autograd.numpy as np
     >>> from autograd.test_util import combo_check

@@ -1,7 +1,4 @@
-"""What programs look up in HIPS autograd's tracer: whether a value is differentiated, and its data.
-
-How operations are recorded is in `graph`.
-"""
+"""HIPS autograd's `tracer`: whether a value is a node, and its data."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ __all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
 
 
 def isbox(x: Any) -> bool:
-    """Whether x is a node, which is differentiated.
+    """Whether x is a node.
 
     >>> from autograd import Value
     >>> from autograd.tracer import isbox

@@ -1,4 +1,4 @@
-"""Nested lists, tuples and dicts of parameters: taken apart into leaves and put together again."""
+"""Nested lists, tuples and dicts: flattening them into leaves, and rebuilding them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Rebuild: TypeAlias = Callable[[Iterator[Any]], Any]
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
-    """The leaves of nested lists, tuples, named tuples and dicts, and a function that puts as many
-    other leaves into the same nesting. Anything else, None included, is a leaf.
+    """The leaves of nested lists, tuples, named tuples and dicts, and a function that rebuilds the
+    same structure from other leaves. Anything else, None included, is a leaf.
 
     >>> leaves, rebuild = flatten({"w": 1.0, "layers": [2.0, (3.0,)]})
     >>> leaves
@@ -43,6 +43,6 @@ def _flatten(tree: Any, leaves: list[Any]) -> Rebuild:
 
 
 def map_tree(f: Callable[[Any], Any], tree: Any) -> Any:
-    """`f` of every leaf, in the same nesting."""
+    """Apply `f` to every leaf, and keep the structure."""
     leaves, rebuild = flatten(tree)
     return rebuild(map(f, leaves))

@@ -1,7 +1,4 @@
-"""From operators on functions of one argument to operators on functions of many: `unary_to_nary`.
-
-What the operators do is in `differential_operators` and `test_util`.
-"""
+"""`unary_to_nary`: from operators on functions of one argument to functions of several."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ from typing import Any
 
 
 def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `operator(f, x)`, for a function of one argument, choose it among several.
+    """Extend `operator(f, x)`, for f of one argument, to functions of several arguments.
 
-    The result is called as `operator(f, argnum=0, **settings)(*args, **kwargs)`. A tuple of numbers
-    stands for one argument that is the tuple of those chosen.
+    The result is called as `operator(f, argnum=0, **settings)(*args, **kwargs)`. If `argnum` is a
+    tuple of positions, x is the tuple of these arguments.
 
     >>> from autograd.wrap_util import unary_to_nary
     >>> doubled = unary_to_nary(lambda f, x: f(2 * x))

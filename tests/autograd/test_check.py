@@ -95,7 +95,7 @@ def test_a_missing_term_is_found_where_two_arguments_meet() -> None:
         name="product",
     )
     a, b = np.arange(6.0).reshape(2, 3), np.arange(3.0, 9.0).reshape(3, 2)
-    with pytest.raises(GradientError, match="by argument 1"):
+    with pytest.raises(GradientError, match="with respect to argument 1"):
         check_grads(product, a, b, order=1)
 
 
@@ -107,17 +107,17 @@ def test_the_message_names_argument_entry_both_numbers_and_the_operation() -> No
     with pytest.raises(GradientError) as caught:
         check_grads(f, np.array([0.1, 0.2]), x, order=1, modes=("reverse",), rng=1)
     message = str(caught.value)
-    assert "reverse mode, order 1: by argument 1, entry (" in message
-    assert "operation 'wrong_square'" in message
+    assert "reverse mode, order 1: the derivative with respect to argument 1, entry (" in message
+    assert "operation whose rule disagrees is 'wrong_square'" in message
     assert "number 3 of 6 in the graph" in message
     entry = int(message.split("entry (")[1].split(",")[0])
     slope = 2 * np.sin(x) * np.cos(x) / np.cosh(np.sin(x) ** 2) ** 2
     assert f"differences give {slope[entry]:.6g}"[:-1] in message
-    assert f"the derivative is {SLIGHTLY * slope[entry]:.6g}"[:-1] in message
+    assert f"is {SLIGHTLY * slope[entry]:.6g}"[:-1] in message
 
 
 def test_the_first_operation_wrong_at_second_order_is_named() -> None:
-    with pytest.raises(GradientError, match="operation 'sine'"):
+    with pytest.raises(GradientError, match="operation whose rule disagrees is 'sine'"):
         check_grads(lambda x: ad.exp(sine(ad.tanh(x))), X)
 
 
@@ -125,7 +125,7 @@ def test_the_message_says_which_part_of_a_nested_argument() -> None:
     def f(parameters: dict[str, Any]) -> Any:
         return parameters["w"][0] * 2.0 + wrong_square(parameters["w"][1])
 
-    with pytest.raises(GradientError, match="by argument 0, part 2 the derivative"):
+    with pytest.raises(GradientError, match="with respect to argument 0, part 2 is"):
         check_grads(f, {"b": 1.0, "w": [0.5, 0.7]})
 
 
@@ -188,7 +188,7 @@ def test_the_check_leaves_gradients_of_its_arguments_alone() -> None:
 
 
 def test_there_has_to_be_something_to_check() -> None:
-    with pytest.raises(TypeError, match="no real number or array among the arguments"):
+    with pytest.raises(TypeError, match="no argument is a real number or array"):
         check_grads(lambda n: n, 3)
     with pytest.raises(TypeError, match="returned no real number or array"):
         check_grads(lambda x: "result", 3.0)

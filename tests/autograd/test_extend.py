@@ -64,7 +64,7 @@ def test_forward_mode_takes_the_rules_stated_for_it() -> None:
     defjvp(product, by_x, lambda t, ans, x, y: t * x)
     numpy.testing.assert_allclose(make_jvp(product)(X, V)(X)[1], X * V)
     assert len(tangents) == 1
-    with pytest.raises(NotImplementedError, match="VJP of product by argument 0 is not defined"):
+    with pytest.raises(NotImplementedError, match="VJP of product with respect to argument 0"):
         grad(lambda x: np.sum(product(x, V)))(X)
 
 
@@ -93,12 +93,12 @@ def test_rules_are_stated_for_all_arguments_by_one_function() -> None:
 def test_primitives_say_what_they_cannot_do() -> None:
     product = make_product()
     defvjp(product, lambda ans, x, y: lambda g: g * x, argnums=[1])
-    with pytest.raises(NotImplementedError, match="VJP of product by argument 0 is not defined"):
+    with pytest.raises(NotImplementedError, match="VJP of product with respect to argument 0"):
         grad(product)(2.0, 3.0)
     assert grad(product, 1)(2.0, 3.0) == 2.0
-    with pytest.raises(TypeError, match=r"power is differentiated.*pass it by position"):
+    with pytest.raises(TypeError, match=r"argument power is a node.*pass it by position"):
         grad(lambda p: product(2.0, 3.0, power=p))(2.0)
-    with pytest.raises(TypeError, match="'pair' gave a tuple"):
+    with pytest.raises(TypeError, match="'pair' returned a tuple"):
         primitive(pair)(Value(2.0))
     with pytest.raises(TypeError, match=r"autograd\.extend\.primitive"):
         defvjp(np.sin, lambda ans, x: lambda g: g)
