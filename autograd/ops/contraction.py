@@ -1,4 +1,4 @@
-"""`einsum`: it reads NumPy's subscripts and does with arrays two by two what they say."""
+"""`einsum`: parse NumPy's subscripts, and contract the operands two at a time."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from autograd.ops.structural import (
 
 
 def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> Array:
-    """Einstein's sums: multiply entries with equal letters, and sum over letters not in the result.
+    """Einstein summation: multiply the operands, and sum over the letters not in the result.
 
-    subscripts: letters for the axes of each operand, as in "ij,jk->ik". Without "->" the result has
-        the letters that occur once, in alphabetical order. "..." stands for axes that broadcast. A
-        letter twice in one operand takes its diagonal.
-    optimize: in which order three and more operands are contracted, two by two: as found by
-        `numpy.einsum_path` ("greedy", True, "optimal"), as its path says, or as written (False).
+    subscripts: a letter for each axis of each operand, as in "ij,jk->ik", which is Σⱼ x[i, j]
+        y[j, k]. Without "->" the result has the letters that occur once, in alphabetical order.
+        "..." stands for axes that broadcast. A letter repeated in one operand takes its diagonal.
+    optimize: the order in which three or more operands are contracted: "greedy", True or "optimal"
+        asks `numpy.einsum_path`, a path from it is followed, and False goes from left to right.
 
-    Raises ValueError where subscripts and shapes do not fit.
+    The cotangent of an operand is the einsum of g with the other operands. Raises ValueError if
+    subscripts and shapes do not match.
 
     >>> import numpy as np
     >>> from autograd import einsum, grad
@@ -44,7 +45,7 @@ def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> A
     array([2., 4.])
     """
     if not isinstance(subscripts, str):
-        raise TypeError("einsum: subscripts are needed as a string, such as 'ij,jk->ik'")
+        raise TypeError("einsum: subscripts must be a string, such as 'ij,jk->ik'")
     arrays = [as_array(operand) for operand in operands]
     order = tuple(optimize) if isinstance(optimize, list) else optimize
     plan = _plan(subscripts, tuple([shape_of(array) for array in arrays]), order)
@@ -58,8 +59,8 @@ def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> A
 
 
 class _Term:
-    """The letters of an operand, and what makes it simple, so that no letter is there twice, none
-    broadcasts, and none is to be summed that no other operand has.
+    """The letters of an operand, and the steps that simplify it, until no letter is repeated, no
+    axis broadcasts, and every letter to be summed over occurs in another operand.
     """
 
     def __init__(self, letters: str, shape: Shape) -> None:
@@ -70,14 +71,14 @@ class _Term:
         self.broadcasts = False
 
     def drop_broadcast(self, sizes: dict[str, int]) -> None:
-        """Take out axes of length one whose letter is longer in another operand."""
+        """Remove axes of length one whose letter has another size in another operand."""
         kept = [n for n, letter in enumerate(self.letters) if self.shape[n] == sizes[letter]]
         self.broadcasts = len(kept) < len(self.letters)
         self.letters = "".join([self.letters[n] for n in kept])
         self.shape = tuple([self.shape[n] for n in kept])
 
     def take_diagonals(self) -> None:
-        """Leave each letter once; the diagonal becomes the last axis."""
+        """Keep each letter once; its diagonal becomes the last axis."""
         for letter in sorted(set(self.letters)):
             while self.letters.count(letter) > 1:
                 first = self.letters.index(letter)
@@ -91,7 +92,7 @@ class _Term:
         self.letters = "".join([letter for letter in self.letters if letter in wanted])
 
     def simplify(self, array: Array) -> Array:
-        """Do with the operand what was found."""
+        """Apply these steps to the operand."""
         if self.broadcasts:
             array = reshape_op(array, shape=self.shape)
         for first, second in self.diagonals:
@@ -105,13 +106,13 @@ class _Term:
 class _Plan:
     terms: list[_Term]
     pairs: list[tuple[int, int, str]]
-    """Which two to contract, and how; what they make is put at the end."""
+    """Which two operands to contract, and how; their product is appended to the operands."""
     axes: tuple[int, ...] | None
 
 
 @lru_cache(maxsize=1024)
 def _plan(subscripts: str, shapes: tuple[Shape, ...], optimize: Any) -> _Plan:
-    """All that does not depend on the numbers."""
+    """Everything that depends on subscripts and shapes alone."""
     letters, result = _parse(subscripts, shapes)
     sizes = _sizes(subscripts, letters, shapes)
     terms = [_Term(term, shape) for term, shape in zip(letters, shapes, strict=True)]
@@ -133,11 +134,11 @@ def _plan(subscripts: str, shapes: tuple[Shape, ...], optimize: Any) -> _Plan:
 
 
 # --------------------------------------------------------------------------------------------------
-# Reading
+# Parsing
 
 
 def _parse(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
-    """A letter for each axis of each operand and of the result, without dots."""
+    """The letters of each operand and of the result, with "..." replaced by letters."""
     text = subscripts.replace(" ", "")
     inputs, arrow, result = text.partition("->")
     terms = inputs.split(",")
@@ -149,7 +150,7 @@ def _parse(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
         raise refuse(f"{len(terms)} terms for {len(shapes)} operands")
     for term in (*terms, result):
         if not set(term.replace("...", "", 1)) <= set(ascii_letters):
-            raise refuse(f"{term!r} is not made of letters and one '...'")
+            raise refuse(f"{term!r} may hold letters and one '...' only")
     free = [c for c in ascii_letters if c not in text]
     hidden = []
     for term, shape in zip(terms, shapes, strict=True):
@@ -169,12 +170,12 @@ def _parse(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
         raise refuse("the result needs the '...' of the operands")
     result = result.replace("...", dots)
     if len(set(result)) < len(result) or not set(result) <= set(letters):
-        raise refuse("a letter of the result is there twice, or in no operand")
+        raise refuse("a letter of the result is repeated, or occurs in no operand")
     return terms, result
 
 
 def _sizes(subscripts: str, terms: Sequence[str], shapes: Sequence[Shape]) -> dict[str, int]:
-    """The size that each letter stands for; 1 gives way to any other."""
+    """The size of each letter; a size of 1 broadcasts to any other."""
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         own = dict(zip(term, shape, strict=True))
@@ -183,18 +184,18 @@ def _sizes(subscripts: str, terms: Sequence[str], shapes: Sequence[Shape]) -> di
             if own[letter] != size or (known != size and 1 not in (known, size)):
                 raise ValueError(
                     f"einsum: {subscripts!r} for shapes {list(shapes)}: {letter!r} stands for "
-                    "sizes that differ"
+                    "different sizes"
                 )
             sizes[letter] = size if known == 1 else known
     return sizes
 
 
 # --------------------------------------------------------------------------------------------------
-# Two by two
+# Contracting two operands at a time
 
 
 def _made(x: str, y: str, wanted: str) -> str:
-    """The letters that a product has which is summed over what is not wanted."""
+    """The letters of the product of two operands, summed over the letters not wanted later."""
     shared = [letter for letter in x if letter in y and letter in wanted]
     left = [letter for letter in x if letter not in y]
     right = [letter for letter in y if letter not in x]
@@ -204,7 +205,7 @@ def _made(x: str, y: str, wanted: str) -> str:
 def _order(
     terms: Sequence[str], result: str, sizes: dict[str, int], optimize: Any
 ) -> list[tuple[int, int]]:
-    """Which two to contract at each step. NumPy's steps of three and more are taken two by two."""
+    """Which two operands to contract at each step; NumPy's steps of more are split into pairs."""
     count = len(terms)
     if count < 3 or optimize is False:
         return [(0, 1 if left == count else left - 1) for left in range(count, 1, -1)]

@@ -1,7 +1,7 @@
-"""Factors of matrices of shape (..., m, n): Cholesky, QR, eigenvectors and singular vectors.
+"""Matrix decompositions: Cholesky, QR, eigenvectors and singular vectors, of shape (..., m, n).
 
-An operation has one output, so one that finds several factors lays them end to end along the last
-axis, and they are cut out and given their shapes again. Its rule cuts cotangents and factors alike.
+An operation has one output, so the factors of a decomposition are packed into one array along the
+last axis. Its rule unpacks the factors and their cotangents in the same way.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from autograd.ops.structural import Shape, as_array, concatenate, index_op, resh
 
 
 def _pack(factors: Sequence[Any], lead: int) -> Any:
-    """Arrays as one: their axes but the first `lead` end to end along the last axis."""
+    """Pack arrays into one: flatten all axes but the first `lead`, and concatenate."""
     rows = [f.reshape(*f.shape[:lead], math.prod(f.shape[lead:])) for f in factors]
     return np.concatenate(rows, -1)
 
 
 def _unpack(packed: Array, tails: Sequence[Shape]) -> list[Array]:
-    """What `_pack` packed."""
+    """Undo `_pack`."""
     batch = shape_of(packed)[:-1]
     factors = []
     start = 0
@@ -120,13 +120,15 @@ qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), a.ndim - 2), (_qr_rule,
 
 
 def qr(a: ArrayLike, mode: str = "reduced") -> Any:
-    """q with orthonormal columns and upper triangular r with q @ r = a, or with mode "r" r alone.
+    """q with orthonormal columns and upper triangular r with q @ r = a; with mode "r", r alone.
 
-    a has shape (..., m, n), and q and r with k = min(m, n) shapes (..., m, k) and (..., k, n).
+    For a of shape (..., m, n) and k = min(m, n), q has shape (..., m, k) and r (..., k, n).
 
-    With M = r gᵣᵀ - g_qᵀ q: ∂L/∂a = (g_q + q S) r⁻ᵀ, where the symmetric S has the lower triangle
-    of M (Walter and Lehmann, 2010). Where the first k columns are linearly dependent q is not
-    unique, and to ask for the derivative raises LinAlgError, or gives huge numbers by rounding.
+    For m >= n, ∂L/∂a = (g_q + q S) r⁻ᵀ, where the symmetric matrix S has the lower triangle of
+    r gᵣᵀ - g_qᵀ q (Walter and Lehmann, 2010). If the first k columns are linearly dependent, q is
+    not unique, and the derivative raises LinAlgError, or is huge because of rounding.
+
+    Raises ValueError for modes without derivative, and for arrays with less than two axes.
 
     >>> import numpy as np
     >>> from autograd import qr
@@ -140,7 +142,7 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
         raise ValueError(f"qr: mode {mode!r} has no derivative; use 'reduced' or 'r'")
     if m >= n:
         q, r = _unpack(qr_op(a), _qr_tails(a))
-    else:  # the first m columns fix q, and the others turn with it
+    else:  # the first m columns determine q
         first, rest = (index_op(a, key=(..., part)) for part in (slice(m), slice(m, None)))
         q, r = qr(first)
         r = concatenate([r, matmul_op(matrix_transpose(q), rest)], -1)
@@ -198,6 +200,8 @@ def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
 def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
     """The eigenvalues of symmetric matrices, in ascending order; see `eigh`.
 
+    For a of shape (..., n, n) the result has shape (..., n). Raises ValueError if a is not square.
+
     >>> import numpy as np
     >>> from autograd import linalg
     >>> linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
@@ -226,7 +230,7 @@ def _svd_rule(g: Array, out: Array, a: Array) -> Array:
         turn_v - t(turn_v), gaps
     )
     step = _sandwich(u, middle + _matrix(gs), vt)
-    if shape_of(u)[-2] > shape_of(s)[-1]:  # u can also turn out of its own span
+    if shape_of(u)[-2] > shape_of(s)[-1]:  # u can also move out of its own span
         away = chain_product(gu - matmul_op(u, turn_u), 1 / row)
         step = step + matmul_op(away, vt)
     if shape_of(vt)[-1] > shape_of(s)[-1]:
@@ -243,19 +247,20 @@ svd_op: Final = Op(
 
 
 def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """u, s and vᵀ with a = u diag(s) vᵀ, singular values s in descending order; or s alone.
+    """The singular value decomposition a = u diag(s) vᵀ; without `compute_uv`, s alone.
 
-    a has shape (..., m, n); with full_matrices=False and k = min(m, n), u, s and vᵀ have shapes
-    (..., m, k), (..., k) and (..., k, n). The further columns of u and v that NumPy adds by default
-    are not unique and have no derivative, so a matrix that is not square needs full_matrices=False,
-    else ValueError.
+    For a of shape (..., m, n) and k = min(m, n), full_matrices=False gives u, s and vᵀ of shapes
+    (..., m, k), (..., k) and (..., k, n), with s in descending order. The further columns of u and
+    v that NumPy adds by default are not unique and have no derivative, so a matrix that is not
+    square requires full_matrices=False, and raises ValueError otherwise.
 
-    With F[i, j] = 1/(s[j]² - s[i]²), J = F ∘ (uᵀ g_u - g_uᵀ u), K likewise of v (Townsend, 2016),
+    With F[i, j] = 1/(s[j]² - s[i]²), J = F ∘ (uᵀ g_u - g_uᵀ u), and K likewise for v
+    (Townsend, 2016),
 
         ∂L/∂a = u (J S + S K + diag(g_s)) vᵀ + (1 - u uᵀ) g_u S⁻¹ vᵀ + u S⁻¹ g_vᵀ (1 - v vᵀ).
 
-    Where singular values coincide, or are 0, a derivative that needs more than s at first order is
-    inf or nan: the singular vectors are not unique there.
+    If singular values coincide or are 0, the singular vectors are not unique, and their
+    derivatives, as well as the second derivatives of s, are inf or nan.
 
     >>> import numpy as np
     >>> from autograd import grad, svd
@@ -270,8 +275,8 @@ def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> An
     m, n = rows_and_columns(a, "svd")
     if full_matrices and compute_uv and m != n:
         raise ValueError(
-            f"svd: for a matrix of {m} rows and {n} columns pass full_matrices=False; the further "
-            "columns of the full u or v are not unique and have no derivative"
+            f"svd: a matrix of {m} rows and {n} columns needs full_matrices=False, because the "
+            "further columns of the full u or v are not unique and have no derivative"
         )
     factors = _unpack(svd_op(a), _svd_tails(a))
     return tuple(factors) if compute_uv else factors[1]

@@ -1,4 +1,4 @@
-"""Functions of diagonals and triangles, composed of indexing, scattering and masks."""
+"""Diagonals and triangles, composed of indexing, scattering and masks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from autograd.ops.structural import as_array, index_op, scatter_op, shape_of, su
 def tril(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros above the k-th diagonal of its last two axes.
 
+    The result has the shape of x. Raises ValueError for less than two axes.
+
     >>> import numpy as np
     >>> from autograd import tril
     >>> tril(np.ones((2, 2)))
@@ -27,6 +29,8 @@ def tril(x: ArrayLike, k: int = 0) -> Array:
 def triu(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros below the k-th diagonal of its last two axes.
 
+    The result has the shape of x. Raises ValueError for less than two axes.
+
     >>> import numpy as np
     >>> from autograd import triu
     >>> triu(np.ones((2, 2)))
@@ -38,15 +42,17 @@ def triu(x: ArrayLike, k: int = 0) -> Array:
 
 
 def rows_and_columns(x: ArrayLike, name: str) -> tuple[int, int]:
-    """The sizes of the last two axes; ValueError where there are none."""
+    """The sizes of the last two axes; ValueError if there are fewer."""
     shape = shape_of(x)
     if len(shape) < 2:
-        raise ValueError(f"{name}: shape {shape} has no rows and columns")
+        raise ValueError(f"{name}: at least two axes are needed, and the shape is {shape}")
     return shape[-2], shape[-1]
 
 
 def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The entries x[i, i + offset] of two axes, as the last axis of the result.
+    """The entries x[i, i + offset] along two axes, which become the last axis of the result.
+
+    Raises ValueError for less than two axes.
 
     >>> import numpy as np
     >>> from autograd import diagonal
@@ -62,7 +68,9 @@ def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
 
 
 def diag(x: ArrayLike, k: int = 0) -> Array:
-    """The k-th diagonal of a matrix, or for a row of numbers the matrix that has it there.
+    """The k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal.
+
+    A vector of n entries gives shape (n + |k|, n + |k|). Raises ValueError for other shapes.
 
     >>> import numpy as np
     >>> from autograd import diag
@@ -75,14 +83,16 @@ def diag(x: ArrayLike, k: int = 0) -> Array:
     if len(shape) == 2:
         return diagonal(x, k)
     if len(shape) != 1:
-        raise ValueError(f"diag: shape {shape} is neither a row of numbers nor a matrix")
+        raise ValueError(f"diag: a vector or a matrix is needed, and the shape is {shape}")
     size = shape[0] + abs(k)
     i = np.arange(shape[0]) + max(-k, 0)
     return scatter_op(x, key=(i, i + k), shape=(size, size))
 
 
 def trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The sum of a diagonal: Σᵢ x[i, i + offset] over two axes.
+    """The sum of a diagonal: Σᵢ x[i, i + offset] over two axes, which the result does not have.
+
+    Raises ValueError for less than two axes.
 
     >>> import numpy as np
     >>> from autograd import grad, trace

@@ -24,7 +24,7 @@ from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
 from autograd.ops.predicates import nondifferentiable
 
-# The rules below name operations that are defined further down; the type checker wants these first.
+# Rules below use operations that are defined further down, so the type checker needs them here.
 abs: Elementwise
 cos: Elementwise
 cosh: Elementwise
@@ -41,10 +41,10 @@ where: Elementwise
 
 
 def _pow_base(out: Array, x: Array, y: Array) -> Array:
-    """y · x^(y - 1), and 0 for y = 0 also where x = 0: a constant has no slope."""
+    """y · x^(y - 1), and 0 where x = y = 0, since x^0 is constant."""
     if isinstance(y, int | float):
         return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
-    constant = (y == 0) & (x == 0)  # elsewhere, y = 0 has a slope of its own: 1/x
+    constant = (y == 0) & (x == 0)  # elsewhere y = 0 has the derivative 1/x in y
     return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1.0)))
 
 
@@ -295,7 +295,7 @@ hypot = Elementwise(
 )
 
 # --------------------------------------------------------------------------------------------------
-# Kinks: a slope of True or False selects, so that nothing leaks through a closed branch
+# Kinks: a local derivative of True or False selects, so nothing leaks through a masked branch
 
 abs = Elementwise(
     "abs", np.absolute, math.fabs, lambda out, x: sign(x),
@@ -350,8 +350,13 @@ where = Elementwise(
 def maximum(x: ArrayLike, y: ArrayLike) -> Array:
     """The larger of x and y, entry by entry; NaN where either is NaN.
 
-    At a tie x and y share the derivative equally. Where only one of them is differentiated, the
-    other, a constant, takes all of it, so that `maximum(x, 0)` and `relu(x)` agree.
+        ∂/∂x maximum(x, y) = 1 where x > y, else 0
+
+    At a tie each has the derivative 1/2. If only one of them is differentiated, the other is a
+    constant and the derivative is 0, so that `maximum(x, 0)` and `relu(x)` agree.
+
+    x and y are numbers, arrays or nodes, and broadcast as in NumPy.
+    Raises ValueError where their shapes do not.
 
     >>> from autograd import grad, maximum
     >>> grad(lambda x: maximum(x, 1.0))(3.0)
@@ -361,7 +366,14 @@ def maximum(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def minimum(x: ArrayLike, y: ArrayLike) -> Array:
-    """The smaller of x and y, entry by entry, with ties as in `maximum`.
+    """The smaller of x and y, entry by entry; NaN where either is NaN.
+
+        ∂/∂x minimum(x, y) = 1 where x < y, else 0
+
+    At a tie each has the derivative 1/2, or 0 if only one of them is differentiated.
+
+    x and y are numbers, arrays or nodes, and broadcast as in NumPy.
+    Raises ValueError where their shapes do not.
 
     >>> from autograd import grad, minimum
     >>> grad(lambda x: minimum(x, 1.0))(3.0)
@@ -371,7 +383,13 @@ def minimum(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Array:
-    """min(max(x, lower), upper); its derivative is 1 strictly inside the bounds and 0 elsewhere.
+    """x limited to the interval from min to max; a bound of None does not limit it.
+
+        clip(x, a, b) = minimum(maximum(x, a), b)
+        ∂/∂x clip(x, a, b) = 1 if a < x < b else 0
+
+    x and the bounds are numbers, arrays or nodes, and broadcast as in NumPy.
+    Raises ValueError where their shapes do not.
 
     >>> from autograd import clip, grad
     >>> clip(3.0, 0.0, 1.0), grad(lambda x: clip(x, 0.0, 1.0))(0.5)
@@ -383,7 +401,14 @@ def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = Non
 
 
 def leaky_relu(x: ArrayLike, alpha: ArrayLike = 0.01) -> Array:
-    """x where x > 0, else α x. Differentiable in α too, as PReLU needs.
+    """The rectifier with a small slope α for negative numbers (Maas, Hannun and Ng, 2013).
+
+        leaky_relu(x, α) = x if x > 0 else α x
+        ∂/∂x leaky_relu(x, α) = 1 if x > 0 else α
+        ∂/∂α leaky_relu(x, α) = 0 if x > 0 else x
+
+    At the kink x = 0 the derivative is taken as α. x and α are numbers, arrays or nodes, and
+    broadcast as in NumPy. Raises ValueError where their shapes do not.
 
     >>> from autograd import leaky_relu
     >>> leaky_relu(-2.0)
@@ -393,7 +418,14 @@ def leaky_relu(x: ArrayLike, alpha: ArrayLike = 0.01) -> Array:
 
 
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
-    """x where x > 0, else α (exp(x) - 1).
+    """The exponential linear unit (Clevert, Unterthiner and Hochreiter, 2016, arXiv:1511.07289).
+
+        elu(x, α) = x if x > 0 else α (exp(x) - 1)
+        ∂/∂x elu(x, α) = 1 if x > 0 else α exp(x)
+        ∂/∂α elu(x, α) = 0 if x > 0 else exp(x) - 1
+
+    At x = 0 the derivative is taken as α. x and α are numbers, arrays or nodes, and broadcast as in
+    NumPy. Raises ValueError where their shapes do not.
 
     >>> from autograd import elu
     >>> round(elu(-1.0), 4)
@@ -403,7 +435,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
 
 # --------------------------------------------------------------------------------------------------
-# The derivative is zero wherever there is one
+# The derivative is zero wherever it exists
 
 # fmt: off
 sign = Elementwise(
@@ -444,7 +476,11 @@ stop_gradient: Final = Elementwise(
 
 
 def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:
-    """Heaviside's step H(x): 0 for x < 0, 1 for x > 0, and H(0) = `at_zero`; its derivative is 0.
+    """Heaviside's step function H(x): 0 for x < 0, 1 for x > 0, and H(0) = `at_zero`.
+
+    The derivative with respect to x is taken as 0 everywhere; that with respect to `at_zero` is 1
+    where x = 0. x and `at_zero` are numbers, arrays or nodes, and broadcast as in NumPy.
+    Raises ValueError where their shapes do not.
 
     >>> from autograd import heaviside
     >>> heaviside(-2.0), heaviside(0.0), heaviside(3.0)
@@ -454,7 +490,9 @@ def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:
 
 
 def round(x: ArrayLike, decimals: int = 0) -> Array:
-    """x to the nearest integer, or to so many decimals, halves to even; its derivative is 0.
+    """x rounded to the nearest integer, or to the given number of decimals; halves go to even.
+
+    The derivative is taken as 0, at the jumps too. The result has the shape of x.
 
     >>> from autograd import round
     >>> round(2.5), round(0.125, 2)

@@ -1,6 +1,7 @@
-"""Softmax and its kin: each subtracts the largest entry first, so that nothing overflows.
+"""Softmax and its relatives, which subtract the largest entry first, so that nothing overflows.
 
-They are operations of their own, since they compose of few array passes and so do their rules.
+They are operations in their own right because that takes fewer passes over the array than composing
+them.
 """
 
 from __future__ import annotations
@@ -71,9 +72,11 @@ log_softmax_op: Final = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
 
 
 def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """ln Σ exp(x), without overflow, over all entries or along the axis or axes named.
+    """ln Σ exp(x), without overflow, over all entries or along the given axes.
 
-    An entry of -inf counts as nothing and has derivative 0; -inf is also the sum of nothing.
+    The derivative is exp(x - out), the softmax. An entry of -inf adds nothing and has the
+    derivative 0; if all entries are -inf, so is the result. `keepdims` keeps the reduced axes with
+    length one.
 
     >>> import numpy as np
     >>> from autograd import grad, logsumexp
@@ -86,6 +89,8 @@ def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 def softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """exp(x) / Σ exp(x) along an axis: probabilities from logits, without overflow.
 
+    The result s has the shape of x; ∂L/∂x = s (g - Σ g s) with g = ∂L/∂s.
+
     >>> import numpy as np
     >>> from autograd import softmax
     >>> softmax(np.array([1000.0, 1000.0, -np.inf]))
@@ -97,7 +102,8 @@ def softmax(x: ArrayLike, axis: Axis = -1) -> Array:
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """x - ln Σ exp(x) along an axis: log probabilities from logits, without overflow.
 
-    Exact also where the probability underflows, so losses start from this and not from `softmax`.
+    It is exact even where `softmax` underflows to 0, so losses should be computed from it. The
+    result l has the shape of x; ∂L/∂x = g - exp(l) Σ g with g = ∂L/∂l.
 
     >>> import numpy as np
     >>> from autograd import log_softmax

@@ -1,7 +1,4 @@
-"""Functions that pick entries by number, and `x.at[...]`, which gives a copy with some changed.
-
-The operation itself and its transpose are in `structural`.
-"""
+"""Indexing: `index`, `take`, `sort`, and `x.at[...]`, which returns a copy with entries changed."""
 
 from __future__ import annotations
 
@@ -32,13 +29,13 @@ from autograd.ops.structural import (
 # x[key]
 
 _NODE_AS_KEY = (
-    "an index must be plain integers, slices or booleans, and this one is a node, which has no "
-    "derivative as an index: use x[node.numpy().astype(int)]"
+    "an index must consist of plain integers, slices and booleans, and this one is a node, with "
+    "respect to which indexing has no derivative: use x[node.numpy().astype(int)]"
 )
 
 
 def plain_key(key: Any) -> Any:
-    """The index with its lists and arrays copied, so that a graph can rely on it."""
+    """The index with its lists and arrays copied, since the graph keeps it."""
     if key.__class__ is int or key.__class__ is slice:
         return key
     if isinstance(key, tuple):
@@ -51,7 +48,10 @@ def plain_key(key: Any) -> Any:
 
 
 def index(x: ArrayLike, key: Any) -> Array:
-    """x[key], with every key that NumPy knows. An entry read twice gets both cotangents.
+    """x[key], for every kind of index that NumPy has.
+
+    The cotangent is scattered back: an entry that the key repeats gets the sum of its cotangents,
+    and an entry that is not read gets 0. Raises TypeError if the index is a node.
 
     >>> import numpy as np
     >>> from autograd import Tensor
@@ -68,9 +68,10 @@ def index(x: ArrayLike, key: Any) -> Array:
 
 
 def scatter(x: ArrayLike, key: Any, shape: Shape) -> Array:
-    """Zeros of `shape` with x, broadcast, added at [key]: the transpose of indexing.
+    """Zeros of `shape` with x added at `key`: the transpose of indexing.
 
-    Where the key names a place several times, all that belongs there is added up.
+    x is broadcast to the shape of the indexed entries. Where the key repeats a position, all
+    entries of x for it are summed.
 
     >>> import numpy as np
     >>> from autograd import scatter
@@ -88,27 +89,27 @@ def scatter(x: ArrayLike, key: Any, shape: Shape) -> Array:
 
 
 def _picked(shape: Shape, key: Any) -> Shape:
-    """The shape of x[key] for x of a shape."""
+    """The shape of x[key] for x of the given shape."""
     picked: Shape = np.broadcast_to(0, shape)[key].shape
     return picked
 
 
 # --------------------------------------------------------------------------------------------------
-# The same where integers in the key are nodes, as they may be while a program is recorded: they are
-# arguments then, and a mark in the key keeps their places.
+# The same if integers in the key are nodes, as they may be while a program is recorded. They are
+# then arguments of the operation, and a mark in the key keeps their positions.
 
 HERE = "here"
 
 
 def split_key(key: Any) -> tuple[Any, list[Node]]:
-    """The key with marks in place of nodes, and the nodes."""
+    """The key with marks instead of nodes, and the nodes."""
     parts = key if isinstance(key, tuple) else (key,)
     numbers = [part for part in parts if isinstance(part, Node)]
     for number in numbers:
         if number.dtype.kind == "b":
             raise TypeError(
-                "a mask that is computed within a compiled program cannot be an index, since the "
-                "shape of the result would depend on the numbers: use where(mask, x, 0)"
+                "a mask computed in a compiled program cannot be an index, because the shape of "
+                "the result would depend on the data: use where(mask, x, 0)"
             )
         if number.dtype.kind not in "iu":
             raise TypeError(_NODE_AS_KEY)
@@ -154,7 +155,7 @@ def _set(x: Any, values: Any, key: Any) -> Any:
 
 
 def _set_values(g: Array, out: Array, x: Array, values: Array, key: Any) -> Array:
-    """Only the value that is left in x has an effect, where several were written to one place."""
+    """If several values were written to one position, only the one that remains has an effect."""
     picked = index_op(g, key=key)
     if kernels.reads_once(key):
         return picked
@@ -170,7 +171,7 @@ set_op: Op = Op(
 
 
 class At:
-    """`x.at[key]`: the entries of x that its `set` and `add` replace or add to, in a copy of x.
+    """`x.at[key]`: its methods `set` and `add` return a copy of x with the entries at key changed.
 
     >>> from autograd import Tensor
     >>> x = Tensor([1.0, 2.0, 3.0])
@@ -188,25 +189,25 @@ class At:
         return At(self.x, plain_key(key))
 
     def set(self, values: ArrayLike) -> Array:
-        """A copy of x with `values`, broadcast, in the entries at `key`.
+        """A copy of x with the entries at `key` replaced by `values`, which broadcast.
 
-        Where the key names a place several times, the last value written stays, as in NumPy, and
-        it alone gets a derivative. Raises ValueError where the shapes do not fit.
+        If the key repeats a position, the last value remains, as in NumPy, and only it has a
+        derivative. Raises ValueError if the shapes do not match.
         """
         x, values = self._fit(values)
         return set_op(x, values, key=self.key)
 
     def add(self, values: ArrayLike) -> Array:
-        """A copy of x with `values`, broadcast, added to the entries at `key`.
+        """A copy of x with `values`, which broadcast, added to the entries at `key`.
 
-        Where the key names a place several times, all values are added. Raises ValueError where
-        the shapes do not fit.
+        If the key repeats a position, all its values are added. Raises ValueError if the shapes do
+        not match.
         """
         x, values = self._fit(values)
         return x + scatter_op(values, key=self.key, shape=shape_of(x))
 
     def _fit(self, values: Array) -> tuple[Array, Array]:
-        """x and the values in one type, that of x; but reals put among integers stay reals."""
+        """x and the values in the dtype of x, or in float64 if real values meet integers."""
         picked = _picked(shape_of(self.x), self.key)
         values = as_array(values)
         x = as_real(self.x) if values.dtype.kind == "f" else self.x
@@ -216,19 +217,23 @@ class At:
         except ValueError as error:
             raise ValueError(
                 f"x.at[...]: values of shape {shape_of(values)} cannot be broadcast to the entries "
-                f"that the index picks from shape {shape_of(self.x)}, of shape {picked}"
+                f"at this index, which have shape {picked} in an array of shape {shape_of(self.x)}"
             ) from error
 
 
 # --------------------------------------------------------------------------------------------------
-# Picking along an axis
+# Selecting along an axis
 
 
 def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
-    """The entries of x with the given numbers along an axis, or in x as one row.
+    """The entries of x at the given indices along an axis; by default, of x flattened.
 
-    mode: what to do with a number outside the axis: "raise" IndexError, "wrap" around, or "clip" to
-        the nearest end (where a negative number means the first).
+    indices: integers of any shape, which replaces the axis in the shape of the result.
+    mode: what to do with an index outside the axis: "raise" raises IndexError, "wrap" wraps around,
+        and "clip" takes the nearest end (for negative indices the first).
+
+    An entry that is taken several times gets the sum of its cotangents. Raises ValueError for
+    another mode.
 
     >>> import numpy as np
     >>> from autograd import grad, take
@@ -250,10 +255,12 @@ def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise
 
 
 def take_along_axis(x: ArrayLike, indices: Any, axis: int | None = -1) -> Array:
-    """Entries picked along one axis, by numbers of their own at each place of the others.
+    """Select entries along one axis, with indices that differ from place to place.
 
-    `indices` has as many axes as x and broadcasts against it outside `axis`; what `argsort` and
-    `argmax(keepdims=True)` give fits. Without `axis`, x is one row.
+    `indices` has as many axes as x, and broadcasts against x in the other axes; the results of
+    `argsort` and `argmax(keepdims=True)` are of this form. With axis=None, x is flattened.
+
+    Raises ValueError for another number of axes.
 
     >>> import numpy as np
     >>> from autograd import take_along_axis
@@ -266,8 +273,8 @@ def take_along_axis(x: ArrayLike, indices: Any, axis: int | None = -1) -> Array:
     indices = indices if isinstance(indices, Node) else np.array(indices)
     if indices.ndim != len(shape):
         raise ValueError(
-            f"take_along_axis: indices of shape {indices.shape} and x of shape {shape} need as "
-            "many axes"
+            f"take_along_axis: indices of shape {indices.shape} must have as many axes as x, which "
+            f"has shape {shape}"
         )
     key = list(np.ogrid[tuple([slice(size) for size in shape])])
     key[axis] = indices
@@ -279,9 +286,9 @@ def take_along_axis(x: ArrayLike, indices: Any, axis: int | None = -1) -> Array:
 
 
 def argsort(x: ArrayLike, axis: int | None = -1) -> Any:
-    """The numbers of the entries in ascending order: plain integers, without derivative.
+    """The indices that sort x along an axis: plain integers, without derivative.
 
-    Equal entries keep their order. Without `axis`, x is one row.
+    Equal entries keep their order. With axis=None, x is flattened. The result has the shape of x.
 
     >>> import numpy as np
     >>> from autograd import argsort
@@ -292,9 +299,10 @@ def argsort(x: ArrayLike, axis: int | None = -1) -> Any:
 
 
 def sort(x: ArrayLike, axis: int | None = -1) -> Array:
-    """The entries in ascending order along an axis, or of x as one row; NaN come last.
+    """x sorted in ascending order along an axis, with NaN last. With axis=None, x is flattened.
 
-    Each keeps its own derivative. Equal entries keep their order, which decides whose is whose.
+    The cotangent of each entry goes to where it came from. Equal entries keep their order, which
+    decides between them. The result has the shape of x.
 
     >>> import numpy as np
     >>> from autograd import grad, sort

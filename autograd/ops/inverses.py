@@ -1,4 +1,4 @@
-"""Inverses of matrices of shape (..., n, n), the solution of linear equations, and determinants."""
+"""Inverses, solutions of linear equations and determinants, for matrices of shape (..., n, n)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from autograd.ops.structural import (
 
 
 def square(x: ArrayLike, name: str) -> Array:
-    """x as an array, if it is a square matrix or a batch of them; else ValueError."""
+    """x as an array; ValueError if it is not a square matrix or a batch of them."""
     x = as_array(x)
     shape = shape_of(x)
     if len(shape) < 2 or shape[-1] != shape[-2]:
-        raise ValueError(f"{name}: square matrices are needed, and this has shape {shape}")
+        raise ValueError(f"{name}: square matrices are needed, and the shape is {shape}")
     return x
 
 
@@ -45,7 +45,7 @@ def _solve_a(g: Array, out: Array, a: Array, b: Array) -> Array:
 
 
 def _pinv_rule(g: Array, out: Array, a: Array) -> Array:
-    """Golub and Pereyra (1973), of constant rank."""
+    """Golub and Pereyra (1973), for constant rank."""
     gt, pt = matrix_transpose(g), matrix_transpose(out)
     left = matmul_op(gt, matmul_op(out, pt))
     right = matmul_op(matmul_op(pt, out), gt)
@@ -60,9 +60,10 @@ solve_op: Op = Op("solve", np.linalg.solve, (_solve_a, _solve_b))
 
 
 def inv(a: ArrayLike) -> Array:
-    """The inverse of square matrices: a @ inv(a) = 1. To solve equations use `solve`.
+    """The inverse of square matrices: a @ inv(a) = 1. To solve linear equations use `solve`.
 
-    With g = ∂L/∂inv(a): ∂L/∂a = -inv(a)ᵀ g inv(a)ᵀ. Raises LinAlgError for a singular matrix.
+    a and inv(a) have shape (..., n, n). With g = ∂L/∂inv(a), ∂L/∂a = -inv(a)ᵀ g inv(a)ᵀ. Raises
+    LinAlgError if a is singular, and ValueError if it is not square.
 
     >>> import numpy as np
     >>> from autograd import inv
@@ -74,14 +75,14 @@ def inv(a: ArrayLike) -> Array:
 
 
 def pinv(a: ArrayLike) -> Array:
-    """Moore and Penrose's inverse of matrices of shape (..., m, n), by singular values.
+    """The Moore-Penrose inverse, of shape (..., n, m) for matrices of shape (..., m, n).
 
-    With p = pinv(a) and g = ∂L/∂p, after Golub and Pereyra (1973),
+    With p = pinv(a) and g = ∂L/∂p (Golub and Pereyra, 1973),
 
         ∂L/∂a = -pᵀ g pᵀ + (1 - a p) gᵀ p pᵀ + pᵀ p gᵀ (1 - p a).
 
-    That holds as long as the rank stays: where it is not full, pinv jumps beside a, and the
-    derivative is that within the matrices of this rank.
+    This holds as long as the rank is constant. If a does not have full rank, pinv jumps there, and
+    the derivative is that along matrices of the same rank.
 
     >>> import numpy as np
     >>> from autograd import linalg
@@ -92,10 +93,12 @@ def pinv(a: ArrayLike) -> Array:
 
 
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
-    """The x for which a @ x = b, for a vector b of shape (n,) or matrices of shape (..., n, k).
+    """The solution x of a @ x = b, for a vector b of shape (n,) or matrices of shape (..., n, k).
 
-    With g = ∂L/∂x: ∂L/∂b = solve(aᵀ, g) and ∂L/∂a = -solve(aᵀ, g) xᵀ. Raises LinAlgError for a
-    singular matrix, ValueError where the shapes do not fit.
+    a has shape (..., n, n), and x has the shape of b, broadcast. With g = ∂L/∂x,
+    ∂L/∂b = solve(aᵀ, g) and ∂L/∂a = -solve(aᵀ, g) xᵀ.
+
+    Raises LinAlgError if a is singular, and ValueError if the shapes do not match.
 
     >>> import numpy as np
     >>> from autograd import solve
@@ -111,13 +114,16 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
         raise
     except ValueError as error:
         raise ValueError(
-            f"solve: matrices of shape {shape_of(a)} and a right side of shape {shape} do not fit"
+            f"solve: shapes {shape_of(a)} of a and {shape} of b do not match in a @ x = b"
         ) from error
     return x if len(shape) > 1 else index_op(x, key=(..., 0))
 
 
 def matrix_power(a: ArrayLike, n: int) -> Array:
-    """a @ a @ ... of n square matrices a, in about log₂ n products; inverses for a negative n.
+    """The n-th power of a square matrix, a @ a @ ... @ a, in about log₂ n products.
+
+    For n < 0 it is a power of the inverse, and for n = 0 the identity. a and the result have shape
+    (..., n, n). Raises ValueError if a is not square, and LinAlgError for n < 0 if it is singular.
 
     >>> import numpy as np
     >>> from autograd import linalg
@@ -157,11 +163,11 @@ _inv_or_nan: Final = Op("inv", _inverse_or_nan, (_inv_rule,))
 
 
 def _adjugate(a: Array, det: Array) -> Array:
-    """adj(A), which is det(A) A⁻¹ where that exists, as a smooth function of A everywhere.
+    """adj(A), a smooth function of A, equal to det(A) A⁻¹ where A is regular.
 
-    Where A is (nearly) singular, A = U B Vᵀ with constant rotations U and V, by which B is diagonal
-    here and its last r entries are small. B = [[P, Q], [R, S]] has a regular P and the small
-    complement C = S - R P⁻¹ Q of r rows, and det B = det P det C. Nothing is divided by C.
+    Where A is (nearly) singular, A = U B Vᵀ with constant rotations U and V, such that B is
+    diagonal at A and its last r entries are small. B = [[P, Q], [R, S]] has a regular block P and
+    a small complement C = S - R P⁻¹ Q of r rows, and det B = det P det C. Nothing is divided by C.
     """
     data = plain(a)
     n = data.shape[-1]
@@ -199,7 +205,7 @@ def _adjugate(a: Array, det: Array) -> Array:
 
 
 def _adjugate_by_powers(a: Array) -> Array:
-    """adj(A) by Faddeev and LeVerrier's recursion, a polynomial; good for few rows or small A."""
+    """adj(A) by the Faddeev-LeVerrier recursion, a polynomial; good for few rows or small A."""
     n = shape_of(a)[-1]
     one = np.eye(n, dtype=a.dtype)
     m = one + 0 * a
@@ -222,9 +228,10 @@ slogdet_op: Final = Op("slogdet", lambda a: np.stack(np.linalg.slogdet(a), -1), 
 
 
 def det(a: ArrayLike) -> Array:
-    """The determinant of square matrices.
+    """The determinant of square matrices, of shape (...) for a of shape (..., n, n).
 
-    With g = ∂L/∂det(a): ∂L/∂a = g adj(a)ᵀ, at singular matrices too, and to any order.
+    With g = ∂L/∂det(a), ∂L/∂a = g adj(a)ᵀ with the adjugate adj(a) = det(a) inv(a). It is right at
+    singular matrices too, and to any order. Raises ValueError if a is not square.
 
     >>> import numpy as np
     >>> from autograd import det, grad
@@ -236,10 +243,11 @@ def det(a: ArrayLike) -> Array:
 
 
 def slogdet(a: ArrayLike) -> tuple[Array, Array]:
-    """The sign of the determinant of square matrices, plain, and ln |det|, which cannot overflow.
+    """The sign of the determinant, which is a constant, and ln |det(a)|, which does not overflow.
 
-    With g = ∂L/∂ln|det(a)|: ∂L/∂a = g inv(a)ᵀ. A singular matrix has sign 0 and -inf, and to ask
-    for the derivative there raises LinAlgError.
+    Both have shape (...) for a of shape (..., n, n). With g = ∂L/∂ln|det(a)|, ∂L/∂a = g inv(a)ᵀ.
+    For a singular matrix they are 0 and -inf, and the derivative raises LinAlgError. Raises
+    ValueError if a is not square.
 
     >>> import numpy as np
     >>> from autograd import grad, slogdet

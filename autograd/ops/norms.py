@@ -31,7 +31,7 @@ def _p_norm(x: Any, p: float, axis: Axis, keepdims: bool) -> Any:
 
 
 def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
-    """sign(x) (|x| / norm)^(p - 1); at the zero vector, which has no derivative, 0."""
+    """sign(x) (|x| / norm)^(p - 1), and 0 at the zero vector, where there is no derivative."""
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     g, out = g * (out != 0), out + (out == 0)
     if p == 2:
@@ -46,17 +46,19 @@ norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,))
 
 
 def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The norm of a vector, a matrix, or of many along one or two axes, as `numpy.linalg.norm`.
+    """The norm of vectors or matrices, as in `numpy.linalg.norm`.
 
-    ord: for a vector p, (Σ |x|^p)^(1/p), or inf or -inf, the largest or smallest |x|; None is 2.
-        For a matrix "fro" or None, √Σ x²; "nuc", the sum of its singular values; 2 or -2, the
-        largest or smallest of them; 1 or -1, the largest or smallest sum of |x| down a column; inf
-        or -inf, along a row.
-    axis: one axis for vectors, two for matrices. Without it, x is a vector or a matrix, or with
-        ord=None anything, of whose entries √Σ x² is taken.
+    ord: for vectors a number p, (Σ |x|^p)^(1/p), by default 2; inf and -inf are the largest and the
+        smallest |x|. For matrices "fro" or None, √Σ x²; "nuc", the sum of the singular values; 2
+        and -2, the largest and the smallest singular value; 1 and -1, the largest and the smallest
+        column sum of |x|; inf and -inf, the largest and the smallest row sum.
+    axis: one axis for vectors, two for matrices. By default x is one vector or one matrix; with
+        ord=None also, x may have any shape, and the result is √Σ x² over all entries.
+    keepdims: whether to keep the reduced axes with length one.
 
-    The derivative at x = 0, where there is none, is taken as 0. For p < 1 the slope at an entry of
-    0 is infinite, and nan. Raises ValueError for another ord, or axes that do not fit.
+    The derivative of the p-norm is sign(x) (|x| / norm)^(p - 1), taken as 0 at x = 0, where it does
+    not exist. For p < 1 it is nan at an entry of 0, where it is infinite. Raises ValueError for
+    another ord, or axes that do not match.
 
     >>> import numpy as np
     >>> from autograd import grad, norm
@@ -70,13 +72,13 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = Fals
     if axis is None and ord is None:
         return norm_op(x, p=2, axis=None, keepdims=keepdims)
     if axis is None and ndim not in (1, 2):
-        raise ValueError(f"norm: shape {shape_of(x)} is no vector and no matrix; name the axes")
+        raise ValueError(f"norm: shape {shape_of(x)} is not a vector or a matrix; pass axis=...")
     axes = (axis,) if isinstance(axis, int) else tuple(range(ndim)) if axis is None else tuple(axis)
     if len(axes) == 1:
         return _vector_norm(x, ord, axes, keepdims)
     if len(axes) == 2:
         return _matrix_norm(x, ord, axes, keepdims)
-    raise ValueError(f"norm: axis {axis} is neither one axis, of vectors, nor two, of matrices")
+    raise ValueError(f"norm: axis must be one axis (vectors) or two (matrices), and is {axis}")
 
 
 def _vector_norm(x: Array, ord: Any, axis: tuple[int, ...], keepdims: bool) -> Array:
@@ -87,7 +89,7 @@ def _vector_norm(x: Array, ord: Any, axis: tuple[int, ...], keepdims: bool) -> A
     if ord == 1:
         return sum(abs(x), axis, keepdims)
     if isinstance(ord, str) or ord == 0:
-        raise ValueError(f"norm: ord={ord!r} is no norm of a vector with a derivative")
+        raise ValueError(f"norm: ord={ord!r} is not a vector norm with a derivative")
     return norm_op(x, p=2 if ord is None else ord, axis=axis, keepdims=keepdims)
 
 
@@ -105,5 +107,5 @@ def _matrix_norm(x: Array, ord: Any, axes: tuple[int, ...], keepdims: bool) -> A
     elif ord == "nuc":
         out = sum(svd(x, compute_uv=False), -1)
     else:
-        raise ValueError(f"norm: ord={ord!r} is not one of a matrix's: fro, nuc, ±1, ±2, ±inf")
+        raise ValueError(f"norm: ord={ord!r} is not a matrix norm: 'fro', 'nuc', ±1, ±2 or ±inf")
     return expand_dims(out, normalize_axis(axes, len(shape_of(x)))) if keepdims else out

@@ -1,7 +1,4 @@
-"""The kinds of operation, and what one of each kind has to state; `custom_op` for one's own.
-
-The others stand in the tables: `elementwise`, `structural`, `products` and the rest.
-"""
+"""The types of operation, and what an operation of each type states; `custom_op` makes new ones."""
 
 from __future__ import annotations
 
@@ -32,10 +29,10 @@ _POSITIONAL: Final = Parameter.POSITIONAL_ONLY
 
 
 class Elementwise(Op):
-    """An operation on each entry by itself, which states one local derivative per argument.
+    """An operation on each entry separately, which states one local derivative per argument.
 
-    `scalar` computes it on Python floats. Where that raises (division by zero, overflow, a domain
-    error), the result is what IEEE arithmetic and so NumPy say: inf or nan.
+    `scalar` computes it on Python floats. Where that raises an exception (division by zero,
+    overflow, a domain error), the result is that of IEEE arithmetic, as in NumPy: inf or nan.
     """
 
     arity: int
@@ -86,8 +83,8 @@ class Elementwise(Op):
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
         if settings or len(primals) != self.arity:
             raise TypeError(
-                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} and no settings; "
-                f"it was given {len(primals)} and {list(settings)}"
+                f"{self.name} takes {self.arity} argument{'s' * (self.arity > 1)} and no keywords; "
+                f"it was called with {len(primals)} and the keywords {list(settings)}"
             )
         if primals[0].__class__ is not np.ndarray and self.scalar is not None:
             for x in primals:
@@ -103,20 +100,20 @@ class Elementwise(Op):
         except ValueError as error:
             shapes = " and ".join(str(np.shape(x)) for x in primals)
             raise ValueError(
-                f"{self.name}: shapes {shapes} do not broadcast: aligned at the right, each size "
-                "must be the same or 1. Reshape one of them, as in x[:, None]?"
+                f"{self.name}: shapes {shapes} do not broadcast: aligned at the right, sizes must "
+                "be equal or 1. Did you mean to reshape one of them, as in x[:, None]?"
             ) from error
         except TypeError as error:
             kinds = " and ".join(type(x).__name__ for x in primals)
             raise TypeError(
-                f"{self.name}: {kinds} do not go together; arguments are real numbers, arrays and "
-                "nodes"
+                f"{self.name}: cannot be computed of {kinds}; arguments must be real numbers, "
+                "arrays or nodes"
             ) from error
 
     def record(
         self, primal: Any, args: tuple[Array, ...], primals: tuple[Any, ...], settings: Settings
     ) -> Node:
-        if primal.__class__ is bool and self.arity <= 2:  # the answer to a question
+        if primal.__class__ is bool and self.arity <= 2:  # the result of a comparison
             return Node.number.made(primal, self, *args)
         if primal.__class__ is not float or self.arity > 2:
             return super().record(primal, args, primals, settings)
@@ -133,14 +130,14 @@ class Elementwise(Op):
         return any(local is not None for local in self.partials)
 
     def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
-        """The local derivative for one argument; None where it is zero everywhere."""
+        """The local derivative with respect to one argument; None if it is zero everywhere."""
         local = self.partials[argnum]
         if callable(local):
             return local(out, *args)
         return local or None
 
     def scalar_local(self, argnum: int, out: float, args: tuple[float, ...]) -> float | None:
-        """`local` on floats: Python's exceptions become inf or nan, and False becomes None."""
+        """`local` on floats: exceptions become inf or nan, and False becomes None."""
         local: Any
         try:
             local = self.local(argnum, out, args)
@@ -173,14 +170,14 @@ class Elementwise(Op):
         local = self.partials[argnum]
         slope: Any = local(out, *args) if callable(local) else None
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
-            return masked_product(t, slope)  # the closed branch may hold a tangent of NaN
+            return masked_product(t, slope)  # the tangent in a masked branch may be NaN
         return (
             self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
         )
 
 
 def _argument_names(partials: Sequence[Partial]) -> Sequence[str]:
-    """What the rules call the arguments; x, y and z where there is no rule."""
+    """The names of the arguments in the rules; x, y and z if there is no rule."""
     for rule in partials:
         if isinstance(rule, FunctionType) and rule.__code__.co_argcount == len(partials) + 1:
             return rule.__code__.co_varnames[1 : len(partials) + 1]
@@ -246,15 +243,15 @@ class Extremum(Elementwise):
 
 
 def _like_python(args: tuple[Array, ...]) -> tuple[Array, ...]:
-    """NumPy's numbers beside Values are numbers like Python's, so that the result is a Value."""
+    """NumPy scalars next to Values become Python numbers, so that the result is a Value."""
     if any(isinstance(arg, Node.array | np.ndarray) for arg in args):
         return args
     return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
 class Linear(Op):
-    """A linear operation of one argument: the tangent goes through the operation itself, the
-    cotangent through its transpose, `transpose(g, x, **settings)`, where `x` gives the shape.
+    """A linear operation of one argument. The tangent is mapped by the operation itself, and the
+    cotangent by its transpose, `transpose(g, x, **settings)`, which uses only the shape of x.
     """
 
     has_jvp = True
@@ -282,7 +279,7 @@ class Linear(Op):
 
 
 class Multilinear(Op):
-    """An operation that is linear in each argument: a tangent takes its argument's place."""
+    """An operation that is linear in each argument: the tangent replaces its argument."""
 
     has_jvp = True
 
@@ -293,11 +290,11 @@ class Multilinear(Op):
 
 
 # --------------------------------------------------------------------------------------------------
-# The product of the chain rule, which is an elementwise operation itself
+# The product of the chain rule, which is itself an elementwise operation
 
 
 class _Product(Elementwise):
-    """A product of the chain rule; its own derivatives are closed by a zero on either side."""
+    """A product in which 0 · ∞ = 0, also in its derivatives."""
 
     closed_by_zero = True
 
@@ -319,7 +316,7 @@ chain_product: Final = _Product(
     lambda out, g, local: local,
     lambda out, g, local: g,
     symbol="·",
-    doc="g · local, the product of the chain rule, where g = 0 gives 0 even times ∞.",
+    doc="g · local, the product of the chain rule, which is 0 where g = 0, even if local is ∞.",
 )
 masked_product: Final = _Product(
     "masked_product",
@@ -328,12 +325,12 @@ masked_product: Final = _Product(
     lambda out, x, y: y,
     lambda out, x, y: x,
     symbol="·",
-    doc="x · y, where 0 on either side gives 0 even times ∞.",
+    doc="x · y, which is 0 where x or y is 0, even if the other is ∞.",
 )
 
 
 # --------------------------------------------------------------------------------------------------
-# Operations of the user's own
+# User-defined operations
 
 
 def custom_op(
@@ -344,18 +341,19 @@ def custom_op(
     jvp: Rule | None = None,
     name: str = "",
 ) -> Op:
-    """An operation with a derivative of your own.
+    """Define an operation with its own derivative.
 
-    kernel: computes it on plain numbers and arrays.
-    derivative: for an operation that works entry by entry, its local derivative
-        `derivative(out, x)`, or a tuple of such, one per argument (None: zero).
-    vjp: for any other operation: `vjp(g, out, *args, **settings)` gives the cotangent of the
-        argument from the cotangent g of the output; or a tuple of such, one per argument.
-    jvp: may be stated beside a vjp: `jvp(argnum, t, out, *args, **settings)` gives the tangent of
-        the output for the tangent t of one argument. Without it the vjp is transposed.
+    kernel: computes the operation on plain numbers and arrays.
+    derivative: for an elementwise operation, its local derivative `derivative(out, x)`, where out
+        is the result; or a tuple with one such function, number or None (zero) per argument.
+    vjp: for any other operation, `vjp(g, out, *args, **settings)` returns the cotangent of the
+        argument for the cotangent g of the result; or a tuple with one such function per argument.
+    jvp: optional beside a vjp: `jvp(argnum, t, out, *args, **settings)` returns the tangent of the
+        result for the tangent t of one argument. Without it, forward mode transposes the vjp.
+    name: the name in graphs and messages; by default that of the kernel.
 
     Write rules in operations of this package (operators, `autograd.sin`, ...), not in NumPy on
-    plain arrays: then they can be differentiated again. `check_grads(op, x)` tests them. Raises
+    plain arrays, so that they can be differentiated again. `check_grads(op, x)` tests them. Raises
     TypeError unless exactly one of `derivative` and `vjp` is given.
 
     >>> import numpy as np
@@ -372,6 +370,6 @@ def custom_op(
     if vjp is not None and derivative is None:
         return Op(name, kernel, vjp if isinstance(vjp, tuple) else (vjp,), jvp, doc=doc)
     raise TypeError(
-        f"custom_op {name!r}: state either `derivative`, for an operation that works entry by "
-        "entry, or `vjp` (and `jvp`, if you like)"
+        f"custom_op {name!r}: give either `derivative`, for an elementwise operation, or `vjp`, "
+        "and optionally `jvp` with it"
     )

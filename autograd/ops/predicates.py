@@ -1,7 +1,7 @@
-"""Comparisons and other questions about data: booleans and whole numbers, without derivative.
+"""Comparisons and other functions without derivative, which return booleans or integers.
 
-Asked of nodes they give plain answers, with which a program goes its way. While a program is
-recorded for the compiler, the answers are nodes, so that they are asked anew at each run.
+Called with nodes they return plain results, on which a program can branch. While a program is
+recorded for the compiler the results are nodes, so that each run computes them anew.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OPS: dict[Callable[..., Any], Op] = {
 
 
 class NonDifferentiable(Op):
-    """A function of NumPy that looks at numbers, and gives an array of booleans or integers."""
+    """A NumPy function that returns an array of booleans or integers."""
 
     has_derivative = False
     has_jvp = True
@@ -55,17 +55,17 @@ class NonDifferentiable(Op):
 
 @cache
 def question(function: Callable[..., Any]) -> Op:
-    """The operation that asks with a function of NumPy."""
+    """The operation whose kernel is this NumPy function."""
     return _OPS.get(function) or NonDifferentiable(function.__name__, function)
 
 
 def nondifferentiable(function: Callable[..., Any], *args: ArrayLike, **settings: Any) -> Any:
-    """`function` of the data of `args`: a plain answer, or a node while a program is recorded."""
+    """Call `function` on the data of `args`. The result is a node while a program is recorded."""
     running = interpreter()
     if running.replayed:
         return question(function)(*args, **settings)
-    answer = function(*map_tree(_data, args), **map_tree(_data, settings))
-    return running.plain_result(function, args, answer)
+    result = function(*map_tree(_data, args), **map_tree(_data, settings))
+    return running.plain_result(function, args, result)
 
 
 def _data(x: Array) -> Any:

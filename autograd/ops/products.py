@@ -1,7 +1,4 @@
-"""Products of arrays: bilinear operations, whose derivatives are products again.
-
-`einsum`, which reads its subscripts, is in `contraction`.
-"""
+"""Products of arrays: bilinear operations, whose derivatives are products again."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ _ROW, _COLUMN = (..., None, slice(None)), (..., None)
 
 
 # --------------------------------------------------------------------------------------------------
-# matmul. `backward.project` sums over the axes of a batch that was broadcast.
+# matmul. The engine sums cotangents over the axes of a batch that was broadcast.
 
 
 def _matmul_left(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -42,7 +39,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
     if y.ndim == 2 < x.ndim:  # one product instead of a batch that would have to be summed
         x, g = (reshape_op(part, shape=(-1, part.shape[-1])) for part in (x, g))
     if isinstance(y, np.ndarray) and y.strides[-2] < y.strides[-1]:
-        # y is the transpose of a matrix in memory: so will its cotangent be, and agree with it.
+        # y is a transposed view, so its cotangent is computed transposed, in the same layout.
         return (g.mT @ x).mT
     return x.mT @ g
 
@@ -51,10 +48,10 @@ matmul_op: Final = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right
 
 
 def matmul(x: ArrayLike, y: ArrayLike) -> Array:
-    """The matrix product x @ y, of vectors, matrices and batches of them as in NumPy.
+    """The matrix product x @ y of vectors, matrices and batches of matrices, as in NumPy.
 
-    With g = ∂L/∂(x @ y): ∂L/∂x = g yᵀ and ∂L/∂y = xᵀ g. Shapes (..., n, k) and (..., k, m) give
-    (..., n, m). Raises ValueError where they do not fit.
+    Shapes (..., n, k) and (..., k, m) give (..., n, m). With g = ∂L/∂(x @ y), ∂L/∂x = g yᵀ and
+    ∂L/∂y = xᵀ g. Raises ValueError if the shapes do not match.
 
     >>> import numpy as np
     >>> from autograd import matmul
@@ -70,26 +67,26 @@ def matmul(x: ArrayLike, y: ArrayLike) -> Array:
 
 def _misfit(x: tuple[int, ...], y: tuple[int, ...]) -> str:
     if not x or not y:
-        return f"matmul: shapes {x} and {y}: a number has no rows or columns; use * to scale"
+        return f"matmul: shapes {x} and {y}: a number is not a matrix; use * to scale"
     inner = y[max(-2, -len(y))]
     if x[-1] == inner:
-        return f"matmul: the batches {x[:-2]} and {y[:-2]} of shapes {x} and {y} do not broadcast"
+        return f"matmul: the batch axes {x[:-2]} and {y[:-2]} of {x} and {y} do not broadcast"
     return (
-        f"matmul: shapes {x} and {y} do not fit: the last size of the first, {x[-1]}, is not "
-        f"{inner}. Transpose one of them?"
+        f"matmul: shapes {x} and {y} do not match: the last size of the first, {x[-1]}, must be "
+        f"{inner}. Did you mean to transpose one of them?"
     )
 
 
 # --------------------------------------------------------------------------------------------------
-# The contraction of two arrays whose axes are named by letters, "ij,jk->ik". No letter is repeated
-# within an array, and none is in one of the three places alone, so derivatives are of this kind.
+# The contraction of two arrays with letters for axes, "ij,jk->ik". No letter is repeated within an
+# array, and each occurs in two of the three terms at least, so derivatives are contractions too.
 
 _Plan: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int]
 
 
 @lru_cache(maxsize=1024)
 def plan(subscripts: str) -> _Plan | None:
-    """How to compute it as a product of matrices; None where it is no such product."""
+    """How to compute the contraction as a matrix product; None if it is not one."""
     x, y, out = subscripts.replace("->", ",").split(",")
     batch = [c for c in x if c in y and c in out]
     summed = [c for c in x if c in y and c not in out]
@@ -140,10 +137,12 @@ einsum_op: Final = Multilinear("einsum", _contract, (_contract_left, _contract_r
 
 
 def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
-    """Σ x y over pairs of axes; the others of x, then those of y, are left.
+    """Σ x y over pairs of axes. The result has the other axes of x, then those of y.
 
-    axes: the axes of x and the axes of y that go together, as a pair of numbers or of lists; or a
-        number n for the last n of x with the first n of y.
+    axes: the axes of x and of y to pair, as two numbers or two lists; or a number n, which pairs
+        the last n axes of x with the first n of y.
+
+    Raises ValueError if the sizes of paired axes differ.
 
     >>> import numpy as np
     >>> from autograd import tensordot
@@ -160,8 +159,8 @@ def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
     sizes = [[shape_of(z)[a] for a in side] for z, side in zip((x, y), pairs, strict=True)]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"tensordot: shapes {shape_of(x)} and {shape_of(y)} do not fit along axes {axes}: "
-            f"sizes {sizes[0]} and {sizes[1]}"
+            f"tensordot: shapes {shape_of(x)} and {shape_of(y)} do not match along axes {axes}: "
+            f"the sizes are {sizes[0]} and {sizes[1]}"
         )
     left, right = list(ascii_letters[:m]), list(ascii_letters[m : m + n])
     for a, b in zip(*pairs, strict=True):
@@ -171,8 +170,10 @@ def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
 
 
 def dot(x: ArrayLike, y: ArrayLike) -> Array:
-    """NumPy's dot: the inner product of vectors, the product of matrices or with a number, and in
-    more dimensions Σ over the last axis of x and the last but one of y.
+    """NumPy's dot: the inner product of vectors, the product of matrices or with a number.
+
+    For y with more than two axes, Σ over the last axis of x and the second to last of y. Raises
+    ValueError if the shapes do not match.
 
     >>> import numpy as np
     >>> from autograd import dot, grad
@@ -186,7 +187,9 @@ def dot(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def inner(x: ArrayLike, y: ArrayLike) -> Array:
-    """Σ x y over the last axis of both; of vectors the inner product, with a number the multiple.
+    """Σ x y over the last axis of both, or x y if either is a number.
+
+    The result has the other axes of x, then those of y. Raises ValueError if the last axes differ.
 
     >>> import numpy as np
     >>> from autograd import inner
@@ -199,7 +202,7 @@ def inner(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def vdot(x: ArrayLike, y: ArrayLike) -> Array:
-    """Σ x y over all entries of two arrays with as many, each taken as one row.
+    """Σ x y over all entries of two arrays, both flattened. ValueError if their sizes differ.
 
     >>> import numpy as np
     >>> from autograd import vdot
@@ -210,7 +213,9 @@ def vdot(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def outer(x: ArrayLike, y: ArrayLike) -> Array:
-    """All products x[i] y[j] of the entries of two arrays, each taken as one row.
+    """All products x[i] y[j] of the entries of two arrays, both flattened.
+
+    Sizes m and n give shape (m, n).
 
     >>> import numpy as np
     >>> from autograd import outer
@@ -222,7 +227,9 @@ def outer(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def kron(x: ArrayLike, y: ArrayLike) -> Array:
-    """Kronecker's product: x with every entry replaced by that entry times y.
+    """The Kronecker product: x with every entry replaced by this entry times y.
+
+    Each size of the result is the product of the sizes of x and y; missing leading axes count as 1.
 
     >>> import numpy as np
     >>> from autograd import kron
@@ -240,7 +247,11 @@ def kron(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def cross(x: ArrayLike, y: ArrayLike, axis: int = -1) -> Array:
-    """The vector product of vectors of three components along `axis`: x₁y₂ - x₂y₁ and so on round.
+    """The cross product of vectors with three components along `axis`, and otherwise broadcast.
+
+        cross(x, y) = (x₁y₂ - x₂y₁, x₂y₀ - x₀y₂, x₀y₁ - x₁y₀)
+
+    Raises ValueError if the axis has another length.
 
     >>> import numpy as np
     >>> from autograd import cross
@@ -249,7 +260,7 @@ def cross(x: ArrayLike, y: ArrayLike, axis: int = -1) -> Array:
     """
     for shape in (shape_of(x), shape_of(y)):
         if shape[normalize_axis(axis, len(shape))[0]] != 3:
-            raise ValueError(f"cross: three components are needed along axis {axis} of {shape}")
+            raise ValueError(f"cross: axis {axis} of shape {shape} must have length three")
     x1, x2 = (take(x, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
     y1, y2 = (take(y, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
     return x1 * y2 - x2 * y1

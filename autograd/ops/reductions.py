@@ -1,7 +1,4 @@
-"""Operations that make one number of many: means, variances, extremes.
-
-Sums are in `structural`, products in `running`, and what is built on exp in `exponentials`.
-"""
+"""Reductions: means, variances and extremes."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ from autograd.ops.structural import (
 
 
 def _count(x: Any, axis: Axis) -> int:
-    """How many entries of x go into one entry of a result reduced along `axis`."""
+    """How many entries of x one entry of the reduction along `axis` combines."""
     shape = shape_of(x)
     if axis is None:
         return math.prod(shape)
@@ -64,7 +61,7 @@ mean_op: Final = Linear(
 
 
 def _freedom(x: Any, axis: Axis, ddof: float) -> float:
-    """n - ddof, and nan where nothing is left to divide by."""
+    """n - ddof, or nan if that is not positive."""
     n = _count(x, axis)
     return n - ddof if n > ddof else math.nan
 
@@ -84,7 +81,7 @@ def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
 
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    spread = _freedom(x, axis, ddof) * (out + (out == 0))  # the derivative is 0 where all are equal
+    spread = _freedom(x, axis, ddof) * (out + (out == 0))  # the derivative is 0 if all are equal
     return _away(x, axis) * (g * (out != 0) / spread)
 
 
@@ -93,7 +90,9 @@ std_op: Final = Op("std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_
 
 
 def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The arithmetic mean Σ x / n of all n entries, or along the axis or axes named.
+    """The mean Σ x / n of all n entries, or along the given axes; each derivative is 1/n.
+
+    `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import grad, mean
@@ -104,9 +103,10 @@ def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    """The variance Σ (x - mean)² / (n - ddof) of n entries; ddof = 1 estimates it from a sample.
+    """The variance Σ (x - mean(x))² / (n - ddof) of all n entries, or along the given axes.
 
-    It is nan where n is not greater than ddof.
+    The derivatives are 2 (x - mean(x)) / (n - ddof). With ddof=1 it is the unbiased estimate from a
+    sample. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import var
@@ -117,7 +117,10 @@ def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
 
 
 def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    """The standard deviation √var(x). Where all entries are equal its derivative is taken as 0.
+    """The standard deviation √var(x) of all entries, or along the given axes.
+
+    The derivatives are (x - mean(x)) / ((n - ddof) std(x)), and are taken as 0 if all entries are
+    equal. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import std
@@ -132,7 +135,7 @@ def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
 
 
 def _extreme_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """Entries that tie share equally. The shares are constant, as the pieces are linear."""
+    """Entries that tie share g equally. The shares are constant, since max is piecewise linear."""
     top = plain(keep_axes(out, x, axis, keepdims))
     data = plain(x)
     ties = cast(data == top, data.dtype)
@@ -154,9 +157,10 @@ min_op: Final = Op(
 
 
 def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The largest entry of all, or along the axis or axes named; NaN where there is one.
+    """The largest entry, or the largest along the given axes; NaN if any entry is NaN.
 
-    Entries that tie share the derivative equally.
+    The derivative with respect to the largest entry is 1, which entries that tie share equally.
+    `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import grad, max
@@ -167,9 +171,10 @@ def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def min(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The smallest entry of all, or along the axis or axes named; NaN where there is one.
+    """The smallest entry, or the smallest along the given axes; NaN if any entry is NaN.
 
-    Entries that tie share the derivative equally.
+    The derivative with respect to the smallest entry is 1, which entries that tie share equally.
+    `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import grad, min
@@ -180,7 +185,9 @@ def min(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def ptp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The range of the entries, max(x) - min(x).
+    """The range max(x) - min(x) of all entries, or along the given axes.
+
+    `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import ptp
@@ -191,9 +198,9 @@ def ptp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def argmax(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any:
-    """Where the largest entry is, the first of those that tie: plain integers, no derivative.
+    """The index of the largest entry along an axis, the first at a tie: integers, no derivative.
 
-    Without `axis`, the number of the entry in x as one row.
+    With axis=None it is the index in x flattened.
 
     >>> import numpy as np
     >>> from autograd import argmax
@@ -204,7 +211,9 @@ def argmax(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any
 
 
 def argmin(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any:
-    """Where the smallest entry is, the first of those that tie: plain integers, no derivative.
+    """The index of the smallest entry along an axis, the first at a tie: integers, no derivative.
+
+    With axis=None it is the index in x flattened.
 
     >>> import numpy as np
     >>> from autograd import argmin
@@ -215,7 +224,11 @@ def argmin(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any
 
 
 def median(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The middle entry in order of size, or the mean of the two middle ones; NaN if there is one.
+    """The median: the middle entry in sorted order, or the mean of the two in the middle.
+
+    The derivative is 1 for the entry in the middle, or 1/2 for each of the two. The result is NaN
+    if any entry is NaN. `keepdims` keeps the reduced axes with length one. Raises ValueError if
+    there are no entries.
 
     >>> import numpy as np
     >>> from autograd import grad, median

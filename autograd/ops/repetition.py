@@ -1,4 +1,4 @@
-"""Functions that copy entries: repeat, tile and pad, composed of indexing."""
+"""`repeat`, `tile` and `pad`, composed of indexing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
 
 def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
-    """Each entry `repeats` times over, a number or one for each; without `axis`, of x as a row.
+    """Repeat each entry along an axis; by default, of x flattened.
+
+    repeats: how often, as one number or one for each entry along the axis.
+
+    The cotangents of the copies are summed. Raises ValueError if `repeats` has another length.
 
     >>> import numpy as np
     >>> from autograd import grad, repeat
@@ -29,14 +33,16 @@ def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
         places = np.repeat(np.arange(size), repeats)
     except ValueError as error:
         raise ValueError(
-            f"repeat: {repeats} is neither one number nor one for each of the {size} entries along "
+            f"repeat: {repeats} must be one number, or one for each of the {size} entries along "
             f"axis {axis} of shape {shape_of(x)}"
         ) from error
     return take(x, places, axis)
 
 
 def tile(x: ArrayLike, reps: int | Sequence[int]) -> Array:
-    """x laid side by side so many times along each axis, the last for a single number.
+    """Copies of x side by side: `reps` copies along each axis, or along the last for one number.
+
+    The cotangents of the copies are summed.
 
     >>> import numpy as np
     >>> from autograd import tile
@@ -55,13 +61,14 @@ def tile(x: ArrayLike, reps: int | Sequence[int]) -> Array:
 
 
 def pad(x: ArrayLike, pad_width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
-    """x with entries added before and after it along each axis.
+    """Pad x: add entries before and after it along each axis.
 
-    pad_width: how many, as in NumPy: a number, a pair (before, after), or a pair for each axis.
-    mode: "constant" puts `constant_values` there; "edge" the nearest entry of x; "reflect" and
-        "symmetric" x mirrored, without and with its edge; "wrap" x once more.
+    pad_width: the number of entries, a pair (before, after), or a pair for each axis.
+    mode: what the new entries are: "constant", `constant_values`; "edge", the nearest entry of x;
+        "reflect" and "symmetric", the mirror image without and with the edge; "wrap", x repeated.
 
-    Raises ValueError for a mode that is not a copy of entries.
+    Each entry of x gets the sum of the cotangents of its copies. Raises ValueError for another mode
+    or a pad_width that does not match x.
 
     >>> import numpy as np
     >>> from autograd import grad, pad
@@ -75,7 +82,7 @@ def pad(x: ArrayLike, pad_width: Any, mode: Mode = "constant", constant_values: 
     try:
         widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
     except ValueError as error:
-        raise ValueError(f"pad: {pad_width} does not fit the axes of shape {shape}") from error
+        raise ValueError(f"pad: pad_width {pad_width} does not match shape {shape}") from error
     if mode == "constant":
         frame = np.pad(np.zeros(shape, x.dtype), widths, constant_values=constant_values)
         key = tuple([slice(n, n + size) for (n, _), size in zip(widths, shape, strict=True)])

@@ -1,6 +1,6 @@
-"""Running sums and products, and the product of all entries.
+"""Cumulative sums and products, and the product of all entries.
 
-Products divide by nothing, so zeros among the factors are nothing special at any order.
+The derivatives of products do not divide, so they are right at zeros, to any order.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ cumsum_op: Linear = Linear(
 
 
 def cumsum(x: ArrayLike, axis: int | None = None) -> Array:
-    """Running sums along `axis`, or over all entries in one row.
+    """Cumulative sums along an axis; by default, of x flattened.
+
+    The cotangent is the cumulative sum of g from the end.
 
     >>> import numpy as np
     >>> from autograd import cumsum
@@ -55,7 +57,7 @@ def cumsum(x: ArrayLike, axis: int | None = None) -> Array:
 def _recur(a: Any, b: Any) -> Any:
     """h[0] = b[0], h[i] = a[i] h[i-1] + b[i] along the last axis, in log₂ n steps.
 
-    Two steps x → a x + b one after the other are one such step, so runs of 2, 4, 8, ... follow.
+    Two steps x → a x + b compose to one such step, so each pass doubles the length of the runs.
     """
     a, b = np.array(np.broadcast_arrays(a, b))
     done = 1
@@ -67,7 +69,7 @@ def _recur(a: Any, b: Any) -> Any:
 
 
 def _later(x: Array, first: float) -> Array:
-    """x moved one place on along the last axis, beginning with a number."""
+    """x shifted by one along the last axis, with the number `first` in front."""
     shape = shape_of(x)
     start = np.full((*shape[:-1], 1), first, x.dtype)
     longer = concatenate_op(start, x, axis=len(shape) - 1)
@@ -75,7 +77,7 @@ def _later(x: Array, first: float) -> Array:
 
 
 def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
-    """The same recurrence, run from the end with each factor one place earlier."""
+    """The same recurrence, run from the end, with each factor shifted by one."""
     axis = len(shape_of(g)) - 1
     return flip(recur_op(_later(flip(a, axis), 0.0), flip(g, axis)), axis)
 
@@ -96,7 +98,7 @@ cumprod_op: Final = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cum
 
 
 def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """Each entry's factor is the product of those before it and those after it."""
+    """The derivative for an entry is the product of the entries before it and those after it."""
     row = join_axes(x, axis)
     last = len(shape_of(row)) - 1
     before = _later(cumprod_op(row), 1.0)
@@ -114,7 +116,10 @@ prod_op: Final = Op(
 
 
 def prod(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The product Π x of all entries, or along the axis or axes named; right with zeros in it.
+    """The product Π x of all entries, or along the given axes.
+
+    The derivative with respect to an entry is the product of the others, also if some are 0, and to
+    any order. `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import grad, prod
@@ -125,7 +130,9 @@ def prod(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def cumprod(x: ArrayLike, axis: int | None = None) -> Array:
-    """Running products along `axis`, or over all entries in one row; right with zeros in them.
+    """Cumulative products along an axis; by default, of x flattened.
+
+    Derivatives are right also if some entries are 0, to any order.
 
     >>> import numpy as np
     >>> from autograd import cumprod

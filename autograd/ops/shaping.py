@@ -1,6 +1,6 @@
-"""Functions that rearrange entries, composed of the operations in `structural`.
+"""Functions that rearrange entries, composed of linear operations.
 
-Those that copy entries are in `repetition`, those of diagonals in `diagonals`.
+All are linear, and the cotangent goes back by the inverse rearrangement.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograd.ops.structural import (
 
 
 def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Array:
-    """Exchange two axes.
+    """Exchange two axes. The cotangent is exchanged back.
 
     >>> import numpy as np
     >>> from autograd import swapaxes
@@ -45,7 +45,9 @@ def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Array:
 
 
 def matrix_transpose(x: ArrayLike) -> Array:
-    """Exchange the last two axes, so that each matrix of a batch is transposed.
+    """Exchange the last two axes: shape (..., m, n) becomes (..., n, m).
+
+    Raises ValueError for less than two axes.
 
     >>> import numpy as np
     >>> from autograd import matrix_transpose
@@ -57,12 +59,16 @@ def matrix_transpose(x: ArrayLike) -> Array:
     if ndim == 2:
         return transpose_op(x, axes=None)
     if ndim < 2:
-        raise ValueError(f"matrix_transpose: shape {x.shape} has no rows and columns")
+        raise ValueError(
+            f"matrix_transpose: at least two axes are needed, and the shape is {x.shape}"
+        )
     return transpose_op(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
 
 
 def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
-    """Move axes to other places; the rest keep their order.
+    """Move axes to other positions; the others keep their order.
+
+    Raises ValueError if source and destination differ in length.
 
     >>> import numpy as np
     >>> from autograd import moveaxis
@@ -83,7 +89,7 @@ def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Seque
 
 
 def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Array:
-    """Insert axes of length one, numbered as they are in the result.
+    """Insert axes of length one, at these positions in the result.
 
     >>> import numpy as np
     >>> from autograd import expand_dims
@@ -98,7 +104,9 @@ def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Array:
 
 
 def squeeze(x: ArrayLike, axis: Axis = None) -> Array:
-    """Drop axes of length one, all or those named. ValueError where a named one is longer.
+    """Remove axes of length one: the given ones, by default all.
+
+    Raises ValueError if a given axis is longer.
 
     >>> import numpy as np
     >>> from autograd import squeeze
@@ -110,13 +118,13 @@ def squeeze(x: ArrayLike, axis: Axis = None) -> Array:
     if axis is None:
         drop = tuple(a for a in drop if shape[a] == 1)
     elif any(shape[a] != 1 for a in drop):
-        raise ValueError(f"squeeze: axis {axis} of shape {shape} is not of length one")
+        raise ValueError(f"squeeze: axis {axis} of shape {shape} does not have length one")
     kept = tuple(size for a, size in enumerate(shape) if a not in drop)
     return reshape_op(as_array(x), shape=kept)
 
 
 def atleast_1d(x: ArrayLike) -> Array:
-    """x, a single number as an array of one axis.
+    """x with at least one axis: a number becomes an array of shape (1,).
 
     >>> from autograd import atleast_1d
     >>> atleast_1d(3.0).shape
@@ -126,7 +134,7 @@ def atleast_1d(x: ArrayLike) -> Array:
 
 
 def atleast_2d(x: ArrayLike) -> Array:
-    """x, a row of numbers as a matrix of one row.
+    """x with at least two axes: shape (n,) becomes (1, n).
 
     >>> import numpy as np
     >>> from autograd import atleast_2d
@@ -143,7 +151,7 @@ def _at_least(x: Array, ndim: int) -> Array:
 
 
 def join_axes(x: ArrayLike, axis: Axis) -> Array:
-    """x with the axes named, in one, as its last."""
+    """x with the given axes joined into one, which is the last."""
     order, kept = _named_last(x, axis)
     shape = shape_of(x)
     moved = transpose_op(x, axes=order)
@@ -152,7 +160,7 @@ def join_axes(x: ArrayLike, axis: Axis) -> Array:
 
 
 def part_axes(joined: ArrayLike, x: ArrayLike, axis: Axis) -> Array:
-    """What `join_axes` did to x undone, for an array of the shape that it gave."""
+    """Undo `join_axes` of x, for an array of the shape that it returned."""
     order, _ = _named_last(x, axis)
     shape = shape_of(x)
     moved = reshape_op(joined, shape=tuple([shape[a] for a in order]))
@@ -160,7 +168,7 @@ def part_axes(joined: ArrayLike, x: ArrayLike, axis: Axis) -> Array:
 
 
 def _named_last(x: Array, axis: Axis) -> tuple[tuple[int, ...], int]:
-    """The axes of x, those named put last, and how many are not named."""
+    """The axes of x with the given ones last, and the number of the others."""
     ndim = len(shape_of(x))
     axes = normalize_axis(axis, ndim)
     others = [a for a in range(ndim) if a not in axes]
@@ -172,7 +180,7 @@ def _named_last(x: Array, axis: Axis) -> tuple[tuple[int, ...], int]:
 
 
 def flip(x: ArrayLike, axis: Axis = None) -> Array:
-    """Reverse the entries along axes, all or those named.
+    """Reverse the entries along the given axes, by default all.
 
     >>> import numpy as np
     >>> from autograd import flip
@@ -215,9 +223,9 @@ roll_op: Linear = Linear(
 
 
 def roll(x: ArrayLike, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
-    """Shift entries along axes, those that leave at one end coming back at the other.
+    """Shift entries along axes; those shifted beyond the end come in again at the start.
 
-    Without `axis`, x is shifted as one long row.
+    With axis=None, x is shifted as if it were flattened. The cotangent is shifted back.
 
     >>> import numpy as np
     >>> from autograd import roll
@@ -232,9 +240,9 @@ def roll(x: ArrayLike, shift: int | tuple[int, ...], axis: Axis = None) -> Array
 
 
 def split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
-    """Cut x along an axis into so many equal parts, or at the places listed.
+    """Split x along an axis into a number of equal parts, or at the given positions.
 
-    Raises ValueError where the parts would not be equal; `array_split` lets them differ by one.
+    Raises ValueError if the parts are not equal; `array_split` lets them differ by one.
 
     >>> import numpy as np
     >>> from autograd import split
@@ -251,8 +259,8 @@ def split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> list[Ar
 
 
 def array_split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
-    """Cut x along an axis into so many parts, the first ones longer by one if need be, or at the
-    places listed.
+    """Split x along an axis into a number of parts whose sizes differ by one at most, or at the
+    given positions. Raises ValueError for less than one part.
 
     >>> import numpy as np
     >>> from autograd import array_split
@@ -264,7 +272,9 @@ def array_split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> l
     size = shape_of(x)[axis]
     if isinstance(sections, int):
         if sections < 1:
-            raise ValueError(f"array_split: {sections} parts cannot be made, only 1 or more")
+            raise ValueError(
+                f"array_split: the number of parts must be positive, and is {sections}"
+            )
         short, longer = divmod(size, sections)
         cuts = [part * short + min(part, longer) for part in range(1, sections)]
     else:
@@ -281,7 +291,9 @@ def array_split(x: ArrayLike, sections: int | Sequence[int], axis: int = 0) -> l
 
 
 def vstack(arrays: Sequence[ArrayLike]) -> Array:
-    """Join arrays along axis 0, rows of numbers as matrices of one row.
+    """Join arrays along axis 0; arrays of shape (n,) are rows of shape (1, n).
+
+    Raises ValueError if the other axes differ.
 
     >>> import numpy as np
     >>> from autograd import vstack
@@ -293,7 +305,9 @@ def vstack(arrays: Sequence[ArrayLike]) -> Array:
 
 
 def hstack(arrays: Sequence[ArrayLike]) -> Array:
-    """Join arrays along axis 1, rows of numbers end to end.
+    """Join arrays along axis 1, or along axis 0 if they have only one.
+
+    Raises ValueError if the other axes differ.
 
     >>> import numpy as np
     >>> from autograd import hstack

@@ -1,12 +1,13 @@
-"""The linear operations that all others rest on; each names its transpose.
+"""The basic linear operations; each names its transpose.
 
-The set is closed: sum and broadcast, index and scatter, concatenate and index, reshape and reshape,
-so derivatives of any order need nothing else. The functions composed of them are in `shaping`.
+The set is closed: sum and broadcast, index and scatter, concatenate and index, reshape and reshape.
+So derivatives of any order need nothing else.
 """
 
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -33,12 +34,12 @@ multiply_reduce: Callable[..., Any] = np.multiply.reduce
 
 
 def as_array(x: ArrayLike) -> NDArray[Any] | np.generic | Node:
-    """x itself where it is a node or an array, else an array of it, tracked parts included."""
+    """x if it is a node or an array, else `array(x)`."""
     return x if isinstance(x, _ARRAYS) else array(x)
 
 
 def as_real(x: ArrayLike) -> Array:
-    """x as an array of real numbers: integers and booleans in float64."""
+    """x as an array of real numbers; integers and booleans become float64."""
     x = as_array(x)
     return x if x.dtype.kind == "f" else cast_op(x, dtype=_REAL)
 
@@ -47,7 +48,7 @@ _REAL = np.dtype(np.float64)
 
 
 def plain(x: ArrayLike) -> Any:
-    """The data of x as an array, without its history: a constant of the derivative."""
+    """The data of x as an array, which is constant for the derivative."""
     x = as_array(x)
     data = interpreter().detach(x) if isinstance(x, Node) else x
     return data if isinstance(data, Node) else np.asarray(data)
@@ -60,7 +61,7 @@ def shape_of(x: ArrayLike) -> Shape:
 
 
 def normalize_axis(axis: Axis, ndim: int) -> Shape:
-    """The axes as a sorted tuple of numbers from 0; None stands for all of them."""
+    """The axes as a sorted tuple of non-negative numbers; None stands for all axes."""
     if axis is None:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -71,7 +72,7 @@ def normalize_axis(axis: Axis, ndim: int) -> Shape:
         return (axes[0] % ndim,)
     normal = tuple(sorted({a % ndim for a in axes}))
     if len(normal) != len(axes):
-        raise ValueError(f"axis {axis} names an axis twice")
+        raise ValueError(f"axis={axis} repeats an axis")
     return normal
 
 
@@ -80,7 +81,7 @@ def normalize_axis(axis: Axis, ndim: int) -> Shape:
 
 
 def keep_axes(reduced: ArrayLike, x: ArrayLike, axis: Axis, keepdims: bool) -> Array:
-    """What a reduction of x along `axis` gave, in a shape that broadcasts against x again."""
+    """The result of a reduction of x along `axis`, in a shape that broadcasts against x."""
     if keepdims or axis is None:
         return reduced
     shape = shape_of(x)
@@ -112,9 +113,10 @@ sum_to_op: Final = Linear(
 
 
 def sum(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Σ x over all entries, or along the axis or axes named.
+    """Σ x over all entries, or along the given axes.
 
-    `keepdims` leaves the axes summed over in the result, with length one.
+    The derivative with respect to each entry is 1. `keepdims` keeps the reduced axes with length
+    one.
 
     >>> import numpy as np
     >>> from autograd import grad, sum
@@ -125,7 +127,9 @@ def sum(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def broadcast_to(x: ArrayLike, shape: int | Shape) -> Array:
-    """Repeat x, without copying, to `shape`. The transpose sums the repetitions.
+    """Broadcast x to `shape` without copying. The cotangent is summed over the repetitions.
+
+    Raises ValueError if x does not broadcast to `shape`.
 
     >>> import numpy as np
     >>> from autograd import broadcast_to, grad
@@ -138,20 +142,22 @@ def broadcast_to(x: ArrayLike, shape: int | Shape) -> Array:
     try:
         return broadcast_op(as_array(x), shape=shape)
     except ValueError as error:
-        raise ValueError(f"broadcast_to: {shape_of(x)} cannot be repeated to {shape}") from error
+        raise ValueError(
+            f"broadcast_to: shape {shape_of(x)} does not broadcast to {shape}"
+        ) from error
 
 
 def sum_to(x: ArrayLike, shape: Shape) -> Array:
-    """Sum x over the axes along which `shape` is broadcast to x.shape: the transpose of that."""
+    """Sum x over the axes along which `shape` broadcasts to x.shape: the broadcast's transpose."""
     return x if shape_of(x) == shape else sum_to_op(x, shape=shape)
 
 
 # --------------------------------------------------------------------------------------------------
-# The same entries in another shape or number type
+# The same entries in another shape or dtype
 
 
 def inverse_order(axes: Sequence[int] | None) -> tuple[int, ...] | None:
-    """The permutation of axes that undoes another; None reverses them, and is its own inverse."""
+    """The inverse of a permutation of axes; None, which reverses them, is its own inverse."""
     if axes is None:
         return None
     normal = [a % len(axes) for a in axes]
@@ -179,8 +185,9 @@ cast_op: Final = Linear(
 def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Array:
     """The entries of x in another shape, given as a tuple or as several numbers.
 
-    One size may be -1: it follows from the others. The last axis runs fastest, or with order "F"
-    the first. Raises ValueError where the sizes differ.
+    One size may be -1, and follows from the others. In order "C" the last axis varies fastest, and
+    in order "F" the first. The cotangent is reshaped back. Raises ValueError if the number of
+    entries differs.
 
     >>> import numpy as np
     >>> from autograd import reshape
@@ -196,12 +203,13 @@ def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Arra
         return reshape_op(x, shape=shape)
     except ValueError as error:
         raise ValueError(
-            f"reshape: the entries of shape {shape_of(x)} do not fill shape {shape}"
+            f"reshape: the {math.prod(shape_of(x))} entries of shape {shape_of(x)} do not fill "
+            f"shape {shape}"
         ) from error
 
 
 def ravel(x: ArrayLike, order: str = "C") -> Array:
-    """The entries of x in one axis; the last axis runs fastest, or with order "F" the first.
+    """x flattened to one axis. In order "C" the last axis varies fastest, in order "F" the first.
 
     >>> import numpy as np
     >>> from autograd import ravel
@@ -212,7 +220,9 @@ def ravel(x: ArrayLike, order: str = "C") -> Array:
 
 
 def transpose(x: ArrayLike, axes: Sequence[int] | None = None) -> Array:
-    """Permute the axes; without `axes`, reverse them.
+    """Permute the axes; by default reverse them. The cotangent is permuted back.
+
+    Raises ValueError if `axes` is not a permutation of the axes.
 
     >>> import numpy as np
     >>> from autograd import transpose
@@ -224,13 +234,14 @@ def transpose(x: ArrayLike, axes: Sequence[int] | None = None) -> Array:
         return transpose_op(x, axes=None if axes is None else tuple(axes))
     except ValueError as error:
         raise ValueError(
-            f"transpose: axes {axes} do not permute those of shape {shape_of(x)}"
+            f"transpose: axes {axes} are not a permutation of those of shape {shape_of(x)}"
         ) from error
 
 
 def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
-    """x in another floating-point type; cotangents are cast back. Of a node in an integer type, or
-    bool, plain data: they have no derivative.
+    """x in another dtype. The cotangent is cast back.
+
+    A node that is cast to an integer type or bool becomes plain data, which has no derivative.
 
     >>> import numpy as np
     >>> from autograd import cast
@@ -248,12 +259,12 @@ def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
 
 
 def as_integers(x: Any, dtype: Any) -> Any:
-    """The plain numbers x in an integer type, or bool."""
+    """Plain x in an integer type, or bool."""
     return np.asarray(x, dtype)
 
 
 def along(x: ArrayLike, axis: int | None) -> tuple[Array, int]:
-    """x as an array, and the number of the axis from 0; without an axis, x as one row."""
+    """x and the axis as a non-negative number; with axis=None, x flattened and axis 0."""
     if axis is None:
         return ravel(x), 0
     x = as_array(x)
@@ -282,13 +293,13 @@ scatter_op: Linear = Linear(
 
 
 class _Concatenate(Op):
-    """Arrays joined along an axis; cotangents are cut out of g, tangents padded with zeros."""
+    """Join arrays along an axis. Cotangents are cut out of g, tangents are padded with zeros."""
 
     has_jvp = True
 
     @staticmethod
     def place(argnum: int, args: Sequence[Array], axis: int) -> tuple[slice, ...]:
-        """Where in the result an argument stands."""
+        """The index of an argument in the result."""
         start = builtins.sum([shape_of(arg)[axis] for arg in args[:argnum]])
         shape = shape_of(args[argnum])
         return (slice(None),) * (axis % len(shape)) + (slice(start, start + shape[axis]),)
@@ -309,9 +320,10 @@ concatenate_op: Final = _Concatenate("concatenate", lambda *args, axis: np.conca
 
 
 def concatenate(arrays: Sequence[ArrayLike], axis: int | None = 0) -> Array:
-    """Join arrays along an axis they have; with `axis=None`, all their entries in one row.
+    """Join arrays along an existing axis; with axis=None, flatten them first.
 
-    Raises ValueError for no arrays, numbers, and shapes that differ elsewhere than in `axis`.
+    Each array gets its part of the cotangent. Raises ValueError for no arrays, for numbers, and for
+    shapes that differ in another axis.
 
     >>> import numpy as np
     >>> from autograd import concatenate
@@ -328,14 +340,14 @@ def concatenate(arrays: Sequence[ArrayLike], axis: int | None = 0) -> Array:
     except ValueError as error:
         shapes = [shape_of(part) for part in parts]
         if not all(shapes):
-            why = "a number has no axis to join along; use stack"
+            why = "a number has no axis; use stack"
         else:
-            why = f"there must be an axis {axis}, and the shapes may differ in it alone"
+            why = f"all arrays must have an axis {axis}, and may differ in this axis only"
         raise ValueError(f"concatenate: shapes {shapes}: {why}") from error
 
 
 def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Array:
-    """Join arrays of one shape along a new axis. Raises ValueError where the shapes differ.
+    """Join arrays of the same shape along a new axis. Raises ValueError if the shapes differ.
 
     >>> import numpy as np
     >>> from autograd import stack
@@ -346,7 +358,7 @@ def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Array:
     shapes = {shape_of(part) for part in parts}
     if len(shapes) != 1:
         given = [shape_of(part) for part in parts]
-        raise ValueError(f"stack: arrays of one shape are needed, not of {given}")
+        raise ValueError(f"stack: all arrays must have the same shape, and they have {given}")
     shape = shapes.pop()
     (axis,) = normalize_axis(axis, len(shape) + 1)
     shape = (*shape[:axis], 1, *shape[axis:])
@@ -354,10 +366,10 @@ def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Array:
 
 
 def array(data: Any) -> Array:
-    """An array from nested lists that may hold nodes: the way to build a tensor of tracked parts.
+    """An array from nested lists, which may hold nodes: their cotangents are the entries of g.
 
-    `np.array` cannot: it would have to cut the parts out of the graph. Raises ValueError for rows
-    of different shapes, and TypeError for a generator.
+    `np.array` would take nodes out of the graph. Raises ValueError for rows of different shapes,
+    and TypeError for a generator.
 
     >>> from autograd import array, grad, sin
     >>> grad(lambda t: array([[t, 0.0], [sin(t), t]]).sum())(0.0)
@@ -369,14 +381,14 @@ def array(data: Any) -> Array:
         return stack([array(part) for part in data])
     if isinstance(data, Iterator):  # NumPy would make an array of one object of it
         raise TypeError(
-            f"a {type(data).__name__} is not an array: make a list of it first; or Python's own "
-            "sum, max or min is meant, which `from autograd import *` hides (import builtins)"
+            f"a {type(data).__name__} is not an array: make a list of it first. For Python's sum, "
+            "max or min, which `from autograd import *` hides, import builtins"
         )
     return np.asarray(data)
 
 
 def holds_node(data: Any) -> bool:
-    """Whether `data` is a node, or a list or tuple with a node in it."""
+    """Whether `data` is a node, or a nested list or tuple with a node in it."""
     if isinstance(data, list | tuple):
         return any(holds_node(part) for part in data)
     return isinstance(data, Node)

@@ -60,7 +60,9 @@ def written(path: str, names: list[str]) -> str:
     """A table of the names, and then the documentation of each."""
     found = {name: getattr(package(path), name) for name in names}
     table = [".. list-table::\n    :class: names\n    :widths: auto\n"]
-    table += [f"    * - :py:obj:`{name}`\n      - {summary(thing)}" for name, thing in found.items()]
+    table += [
+        f"    * - :py:obj:`{name}`\n      - {summary(thing)}" for name, thing in found.items()
+    ]
     entries = [entry(name, thing) for name, thing in found.items()]
     return "\n".join([f".. currentmodule:: {path}\n", *table, "", *entries])
 

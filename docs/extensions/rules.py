@@ -20,7 +20,9 @@ def local_derivatives(op: Elementwise) -> tuple[str, ...]:
     A formula is for all points but kinks and ties, where another number may have been chosen.
     """
     names = [sympy.Symbol("f", real=True)]
-    names += [sympy.Symbol(_TEX.get(name, name), real=True) for name in inspect.signature(op).parameters]
+    names += [
+        sympy.Symbol(_TEX.get(name, name), real=True) for name in inspect.signature(op).parameters
+    ]
     found = []
     with symbols():
         for rule in op.partials:
