@@ -1,4 +1,4 @@
-"""HIPS autograd's small tools: `flatten`, `optimizers` and `fixed_points`."""
+"""HIPS autograd's utilities: `flatten`, `optimizers` and `fixed_points`."""
 
 from autograd.misc.flatten import flatten
 

@@ -1,4 +1,4 @@
-"""Fixed points of iterations, differentiated at the point itself and not through the steps."""
+"""Fixed points of iterations, differentiated implicitly and not through the steps."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ Function: TypeAlias = Callable[..., Any]
 
 
 def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) -> Any:
-    """The x with x = f(a)(x), found by going from x0 on until distance(x, f(a)(x)) <= tol.
+    """The x with x = f(a)(x), found by iterating from x0 until distance(x, f(a)(x)) <= tol.
 
-    f: takes parameters and gives a function from x to x, which must be a contraction near x.
-    a: the parameters, nested dicts, lists and tuples of numbers and arrays, by which the result is
-        differentiated, to any order.
-    distance: takes two of the x, plain, and gives a number.
+    f: f(a) is a function from x to x, which must be a contraction near the fixed point.
+    a: the parameters: nested dicts, lists and tuples of numbers and arrays. The result is
+        differentiable with respect to them, to any order.
+    x0: where the iteration starts; x has its shape.
+    distance: the distance of two plain arrays, as a number.
+    tol: the iteration stops at this distance.
 
-    With A = ∂f/∂x and B = ∂f/∂a at the fixed point: ∂x/∂a = (1 - A)⁻¹ B, and so a cotangent g goes
-    back as Bᵀ u, where u = g + Aᵀ u is a fixed point again (Christianson, 1994).
+    With A = ∂f/∂x and B = ∂f/∂a at the fixed point, ∂x/∂a = (1 - A)⁻¹ B. So the cotangent of a is
+    Bᵀ u, where u = g + Aᵀ u is again a fixed point (Christianson, 1994). The iteration does not end
+    if f(a) is no contraction.
 
     >>> from autograd import grad
     >>> from autograd.misc.fixed_points import fixed_point
@@ -46,7 +49,7 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
         _, pull_x = vjp(step, x)
 
         def adjoint(u: Any) -> Any:
-            # Where u is differentiated, what it is put into has to be recorded after it.
+            # If u is a node, the function that it is passed to must be recorded after it.
             pull = vjp(step, x)[1] if isinstance(u, Node) else pull_x
             return g + pull(u)[0]
 

@@ -1,4 +1,4 @@
-"""Nested parameters as one row of numbers, and back; both ways differentiable."""
+"""Flatten nested parameters into one vector, and back; both ways are differentiable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from autograd import ops, trees
 
 
 def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """All numbers in nested lists, tuples and dicts as one row, and the function that takes such a
-    row apart again into arrays of the same shapes, nested alike.
+    """All numbers in nested lists, tuples and dicts as one vector, and the function that turns such
+    a vector back into arrays of the same shapes and structure.
 
-    Dicts are gone through in the order of their keys, which must be sortable.
+    Dicts are traversed in the order of their keys, which must be sortable.
 
     >>> import numpy as np
     >>> from autograd.misc import flatten
@@ -41,7 +41,7 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
 def flatten_func(
     func: Callable[..., Any], example: Any
 ) -> tuple[Callable[..., Any], Callable[[Any], Any], Any]:
-    """`func` as a function of rows of numbers, `unflatten`, and the example as a row.
+    """`func` as a function from vectors to vectors, `unflatten`, and the example as a vector.
 
     >>> from autograd.misc.flatten import flatten_func
     >>> f, unflatten, row = flatten_func(lambda p: {"a": 2 * p["a"]}, {"a": 3.0})
@@ -53,7 +53,7 @@ def flatten_func(
 
 
 def _by_key(tree: Any) -> Iterator[Any]:
-    """The leaves, through dicts in the order of their keys."""
+    """The leaves, with dicts traversed in the order of their keys."""
     if isinstance(tree, dict):
         tree = [tree[key] for key in sorted(tree)]
     if isinstance(tree, list | tuple):

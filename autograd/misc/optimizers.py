@@ -1,8 +1,8 @@
-"""Stochastic gradient descent, RMSProp and Adam on nested parameters, with HIPS autograd's names.
+"""HIPS autograd's optimisers for nested parameters: `sgd`, `rmsprop` and `adam`.
 
-Each takes `grad(x, i)`, the gradient at the parameters x in iteration i, and a starting point of
-nested lists, tuples and dicts of arrays and numbers, and gives the last x. `callback(x, i, g)` is
-called before each update. The optimisers of networks are in `nn`.
+Each takes `grad(x, i)`, the gradient g at the parameters x in iteration i, and the initial x, which
+are nested lists, tuples and dicts of arrays and numbers. It returns the last x, and calls
+`callback(x, i, g)` before each update. `nn` has optimisers for networks.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ Callback: TypeAlias = Callable[[Any, int, Any], Any]
 
 
 def unflatten_optimizer(optimizer: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an optimiser of one row of numbers take nested parameters.
+    """Extend an optimiser of one vector to nested parameters.
 
-    The optimiser is called as `optimizer(grad, x, callback, ...)`, always with a callback.
+    It is called as `optimizer(grad, x, callback, ...)`, always with a callback.
+
+    >>> from autograd.misc.optimizers import unflatten_optimizer
+    >>> step = unflatten_optimizer(lambda grad, x, callback: x - 0.5 * grad(x, 0))
+    >>> float(step(lambda p, i: {"a": 2 * p["a"]}, {"a": 3.0})["a"])
+    0.0
     """
 
     @wraps(optimizer)
@@ -78,8 +83,8 @@ def rmsprop(
     gamma: float = 0.9,
     eps: float = 1e-8,
 ) -> Any:
-    """Steps over the root of a running mean s of squared gradients, which begins with ones:
-    s ← gamma s + (1 - gamma) g²; x ← x - step_size g / (√s + eps) (Hinton, 2012).
+    """RMSProp (Hinton, 2012), with a running mean s of squared gradients that starts at 1:
+    s ← gamma s + (1 - gamma) g²; x ← x - step_size g / (√s + eps).
 
     >>> import numpy as np
     >>> from autograd.misc.optimizers import rmsprop
@@ -106,8 +111,9 @@ def adam(
     b2: float = 0.999,
     eps: float = 1e-8,
 ) -> Any:
-    """Running means m of the gradient and s of its square, both freed of their start at zero:
-    x ← x - step_size m̂ / (√ŝ + eps) (Kingma and Ba, 2015, arXiv:1412.6980).
+    """Adam (Kingma and Ba, 2015, arXiv:1412.6980), with running means m of g and s of g²:
+    m ← b1 m + (1 - b1) g; s ← b2 s + (1 - b2) g²; x ← x - step_size m̂ / (√ŝ + eps), where
+    m̂ = m / (1 - b1ⁱ⁺¹) and ŝ = s / (1 - b2ⁱ⁺¹) are unbiased.
 
     >>> import numpy as np
     >>> from autograd.misc.optimizers import adam

@@ -1,7 +1,7 @@
-"""NumPy under the name that programs for HIPS autograd give it: `import autograd.numpy as np`.
+"""NumPy for programs written for HIPS autograd: `import autograd.numpy as np`.
 
-Without nodes among the arguments every function is NumPy's own. With nodes it differentiates to any
-order, has no derivative, or raises, naming itself; docs/numpy_functions.md lists which.
+Without nodes among the arguments every function is NumPy's own. With nodes it is differentiable to
+any order, returns a plain result, or raises TypeError; docs/numpy_functions.md lists which.
 """
 
 from __future__ import annotations
@@ -51,5 +51,5 @@ globals().update({name: getattr(creation, name) for name in ("c_", "make_diagona
 
 
 def __getattr__(name: str) -> Any:
-    """Whatever else NumPy has, such as `testing` and `polynomial`."""
+    """Other names of NumPy, such as `testing` and `polynomial`."""
     return getattr(numpy, name)

@@ -1,4 +1,4 @@
-"""Differences, integrals, interpolation, convolution and polynomials, composed of the table."""
+"""Differences, integrals, interpolation, convolution and polynomials, composed of operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograd.ops.structural import index_op, normalize_axis
 
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
-    """x[start:stop] along an axis counted from 0."""
+    """x[start:stop] along a non-negative axis."""
     return index_op(x, key=(slice(None),) * axis + (slice(start, stop),))
 
 
@@ -24,7 +24,7 @@ def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
 def diff(
     a: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, append: Array | None = None
 ) -> Array:
-    """Differences of neighbours along an axis, n times over."""
+    """The n-th differences of neighbours along an axis."""
     a = ops.array(a)
     (axis,) = normalize_axis(axis, len(ops.shape_of(a)))
     ends = [prepend, a, append]
@@ -43,16 +43,16 @@ def diff(
 
 
 def ediff1d(ary: Array, to_end: Array | None = None, to_begin: Array | None = None) -> Array:
-    """Differences of neighbours of x as one row, with numbers put before and after them."""
+    """Differences of neighbours of x flattened, with `to_begin` before and `to_end` after them."""
     row = ops.ravel(ary)
     parts = [to_begin, row[1:] - row[:-1], to_end]
     return ops.concatenate([ops.ravel(part) for part in parts if part is not None])
 
 
 def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -> Any:
-    """The derivative of samples by differences of second order, along each axis.
+    """The derivative of samples by second-order differences, along each axis.
 
-    varargs: the distance of samples, one for all axes or one for each, or their coordinates.
+    varargs: the spacing of the samples, one for all axes or one per axis, or their coordinates.
     """
     f = ops.array(f)
     ndim = len(ops.shape_of(f))
@@ -63,7 +63,7 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
     if len(spacings) == 1:
         spacings *= len(axes)
     if len(spacings) != len(axes):
-        raise TypeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")
+        raise TypeError(f"gradient: {len(varargs)} spacings were given for {len(axes)} axes")
     slopes = [_slope(f, h, a, edge_order) for h, a in zip(spacings, axes, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
@@ -75,7 +75,10 @@ def _listed(axis: Any) -> tuple[int, ...]:
 def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     n = ops.shape_of(f)[axis]
     if n <= edge_order or edge_order not in (1, 2):
-        raise ValueError(f"gradient: {n} samples and edge_order {edge_order}; at least one more")
+        raise ValueError(
+            f"gradient: edge_order must be 1 or 2 and less than the number of samples, and is "
+            f"{edge_order} for {n} samples"
+        )
     steps = diff(spacing) if ops.shape_of(spacing) else ops.broadcast_to(spacing, (n - 1,))
     even = not ops.shape_of(spacing) or (
         isinstance(steps, np.ndarray) and bool(np.all(steps == steps[0]))
@@ -99,7 +102,7 @@ def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
         ) / (before * after * (before + after))
     first = (sample(1, 2) - sample(0, 1)) / step(0, 1)
     last = (sample(n - 1, n) - sample(n - 2, n - 1)) / step(n - 2, n - 1)
-    if edge_order == 2:  # the slope of the parabola through three samples, at its end
+    if edge_order == 2:  # the slope at the end of the parabola through three samples
         first = first - _bend(sample(0, 3), step(0, 2), axis) * step(0, 1)
         last = last + _bend(sample(n - 3, n), step(n - 3, n - 1), axis) * step(n - 2, n - 1)
     return ops.concatenate([first, inside, last], axis)
@@ -112,7 +115,7 @@ def _bend(samples: Array, steps: Array, axis: int) -> Array:
 
 
 def trapezoid(y: Array, x: Array | None = None, dx: Array = 1.0, axis: int = -1) -> Array:
-    """∫ y dx by the areas of trapezoids between samples along an axis."""
+    """∫ y dx along an axis by the trapezoidal rule."""
     y = ops.array(y)
     (axis,) = normalize_axis(axis, len(ops.shape_of(y)))
     if x is not None:
@@ -132,7 +135,7 @@ def trapezoid(y: Array, x: Array | None = None, dx: Array = 1.0, axis: int = -1)
 def interp(
     x: Array, xp: Array, fp: Array, left: Array | None = None, right: Array | None = None
 ) -> Array:
-    """The polygon through the points (xp, fp) at x, with xp ascending; constant outside."""
+    """Linear interpolation at x between the points (xp, fp), xp ascending; constant outside."""
     xp, fp = ops.array(xp), ops.array(fp)
     at, knots = np.asarray(getval(x)), getval(xp)
     left = fp[0] if left is None else left
@@ -147,8 +150,8 @@ def interp(
 
 
 def convolve(a: Array, v: Array, mode: str = "full") -> Array:
-    """Σⱼ a[i - j] v[j]: of every overlap ("full"), of as many as the longer has entries ("same"),
-    or of whole overlaps alone ("valid").
+    """Σⱼ a[i - j] v[j], for every overlap ("full"), as many entries as the longer array has
+    ("same"), or complete overlaps only ("valid").
     """
     a, v = ops.atleast_1d(ops.array(a)), ops.atleast_1d(ops.array(v))
     if ops.shape_of(a)[0] < ops.shape_of(v)[0]:
@@ -161,7 +164,7 @@ def convolve(a: Array, v: Array, mode: str = "full") -> Array:
 
 
 def _cut(mode: str, n: int, m: int) -> tuple[int, int]:
-    """Where a mode begins in the full convolution of n and m <= n entries, and how long it is."""
+    """The start and the length of a mode in the full convolution of n and m <= n entries."""
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"convolve: mode {mode!r} is not 'full', 'same' or 'valid'")
     return {"full": (0, n + m - 1), "same": ((m - 1) // 2, n), "valid": (m - 1, n - m + 1)}[mode]
@@ -176,7 +179,7 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
 
 
 # --------------------------------------------------------------------------------------------------
-# Polynomials, by coefficients from the highest power down
+# Polynomials, given by their coefficients from the highest power down
 
 
 def polyval(p: Array, x: Array) -> Array:
@@ -215,7 +218,7 @@ def polyder(p: Array, m: int = 1) -> Array:
 
 
 def polyint(p: Array, m: int = 1, k: Any = None) -> Array:
-    """The m-th antiderivative of a polynomial, with the constants k."""
+    """The m-th antiderivative of a polynomial, with constants of integration k."""
     constants = ops.broadcast_to(0.0 if k is None else ops.array(k), (m,))
     p = ops.array(p)
     for i in range(m):
@@ -224,7 +227,7 @@ def polyint(p: Array, m: int = 1, k: Any = None) -> Array:
 
 
 def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
-    """The powers of each entry in a row, from the highest down."""
+    """The matrix whose rows are the powers of an entry, from the highest down."""
     x = ops.array(x)
     powers = np.arange(ops.shape_of(x)[0] if N is None else N)
     return ops.expand_dims(x, -1) ** (powers if increasing else powers[::-1])

@@ -1,6 +1,6 @@
-"""Arrays made of nodes: `array`, `full`, `linspace`, `r_` and `c_`, composed of the table.
+"""Arrays built from nodes: `array`, `full`, `linspace`, `r_` and `c_`.
 
-Each function takes the arguments of NumPy's of the same name.
+Each function takes the arguments of NumPy's function of the same name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograd.ops.structural import holds_node
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:
-    """Nested lists of nodes and numbers, put together in one array."""
+    """An array from nested lists of nodes and numbers."""
     x = _typed(ops.array(object), dtype)
     missing = ndmin - len(ops.shape_of(x))
     return ops.expand_dims(x, tuple(range(missing))) if missing > 0 else x
@@ -35,22 +35,22 @@ ascontiguousarray: Final = asarray
 
 
 def copy(a: Array) -> Array:
-    """x itself: nodes are not written into."""
+    """x itself, since nodes cannot be written into."""
     return ops.array(a)
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
-    """x in another floating-point type; plain in an integer type, which has no derivative."""
+    """x in another dtype; plain data in an integer dtype, which has no derivative."""
     return x.astype(dtype)
 
 
 def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
-    """An array of this shape whose entries are all the same, or broadcast from an array."""
+    """An array of this shape filled with a number, or with an array that broadcasts to it."""
     return _typed(ops.broadcast_to(fill_value, shape), dtype)
 
 
 def full_like(a: Array, fill_value: Array, dtype: Any = None) -> Array:
-    """An array of the shape and type of `a` whose entries are all the same; a node stays real."""
+    """An array of the shape and dtype of `a`, filled with a number; a node stays real."""
     own = getattr(a, "dtype", None)
     if dtype is None and own is not None and (own.kind == "f" or not holds_node(fill_value)):
         dtype = own
@@ -98,15 +98,15 @@ def geomspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Array:
-    """Numbers of one sign, each a constant multiple of the one before."""
+    """A geometric sequence: each number is a constant multiple of the one before."""
     sign = ops.sign(start)
     logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
     return _typed(sign * ops.exp(logs), dtype)
 
 
 def make_diagonal(D: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """Matrices with the last axis of D on their diagonals: HIPS autograd's own inverse of
-    `diagonal`, for offset 0 and the last two axes only.
+    """Matrices with the last axis of D on their diagonals, as in HIPS autograd. Supports only
+    offset=0, axis1=-1 and axis2=-2.
     """
     if offset != 0 or (axis1, axis2) not in ((-1, -2), (-2, -1)):
         raise NotImplementedError("make_diagonal: offset must be 0, axis1=-1 and axis2=-2")
@@ -115,7 +115,7 @@ def make_diagonal(D: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
 
 
 class _Rows:
-    """`r_[a, b]`: arrays, numbers and slices joined along the first axis."""
+    """`r_[a, b]` joins arrays, numbers and slices along the first axis."""
 
     def __getitem__(self, key: Any) -> Array:
         if not holds_node(key):
@@ -124,14 +124,14 @@ class _Rows:
         return ops.concatenate([self.part(part) for part in parts], 0)
 
     def part(self, part: Any) -> Array:
-        """One of the things joined as an array."""
+        """One of the parts as an array."""
         if isinstance(part, str):
-            raise TypeError(f"r_[{part!r}, ...]: of nodes, join along other axes by concatenate")
+            raise TypeError(f"r_[{part!r}, ...] does not take nodes; use concatenate with an axis")
         return np.r_[part] if isinstance(part, slice) else ops.atleast_1d(part)
 
 
 class _Columns(_Rows):
-    """`c_[a, b]`: arrays, numbers and slices joined along the last axis, rows as columns."""
+    """`c_[a, b]` joins arrays, numbers and slices along the last axis, with vectors as columns."""
 
     def __getitem__(self, key: Any) -> Array:
         if not holds_node(key):

@@ -1,4 +1,4 @@
-"""Functions of NumPy that work entry by entry and are not in the engine's table."""
+"""Elementwise functions of NumPy beyond those in `autograd.ops`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _fraction: Final = custom_op(lambda x: np.modf(x)[0], derivative=(1.0,), name="f
 
 
 def trunc(x: Array) -> Array:
-    """The integer next to x on the way to 0; its derivative is 0."""
+    """x rounded towards 0; the derivative is 0."""
     return ops.where(x >= 0, ops.floor(x), ops.ceil(x))
 
 
@@ -40,7 +40,7 @@ fix = trunc
 
 
 def modf(x: Array) -> tuple[Array, Array]:
-    """x as fraction and integer, both with the sign of x."""
+    """The fractional and the integral part of x, both with the sign of x."""
     return _fraction(x), trunc(x)
 
 
@@ -50,12 +50,12 @@ def divmod(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def fmax(x: Array, y: Array) -> Array:
-    """The larger of x and y; where one is NaN, the other."""
+    """The larger of x and y; if one is NaN, the other."""
     return ops.where(np.isnan(y), x, ops.where(np.isnan(x), y, ops.maximum(x, y)))
 
 
 def fmin(x: Array, y: Array) -> Array:
-    """The smaller of x and y; where one is NaN, the other."""
+    """The smaller of x and y; if one is NaN, the other."""
     return ops.where(np.isnan(y), x, ops.where(np.isnan(x), y, ops.minimum(x, y)))
 
 
@@ -74,7 +74,7 @@ degrees: Final = rad2deg
 
 
 def real(val: Array) -> Array:
-    """x itself: nodes are real."""
+    """x itself, since nodes are real."""
     return ops.array(val)
 
 
@@ -83,14 +83,14 @@ conjugate: Final = real
 
 
 def real_if_close(a: Array, tol: float = 100) -> Array:
-    """x itself: nodes are real."""
+    """x itself, since nodes are real."""
     return ops.array(a)
 
 
 def nan_to_num(
     x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Array:
-    """x with numbers in the places of NaN and of infinities, which get no derivative."""
+    """x with NaN and infinities replaced by numbers, where the derivative is 0."""
     x = ops.array(x)
     if x.dtype.kind != "f":
         return x
@@ -103,20 +103,20 @@ def nan_to_num(
 def unwrap(
     p: Array, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:
-    """Angles with multiples of the period added where they jump; the derivative is that of p."""
+    """Angles with multiples of the period added where they jump; the derivative is 1."""
     data = getval(p)
     return p + (np.unwrap(data, discont, axis, period=period) - data)
 
 
 # --------------------------------------------------------------------------------------------------
-# sin(πx)/(πx), whose formulas divide by zero at x = 0 in every order
+# sin(πx)/(πx), whose derivatives divide by zero at x = 0 if written as formulas
 
 
 def _sinc(x: Any, order: int) -> Any:
-    """The derivative of sinc of some order.
+    """The derivative of sinc of the given order.
 
-    From x sinc(x) = sin(πx)/π follows x f⁽ⁿ⁾ + n f⁽ⁿ⁻¹⁾ = πⁿ⁻¹ sin(πx + nπ/2), a recurrence that is
-    stable where |πx| > n. Nearer to 0 the power series is summed, whose terms stay below eⁿ⁺¹.
+    x sinc(x) = sin(πx)/π implies x f⁽ⁿ⁾ + n f⁽ⁿ⁻¹⁾ = πⁿ⁻¹ sin(πx + nπ/2), a recurrence that is
+    stable for |πx| > n. Closer to 0 the power series is summed, whose terms are less than eⁿ⁺¹.
     """
     z = math.pi * np.asarray(x)
     near = np.abs(z) < order + 1
@@ -138,5 +138,5 @@ _sinc_op: Op = Op(
 
 
 def sinc(x: Array) -> Array:
-    """sin(πx)/(πx), 1 at 0, smooth there to any order."""
+    """sin(πx)/(πx), and 1 at 0; its derivatives are right there to any order."""
     return _sinc_op(x, order=0)

@@ -1,4 +1,4 @@
-"""`numpy.fft`: NumPy's own for plain arrays, and refused for nodes, which hold real numbers."""
+"""`numpy.fft`, which refuses nodes, since they hold real numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ globals().update(
         np.fft,
         {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
         plain=("fftfreq", "rfftfreq"),
-        advice="Complex numbers are not supported: multiply by the matrix of cosines and by that "
-        "of sines.",
+        advice="Complex numbers are not supported: multiply by the matrices of cosines and sines.",
     )
 )

@@ -1,4 +1,4 @@
-"""`numpy.linalg` for nodes."""
+"""`numpy.linalg` with nodes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord:
 
 
 def ein_sum(*operands: Any, optimize: Any = "greedy") -> Array:
-    """`autograd.einsum`, also in NumPy's other form: einsum(x, [0, 1], y, [1, 2], [0, 2])."""
+    """`autograd.einsum`, also called as einsum(x, [0, 1], y, [1, 2], [0, 2])."""
     if isinstance(operands[0], str):
         return ops.einsum(*operands, optimize=optimize)
     arrays = operands[: len(operands) // 2 * 2 : 2]
@@ -84,16 +84,16 @@ def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 
 
 def mat_vec(x1: Array, x2: Array, /) -> Array:
-    """The product of matrices with vectors, which are the last axis of x2."""
+    """The product of matrices and vectors; the last axis of x2 is that of the vectors."""
     return ops.matmul(x1, ops.expand_dims(x2, -1))[..., 0]
 
 
 def vec_mat(x1: Array, x2: Array, /) -> Array:
-    """The product of vectors, which are the last axis of x1, with matrices."""
+    """The product of vectors and matrices; the last axis of x1 is that of the vectors."""
     return ops.matmul(ops.expand_dims(x1, -2), x2)[..., 0, :]
 
 
-# NumPy gives several results under names: eigh(a).eigenvalues, slogdet(a).logabsdet.
+# NumPy returns several results as a named tuple: eigh(a).eigenvalues, slogdet(a).logabsdet.
 _ONE = np.ones((1, 1))
 
 
@@ -150,7 +150,7 @@ globals().update(
         np.linalg,
         _COMPOSED,
         plain=("matrix_rank",),
-        advice="Eigenvalues of symmetric matrices are found by eigh and eigvalsh; of others they "
-        "may be complex, which is not supported. Least squares are solve(a.T @ a, a.T @ b).",
+        advice="For eigenvalues of symmetric matrices use eigh or eigvalsh; those of others may be "
+        "complex, which is not supported. For least squares use solve(a.T @ a, a.T @ b).",
     )
 )

@@ -1,4 +1,4 @@
-"""`ArrayBox`, which programs for HIPS autograd import to recognise what is differentiated."""
+"""HIPS autograd's `ArrayBox`, by which programs recognise nodes."""
 
 from autograd.extend import Box as ArrayBox
 

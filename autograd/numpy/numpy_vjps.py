@@ -1,4 +1,4 @@
-"""`unbroadcast_f`, which rules written for HIPS autograd's `defvjp` import."""
+"""HIPS autograd's `unbroadcast_f`, which rules for `defvjp` use."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,9 @@ __all__ = ["unbroadcast_f"]
 
 
 def unbroadcast_f(target: Any, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function g ↦ f(g) summed to the shape of `target`, which is `f`: the engine sums.
+    """f itself, since the engine sums every cotangent to the shape of its argument.
+
+    In HIPS autograd it is the function g ↦ f(g) summed to the shape of `target`.
 
     >>> import autograd.numpy as np
     >>> from autograd import grad

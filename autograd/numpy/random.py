@@ -1,4 +1,4 @@
-"""`numpy.random`: NumPy's own, which refuses nodes, since a drawn number has no derivative."""
+"""`numpy.random`, which refuses nodes, since random numbers have no derivative."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ globals().update(
     wrap(
         np.random,
         {},
-        advice="Draw without parameters and compute with what was drawn, as in mean + spread * "
-        "randn(n); or pass autograd.tracer.getval(x).",
+        advice="Draw standard numbers and transform them, as in mean + std * randn(n), or pass "
+        "autograd.tracer.getval(x).",
     )
 )

@@ -1,7 +1,7 @@
-"""Functions of NumPy that move, join and pick entries and are not in the engine's table.
+"""NumPy functions that move, join and select entries.
 
-Those that only move entries are told by NumPy itself where each goes: it is given the numbers of
-the entries in place of the entries.
+A function that only moves entries is called on the indices of the entries. The result says where
+each entry goes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ MOVES = {
     "unstack": 0,
     "vsplit": 0,
 }
-"""The functions that move entries, with the number of the argument whose entries they are."""
+"""The functions that move entries, with the position of the argument that holds the entries."""
 
 
 def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
-    """A function that moves the entries of one argument, for nodes."""
+    """A NumPy function that moves the entries of one argument, for nodes."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
         x = ops.array(args[argnum])
@@ -46,22 +46,22 @@ def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 
 
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
-    """The same entries in another shape, the last axis running fastest, or with "F" the first."""
+    """The entries in another shape; the last axis varies fastest, or with order "F" the first."""
     return ops.reshape(a, shape, order=order)
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
-    """Both joined along an axis, or all their entries in a row."""
+    """Join two arrays along an axis; by default flatten both first."""
     return ops.concatenate([ops.array(arr), ops.array(values)], axis)
 
 
 def row_stack(arrays: Sequence[Array]) -> Array:
-    """Arrays joined along axis 0, rows of numbers as matrices of one row."""
+    """Join arrays along axis 0, with vectors as rows."""
     return ops.vstack(arrays)
 
 
 def column_stack(tup: Sequence[Array]) -> Array:
-    """Arrays joined along axis 1, rows of numbers as columns."""
+    """Join arrays along axis 1, with vectors as columns."""
     parts = [ops.array(part) for part in tup]
     return ops.concatenate(
         [x if len(ops.shape_of(x)) > 1 else ops.reshape(x, (-1, 1)) for x in parts], 1
@@ -69,12 +69,12 @@ def column_stack(tup: Sequence[Array]) -> Array:
 
 
 def dstack(tup: Sequence[Array]) -> Array:
-    """Arrays joined along axis 2, which those get that do not have it."""
+    """Join arrays along axis 2, which is added where it is missing."""
     return ops.concatenate([moving(np.atleast_3d)(part) for part in tup], 2)
 
 
 def block(arrays: Any) -> Array:
-    """Nested lists of blocks joined: the innermost along the last axis, and so on."""
+    """Join nested lists of blocks: the innermost along the last axis, and so on."""
     depth, inner = 0, arrays
     while isinstance(inner, list):
         depth, inner = depth + 1, inner[0]
@@ -94,7 +94,7 @@ def _flat(nested: Any) -> list[Any]:
 
 
 def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
-    """Arrays repeated to one shape."""
+    """Broadcast arrays to a common shape."""
     shape = np.broadcast_shapes(*[ops.shape_of(arg) for arg in args])
     return tuple([ops.broadcast_to(ops.array(arg), shape) for arg in args])
 
@@ -102,7 +102,7 @@ def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
 def meshgrid(
     *xi: Array, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[Array, ...]:
-    """The coordinates of the points of a grid, from those along each axis."""
+    """The coordinates of the points of a grid, from the coordinates along each axis."""
     axes = list(range(len(xi)))
     if indexing == "xy":
         axes[:2] = axes[:2][::-1]
@@ -119,14 +119,14 @@ def diagflat(v: Array, k: int = 0) -> Array:
 
 
 def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
-    """Entries in an order in which the kth is where sorting would put it."""
+    """The entries rearranged so that the kth is the one that sorting would put there."""
     if axis is None:
         a, axis = ops.ravel(a), 0
     return ops.take_along_axis(a, np.argpartition(a, kth, axis), axis)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
-    """For each place the entry of the first of the choices whose condition holds there."""
+    """At each position, the entry of the first choice whose condition holds there."""
     chosen = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         chosen = ops.where(condition, choice, chosen)
@@ -136,7 +136,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array 
 def apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: Array, *args: Any, **kwargs: Any
 ) -> Array:
-    """`func1d` of each row along an axis."""
+    """Apply `func1d` to each one-dimensional slice along an axis."""
     rows = ops.moveaxis(ops.array(arr), axis, -1)
     outer = ops.shape_of(rows)[:-1]
     results = [ops.array(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(outer)]

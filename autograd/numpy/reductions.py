@@ -1,6 +1,6 @@
-"""NumPy's reductions with all their arguments: `dtype`, `initial` and `where`.
+"""NumPy's reductions with all their arguments, such as `dtype`, `initial` and `where`.
 
-What they compute is in the engine's table. `out` stays None: a node cannot be written into.
+`out` must be None, since a node cannot be written into.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograd.ops import Axis
 
 
 def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: Array) -> Array:
-    """The entries in a number type, with a number in the place of those left out."""
+    """The entries in a dtype, with those that `where` excludes replaced by a number."""
     if out is not None:
         raise TypeError(f"np.{name}(..., out=...): a node cannot be written into; use the result")
     a = ops.array(a)
@@ -32,7 +32,7 @@ def sum(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """Σ of the entries where the condition holds, and `initial`."""
+    """The sum of `initial` and the entries for which `where` holds."""
     total = ops.sum(_entries("sum", a, dtype, out, where, False), axis, keepdims)
     return total if initial is None else total + initial
 
@@ -46,7 +46,7 @@ def prod(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """Π of the entries where the condition holds, and `initial`."""
+    """The product of `initial` and the entries for which `where` holds."""
     product = ops.prod(_entries("prod", a, dtype, out, where, True), axis, keepdims)
     return product if initial is None else product * initial
 
@@ -59,7 +59,7 @@ def max(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """The largest of the entries where the condition holds, and of `initial`."""
+    """The largest of `initial` and the entries for which `where` holds."""
     instead = -np.inf if initial is None else initial
     largest = ops.max(_entries("max", a, None, out, where, instead), axis, keepdims)
     return largest if initial is None else ops.maximum(largest, initial)
@@ -73,7 +73,7 @@ def min(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """The smallest of the entries where the condition holds, and of `initial`."""
+    """The smallest of `initial` and the entries for which `where` holds."""
     instead = np.inf if initial is None else initial
     smallest = ops.min(_entries("min", a, None, out, where, instead), axis, keepdims)
     return smallest if initial is None else ops.minimum(smallest, initial)
@@ -96,7 +96,7 @@ def mean(
     *,
     where: Any = True,
 ) -> Array:
-    """The mean of the entries where the condition holds."""
+    """The mean of the entries for which `where` holds."""
     a = _entries("mean", a, dtype, out, where, False)
     if where is True:
         return ops.mean(a, axis, keepdims)
@@ -115,7 +115,7 @@ def var(
     where: Any = True,
     correction: float | None = None,
 ) -> Array:
-    """The variance of the entries where the condition holds."""
+    """The variance of the entries for which `where` holds."""
     ddof = ddof if correction is None else correction
     if where is True:
         return ops.var(_entries("var", a, dtype, out, True, False), axis, ddof, keepdims)
@@ -135,7 +135,7 @@ def std(
     where: Any = True,
     correction: float | None = None,
 ) -> Array:
-    """The standard deviation of the entries where the condition holds."""
+    """The standard deviation of the entries for which `where` holds."""
     ddof = ddof if correction is None else correction
     if where is True:
         return ops.std(_entries("std", a, dtype, out, True, False), axis, ddof, keepdims)

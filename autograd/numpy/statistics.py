@@ -1,4 +1,4 @@
-"""Averages, covariances, quantiles, and reductions that leave out NaN, composed of the table."""
+"""Averages, covariances, quantiles, and reductions that ignore NaN."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def average(
     *,
     keepdims: bool = False,
 ) -> Any:
-    """Σ w a / Σ w; `returned` gives Σ w beside it."""
+    """The weighted mean Σ w a / Σ w; with `returned`, also Σ w."""
     a = ops.as_real(a)
     shape = ops.shape_of(a)
     weights = np.ones(shape, a.dtype) if weights is None else ops.as_real(weights)
@@ -42,7 +42,7 @@ def cov(
     bias: bool = False,
     ddof: int | None = None,
 ) -> Array:
-    """The matrix of covariances of variables, which are rows, or columns without `rowvar`."""
+    """The covariance matrix of variables, which are rows, or columns with rowvar=False."""
     variables = _variables(m, rowvar)
     if y is not None:
         variables = ops.concatenate([variables, _variables(y, rowvar)])
@@ -57,7 +57,7 @@ def _variables(x: Array, rowvar: bool) -> Array:
 
 
 def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True) -> Array:
-    """The matrix of correlations: covariances over both standard deviations."""
+    """The correlation matrix: covariances divided by both standard deviations."""
     covariance = cov(x, y, rowvar)
     if not ops.shape_of(covariance):
         return covariance / covariance
@@ -66,7 +66,7 @@ def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True) -> Array:
 
 
 def bincount(x: Any, weights: Array | None = None, minlength: int = 0) -> Array:
-    """For each number up to the largest in x, the sum of the weights where it stands."""
+    """For each number up to the largest in x, the sum of the weights of its occurrences."""
     places = np.asarray(getval(x))
     length = max(minlength, int(np.max(places, initial=-1)) + 1)
     return ops.scatter(1.0 if weights is None else weights, places.astype(int), (length,))
@@ -80,12 +80,9 @@ def quantile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Array:
-    """The number below which the share q of the entries lies, linear between entries.
-
-    q is a constant.
-    """
+    """The q-th quantile of the entries, with linear interpolation. q is a constant."""
     if method != "linear":
-        raise TypeError(f"quantile: of nodes the method is 'linear', not {method!r}")
+        raise TypeError(f"quantile: for nodes the method must be 'linear', and is {method!r}")
     a, q = ops.array(a), np.asarray(getval(q))
     ordered = ops.sort(join_axes(a, axis))
     last = ops.shape_of(ordered)[-1] - 1
@@ -113,23 +110,23 @@ def percentile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Array:
-    """`quantile` with q in hundredths."""
+    """`quantile` with q in percent."""
     return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
 
 
 # --------------------------------------------------------------------------------------------------
-# Running sums under their other names
+# Cumulative sums and products, as in the array API
 
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, include_initial: bool = False) -> Array:
-    """Running sums along an axis, with `include_initial` beginning with 0."""
+    """Cumulative sums along an axis; with `include_initial` they begin with 0."""
     return _from_start(ops.cumsum(x, axis), 0.0, axis or 0, include_initial)
 
 
 def cumulative_prod(
     x: Array, /, *, axis: int | None = None, include_initial: bool = False
 ) -> Array:
-    """Running products along an axis, with `include_initial` beginning with 1."""
+    """Cumulative products along an axis; with `include_initial` they begin with 1."""
     return _from_start(ops.cumprod(x, axis), 1.0, axis or 0, include_initial)
 
 
@@ -142,43 +139,43 @@ def _from_start(running: Array, start: float, axis: int, include: bool) -> Array
 
 
 # --------------------------------------------------------------------------------------------------
-# Without NaN
+# Reductions that ignore NaN
 
 
 def _present(a: Array, instead: float) -> tuple[Array, Any]:
-    """The entries, with a number in the place of each NaN, and where they are present."""
+    """The entries with each NaN replaced by a number, and a mask of those that are not NaN."""
     a = ops.array(a)
     there = np.logical_not(np.isnan(a))
     return (a if _is_whole(a) else ops.where(there, a, instead)), there
 
 
 def _is_whole(a: Array) -> bool:
-    """Whether an array holds integers or booleans, among which there is no NaN."""
+    """Whether an array holds integers or booleans, so that no entry is NaN."""
     return bool(a.dtype.kind != "f")
 
 
 def _number_of(there: Any, a: Array, axis: Axis, keepdims: bool) -> Any:
-    """How many entries are present, in the type in which a sum of them is divided."""
+    """The number of entries that are not NaN, in the dtype of the mean."""
     return ops.cast(np.sum(there, axis, keepdims=keepdims), ops.as_real(a).dtype)
 
 
 def nansum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Σ of the entries that are not NaN."""
+    """The sum of the entries that are not NaN."""
     return ops.sum(_present(a, 0.0)[0], axis, keepdims)
 
 
 def nanprod(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Π of the entries that are not NaN."""
+    """The product of the entries that are not NaN."""
     return ops.prod(_present(a, 1.0)[0], axis, keepdims)
 
 
 def nancumsum(a: Array, axis: int | None = None) -> Array:
-    """Running sums of the entries that are not NaN."""
+    """Cumulative sums of the entries that are not NaN."""
     return ops.cumsum(_present(a, 0.0)[0], axis)
 
 
 def nancumprod(a: Array, axis: int | None = None) -> Array:
-    """Running products of the entries that are not NaN."""
+    """Cumulative products of the entries that are not NaN."""
     return ops.cumprod(_present(a, 1.0)[0], axis)
 
 
@@ -201,7 +198,7 @@ def nanstd(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = Fal
 
 
 def nanmax(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """The largest entry that is not NaN; NaN where there is none."""
+    """The largest entry that is not NaN; NaN if there is none."""
     a, there = _present(a, -np.inf)
     largest = ops.max(a, axis, keepdims)
     if _is_whole(a):
@@ -210,7 +207,7 @@ def nanmax(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 
 def nanmin(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """The smallest entry that is not NaN; NaN where there is none."""
+    """The smallest entry that is not NaN; NaN if there is none."""
     a, there = _present(a, np.inf)
     smallest = ops.min(a, axis, keepdims)
     if _is_whole(a):

@@ -1,7 +1,4 @@
-"""How a namespace of NumPy becomes one whose functions take nodes, each in one of three ways.
-
-What the functions compute that NumPy does not differentiate itself is in the other modules here.
-"""
+"""Turn a NumPy namespace into one whose functions take nodes, in one of three ways."""
 
 from __future__ import annotations
 
@@ -22,21 +19,21 @@ Function: TypeAlias = Callable[..., Any]
 _TAKE_LISTS = (np.concatenate, np.stack, np.vstack, np.hstack)
 
 ADVICE = (
-    "Write it from functions that have one, or state it with autograd.extend.primitive and defvjp. "
-    "For the plain numbers, without derivative, pass autograd.tracer.getval(x)."
+    "Compose it of functions that have one, or define it with autograd.extend.primitive and "
+    "defvjp. For a result without derivative, pass autograd.tracer.getval(x)."
 )
 
 
 class Mark(Enum):
     """What a function does with nodes."""
 
-    DERIVATIVE = "differentiates to any order"
-    PLAIN = "has no derivative: it takes the plain numbers and gives a plain result"
-    REFUSED = "raises TypeError, naming itself"
+    DERIVATIVE = "is differentiable to any order"
+    PLAIN = "has no derivative: it uses the data of nodes and returns a plain result"
+    REFUSED = "raises TypeError"
 
 
 MARKS: dict[str, dict[str, Mark]] = {}
-"""By module and name: what each function of those that `wrap` was given does with nodes."""
+"""By module and name, what each function that `wrap` wrapped does with nodes."""
 
 
 def wrap(
@@ -45,11 +42,11 @@ def wrap(
     plain: Collection[str] = (),
     advice: str = ADVICE,
 ) -> dict[str, Any]:
-    """The names of a module of NumPy; without nodes its functions are NumPy's own.
+    """The public names of a module, with its functions wrapped; without nodes they are unchanged.
 
-    composed: the differentiable functions that the engine's table does not have.
-    plain: the functions that have no derivative, beside those that the engine knows.
-    advice: what is said of the others.
+    composed: differentiable functions to call with nodes.
+    plain: functions without derivative, besides those that the engine knows.
+    advice: what the error of the other functions recommends.
     """
     names: dict[str, Any] = {}
     marks = MARKS[module.__name__] = {}
@@ -75,7 +72,7 @@ def wrap(
 
 
 def differentiable(theirs: Function, ours: Function) -> Function:
-    """`ours` where there is a node among the arguments, or in a list or tuple there."""
+    """`ours` if a node is among the arguments, or in a list or tuple there; else `theirs`."""
 
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -87,7 +84,7 @@ def differentiable(theirs: Function, ours: Function) -> Function:
 
 
 def with_lists(theirs: Function) -> Function:
-    """A function that finds nodes by itself, and now also finds those in a list: `sum([a, b])`."""
+    """A function that takes nodes, extended to nodes in lists, as in `sum([a, b])`."""
     if theirs in _TAKE_LISTS:
         return theirs
 
@@ -103,7 +100,7 @@ def with_lists(theirs: Function) -> Function:
 
 
 def refused(theirs: Function, name: str, advice: str) -> Function:
-    """A function that raises TypeError where there is a node among the arguments."""
+    """A function that raises TypeError if a node is among the arguments."""
 
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(f"{name} has no derivative rule for nodes. {advice}")

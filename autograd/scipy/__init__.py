@@ -1,6 +1,6 @@
-"""SciPy under the names of HIPS autograd: `special`, `stats`, `linalg`, `integrate`, `signal`.
+"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`.
 
-SciPy itself comes with the extra `scipy`, and is imported when one of these modules is.
+They need SciPy, which the extra `scipy` installs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def load(name: str) -> Any:
-    """A module of SciPy, or ImportError naming the extra that brings it."""
+    """A module of SciPy; ImportError names the extra that installs it."""
     try:
         return importlib.import_module(f"scipy.{name}")
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""`scipy.integrate` for nodes: `odeint`, differentiated by the adjoint equation."""
+"""`scipy.integrate` with nodes: `odeint`, differentiated by the adjoint equation."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ def _odeint(
 ) -> Array:
     """y at the times t, of shape (len(t), len(y0)), with y' = func(y, t, *args) and y(t[0]) = y0.
 
-    It is differentiated by y0, t and args, which may be nested; func must not read other nodes.
-    Between two times the adjoint λ = ∂L/∂y obeys λ' = -(∂func/∂y)ᵀ λ, backwards from the later one,
-    where that of y there is added; ∂L/∂args = ∫ (∂func/∂args)ᵀ λ dt (Pontryagin; see Chen et al.,
-    2018, arXiv:1806.07366). The backward pass calls `odeint` itself, and so has every order. It is
-    as exact as `rtol` and `atol` ask.
+    It is differentiable with respect to y0, t and args, which may be nested; func must not read
+    other nodes. The adjoint λ = ∂L/∂y is integrated backward in time: λ' = -(∂func/∂y)ᵀ λ between
+    two times, and at each time the cotangent of y is added. ∂L/∂args = ∫ (∂func/∂args)ᵀ λ dt
+    (Pontryagin; see Chen et al., 2018, arXiv:1806.07366). The backward pass calls `odeint` again,
+    so derivatives exist to any order. `rtol` and `atol` set their accuracy, too.
+
+    Raises TypeError for Dfun and full_output, and if func reads a node that is not in args.
     """
     for refused in ("Dfun", "full_output"):
         if settings.get(refused):
-            raise TypeError(f"odeint: {refused} cannot be given where a node is integrated")
+            raise TypeError(f"odeint: {refused} is not supported with nodes")
     leaves, rebuild = flatten(args)
     places = [place for place, leaf in enumerate(leaves) if _is_real(leaf)]
 
@@ -60,15 +62,13 @@ def _is_real(leaf: Any) -> bool:
 def _solve(
     slope: Function, y0: Array, t: Array, varying: tuple[Array, ...], settings: dict[str, Any]
 ) -> Array:
-    """`odeint` of slope(y, t, *varying), as an operation on y0, t and what varies."""
+    """`odeint` of slope(y, t, *varying), as an operation on y0, t and `varying`."""
 
     def integrate(y0: Any, t: Any, *varying: Any) -> Any:
         def plain_slope(y: Any, t: Any) -> Any:
             found = slope(y, t, *varying)
             if isinstance(found, Node):
-                raise TypeError(
-                    "odeint: func reads a node that it was not handed; pass it by args=(...,)"
-                )
+                raise TypeError("odeint: func reads a node from outside; pass it in args=(...,)")
             return found
 
         return _theirs.odeint(plain_slope, y0, t, **settings)
@@ -89,7 +89,7 @@ def _adjoint(
     varying: tuple[Array, ...],
     settings: dict[str, Any],
 ) -> tuple[Array, Array, list[Array]]:
-    """The cotangents of y0, t and what varies, from that of the solution ys."""
+    """The cotangents of y0, t and `varying`, for the cotangent g of the solution ys."""
     n = ops.shape_of(ys)[1]
     shapes = [ops.shape_of(leaf) for leaf in varying]
     ends = np.cumsum([n, n, *[np.prod(shape, dtype=int) for shape in shapes]])
@@ -119,5 +119,5 @@ globals().update(wrap(_theirs, {"odeint": _odeint}))
 
 
 def __getattr__(name: str) -> Any:
-    """Whatever else SciPy has there."""
+    """Other names of `scipy.integrate`."""
     return getattr(_theirs, name)

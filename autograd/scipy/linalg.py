@@ -1,4 +1,4 @@
-"""`scipy.linalg` for nodes: functions of matrices, and equations of special form."""
+"""`scipy.linalg` with nodes: matrix functions, and linear equations of special form."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _triangular_op: Op = Op(
 def _solve_triangular(
     a: Array, b: Array, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
 ) -> Array:
-    """The x with a x = b, or aᵀ x = b, where a is triangular: the other triangle is not read."""
+    """The x with a x = b, or aᵀ x = b, for triangular a; the other triangle is not read."""
     a, b = ops.array(a), ops.array(b)
     if unit_diagonal:
         one = np.eye(ops.shape_of(a)[-1])
@@ -60,7 +60,7 @@ def _solve_triangular(
 
 
 def _bands(below: int, above: int, n: int) -> tuple[Any, Any]:
-    """The row in `a` of each entry of `ab`, and whether there is such a row."""
+    """The row in `a` of each entry of `ab`, and whether that row exists."""
     rows = np.arange(-above, below + 1)[:, None] + np.arange(n)
     return np.clip(rows, 0, n - 1), (rows >= 0) & (rows < n)
 
@@ -90,7 +90,7 @@ _banded_op: Op = Op(
 
 
 def _solve_banded(l_and_u: tuple[int, int], ab: Array, b: Array) -> Array:
-    """The x with a x = b, where a has l diagonals below and u above the main one, rows of `ab`."""
+    """The x with a x = b, for a with l diagonals below and u above the main one: the rows of ab."""
     below, above = l_and_u
     return _banded_op(ops.array(ab), ops.array(b), below=below, above=above)
 
@@ -125,7 +125,7 @@ _sqrtm_op = Op(
 
 
 def _expm_rule(g: Array, out: Array, a: Array) -> Array:
-    """The derivative of exp at aᵀ in the direction g: a block of exp [[aᵀ, g], [0, aᵀ]]."""
+    """The derivative of exp at aᵀ in direction g, which is a block of exp [[aᵀ, g], [0, aᵀ]]."""
     n = ops.shape_of(a)[-1]
     above = ops.concatenate([_t(a), g], -1)
     below = ops.concatenate([ops.array(g) * 0.0, _t(a)], -1)
@@ -136,12 +136,12 @@ _expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
 
 
 def _cholesky(a: Array, lower: bool = False, check_finite: bool = True) -> Array:
-    """The triangular factor l with l lᵀ = a, or lᵀ, the upper one."""
+    """The lower triangular l with l lᵀ = a, or by default the upper triangular lᵀ."""
     return ops.cholesky(a, upper=not lower)
 
 
 def _block_diag(*arrays: Array) -> Array:
-    """Matrices along the diagonal of one."""
+    """A block diagonal matrix."""
     blocks = [ops.atleast_2d(array) for array in arrays]
     shapes = [ops.shape_of(block) for block in blocks]
     rows = []
@@ -176,5 +176,5 @@ globals().update(
 
 
 def __getattr__(name: str) -> Any:
-    """Whatever else SciPy has there."""
+    """Other names of `scipy.linalg`."""
     return getattr(_theirs, name)

@@ -1,4 +1,4 @@
-"""`convolve` as HIPS autograd has it: over some axes, with sums over others."""
+"""HIPS autograd's `convolve`: along some axes, with sums over others."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ Pairs = Sequence[Sequence[int]]
 def convolve(
     A: Array, B: Array, axes: Pairs | None = None, dot_axes: Pairs = ((), ()), mode: str = "full"
 ) -> Array:
-    """Σⱼ A[i - j] B[j] along pairs of axes, which is summed over other pairs.
+    """Σⱼ A[i - j] B[j] along pairs of axes, summed over other pairs of axes.
 
-    axes: the axes of A and those of B along which to convolve, as [axes of A, axes of B]; all of
-        them unless given.
-    dot_axes: the axes of A and of B of equal sizes to sum over, as in `tensordot`.
-    mode: of every overlap ("full"), of as many as A has entries ("same"), or of whole overlaps
-        alone ("valid").
+    axes: the axes along which to convolve, as [axes of A, axes of B]; by default all.
+    dot_axes: the axes of A and B to sum over, of equal sizes, as in `tensordot`.
+    mode: the result has an entry for every overlap ("full"), as many entries as A ("same"), or an
+        entry for every complete overlap ("valid").
 
-    The axes of the result are the others of A, the others of B, and those convolved. Raises
-    ValueError for another mode, and where "valid" finds neither array the larger along all axes.
+    The result has the other axes of A, the other axes of B, and the convolved axes. Raises
+    ValueError for another mode, and in mode "valid" if neither array is larger along all axes.
 
     >>> import numpy as np
     >>> from autograd.scipy.signal import convolve
@@ -43,8 +42,8 @@ def convolve(
     swap = mode == "valid" and any(n < k for n, k in zip(sizes_a, sizes_b, strict=True))
     if swap and any(n > k for n, k in zip(sizes_a, sizes_b, strict=True)):
         raise ValueError(
-            f"convolve: of sizes {sizes_a} and {sizes_b} neither is the larger along all axes, as "
-            "'valid' needs"
+            "convolve: mode 'valid' needs an array that is larger along all axes, and the sizes "
+            f"are {sizes_a} and {sizes_b}"
         )
     if swap:
         A, B, axes_a, axes_b = B, A, axes_b, axes_a
@@ -62,7 +61,7 @@ def convolve(
         free = [axis for axis in range(len(ops.shape_of(x))) if axis not in term]
         term |= {axis: next(letters) for axis in free}
         others.append("".join([term[axis] for axis in free]))
-    # Windows of A, from the last axis on, since each adds an axis behind its own.
+    # Windows of A, from the last axis to the first, since each adds an axis after its own.
     for a, n, k in sorted(zip(axes_a, sizes_a, sizes_b, strict=True), reverse=True):
         A = _windows(A, a, n, k, mode)
     B = ops.flip(B, tuple(axes_b))
@@ -72,7 +71,7 @@ def convolve(
 
 
 def _windows(x: Array, axis: int, n: int, k: int, mode: str) -> Array:
-    """Along an axis of n entries, all windows of k: their numbers, and behind it their entries."""
+    """All windows of k entries along an axis, as an axis of windows and an axis of entries."""
     before, count = {"full": (k - 1, n + k - 1), "same": (k // 2, n), "valid": (0, n - k + 1)}[mode]
     widths = [(0, 0)] * len(ops.shape_of(x))
     widths[axis] = (before, k - 1)

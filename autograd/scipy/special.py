@@ -1,7 +1,8 @@
-"""`scipy.special` for nodes: gamma, beta, error, Bessel and logistic functions.
+"""`scipy.special` with nodes: gamma, beta, error, Bessel and logistic functions.
 
-Each states its local derivatives in functions of this module, so they have derivatives of every
-order. By a parameter that none is known for, such as the order of a Bessel function, they raise.
+Local derivatives are functions of this module, so there are derivatives of any order. There is no
+formula with respect to some parameters, such as the order of a Bessel function: these derivatives
+raise TypeError.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _theirs = load("special")
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)
 
-# The rules below name functions that are defined further down; the type checker wants these first.
+# Rules below use functions that are defined further down, so the type checker needs them here.
 i0e: Op
 i1e: Op
 i1: Op
@@ -47,20 +48,21 @@ yv: Op
 
 
 def _op(name: str, *slopes: Any) -> Op:
-    """SciPy's function of this name with these local derivatives, (out, *args) ↦ slope.
+    """SciPy's function of this name, with local derivatives (out, *args) ↦ derivative.
 
-    By a parameter that nobody knows a formula for stands its name.
+    A parameter without a known derivative is given by its name.
     """
     rules = [_unknown(name, slope) if isinstance(slope, str) else slope for slope in slopes]
     return custom_op(getattr(_theirs, name), derivative=tuple(rules), name=name)
 
 
 def _unknown(name: str, parameter: str) -> Callable[..., Any]:
-    """The slope by a parameter that nobody knows a formula for."""
+    """A local derivative that raises TypeError, for a parameter without a known formula."""
 
     def slope(*args: Any) -> Any:
         raise TypeError(
-            f"scipy.special.{name} has no derivative rule by {parameter}: pass it as a plain number"
+            f"scipy.special.{name} has no derivative with respect to {parameter}: pass it as a "
+            "plain number"
         )
 
     return slope
@@ -121,7 +123,7 @@ def factorial(n: Array, exact: bool = False) -> Array:
 
 
 def multigammaln(a: Array, d: int) -> Array:
-    """ln of the gamma function of d dimensions: ln(π) d(d - 1)/4 + Σᵢ ln Γ(a - i/2)."""
+    """The log of the multivariate gamma function: ln(π) d(d - 1)/4 + Σᵢ ln Γ(a - i/2)."""
     a = ops.array(a)
     return math.log(math.pi) * d * (d - 1) / 4 + sum(gammaln(a - i / 2) for i in range(d))
 
@@ -193,7 +195,7 @@ def logsumexp(
 ) -> Any:
     """ln Σ b exp(a) without overflow; with `return_sign`, ln |Σ b exp(a)| and its sign.
 
-    Without `return_sign` a negative sum gives NaN.
+    Without `return_sign`, a negative sum gives NaN.
     """
     if b is None:
         found = ops.logsumexp(a, axis, keepdims)
@@ -242,5 +244,5 @@ globals().update(wrap(_theirs, globals() | _OTHERS | {"round": _round, "sinc": s
 
 
 def __getattr__(name: str) -> Any:
-    """Whatever else SciPy has there."""
+    """Other names of `scipy.special`."""
     return getattr(_theirs, name)

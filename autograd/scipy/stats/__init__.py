@@ -1,6 +1,6 @@
-"""Distributions of `scipy.stats` for nodes, each a module with its densities and probabilities.
+"""Distributions of `scipy.stats` with nodes, each a module with densities and probabilities.
 
-What else SciPy's distributions have, such as `rvs` and `ppf`, is SciPy's own and refuses nodes.
+Other functions, such as `rvs` and `ppf`, are SciPy's and refuse nodes.
 """
 
 from autograd.scipy.stats import (

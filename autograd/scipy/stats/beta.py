@@ -1,4 +1,4 @@
-"""The beta distribution of shapes `a` and `b`, moved by `loc` and scaled by `scale`."""
+"""The beta distribution with shapes `a` and `b`, shifted by `loc` and scaled by `scale`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The distribution of the sum of `df` squared standard normal numbers, moved and scaled."""
+"""The χ² distribution with `df` degrees of freedom, shifted by `loc` and scaled by `scale`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dirichlet's distribution of concentrations `alpha`, over the points x with Σ x = 1."""
+"""The Dirichlet distribution with concentrations `alpha`, over the points x with Σ x = 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the modules of all distributions have in common."""
+"""Helpers for the modules of distributions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from autograd.numpy.wrapping import ADVICE, refused
 
 
 def differentiable(theirs: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
-    """`ours` where there is a node among the arguments, of which integers become float64: counts
-    in uint8 wrap around at 256.
+    """`ours` if a node is among the arguments. Integers become float64, since counts in uint8 wrap
+    around at 256.
     """
 
     def of_reals(*args: Array, **kwargs: Array) -> Any:
@@ -27,7 +27,7 @@ def _real(x: Array) -> Array:
 
 
 def others(theirs: Any, name: str) -> Callable[[str], Any]:
-    """A module's `__getattr__`: what SciPy's distribution has besides, refusing nodes."""
+    """A module's `__getattr__`: the other functions of SciPy's distribution, which refuse nodes."""
 
     def find(attribute: str) -> Any:
         found = getattr(theirs, attribute)

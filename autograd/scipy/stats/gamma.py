@@ -1,4 +1,4 @@
-"""The gamma distribution of shape `a`, moved by `loc` and scaled by `scale`."""
+"""The gamma distribution with shape `a`, shifted by `loc` and scaled by `scale`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The normal distribution of vectors, with mean `mean` and covariance matrix `cov`."""
+"""The multivariate normal distribution with mean `mean` and covariance matrix `cov`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _theirs = load("stats").multivariate_normal
 
 
 def _parameters(mean: Array | None, cov: Array) -> tuple[Array, Array]:
-    """The mean as a vector and the covariance as a matrix, from all that SciPy takes for them."""
+    """The mean as a vector and the covariance as a matrix, from every form that SciPy accepts."""
     cov = ops.array(cov)
     shape = ops.shape_of(cov)
     if mean is None:

@@ -1,4 +1,4 @@
-"""Poisson's distribution of mean `mu`, moved by `loc`."""
+"""The Poisson distribution with mean `mu`, shifted by `loc`."""
 
 from __future__ import annotations
 

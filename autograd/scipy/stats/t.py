@@ -1,4 +1,4 @@
-"""Student's distribution of `df` degrees of freedom, moved by `loc` and scaled by `scale`."""
+"""Student's t distribution with `df` degrees of freedom, shifted by `loc` and scaled by `scale`."""
 
 from __future__ import annotations
 

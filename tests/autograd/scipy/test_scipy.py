@@ -213,7 +213,7 @@ def test_all_other_functions_raise_their_names(module: str) -> None:
 
 
 def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
-    with pytest.raises(TypeError, match=r"scipy\.special\.gammainc has no derivative rule by a"):
+    with pytest.raises(TypeError, match=r"scipy\.special\.gammainc has no derivative with respect to a"):
         grad(lambda a: autograd.scipy.special.gammainc(a, 1.0))(2.0)
     assert grad(lambda x: autograd.scipy.special.gammainc(2.0, x))(1.0) == pytest.approx(
         numpy.exp(-1)
@@ -411,7 +411,7 @@ def test_odeint_takes_a_single_number_as_its_start() -> None:
 def test_odeint_says_what_it_cannot_do() -> None:
     rate = Value(0.5)
     t = numpy.array([0.0, 1.0])
-    with pytest.raises(TypeError, match="reads a node that it was not handed"):
+    with pytest.raises(TypeError, match="reads a node from outside"):
         odeint(lambda y, t: -rate * y, Tensor(U), t)
-    with pytest.raises(TypeError, match="full_output cannot be given"):
+    with pytest.raises(TypeError, match="full_output is not supported"):
         odeint(decay, Tensor(U), t, (0.5,), full_output=True)
