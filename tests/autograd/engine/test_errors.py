@@ -90,7 +90,9 @@ def test_item_assignment_shows_the_rewrite() -> None:
 
 def test_a_node_as_an_index() -> None:
     for key in (Tensor([0.0]), Value(1.0), (Value(0.0), 1)):
-        with pytest.raises(TypeError, match=r"index must consist of plain .*numpy\(\)\.astype\(int\)"):
+        with pytest.raises(
+            TypeError, match=r"index must consist of plain .*numpy\(\)\.astype\(int\)"
+        ):
             X[key]
 
 

@@ -593,7 +593,10 @@ X = np.ones((2, 3))
 ERRORS = [
     (lambda: ad.sum(X, 2), "axis 2 is out of bounds for array of dimension 2"),
     (lambda: ad.reshape(X, 4, 2), r"reshape: the 6 entries of shape \(2, 3\) do not fill shape"),
-    (lambda: ad.transpose(X, (0, 0)), r"transpose: axes \(0, 0\) are not a permutation of those of shape"),
+    (
+        lambda: ad.transpose(X, (0, 0)),
+        r"transpose: axes \(0, 0\) are not a permutation of those of shape",
+    ),
     (lambda: ad.matrix_transpose(X[0]), r"at least two axes are needed, and the shape is \(3,\)"),
     (lambda: ad.moveaxis(X, [0, 1], 0), "differ in length"),
     (lambda: ad.moveaxis(X, 0, 5), "axis 5 is out of bounds"),
@@ -602,7 +605,10 @@ ERRORS = [
     (lambda: ad.squeeze(X, 0), r"axis 0 of shape \(2, 3\) does not have length one"),
     (lambda: ad.broadcast_to(X, 4), r"\(2, 3\) does not broadcast to \(4,\)"),
     (lambda: ad.concatenate([]), "at least one array"),
-    (lambda: ad.concatenate([X, X.T]), r"shapes \[\(2, 3\), \(3, 2\)\]: all arrays must have an axis 0"),
+    (
+        lambda: ad.concatenate([X, X.T]),
+        r"shapes \[\(2, 3\), \(3, 2\)\]: all arrays must have an axis 0",
+    ),
     (lambda: ad.concatenate([1.0, X]), "a number has no axis; use stack"),
     (lambda: ad.stack([X, X.T]), r"they have \[\(2, 3\), \(3, 2\)\]"),
     (lambda: ad.split(X, 2, -1), "3 entries along axis -1 .* use array_split"),
@@ -618,7 +624,10 @@ ERRORS = [
     (lambda: ad.take_along_axis(X, [0], 0), "must have as many axes"),
     (lambda: ad.matmul(X, X), r"shapes \(2, 3\) and \(2, 3\) do not match: .* 3, must be 2"),
     (lambda: ad.matmul(X, 2.0), "a number is not a matrix; use \\* to scale"),
-    (lambda: ad.matmul(np.ones((2, 1, 1)), np.ones((3, 1, 1))), r"the batch axes \(2,\) and \(3,\)"),
+    (
+        lambda: ad.matmul(np.ones((2, 1, 1)), np.ones((3, 1, 1))),
+        r"the batch axes \(2,\) and \(3,\)",
+    ),
     (lambda: ad.tensordot(X, X, 1), r"the sizes are \[3\] and \[2\]"),
     (lambda: ad.cross(X, X[:, :2]), "axis -1 of shape .* must have length three"),
     (lambda: ad.einsum("ij,jk", X, X), "'j' stands for different sizes"),

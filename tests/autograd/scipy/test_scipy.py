@@ -213,7 +213,9 @@ def test_all_other_functions_raise_their_names(module: str) -> None:
 
 
 def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
-    with pytest.raises(TypeError, match=r"scipy\.special\.gammainc has no derivative with respect to a"):
+    with pytest.raises(
+        TypeError, match=r"scipy\.special\.gammainc has no derivative with respect to a"
+    ):
         grad(lambda a: autograd.scipy.special.gammainc(a, 1.0))(2.0)
     assert grad(lambda x: autograd.scipy.special.gammainc(2.0, x))(1.0) == pytest.approx(
         numpy.exp(-1)
