@@ -1,4 +1,4 @@
-"""The table of derivatives, by kind of operation."""
+"""The operations and their derivatives."""
 
 from autograd.engine.operations import Op
 from autograd.ops import (
@@ -140,7 +140,7 @@ __all__ = [
     "cross", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot",
     # linear algebra
     "cholesky", "det", "eigh", "inv", "linalg", "norm", "qr", "slogdet", "solve", "svd",
-    # what is no function
+    # types
     "At", "Axis",
 ]  # fmt: skip
 
@@ -165,4 +165,4 @@ TABLE: dict[str, Op] = {
     for op in vars(module).values()
     if isinstance(op, Op)
 }
-"""Every operation there is, by its name."""
+"""Every operation, by name."""

@@ -123,7 +123,8 @@ def test_a_card_shows_the_gradient_once_there_is_one() -> None:
 def test_an_operation_shows_its_kind_and_its_arguments() -> None:
     card = ElementTree.fromstring(ag.sigmoid._repr_html_())
     assert "".join(card.itertext()) == (
-        "<op sigmoid: elementwise of 1 argument>The logistic function of x, which does not overflow."
+        "<op sigmoid: elementwise of 1 argument>"
+        "The logistic function of x, which does not overflow."
     )
     assert repr(ag.tanh) == "<op tanh: elementwise of 1 argument>"
     assert repr(ag.mul) == "<op mul: elementwise of 2 arguments>"
