@@ -72,7 +72,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def installed(session: nox.Session) -> None:
     """The wheel with NumPy alone; an editable install makes the same packages importable."""
-    script, page = ROOT / ".ci" / "numpy_alone.py", ROOT / "README.md"
+    script, page = ROOT / ".ci" / "numpy_alone.py", ROOT / "docs" / "tour.md"
     folder = session.create_tmp()
     session.install(".")
     with session.chdir(folder):

@@ -1,6 +1,6 @@
-"""Runs where wengert is installed with NumPy alone: the README's tour, a network, missing extras.
+"""Runs where wengert is installed with NumPy alone: the tour, a network, missing extras.
 
-`numpy_alone.py README.md`. Whether the results are those it shows is tested where all extras are.
+`numpy_alone.py docs/tour.md`. Whether the results are those it shows is tested where all extras are.
 """
 
 from __future__ import annotations
@@ -42,16 +42,15 @@ def installed() -> None:
     assert Path(ag.__file__).parent == wengert.locate_file("autograd")
 
 
-def tour(readme: str) -> tuple[int, int]:
-    """Run the README's five minutes; how many statements there are, and how many want an extra."""
-    section = readme[readme.index("## Five minutes") : readme.index("## Networks")]
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL))
+def tour(page: str) -> tuple[int, int]:
+    """Run the code of the tour; how many statements there are, and how many want an extra."""
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     names: dict[str, object] = {"__name__": "tour"}
     statements = ast.parse(code).body
     missing = 0
     lacking: set[str] = set()  # names that could not be imported
     for statement in statements:
-        compiled = compile(ast.Module([statement], []), "README.md", "exec")
+        compiled = compile(ast.Module([statement], []), "tour.md", "exec")
         if lacking & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}:
             missing += 1
         elif asks_for_an_extra(lambda compiled=compiled: exec(compiled, names)):

@@ -264,7 +264,7 @@ def test_jupyter_does_not_wait_for_ever(
 
 
 # --------------------------------------------------------------------------------------------------
-# The pictures in the README
+# The pictures in the README and in the documentation
 
 EXPRESSION = """
 from autograd import Value, draw, tanh
@@ -279,7 +279,9 @@ draw(c).save("expression.svg")
 IMPORTS = "import numpy as np\nimport nn\nfrom autograd import draw\n"
 NETWORK = IMPORTS + next(
     block
-    for block in re.findall("```python\n(.*?)```", (PROJECT / "README.md").read_text("utf-8"), re.S)
+    for block in re.findall(
+        "```python\n(.*?)```", (PROJECT / "docs" / "networks.md").read_text("utf-8"), re.S
+    )
     if "network.svg" in block
 )
 
