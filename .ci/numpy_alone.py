@@ -1,6 +1,6 @@
 """Runs where wengert is installed with NumPy alone: the tour, a network, missing extras.
 
-`numpy_alone.py docs/tour.md`. Whether the results are those it shows is tested where all extras are.
+`numpy_alone.py docs/tour.md`. The tests compare the results, where all extras are installed.
 """
 
 from __future__ import annotations

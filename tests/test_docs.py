@@ -12,6 +12,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, derivative
+from autograd.engine.backward import pull_back
 from autograd.ops import TABLE
 from autograd.ops.op_types import Elementwise
 
@@ -92,6 +94,33 @@ def test_modules_that_are_public_names_are_in_the_reference_too() -> None:
 def test_what_is_in_no_page_is_noticed() -> None:
     assert id(test_what_is_in_no_page_is_noticed) not in documented()
     assert "autograd.grad" in documented().values()
+
+
+# --- the guide to the engine
+
+GUIDE = (DOCS / "engine.md").read_text("utf-8")
+ENGINE = PROJECT / "autograd" / "engine"
+
+
+def test_the_guide_shows_the_loop_of_the_engine() -> None:
+    (shown,) = re.findall(r"^```py\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    assert indent(shown, "    ") in inspect.getsource(pull_back)
+
+
+def test_the_guide_lists_the_files_of_the_engine_in_an_order_in_which_they_can_be_read() -> None:
+    listed = re.findall(r"^\| `(\w+)\.py` \| \d+ \|", GUIDE, re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in ENGINE.glob("[a-z]*.py"))
+    for position, name in enumerate(listed):
+        text = (ENGINE / f"{name}.py").read_text("utf-8")
+        used = re.findall(r"^from autograd\.engine\.(\w+) import", text, re.MULTILINE)
+        assert set(used) <= set(listed[:position]), name
+
+
+def test_files_that_the_guide_names_exist() -> None:
+    rows = re.findall(r"^\|.*\|$", GUIDE, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w/]+\.py)`", row)]
+    places = (ENGINE, ENGINE.parent)
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
 # --- pages and pictures that programs write
