@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 1. From one number to a graph
 #
-# **The question.** A program computes a number from others. If one of the inputs changes a
-# little, how much does the result change, and can the program find that out by itself?
+# **The question.** A program computes a number from other numbers. If one of the inputs changes
+# slightly, how much does the result change? And can the program find that out by itself?
 #
-# Ten minutes' reading. What is needed: a little Python, and the chain rule, which is explained
+# Reading time: ten minutes. You need a little Python and the chain rule, which is explained
 # below.
 
 # %%
@@ -19,9 +19,9 @@ BLUE, VERMILION = COLOURS[:2]
 # %% [markdown]
 # ## Elementary operations
 #
-# Whatever a program computes, in the end it adds, multiplies and divides, and calls a few
-# functions such as $\sin$ and $\exp$. A `Value` is a number that remembers how it was made: from
-# which other values, and by which of these operations.
+# Every numerical program adds, multiplies and divides, and calls a few functions such as $\sin$
+# and $\exp$. A `Value` is a number that remembers how it was computed: by which of these
+# operations, and from which other values.
 
 # %%
 a, b = Value(2.0, "a"), Value(-2.5, "b")
@@ -32,11 +32,11 @@ c
 c.op.name, c.parents
 
 # %% [markdown]
-# The value below `c` was made by an addition, and so on down to `a` and `b`, which were made by
-# nobody: they are the leaves. One line of Python has become four elementary operations. `explain`
-# lists them, each with its *local derivative*: how its own result changes with its own arguments,
-# the others held fixed. Those are the derivatives that everyone learns at school: $(x^2)' = 2x$,
-# $\partial(xy)/\partial x = y$, $\tanh' = 1 - \tanh^2$.
+# The value below `c` is the result of an addition, and so on down to `a` and `b`, which are the
+# leaves: no operation produced them. One line of Python has become four elementary operations.
+# `explain` lists them, each with its *local derivatives*: how its result changes with one
+# argument while the others are held fixed. These are the derivatives that everyone learns at
+# school: $(x^2)' = 2x$, $\partial(xy)/\partial x = y$, $\tanh' = 1 - \tanh^2$.
 
 # %%
 explain(c)
@@ -49,12 +49,12 @@ explain(c)
 # $$\frac{dz}{dx} = \frac{dz}{dy}\,\frac{dy}{dx}.$$
 #
 # Local derivatives along a path are multiplied. In several variables: if $z$ depends on $x$ and
-# $y$, and both depend on $t$, then the change comes through by both paths, and the shares add up:
+# $y$, and both depend on $t$, then both paths contribute, and the contributions are added:
 #
 # $$\frac{dz}{dt} = \frac{\partial z}{\partial x}\,\frac{dx}{dt}
 #                 + \frac{\partial z}{\partial y}\,\frac{dy}{dt}.$$
 #
-# That is all of the mathematics. Here it is in numbers, with $x = \cos t$, $y = t^2$ and
+# No other mathematics is needed. Here is an example with $x = \cos t$, $y = t^2$ and
 # $z = xy + y$:
 
 
@@ -76,20 +76,20 @@ print(f"the engine, from t to z at once:     {at_once:.10f}")
 # %% [markdown]
 # ## The graph, drawn
 #
-# Every value points to those that it was made from. Together they are a graph. `backward()` goes
-# through it once, from the result to the leaves, and leaves in each value `v` the number `v.grad`
-# $= \partial c/\partial v$. `draw` shows both passes: in the boxes the value that was found going
-# forward and the gradient that was found going back, on the arrows the local derivatives. Any
-# gradient is the sum, over the arrows that leave its box, of *local derivative × gradient at the
-# arrow's end*.
+# Every value points to the values that it was computed from. Together they form a graph.
+# `backward()` goes through it once, from the result to the leaves, and stores in each value `v`
+# the number `v.grad` $= \partial c/\partial v$. `draw` shows both passes. Each box contains the
+# value from the forward pass and the gradient from the backward pass, and each arrow shows a
+# local derivative. A gradient is the sum, over the arrows that leave its box, of *local
+# derivative × gradient at the arrow's end*.
 
 # %%
 c.backward()
 draw(c)
 
 # %% [markdown]
-# What does `a.grad` mean? It is the slope of the tangent: when `a` grows by a small $h$, `c`
-# grows by about `a.grad` $\cdot\,h$.
+# What does `a.grad` mean? It is the slope of the tangent: when `a` increases by a small $h$, `c`
+# increases by about `a.grad` $\cdot\,h$.
 
 
 # %%
@@ -116,7 +116,7 @@ plt.show()
 # ## Step by step
 #
 # `step` walks through the same graph, one operation at a time. In Jupyter it has buttons and a
-# slider; `step(c).save("backprop.html")` writes a page for any browser. Its sentences can also be
+# slider; `step(c).save("backprop.html")` writes a page for any browser. Its text can also be
 # printed.
 
 # %%
@@ -128,7 +128,7 @@ print(step(c))
 # %% [markdown]
 # ## Why the order matters
 #
-# Now a trap. Take `c` $= 4a$, in two additions:
+# There is a trap. Compute `c` $= 4a$ with two additions:
 
 # %%
 a = Value(3.0, "a")
@@ -137,8 +137,9 @@ c = b + b
 draw(c, gradients=False)
 
 # %% [markdown]
-# The first idea that comes to mind is recursion: a node gets a share, adds it to what it has, and
-# passes it on to its parents. (The local derivatives of an addition are 1, so passing on is all.)
+# The first idea that comes to mind is recursion: a node receives a contribution, adds it to its
+# gradient, and passes its gradient on to its parents. (The local derivatives of an addition are
+# 1, so nothing has to be multiplied.)
 
 
 # %%
@@ -154,16 +155,17 @@ print("naive recursion:", naive(c, 1.0, {})[a])
 print("the engine:     ", a.grad)
 
 # %% [markdown]
-# The truth is 4, and recursion says 6. What went wrong? `c` uses `b` twice. At the first use `b`
-# has 1 and passes on 1; at the second it has 2 and passes on 2, *in which the first share is
-# contained again*. `b` spoke before it had heard everything.
+# The correct gradient is 4, but recursion gives 6. What went wrong? `c` uses `b` twice. After the
+# first use, `b` has gradient 1 and passes on 1. After the second, it has gradient 2 and passes on
+# 2, *which includes the first contribution again*. `b` passed on its gradient before it was
+# complete.
 #
-# One can mend it by passing on only the new share. Then the result is right, but the recursion
-# walks along every path of the graph separately, and in a chain of $n$ such doublings there are
-# $2^n$ of them. The way out is an order: **a node passes on its gradient only after all of its
-# users have passed on theirs.** Such an order is called topological. The order in which a program
-# creates its values is one, for no value can be used before it exists. So the engine goes through
-# the nodes from the newest to the oldest, once:
+# One repair is to pass on only the new contribution. The result is then correct, but the
+# recursion follows every path of the graph separately, and a chain of $n$ such doublings has
+# $2^n$ paths. The better solution is an order: **a node passes on its gradient only after all of
+# its users have passed on theirs.** Such an order is called topological. The order in which a
+# program creates its values is one, because no value can be used before it exists. The engine
+# therefore visits the nodes once, from the newest to the oldest:
 
 # %%
 gradients = {c: 1.0}
@@ -203,20 +205,21 @@ plt.show()
 # %% [markdown]
 # ## What was learned
 #
-# - A program is a graph of elementary operations, and each of them knows its local derivative.
-# - The chain rule puts them together: multiply along a path, add over the paths.
-# - One pass from the result to the leaves gives the derivatives by *all* inputs, provided that it
-#   goes in topological order. This is reverse-mode differentiation; R. E. Wengert described the
-#   list of elementary operations in 1964, and backpropagation in neural networks is a case of it
-#   (Nielsen 2015, ch. 2; Bishop 2006, sec. 5.3; Goodfellow et al. 2016, sec. 6.5).
+# - A program is a graph of elementary operations, and each operation knows its local derivatives.
+# - The chain rule combines them: multiply along a path, add over the paths.
+# - One pass from the result to the leaves gives the derivatives with respect to *all* inputs,
+#   provided that it visits the nodes in topological order. This is reverse-mode differentiation.
+#   R. E. Wengert described the list of elementary operations in 1964, and backpropagation in
+#   neural networks is a special case (Nielsen 2015, ch. 2; Bishop 2006, sec. 5.3; Goodfellow et
+#   al. 2016, sec. 6.5).
 #
-# Next: the gradient is computed by a program as well. [What happens if one differentiates
-# that?](02_any_order.ipynb)
+# Next: the gradient is itself computed by a program. [What happens if you differentiate that
+# program?](02_any_order.ipynb)
 
 # %% [markdown]
 # ## Exercises
 #
-# The engine itself says whether an answer is right. Change the cells and run them again.
+# The engine checks the answers. Change the cells and run them again.
 
 
 # %%
@@ -231,10 +234,10 @@ def verdict(check):
 
 
 # %% [markdown]
-# **1.** *An operation of your own.* The function $s(x) = x/(1 + |x|)$ looks like $\tanh$. To use
-# it as an elementary operation the engine needs its derivative. The one below is wrong.
-# (`check_grads` compares it with differences of the function itself, and asks for the second
-# derivative as well.)
+# **1.** *An operation of your own.* The function $s(x) = x/(1 + |x|)$ resembles $\tanh$. To use
+# it as an elementary operation, the engine needs its derivative. The one below is wrong.
+# (`check_grads` compares it with finite differences of the function, and also checks the second
+# derivative.)
 
 # %%
 softsign = custom_op(
@@ -246,8 +249,8 @@ softsign = custom_op(
 verdict(lambda: check_grads(softsign, 0.7, order=2))
 
 # %% [markdown]
-# **2.** *Backwards in your head.* For `e = (p * q + p) * q` write down the gradients of `p`, `q`
-# and of the product `p * q`, at $p = 2$, $q = 3$, before you let the engine compute them.
+# **2.** *Backward by hand.* For `e = (p * q + p) * q`, work out the gradients of `p`, `q` and the
+# product `p * q` at $p = 2$, $q = 3$ before you let the engine compute them.
 
 # %%
 p, q = Value(2.0, "p"), Value(3.0, "q")
@@ -265,8 +268,8 @@ def check_answer():
 verdict(check_answer)
 
 # %% [markdown]
-# **3.** *The other way round.* Which function has the derivative $x \cos x$? The engine cannot
-# integrate, but `explain` writes down the formula of the derivative of what you propose.
+# **3.** *The inverse problem.* Which function has the derivative $x \cos x$? The engine cannot
+# integrate, but `explain` prints the derivative of your proposal as a formula.
 
 
 # %%

@@ -1,11 +1,10 @@
 # %% [markdown]
 # # 2. Derivatives of derivatives
 #
-# **The question.** The gradient is computed by a program, and programs can be differentiated. So
-# can the gradient be differentiated in its turn, how often, what is that good for, and what does
-# it cost?
+# **The question.** The gradient is computed by a program, and programs can be differentiated. Can
+# the gradient be differentiated too? How many times, what is it good for, and what does it cost?
 #
-# Ten minutes' reading, after [notebook 1](01_values.ipynb).
+# Reading time: ten minutes, after [notebook 1](01_values.ipynb).
 
 # %%
 import math
@@ -36,10 +35,10 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE = COLOURS[:5]
 # %% [markdown]
 # ## The graph of a derivative
 #
-# Every local derivative is itself written in elementary operations: that of $\sin$ calls $\cos$,
-# that of a product multiplies. So the backward pass can be recorded as a graph like any other.
-# `gradients` with `create_graph=True` gives the derivative as a node. (The constant 1 is $dy/dy$,
-# with which the backward pass begins.)
+# Every local derivative is itself written in elementary operations: the rule of $\sin$ calls
+# $\cos$, and the rule of a product multiplies. The backward pass can therefore be recorded as a
+# graph like any other. `gradients` with `create_graph=True` returns the derivative as a node.
+# (The constant 1 is $dy/dy$, where the backward pass starts.)
 
 # %%
 x = Value(2.0, "x")
@@ -48,9 +47,10 @@ slope = gradients(y, x, create_graph=True)
 draw(slope, gradients=False)
 
 # %% [markdown]
-# This is $x \cos x + \sin x$, and it can be differentiated again. Functions are handier than
-# nodes: `grad(f)` and `derivative(f)` are functions too, so they nest, and `derivative(f, n)` is
-# the $n$-th. `explain` puts symbols in place of numbers; here it is given $f'$, and finds $f''$.
+# This is $x \cos x + \sin x$, and it can be differentiated again. Functions are more convenient
+# than nodes: `grad(f)` and `derivative(f)` are functions too, so they nest, and
+# `derivative(f, n)` is the $n$-th derivative. `explain` evaluates the rules on symbols. Here it
+# is given $f'$ and finds $f''$.
 
 
 # %%
@@ -76,8 +76,8 @@ plt.show()
 # %% [markdown]
 # ## A Taylor series of a program
 #
-# A program need not be a formula. This one computes a square root as Heron of Alexandria did, in
-# a loop, from additions and divisions alone:
+# A program need not be a formula. This one computes a square root with Heron's method, in a loop
+# of additions and divisions:
 
 
 # %%
@@ -96,8 +96,8 @@ root(2.0), math.sqrt(2.0)
 # $$\sqrt{a} \approx \sum_{k} c_k (a - 1)^k, \qquad
 # c_k = \frac{1}{k!} \frac{d^k}{da^k}\,\mathrm{root}(a)\Big|_{a = 1},$$
 #
-# and they come out as the binomial coefficients $\binom{1/2}{k}$, though nobody told the engine
-# what the loop computes.
+# whose coefficients are the binomial coefficients $\binom{1/2}{k}$, although nobody told the
+# engine what the loop computes.
 
 # %%
 orders = range(8)
@@ -120,21 +120,21 @@ ax.legend(ncols=2, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# One warning. The loop is differentiated as it ran. Had it been `while abs(x * x - a) > 1e-12`,
-# it would have stopped at once for $a = 1$, since the first guess is right there, and the engine
-# would have given the derivative of `x = a`: 1 and not ½. The derivative of a program is that of
-# the branch it took.
+# A warning: the loop is differentiated as it ran. With the condition
+# `while abs(x * x - a) > 1e-12` it would stop immediately at $a = 1$, where the first guess is
+# exact, and the engine would return the derivative of `x = a`, which is 1 instead of ½. The
+# derivative of a program is that of the branch it took.
 
 # %% [markdown]
 # ## Newton's method
 #
-# Gradient descent knows the slope only. The Hessian $H$, the matrix of second derivatives, knows
-# the curvature as well, and Newton's method goes to where a parabola with this slope and
-# curvature has its minimum:
+# Gradient descent uses only the slope. The Hessian $H$, the matrix of second derivatives, also
+# describes the curvature. Newton's method moves to the minimum of the parabola that has this
+# slope and curvature:
 #
 # $$x \leftarrow x - H(x)^{-1}\, \nabla f(x).$$
 #
-# The test is a bent valley, after Rosenbrock.
+# The test function is Rosenbrock's curved valley.
 
 
 # %%
@@ -182,18 +182,19 @@ right.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# Near the minimum each step of Newton's method about squares the distance, which doubles the
-# number of right digits. The price is the Hessian, which has $n^2$ entries for $n$ parameters.
-# Its *products* with vectors are cheap, and `hvp` gives them without the matrix; how cheap will
-# be measured at the end.
+# Near the minimum, each Newton step roughly squares the distance, which doubles the number of
+# correct digits. The price is the Hessian, which has $n^2$ entries for $n$ parameters. Its
+# *products* with vectors are cheap: `hvp` computes them without the matrix. Their cost is
+# measured at the end of this notebook.
 
 # %% [markdown]
 # ## Gradient checking
 #
-# How does one know that a derivative is right? By differences, $\big(f(x + h) - f(x)\big)/h$. But
-# which $h$? If it is large the curve is not straight over the step, and if it is small the two
-# values agree in most of their digits, which the subtraction cancels. The engine's derivative is
-# a single number with an error near $10^{-16}$, so the error of differences can be looked at:
+# How do you know that a derivative is correct? Compare it with a finite difference,
+# $\big(f(x + h) - f(x)\big)/h$. But which $h$? If it is large, the curve is not straight over the
+# step. If it is small, the two values agree in most of their digits, and the subtraction cancels
+# these. The error of the engine's derivative is near $10^{-16}$, so it can serve as the reference
+# for the error of finite differences:
 
 
 # %%
@@ -219,9 +220,9 @@ ax.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# `check_grads` knows all that. It takes the complex step where a function can be computed on
-# complex numbers, and central differences of high order elsewhere; it checks forward and reverse
-# mode, at first and second order. A rule that is wrong by a thousandth does not get past it:
+# `check_grads` takes care of this. It uses the complex step where a function can be evaluated on
+# complex numbers, and central differences of high order elsewhere. It checks forward and reverse
+# mode, at first and second order. It detects a rule that is wrong by a thousandth:
 
 # %%
 check_grads(g, 1.0, order=3)
@@ -235,9 +236,10 @@ except GradientError as error:
 # %% [markdown]
 # ## What a gradient costs
 #
-# Differences need one run of the function for each parameter. The backward pass goes through the
-# graph once and gives the derivatives by all parameters together. Here both are measured on the
-# squared error of a network with one hidden layer of 1 to 1,024 units, for 50 examples.
+# Finite differences need one evaluation of the function per parameter. The backward pass goes
+# through the graph once and gives the derivatives with respect to all parameters. Here both are
+# timed on the squared error of a network with one hidden layer of 1 to 1,024 units, for 50
+# examples.
 
 # %%
 rng = np.random.default_rng(0)
@@ -308,13 +310,13 @@ for name, took in zip(("backward pass", "compiled", "differences"), ways, strict
     print(f"n = {size:,}, {name}: {took / once:,.1f} runs of the function")
 
 # %% [markdown]
-# Differences grow faster than the function by a factor of $n$; the backward pass costs a small
-# number of runs of the function, whatever $n$ is. (For small $n$ the time is that of Python,
-# which records each operation; `jit` does that once.) A network of today has $10^5$ to $10^{11}$
-# parameters: that it can be trained at all is due to this.
+# Finite differences cost $n$ evaluations of the function. The backward pass costs a few, whatever
+# $n$ is. (For small $n$ the time is that of Python, which records each operation; `jit` does that
+# only once.) Today's networks have $10^5$ to $10^{11}$ parameters, and this is why they can be
+# trained at all.
 #
-# And the second order? A whole Hessian of $n = 3{,}072$ would be 9 million numbers. A product
-# with it costs no more than a few gradients:
+# And the second order? The full Hessian for $n = 3{,}072$ has 9 million entries. A product with
+# it costs no more than a few gradients:
 
 # %%
 theta = rng.normal(size=3072) / 16
@@ -326,14 +328,15 @@ print(f"one Hessian-vector product costs {times:.1f} gradients")
 # ## What was learned
 #
 # - Derivative rules are programs of the same elementary operations, so derivatives of any order
-#   need nothing new, of programs with loops as well. (Each order costs two to four times the one
-#   before.)
-# - Second derivatives make Newton's method; products with the Hessian never need the matrix.
-# - Differences are for checking: their error has a floor, and they cost a run for each parameter.
-# - One backward pass costs a few runs of the function, for any number of parameters (Goodfellow
-#   et al. 2016, sec. 6.5; Bishop 2006, sec. 5.3.3).
+#   need nothing new, even for programs with loops. (Each order costs two to four times the
+#   previous one.)
+# - Newton's method uses second derivatives. Products with the Hessian never need the matrix.
+# - Finite differences are for checking: they have limited accuracy, and cost one evaluation per
+#   parameter.
+# - One backward pass costs a few evaluations of the function, for any number of parameters
+#   (Goodfellow et al. 2016, sec. 6.5; Bishop 2006, sec. 5.3.3).
 #
-# Next: [the same on arrays](03_tensors.ipynb).
+# Next: [the same engine on arrays](03_tensors.ipynb).
 
 # %% [markdown]
 # ## Exercises
@@ -351,8 +354,8 @@ def verdict(check):
 
 
 # %% [markdown]
-# **1.** *A series by hand.* Find the polynomial of degree 4 that has the same derivatives at 0 as
-# $\ln(1 + x)$, up to the fourth.
+# **1.** *A series by hand.* Find the polynomial of degree 4 whose first four derivatives at 0 are
+# those of $\ln(1 + x)$, and whose value is the same.
 
 # %%
 c = [0, 1, 0, 0, 0]  # of 1, x, x², x³, x⁴
@@ -370,8 +373,8 @@ def check_series():
 verdict(check_series)
 
 # %% [markdown]
-# **2.** *Newton in one dimension.* Below is gradient descent for $x^4 - 3x^3 + 2$. Make it
-# Newton's method, which finds the minimum in 7 steps from $x = 3$.
+# **2.** *Newton in one dimension.* The code below is gradient descent for $x^4 - 3x^3 + 2$. Turn
+# it into Newton's method, which finds the minimum in 7 steps from $x = 3$.
 
 
 # %%
@@ -394,8 +397,8 @@ def check_newton():
 verdict(check_newton)
 
 # %% [markdown]
-# **3.** *The chain rule, once more.* $\big(f(g(x))\big)' = f'(g(x))\,g'(x)$. Differentiate that
-# once more by hand. Something is missing below.
+# **3.** *The chain rule again.* $\big(f(g(x))\big)' = f'(g(x))\,g'(x)$. Differentiate this once
+# more by hand. A term is missing below.
 
 
 # %%

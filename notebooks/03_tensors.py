@@ -2,10 +2,9 @@
 # # 3. The same engine on arrays
 #
 # **The question.** A network has thousands or billions of numbers. Does the engine need a node
-# for each of them? And when an array is stretched to fit another, as NumPy does silently, what
-# happens to the gradient?
+# for each of them? And when NumPy silently broadcasts an array, what happens to the gradient?
 #
-# Ten minutes' reading, after [notebook 2](02_any_order.ipynb).
+# Reading time: ten minutes, after [notebook 2](02_any_order.ipynb).
 
 # %%
 import time
@@ -45,9 +44,9 @@ def seconds(work, repeats=5):
 # %% [markdown]
 # ## One node for a whole array
 #
-# A `Tensor` is an array whose derivatives are tracked. NumPy's functions and operators work on
-# it; each call becomes one node, however many numbers it works on. Here is $\sum_i x_i \sin x_i$
-# for 5,000 numbers, number by number and in one piece:
+# A `Tensor` is an array whose derivatives are tracked. NumPy's functions and operators accept it,
+# and each call becomes one node, whatever the size of the array. Here is $\sum_i x_i \sin x_i$
+# for 5,000 numbers, first number by number and then as an array:
 
 # %%
 data = rng.normal(size=5000)
@@ -78,14 +77,14 @@ print(
 draw(few, rankdir="LR")
 
 # %% [markdown]
-# It is the same engine, with the same rules: the local derivative of $\sin$ is $\cos$, for a
-# number as for each number of an array. In the boxes are now shapes and ranges.
+# It is the same engine with the same rules: the local derivative of $\sin$ is $\cos$, for a
+# number and for each entry of an array. The boxes now show shapes and ranges.
 
 # %% [markdown]
 # ## Broadcasting and its transpose
 #
-# New are the operations that move numbers about: sum, broadcast, reshape, transpose, index. They
-# are linear, $y = A x$, and going back means to multiply by $A^\top$. What is the transpose of
+# Arrays add operations that move numbers: sum, broadcast, reshape, transpose, index. They are
+# linear, $y = A x$, and going backward means multiplying by $A^\top$. What is the transpose of
 # broadcasting? A row $b$ of 3 numbers that is added to each of 4 rows is used 4 times, so by the
 # chain rule its gradient is the *sum* over these 4 uses:
 
@@ -96,8 +95,8 @@ print("gradient of x, shape", x.grad.shape, "; its columns summed:", x.grad.sum(
 print("gradient of b, shape", b.grad.shape, "; it is:             ", b.grad)
 
 # %% [markdown]
-# The Jacobi matrices show it. That of broadcasting a row to (4, 3) is $12 \times 3$, that of
-# summing (4, 3) over its rows is $3 \times 12$, and one is the other transposed:
+# The Jacobians show this. The Jacobian of broadcasting a row to shape (4, 3) is $12 \times 3$,
+# that of summing (4, 3) over its rows is $3 \times 12$, and each is the transpose of the other:
 
 # %%
 broadcasting = jacobian(lambda b: np.zeros((4, 3)) + b)(np.ones(3)).reshape(12, 3)
@@ -125,9 +124,9 @@ for ax, matrix in ((left, broadcasting), (right, summing)):
 plt.show()
 
 # %% [markdown]
-# No matrix is ever made for that. A transposed pair can be recognised without one, from inner
-# products: $\langle u, A v\rangle = \langle A^\top u, v\rangle$ for all $u$ and $v$. `jvp` gives
-# $Av$ (it goes forward), `vjp` gives $A^\top u$ (it goes back):
+# The engine never builds these matrices. A pair of transposes can be recognised without them,
+# from inner products: $\langle u, A v\rangle = \langle A^\top u, v\rangle$ for all $u$ and $v$.
+# `jvp` computes $Av$ (forward mode), and `vjp` computes $A^\top u$ (reverse mode):
 
 # %%
 linear = {
@@ -148,13 +147,14 @@ for name, operation in linear.items():
 # %% [markdown]
 # ## Many points at once
 #
-# A layer maps one point $x$ to $q = h(Wx + b)$. Of many points, one in each row of $X$, it makes
+# A layer maps one point $x$ to $q = h(Wx + b)$. For many points, one in each row of $X$, it
+# computes
 #
 # $$Q = h(X W^\top + b^\top),$$
 #
-# where $b^\top$ is broadcast over the rows (Lindholm et al. 2022, eq. 6.15). With $dZ$ for the
-# gradient by $Z = XW^\top + b^\top$, the transposes above give the gradients of the parameters,
-# $dW = dZ^\top X$ and $db$ as the sum of the rows of $dZ$.
+# where $b^\top$ is broadcast over the rows (Lindholm et al. 2022, eq. 6.15). Let $dZ$ be the
+# gradient with respect to $Z = XW^\top + b^\top$. The transposes above give the gradients of the
+# parameters: $dW = dZ^\top X$, and $db$ is the sum of the rows of $dZ$.
 
 # %%
 X, W, b = rng.normal(size=(100, 3)), Tensor(rng.normal(size=(2, 3)), "W"), Tensor([0.1, -0.2], "b")
@@ -168,8 +168,8 @@ draw(loss)
 
 
 # %% [markdown]
-# Or one writes it for a single point and lets `vmap` do the rest. So one also gets what the
-# matrices have summed up: the gradient of each example's own loss.
+# Alternatively, write the function for a single point and let `vmap` do the rest. This also gives
+# what the matrix form has summed over: the gradient of each example's own loss.
 
 
 # %%
@@ -183,10 +183,10 @@ print(by_example.shape, abs(by_example.mean(axis=0) - W.grad).max())
 # %% [markdown]
 # ## A trap
 #
-# Broadcasting has no opinion on what was meant. A network with one output gives a prediction of
-# shape $(n, 1)$; targets often come as $(n,)$. Their difference has the shape $(n, n)$: every
-# prediction is compared with every target. Nothing fails, and nothing is learned. The losses of
-# `nn` refuse it:
+# Broadcasting does not know what you meant. A network with one output returns predictions of
+# shape $(n, 1)$, while targets often have shape $(n,)$. Their difference has shape $(n, n)$:
+# every prediction is compared with every target. Nothing fails, and nothing is learned. The
+# losses of `nn` refuse it:
 
 # %%
 prediction, target = rng.normal(size=(100, 1)), rng.normal(size=100)
@@ -199,12 +199,12 @@ except ValueError as error:
 # %% [markdown]
 # ## Forward and reverse mode
 #
-# The Jacobi matrix of a composition is a product, $J = J_3 J_2 J_1$. Whoever wants $J v$ for one
-# direction $v$ multiplies from the right, $J_3 (J_2 (J_1 v))$: that is *forward mode*, it follows
-# the program, and it costs one pass for each **input**. Whoever wants $u^\top J$ multiplies from
-# the left, $((u^\top J_3) J_2) J_1$: *reverse mode*, one pass for each **output**. A loss is one
-# output of many inputs, so training uses reverse mode. Here the whole Jacobi matrix of functions
-# from $n$ inputs to $256/n$ outputs, of 256 entries each time, is computed by both:
+# The Jacobian of a composition is a product, $J = J_3 J_2 J_1$. To compute $J v$ for one
+# direction $v$, multiply from the right, $J_3 (J_2 (J_1 v))$. This is *forward mode*: it follows
+# the program, and costs one pass per **input**. To compute $u^\top J$, multiply from the left,
+# $((u^\top J_3) J_2) J_1$. This is *reverse mode*, which costs one pass per **output**. A loss is
+# one output of many inputs, so training uses reverse mode. Here both compute the full Jacobian of
+# functions from $n$ inputs to $256/n$ outputs, which always has 256 entries:
 
 # %%
 inputs = [1, 2, 4, 8, 16, 32, 64, 128, 256]
@@ -233,18 +233,19 @@ ax.legend(fontsize=8, loc="upper center")
 plt.show()
 
 # %% [markdown]
-# They cross where there are as many inputs as outputs, and `jacobian` chooses by itself. The
-# Hessian of notebook 2 uses both: the gradient goes back, and is then differentiated once more.
+# The curves cross where there are as many inputs as outputs, and `jacobian` chooses the cheaper
+# mode. The Hessian of notebook 2 uses both: reverse mode for the gradient, and another pass to
+# differentiate the gradient.
 
 # %% [markdown]
 # ## What was learned
 #
-# - One node may hold a whole array; the rules are the same, and Python's share of the work
+# - One node can hold a whole array. The rules are the same, and Python's share of the work
 #   shrinks.
-# - Going back through a linear operation is multiplying by its transpose: broadcast and sum,
+# - Going backward through a linear operation multiplies by its transpose. Broadcast and sum,
 #   index and scatter, $X W^\top$ and $dZ^\top X$ are such pairs.
-# - Forward mode costs a pass for each input, reverse mode one for each output (Goodfellow et al.
-#   2016, sec. 6.5.9; Bishop 2006, sec. 5.3.4).
+# - Forward mode costs one pass per input, reverse mode one per output (Goodfellow et al. 2016,
+#   sec. 6.5.9; Bishop 2006, sec. 5.3.4).
 #
 # Next: [what textbooks call backpropagation](04_backpropagation.ipynb).
 
@@ -282,8 +283,8 @@ def check_transposed():
 verdict(check_transposed)
 
 # %% [markdown]
-# **2.** *Linear regression.* Write the gradient of $E(W) = \frac{1}{2n}\lVert X W - Y\rVert^2$ by
-# $W$ as a formula in matrices. The shapes alone almost give it away.
+# **2.** *Linear regression.* Write the gradient of $E(W) = \frac{1}{2n}\lVert X W - Y\rVert^2$
+# with respect to $W$ as a formula in matrices. The shapes alone almost determine it.
 
 
 # %%
@@ -302,8 +303,8 @@ def check_regression():
 verdict(check_regression)
 
 # %% [markdown]
-# **3.** *The trap.* Mend this loss. (Inside `with debug():` the engine warns where a broadcast
-# was hardly meant.)
+# **3.** *The trap.* Fix this loss. (Inside `with debug():` the engine warns about broadcasting
+# that was probably not intended.)
 
 
 # %%

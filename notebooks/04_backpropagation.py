@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 4. Backpropagation as the textbooks write it
 #
-# **The question.** Textbooks on neural networks derive an algorithm of their own,
-# backpropagation, with error terms $\delta$ that run from layer to layer. Where are they in an
-# engine that knows nothing of layers? And do both compute the same?
+# **The question.** Textbooks on neural networks derive a special algorithm, backpropagation, with
+# error terms $\delta$ that are passed from layer to layer. Where are these in an engine that
+# knows nothing about layers? And do both compute the same?
 #
-# Ten minutes' reading, after [notebook 3](03_tensors.ipynb).
+# Reading time: ten minutes, after [notebook 3](03_tensors.ipynb).
 
 # %%
 import time
@@ -24,14 +24,14 @@ rng = np.random.default_rng(0)
 # ## The notation
 #
 # - **Linear regression**: $f(x; \theta) = w \cdot x + b$.
-# - **Generalised linear model**: the same within a function, $h(w \cdot x + b)$. With
+# - **Generalised linear model**: the same inside a function, $h(w \cdot x + b)$. With
 #   $h = \sigma$ it is logistic regression.
-# - **A network of two layers** feeds $U$ of those, the hidden units, to a linear model.
-# - **A network of $L$ layers** goes on like that. With $q^{(0)} = x$, for $l = 1, \dots, L$:
+# - **A two-layer network** feeds $U$ of these, the hidden units, into a linear model.
+# - **A network of $L$ layers** repeats this. With $q^{(0)} = x$, for $l = 1, \dots, L$:
 #
 # $$z^{(l)} = W^{(l)} q^{(l-1)} + b^{(l)}, \qquad q^{(l)} = h(z^{(l)}),$$
 #
-# the last layer without $h$. $W^{(l)}$ has a row for each output and a column for each input.
+# where the last layer has no $h$. $W^{(l)}$ has one row per output and one column per input.
 # (Lindholm et al. 2022, ch. 6; Nielsen 2015 writes $a$ for $q$ and $\sigma$ for $h$.)
 
 # %%
@@ -47,8 +47,8 @@ for name, network in networks.items():
     print(f"{name:28} {network.num_parameters():8,} parameters")
 
 # %% [markdown]
-# All the parameters together are one vector $\theta = (\mathrm{vec}\,W^{(1)}, b^{(1)}, \dots)$.
-# `to_vector` gives it, `from_vector` takes it:
+# All parameters together form one vector $\theta = (\mathrm{vec}\,W^{(1)}, b^{(1)}, \dots)$.
+# `to_vector` returns it, and `from_vector` sets it:
 
 # %%
 model = nn.MLP([8, 6, 5, 3], activation="sigmoid", rng=0, dtype=np.float64)
@@ -62,19 +62,18 @@ model
 # %% [markdown]
 # ## The classical algorithm
 #
-# Take the squared error $C = \frac12 \sum_i (y_i - a_i)^2$ of one example, and call
+# Take the squared error $C = \frac12 \sum_i (y_i - a_i)^2$ of one example, and define the *error*
+# of layer $l$ as
 #
-# $$\delta^{(l)} = \frac{\partial C}{\partial z^{(l)}}$$
+# $$\delta^{(l)} = \frac{\partial C}{\partial z^{(l)}}.$$
 #
-# the *error* of layer $l$. The chain rule gives it for the last layer, and for each other layer
-# from the one above:
+# The chain rule gives it for the last layer, and for each other layer in terms of the next one:
 #
 # $$\delta^{(L)} = -(y - a) \odot f'(z^{(L)}), \qquad
-# \delta^{(l)} = \big(W^{(l+1)\top} \delta^{(l+1)}\big) \odot f'(z^{(l)}),$$
+# \delta^{(l)} = \big(W^{(l+1)\top} \delta^{(l+1)}\big) \odot f'(z^{(l)}).$$
 #
-# and from $\delta$ one reads off the gradients, $\nabla_W C = \delta\, a^\top$ with the $a$ of
-# the layer below, and $\nabla_b C = \delta$. ($\odot$ multiplies entry by entry.) In Python that
-# is:
+# The gradients follow from $\delta$: $\nabla_W C = \delta\, a^\top$, with the $a$ of the layer
+# below, and $\nabla_b C = \delta$. ($\odot$ multiplies entry by entry.) In Python:
 
 
 # %%
@@ -98,8 +97,8 @@ def classical(parameters, x, y):
 
 
 # %% [markdown]
-# The engine is told only how to get from the parameters to the error. There are no layers in it,
-# no $\delta$, and no derivative of $\sigma$:
+# The engine is given only the computation of the error from the parameters. It contains no
+# layers, no $\delta$, and no derivative of $\sigma$:
 
 
 # %%
@@ -128,23 +127,24 @@ for layers in range(1, 6):
 
 # %% [markdown]
 # They agree to the last digits. Backpropagation *is* reverse-mode differentiation of a network's
-# error; $\delta^{(l)}$ is what the engine calls the cotangent of $z^{(l)}$, and the
-# multiplications by $W^\top$ and by $f'(z)$ are the local rules for `@` and $\sigma$.
+# error. $\delta^{(l)}$ is what the engine calls the cotangent of $z^{(l)}$, and the
+# multiplications by $W^\top$ and $f'(z)$ are the local rules of `@` and $\sigma$.
 
 # %% [markdown]
 # ## Four ways to write it
 #
-# `nn.deltas` has the algorithm in the four forms of the texts, for a model of `nn`, and puts the
-# engine beside them.
+# `nn.deltas` implements the algorithm in the four forms of the textbooks, for a model of `nn`,
+# and compares each with the engine.
 #
 # - **scalar** (Neupert et al. 2021): number by number,
-#   $\delta_i^{(l)} = \big(\sum_j W_{ji}\,\delta_j^{(l+1)}\big) f'(z_i^{(l)})$, and
-#   $\partial C/\partial W_{ij} = a_j \delta_i$, $\partial C/\partial b_i = \delta_i$;
-# - **matrix** (Nielsen 2015, BP1 to BP4): what was written above;
-# - **jacobian** (Neupert et al. 2021): Jacobi matrices multiplied back through the layers,
+#   $\delta_i^{(l)} = \big(\sum_j W_{ji}\,\delta_j^{(l+1)}\big) f'(z_i^{(l)})$, with
+#   $\partial C/\partial W_{ij} = a_j \delta_i$ and $\partial C/\partial b_i = \delta_i$;
+# - **matrix** (Nielsen 2015, BP1 to BP4): the form above;
+# - **jacobian** (Neupert et al. 2021): a product of the Jacobians of the layers,
 #   $\partial C/\partial z^{(l)} = \partial C/\partial a \cdot D^{(L)} W^{(L)} \cdots D^{(l)}$
 #   with $D = \mathrm{diag}\,f'(z)$;
-# - **mini-batch** (Lindholm et al. 2022, algorithm 6.1): many examples in one matrix, below.
+# - **mini-batch** (Lindholm et al. 2022, algorithm 6.1): many examples in one matrix, shown
+#   below.
 
 # %%
 x, y = rng.normal(size=(4, 8)), np.eye(3)[[0, 1, 2, 0]]
@@ -154,8 +154,8 @@ for form in ("scalar", "matrix", "jacobian", "mini-batch"):
 found
 
 # %% [markdown]
-# The Jacobi matrices of the third form need not be taken from the text. The engine has them, too,
-# and their product is the Jacobi matrix of the network:
+# The Jacobians in the third form need not come from the textbook. The engine can compute them,
+# and their product is the Jacobian of the network:
 
 # %%
 activation, linear = nn.Sigmoid(), model[2]  # the second layer, in the middle
@@ -168,8 +168,9 @@ print("D W - J =", abs(D @ linear.weight.data - J).max())
 # %% [markdown]
 # ## Algorithm 6.1
 #
-# In practice a mini-batch of $n$ examples goes through together, one in each row. Lindholm et al.
-# write it as follows; beside it the engine, on the whole `model` with its three layers:
+# In practice, a mini-batch of $n$ examples is processed together, one per row. Lindholm et al.
+# write the algorithm as follows. The engine's result, for the whole `model` with its three
+# layers, is beside it:
 
 
 # %%
@@ -202,10 +203,10 @@ for (path, parameter), text in zip(
 # %% [markdown]
 # ## The same network in scalars and in matrices
 #
-# A neuron can be written as a program on single numbers, and a network as many of them. To the
-# engine that is a graph like any other, only with more nodes. `nn.scalar` has such networks. Here
-# is one with two inputs, two ReLU units and one output, and its twin in matrices with the same
-# weights:
+# A neuron can be written as a program on single numbers, and a network as many neurons. For the
+# engine this is a graph like any other, with more nodes. `nn.scalar` provides such networks. Here
+# is one with two inputs, two ReLU units and one output, and the same network in matrices with the
+# same weights:
 
 # %%
 small = nn.scalar.MLP(2, [2, 1], rng=4)
@@ -228,8 +229,8 @@ draw(out, locals=False)
 draw(out_of_twin, fold=True, rankdir="LR")
 
 # %% [markdown]
-# Every sum of the first picture is inside a matrix product of the second. Nothing is gained in
-# mathematics, and much in time:
+# Every sum in the first picture is inside a matrix product in the second. The mathematics is the
+# same, but the time is not:
 
 # %%
 sizes, examples = (10, [30, 1]), rng.normal(size=(20, 10))
@@ -246,10 +247,10 @@ print(f"                                      in matrices: {1000 * (end - middle
 # %% [markdown]
 # ## δ over the layers
 #
-# Since $\delta^{(l)} = (W^\top \delta^{(l+1)}) \odot f'(z^{(l)})$, each layer multiplies it by
-# another $f'$. For the sigmoid $f' \le \frac14$: on the way to the first layer $\delta$ shrinks,
-# and the first layers hardly learn. Here it is in a network of seven layers on small handwritten
-# digits, before and after training, once with sigmoids and once with ReLUs:
+# Since $\delta^{(l)} = (W^\top \delta^{(l+1)}) \odot f'(z^{(l)})$, each layer multiplies $\delta$
+# by another $f'$. For the sigmoid, $f' \le \frac14$: on the way to the first layer $\delta$
+# shrinks, and the first layers hardly learn. Here it is shown for a network of seven layers on
+# small handwritten digits, before and after training, with sigmoids and with ReLUs:
 
 # %%
 digits = nn.datasets.digits()
@@ -273,22 +274,22 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# With sigmoids $\delta$ falls by a factor of about four per layer, so the first layer gets
-# thousands of times less than the last, and after 20 epochs the network still knows nothing.
-# (With ReLUs $\delta$ is small after training for another reason: there is hardly an error left.)
-# Such *vanishing gradients* kept networks shallow for a long time. What helps is the subject of
-# [the next notebook](05_activations_and_initialisation.ipynb). (`found.plot()` draws such a
-# figure from what `nn.deltas` gives.)
+# With sigmoids, $\delta$ falls by a factor of about four per layer. The first layer receives
+# thousands of times less than the last, and after 20 epochs the network has learned nothing.
+# (With ReLUs, $\delta$ is small after training for another reason: hardly any error is left.)
+# Such *vanishing gradients* kept networks shallow for a long time. [The next
+# notebook](05_activations_and_initialisation.ipynb) shows what helps. (`found.plot()` draws such
+# a figure from the result of `nn.deltas`.)
 
 # %% [markdown]
 # ## What was learned
 #
 # - Backpropagation is reverse-mode differentiation of a network's error. $\delta^{(l)}$ is the
 #   cotangent of $z^{(l)}$.
-# - Its four textbook forms, and the engine on the same network, agree to rounding.
+# - Its four textbook forms agree with the engine up to rounding.
 # - A network in scalars and one in matrices are two programs for the same function, with the same
 #   gradients.
-# - $\delta$ shrinks or grows from layer to layer by $W^\top$ and $f'$.
+# - From layer to layer, $W^\top$ and $f'$ make $\delta$ shrink or grow.
 
 # %% [markdown]
 # ## Exercises
@@ -306,7 +307,7 @@ def verdict(check):
 
 
 # %% [markdown]
-# **1.** *Another loss.* Below is $\delta^{(L)}$ for the squared error, with outputs
+# **1.** *Another loss.* The $\delta^{(L)}$ below is that of the squared error, with outputs
 # $a = \sigma(z)$. What is it for the cross-entropy
 # $C = -\sum_i [y_i \ln a_i + (1 - y_i) \ln(1 - a_i)]$? (Something cancels.)
 
@@ -331,7 +332,7 @@ def check_last_delta():
 verdict(check_last_delta)
 
 # %% [markdown]
-# **2.** *From layer to layer.* Something is missing in this step for a layer of tanh units.
+# **2.** *From layer to layer.* A factor is missing in this step for a layer of tanh units.
 
 
 # %%
@@ -352,9 +353,9 @@ def check_delta_below():
 verdict(check_delta_below)
 
 # %% [markdown]
-# **3.** *A layer without an activation.* Leave out $h$ between two layers, and they become one:
-# $W^{(2)}(W^{(1)} x + b^{(1)}) + b^{(2)} = Wx + b$. Give this $W$ and $b$. (The check compares
-# values and Jacobi matrices.)
+# **3.** *A layer without an activation.* Without $h$ between them, two layers are equivalent to
+# one: $W^{(2)}(W^{(1)} x + b^{(1)}) + b^{(2)} = Wx + b$. Give this $W$ and $b$. (The check
+# compares values and Jacobians.)
 
 
 # %%

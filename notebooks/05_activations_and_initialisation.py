@@ -2,9 +2,9 @@
 # # 5. Before the first step: activations and initial weights
 #
 # **The question.** Two networks have the same layers, the same data and the same learning rate.
-# One learns and the other does not, ever. What was decided before the first step?
+# One of them learns, and the other never does. What was decided before the first step?
 #
-# Ten minutes' reading, after [notebook 4](04_backpropagation.ipynb).
+# Reading time: ten minutes, after [notebook 4](04_backpropagation.ipynb).
 
 # %%
 from functools import partial
@@ -21,22 +21,22 @@ rng = np.random.default_rng(1)
 # %% [markdown]
 # ## Activations
 #
-# Without a function between them, two linear layers are one. Ten functions of `nn`, and with them
-# their derivatives, which are computed by the engine and typed in nowhere:
+# Without a function between them, two linear layers are equivalent to one. Here are ten
+# activation functions of `nn`, with their derivatives as computed by the engine:
 
 # %%
 nn.plot.activations()
 plt.show()
 
 # %% [markdown]
-# Each docstring says what its function is good and bad for:
+# Each docstring describes the advantages and disadvantages of its function:
 
 # %%
 for name, kind in nn.activations.ACTIVATIONS.items():
     print(f"{name:10}", " ".join(kind.__doc__.split("\n\n")[0].split()))
 
 # %% [markdown]
-# Two identities save work, for they need only the result that the forward pass has already:
+# Two identities save work, because they use only the result of the forward pass:
 # $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$.
 
 # %%
@@ -47,10 +47,10 @@ print(abs(elementwise_grad(np.tanh)(z) - (1 - np.tanh(z) ** 2)).max())
 # %% [markdown]
 # ## Saturation
 #
-# Far from 0 a sigmoid is flat: whatever error comes from above is multiplied by nearly nothing.
-# The unit is *saturated* and learns very slowly. It depends on the size of the weights whether
-# that happens. Here 100 inputs of spread 1 go to 100 sigmoid units with weights from
-# $N(0, \sigma_w^2)$, so that $z$ has the spread $10\,\sigma_w$:
+# Far from 0 a sigmoid is flat, so an error from the next layer is multiplied by almost zero. The
+# unit is *saturated* and learns very slowly. Whether this happens depends on the size of the
+# weights. Here 100 inputs with standard deviation 1 feed 100 sigmoid units with weights from
+# $N(0, \sigma_w^2)$, so that $z$ has standard deviation $10\,\sigma_w$:
 
 # %%
 inputs = rng.normal(size=(500, 100))
@@ -73,16 +73,16 @@ axes[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# (Saturated means here: $\sigma'(z) < 0.01$. `nn.activation_statistics` takes the slopes from the
-# engine.)
+# (A unit counts as saturated here if $\sigma'(z) < 0.01$. `nn.activation_statistics` gets the
+# slopes from the engine.)
 
 # %% [markdown]
 # ## Dead units
 #
-# A ReLU does not saturate for $z > 0$. But a unit whose $z$ is negative for *every* example gives
-# 0 and has the derivative 0: no gradient ever reaches its weights, so it stays as it is. It is
-# dead. One large step can do that. Here networks take 30 steps at growing learning rates, and the
-# dead units are counted.
+# A ReLU does not saturate for $z > 0$. But a unit whose $z$ is negative for *every* example
+# outputs 0 and has derivative 0. No gradient ever reaches its weights, so it stays as it is: it
+# is dead. One large step can cause this. Here networks take 30 steps at increasing learning
+# rates, and the dead units are counted.
 
 # %%
 digits = nn.datasets.digits()
@@ -109,8 +109,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A leaky ReLU has a slope of 0.01 where the ReLU has none, and no unit dies. When a gradient is
-# zero, `why` says where it was lost:
+# A leaky ReLU has slope 0.01 where the ReLU has none, and no unit dies. When a gradient is zero,
+# `why` explains where it was lost:
 
 # %%
 layer = nn.Sequential(nn.Linear(64, 5, rng=0), nn.ReLU())
@@ -120,10 +120,11 @@ why(layer[0].weight, layer(digits.x).sum())
 # %% [markdown]
 # ## Symmetry
 #
-# Why not begin with all weights zero? All units of a layer then compute the same, get the same
-# gradient, make the same step, and remain the same for ever: the layer has one unit, many times.
-# Nothing but chance can break the symmetry. Below, the weights of 6 sigmoid units from one pixel
-# each step of the training, begun at zero and begun at random:
+# Why not start with all weights zero? All units of a layer then compute the same result, receive
+# the same gradient, take the same step, and remain identical forever: the layer has one unit,
+# many times over. Only randomness can break the symmetry. Below are the weights of 6 sigmoid
+# units for one pixel at each step of training, starting from zero and starting from random
+# values:
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
@@ -158,29 +159,29 @@ axes[2].legend()
 plt.show()
 
 # %% [markdown]
-# Begun with zeros, all six stay one unit, and the cost stays high. (The difference that there is
-# comes from rounding, and grows: in single precision it breaks the symmetry by itself in the end,
-# some hundred steps too late.)
+# Started from zero, all six units stay identical, and the cost stays high. (The visible
+# difference comes from rounding, and grows. In single precision it eventually breaks the symmetry
+# by itself, several hundred steps too late.)
 
 # %% [markdown]
 # ## How large should weights be?
 #
-# A unit sums $n$ terms, so the spread of $z$ is $\sqrt{n}\,\sigma_w$ times that of its inputs.
-# Over many layers such factors multiply. If they are below 1 the signal vanishes, above 1 it
-# explodes or saturates, and the same holds for $\delta$ on the way back. So the right size
-# depends on the layer:
+# A unit sums $n$ terms, so the standard deviation of $z$ is $\sqrt{n}\,\sigma_w$ times that of
+# its inputs. Over many layers such factors multiply. If they are below 1, the signal vanishes; if
+# they are above 1, it explodes or saturates. The same holds for $\delta$ in the backward pass.
+# The right size therefore depends on the layer:
 #
-# - **uniform** $U(-\varepsilon, \varepsilon)$ and **normal** $N(0, 0.01^2)$ know nothing of $n$;
+# - **uniform** $U(-\varepsilon, \varepsilon)$ and **normal** $N(0, 0.01^2)$ do not depend on $n$;
 # - **Xavier**, simple: $U\big(-\sqrt{1/n},\ \sqrt{1/n}\big)$;
 # - **Xavier**, full:
 #   $U\big(-\sqrt{6/(n_\text{in} + n_\text{out})},\ \sqrt{6/(n_\text{in} + n_\text{out})}\big)$,
-#   or normal with the same variance $2/(n_\text{in} + n_\text{out})$, which keeps the spread
-#   forward and backward (Glorot and Bengio 2010);
-# - **He**: $N(0, 2/n_\text{in})$, twice as much, since a ReLU lets only half through (He et al.
-#   2015). Biases begin at 0.
+#   or normal with the same variance $2/(n_\text{in} + n_\text{out})$, which preserves the
+#   standard deviation forward and backward (Glorot and Bengio 2010);
+# - **He**: $N(0, 2/n_\text{in})$, twice the variance, because a ReLU passes only half of the
+#   signal (He et al. 2015). Biases start at 0.
 #
-# Ten hidden layers of 100 units show the difference, forward in the activations and backward in
-# $\delta$:
+# Ten hidden layers of 100 units show the difference, in the activations of the forward pass and
+# in $\delta$ of the backward pass:
 
 # %%
 initialisers = {
@@ -212,16 +213,16 @@ axes[0, 0].legend(fontsize=8, ncols=2)
 plt.show()
 
 # %% [markdown]
-# Weights of $N(0, 0.01^2)$ have made the signal vanish after a few layers, in both directions.
-# With $N(0, 1)$ it explodes through ReLUs, and tanh saturates (the spread stays near 1 only
-# because tanh cannot give more). Xavier suits tanh, He suits ReLU; `nn.MLP` chooses accordingly
-# where nothing is said.
+# With weights from $N(0, 0.01^2)$ the signal vanishes after a few layers, in both directions.
+# With $N(0, 1)$ it explodes through ReLUs, and tanh saturates (its standard deviation stays near
+# 1 only because tanh is bounded). Xavier suits tanh, and He suits ReLU. `nn.MLP` chooses
+# accordingly by default.
 
 # %% [markdown]
 # ## Does it matter in the end?
 #
-# The same network of five hidden ReLU layers learns the digits, from each beginning. A network
-# that knows nothing has the cross-entropy $\ln 10 \approx 2.3$.
+# The same network of five hidden ReLU layers is trained on the digits, from each initialisation.
+# A network that knows nothing has cross-entropy $\ln 10 \approx 2.3$.
 
 # %%
 fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
@@ -240,21 +241,21 @@ ax.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# From weights that are too small the network does not get away at all in this time: its output
-# hardly depends on its input. From weights that are too large it only survives because the
-# gradient is clipped (`clip_norm`), and it ends up behind He's.
+# With weights that are too small, the network makes no progress in this time, because its output
+# hardly depends on its input. With weights that are too large, it survives only because the
+# gradient is clipped (`clip_norm`), and it ends up behind He's initialisation.
 
 # %% [markdown]
 # ## What was learned
 #
-# - What an activation does to the gradient is its derivative: at most ¼ for the sigmoid, 1 for
-#   tanh, 1 or 0 for ReLU.
-# - Saturated units learn slowly, dead ones never; both can be counted.
-# - Equal units stay equal. Weights must begin at random.
-# - The spread of weights must fit the layer, or signals and gradients vanish or explode over the
-#   depth (Goodfellow et al. 2016, sec. 8.4).
+# - The derivative of an activation determines its effect on the gradient. It is at most ¼ for the
+#   sigmoid, at most 1 for tanh, and 1 or 0 for ReLU.
+# - Saturated units learn slowly, and dead units never learn. Both can be counted.
+# - Identical units stay identical, so weights must start at random values.
+# - The size of the initial weights must match the layer, or signals and gradients vanish or
+#   explode with depth (Goodfellow et al. 2016, sec. 8.4).
 #
-# Next: [what the network is asked to make small](06_losses.ipynb).
+# Next: [what the network is asked to minimise](06_losses.ipynb).
 
 # %% [markdown]
 # ## Exercises
@@ -273,7 +274,7 @@ def verdict(check):
 
 # %% [markdown]
 # **1.** *A modern activation.* The function $x\,\sigma(x)$ is called swish or SiLU. Give its
-# derivative, in terms of $x$ and of the result `out`, if you like. (As a rule it may use only
+# derivative, in terms of $x$ and, if you like, of the result `out`. (A rule may use only
 # functions that the engine can differentiate again, such as `sigmoid`.)
 
 # %%
@@ -286,10 +287,10 @@ swish = custom_op(
 verdict(lambda: check_grads(swish, np.array([-2.0, 0.3, 1.5]), order=3))
 
 # %% [markdown]
-# **2.** *An initialiser of your own.* Choose the standard deviation of the weights such that 20
-# layers of leaky ReLUs with the slope $\alpha = 0.5$ for $x < 0$ keep the mean square of their
-# inputs. (He's rule divides by the share of the variance that is let through, which for a ReLU is
-# ½.)
+# **2.** *An initialiser of your own.* Choose the standard deviation of the weights so that 20
+# layers of leaky ReLUs with slope $\alpha = 0.5$ for $x < 0$ preserve the mean square of their
+# inputs. (He's rule divides by the fraction of the variance that passes through, which is ½ for a
+# ReLU.)
 
 
 # %%
@@ -315,8 +316,8 @@ def check_initialiser():
 verdict(check_initialiser)
 
 # %% [markdown]
-# **3.** *Raising the dead.* This unit never fires. Change `bias` so that its weights get a
-# gradient, but the unit still is silent for at least half of the digits.
+# **3.** *Reviving a dead unit.* This unit never fires. Change `bias` so that its weights receive
+# a gradient, but the unit is still silent for at least half of the digits.
 
 # %%
 bias = -10.0

@@ -1,16 +1,16 @@
 # %% [markdown]
 # # 6. Losses
 #
-# **The question.** Two losses are both least where the prediction is right. Why does a neuron learn
-# quickly with one of them, and hardly at all with the other?
+# **The question.** Two losses have their minimum at the correct prediction. Why does a neuron
+# learn quickly with one of them, and hardly at all with the other?
 #
-# Ten minutes' reading, after [notebook 5](05_activations_and_initialisation.ipynb).
+# Reading time: ten minutes, after [notebook 5](05_activations_and_initialisation.ipynb).
 #
-# A loss says in one number how far predictions are from targets; training makes it small. What
-# counts is not only where its minimum lies but what its *gradient* is on the way there. All
-# gradients below come from the engine, and each is held against the formula of the texts: Nielsen
-# (2015, ch. 3), Bishop (2006, section 5.2), Goodfellow, Bengio and Courville (2016, section 6.2),
-# Lindholm et al. (2022, section 6.1).
+# A loss measures in one number how far predictions are from targets, and training minimises it.
+# What matters is not only where the minimum is but also what the *gradient* is on the way there.
+# All gradients below are computed by the engine and compared with the formulas of the textbooks:
+# Nielsen (2015, ch. 3), Bishop (2006, section 5.2), Goodfellow, Bengio and Courville (2016,
+# section 6.2), Lindholm et al. (2022, section 6.1).
 
 # %%
 from contextlib import contextmanager
@@ -27,19 +27,19 @@ plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
 # %% [markdown]
 # ## Squared and absolute errors
 #
-# With targets $y$ and outputs $o$, the sum of squared errors is
-# $\tfrac12 \sum_k (y_k - o_k)^2$. The texts differ in the factor of the *mean*, so there is one
-# name for each: `mse` is the mean of $(y-o)^2$, `quadratic_cost` is $\frac1{2m}\sum\|y-o\|^2$ over
-# $m$ examples, and `mae` is the mean of $|y-o|$.
+# With targets $y$ and outputs $o$, the sum of squared errors is $\tfrac12 \sum_k (y_k - o_k)^2$.
+# The textbooks differ in the factor of the *mean*, so each version has its own name: `mse` is the
+# mean of $(y-o)^2$, `quadratic_cost` is $\frac1{2m}\sum\|y-o\|^2$ over $m$ examples, and `mae` is
+# the mean of $|y-o|$.
 
 # %%
 output, target = np.array([[1.0, 2.0], [0.0, 5.0]]), np.array([[0.0, 4.0], [0.0, 1.0]])
 {loss.__name__: float(loss(output, target)) for loss in (nn.sse, nn.mse, nn.quadratic_cost, nn.mae)}
 
 # %% [markdown]
-# A factor only rescales the learning rate. The shape is another matter: the slope of the squared
-# error grows with the error, so one outlier pulls as hard as many good examples; the slope of the
-# absolute error is always ±1. The slopes are the engine's.
+# A factor only rescales the learning rate, but the shape matters. The slope of the squared error
+# grows with the error, so one outlier pulls as hard as many good examples. The slope of the
+# absolute error is always ±1. The engine computes these slopes.
 
 # %%
 error = np.linspace(-3, 3, 600)
@@ -56,9 +56,9 @@ for ax in (left, right):
 # %% [markdown]
 # ## One slow neuron
 #
-# Nielsen's experiment: a single sigmoid neuron $a = \sigma(wx + b)$ is to turn the input $x = 1$
-# into the output $y = 0$. It begins badly wrong, at $w = b = 2$, where $a = 0.98$. It is trained by
-# gradient descent with one learning rate and two losses: the quadratic one,
+# In Nielsen's experiment, a single sigmoid neuron $a = \sigma(wx + b)$ should map the input
+# $x = 1$ to the output $y = 0$. It starts badly wrong, at $w = b = 2$, where $a = 0.98$. It is
+# trained by gradient descent with one learning rate and two losses: the quadratic loss,
 # $\tfrac12 (y - a)^2$, and the binary cross-entropy, $-[y \ln a + (1 - y) \ln(1 - a)]$.
 
 # %%
@@ -95,21 +95,20 @@ for ax in axes:
     ax.legend()
 
 # %% [markdown]
-# With the quadratic loss the neuron is slowest where it is most wrong: for a hundred steps next to
-# nothing happens. With the cross-entropy it learns fastest there, as one would wish.
+# With the quadratic loss the neuron is slowest where it is most wrong: for a hundred steps almost
+# nothing happens. With the cross-entropy it learns fastest there, as it should.
 #
 # ## The slope of the sigmoid cancels
 #
-# The reason stands in the formulas, which `explain` reads off the engine's own table of
-# derivatives. For the quadratic loss the chain rule leaves a factor $\sigma'(z)$, which is next to
-# nothing at $z = 4$:
+# The formulas show why. `explain` derives them from the engine's table of derivatives. For the
+# quadratic loss, the chain rule leaves a factor $\sigma'(z)$, which is almost zero at $z = 4$:
 
 # %%
 explain(quadratic, 2.0, 2.0)
 
 # %% [markdown]
-# For the cross-entropy, $\dfrac{\partial L}{\partial a} = \dfrac{a - y}{a(1-a)}$, whose
-# denominator is just $\sigma' = \sigma(1-\sigma)$, so that it cancels:
+# For the cross-entropy, $\dfrac{\partial L}{\partial a} = \dfrac{a - y}{a(1-a)}$. The denominator
+# is $\sigma' = \sigma(1-\sigma)$, so it cancels:
 #
 # $$\frac{\partial L}{\partial w} = x\,(\sigma(z) - y), \qquad
 #   \frac{\partial L}{\partial b} = \sigma(z) - y .$$
@@ -130,12 +129,12 @@ ax.legend()
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# ## Turned round: which loss gives the gradient one wishes for?
+# ## Working backward: which loss gives the desired gradient?
 #
-# Suppose nobody had told us the cross-entropy. We *ask* for $\partial L/\partial b = a - y$. Since
-# $\partial a/\partial b = a(1-a)$, this means $\dfrac{dL}{da} = \dfrac{a-y}{a(1-a)}$. Adding up
-# this slope from $a = \tfrac12$ to $a$ gives the loss itself (here with Gauss's rule of 60 points),
-# and it is the cross-entropy, to all digits.
+# Suppose nobody had told us about the cross-entropy. We *require*
+# $\partial L/\partial b = a - y$. Since $\partial a/\partial b = a(1-a)$, this means
+# $\dfrac{dL}{da} = \dfrac{a-y}{a(1-a)}$. Integrating this slope from $\tfrac12$ to $a$ gives the
+# loss itself (here with Gauss's rule of 60 points). It is the cross-entropy, to all digits.
 
 # %%
 nodes, weights = np.polynomial.legendre.leggauss(60)
@@ -154,12 +153,13 @@ for a, y_here in ((0.1, 0.0), (0.8, 1.0), (0.9, 0.25)):
 # %% [markdown]
 # ## Softmax: one class out of many
 #
-# A layer of logits $z$ becomes probabilities by $o_k = e^{z_k} / \sum_j e^{z_j}$. The cross-entropy
-# of the right class $y$ is $-\ln o_y = -z_y + \ln\sum_j e^{z_j}$, and again everything cancels:
+# A layer of logits $z$ becomes probabilities through $o_k = e^{z_k} / \sum_j e^{z_j}$. The
+# cross-entropy of the correct class $y$ is $-\ln o_y = -z_y + \ln\sum_j e^{z_j}$, and again
+# everything cancels:
 #
 # $$\frac{\partial L}{\partial z_j} = \operatorname{softmax}(z)_j - \mathbf 1\{y = j\}.$$
 #
-# Targets may be class numbers, one-hot rows, or probabilities.
+# Targets can be class numbers, one-hot rows or probabilities.
 
 # %%
 logits, label = np.array([2.0, -1.0, 0.5]), 2
@@ -169,8 +169,8 @@ print("softmax - 1{y} ", ag.softmax(logits) - one_hot)
 float(nn.cross_entropy(logits, label)), float(nn.cross_entropy(logits, one_hot))
 
 # %% [markdown]
-# Why do the losses take logits and not probabilities? Because a probability can round to 0, and
-# then its logarithm is lost together with the gradient. From the logits nothing is lost:
+# Why do the losses take logits instead of probabilities? A probability can round to 0, and then
+# both its logarithm and the gradient are lost. Logits lose nothing:
 
 # %%
 far = np.array([0.0, 800.0])
@@ -182,17 +182,17 @@ print("gradient:          ", grad(lambda z: nn.cross_entropy(z, 0))(far))
 # %% [markdown]
 # ## Where losses come from: likelihoods
 #
-# If the network's output names a distribution, the best parameters are those under which the
-# observed targets are most probable. Maximising $\prod_i p(y_i)$ is minimising
+# If the output of the network describes a distribution, the best parameters are those that make
+# the observed targets most probable. Maximising $\prod_i p(y_i)$ is the same as minimising
 # $-\frac1n\sum_i \ln p(y_i)$, the *negative log-likelihood*:
 #
-# | distribution of $y$ | negative log-likelihood | which is |
+# | distribution of $y$ | negative log-likelihood | name |
 # |---|---|---|
 # | normal, $\mathcal N(\mu, \sigma^2)$ | $\frac{(y-\mu)^2}{2\sigma^2} + \frac12\ln 2\pi\sigma^2$ | the squared error |
 # | coin, $p(1) = p$ | $-[y \ln p + (1-y)\ln(1-p)]$ | the binary cross-entropy |
 # | one of $K$ classes, $p_k$ | $-\ln p_y$ | the cross-entropy |
 #
-# A coin fell 7 times heads and 3 times tails. Which $p$ explains that best?
+# A coin showed heads 7 times and tails 3 times. Which $p$ explains this best?
 
 # %%
 throws = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1])
@@ -209,9 +209,9 @@ slope = grad(lambda q: nn.bernoulli_nll(q * np.ones(10), throws))
 print(f"least at p = {best:.2f}; the slope at 0.7 is {slope(0.7):.1e}")
 
 # %% [markdown]
-# A normal distribution has a second parameter, and a network may learn it as well. Here $\mu$ and
-# $\ln\sigma^2$ are found by gradient descent. $\mu$ becomes the mean, the minimum of the squared
-# error, and $\sigma^2$ becomes the mean squared error that is left.
+# A normal distribution has a second parameter, which a network can learn too. Here gradient
+# descent finds $\mu$ and $\ln\sigma^2$. $\mu$ becomes the mean, which minimises the squared
+# error, and $\sigma^2$ becomes the remaining mean squared error.
 
 # %%
 measured = np.random.default_rng(0).normal(5.0, 2.0, 200)
@@ -231,10 +231,10 @@ print(f"data:    mean {measured.mean():.6f}, variance {measured.var():.6f}")
 # %% [markdown]
 # ## The Kullback-Leibler divergence
 #
-# $D(q\|p) = \sum_k q_k \ln\frac{q_k}{p_k}$ says how far the prediction $p$ is from the distribution
-# $q$: never below 0, and 0 only for $p = q$. It is the cross-entropy less the entropy of $q$, which
-# does not depend on the network. So both have the same gradient, and for a one-hot $q$ (entropy 0)
-# they are the same number.
+# $D(q\|p) = \sum_k q_k \ln\frac{q_k}{p_k}$ measures how far the prediction $p$ is from the
+# distribution $q$. It is never negative, and 0 only for $p = q$. It equals the cross-entropy
+# minus the entropy of $q$, which does not depend on the network. Both therefore have the same
+# gradient, and for a one-hot $q$, whose entropy is 0, they are equal.
 
 # %%
 q = np.array([[0.7, 0.2, 0.1]])
@@ -258,8 +258,7 @@ ax.grid(alpha=0.3)
 # ## Weight decay
 #
 # $\frac\lambda2\sum W^2$ is added to a loss to keep weights small; biases are left out. Its
-# gradient is $\lambda W$, so each step shrinks the weights by a share of themselves, hence the
-# name.
+# gradient is $\lambda W$, so each step shrinks the weights by a fixed fraction, hence the name.
 
 # %%
 model = nn.MLP([3, 4, 2], rng=0, dtype=np.float64)
@@ -270,9 +269,10 @@ np.allclose(weight.grad, 0.1 * weight.data), bias.grad
 # %% [markdown]
 # ## One valley or many
 #
-# Logistic regression is the one neuron above with many inputs. With the cross-entropy its cost is
-# *convex*: wherever one stands, the Hessian (the matrix of second derivatives) has no negative
-# eigenvalue, so descent cannot be caught in a wrong valley. With the quadratic loss it is not.
+# Logistic regression is the single neuron above with many inputs. With the cross-entropy its cost
+# is *convex*: everywhere, the Hessian (the matrix of second derivatives) has no negative
+# eigenvalue, so gradient descent cannot get stuck in a wrong valley. With the quadratic loss the
+# cost is not convex.
 
 # %%
 rng = np.random.default_rng(0)
@@ -290,18 +290,18 @@ for name, cost in costs.items():
 # %% [markdown]
 # ## What was learned
 #
-# - The gradient of a loss matters as much as its minimum. With a sigmoid the quadratic loss keeps
-#   a factor $\sigma'$, which is nearly 0 where the neuron is badly wrong; the cross-entropy cancels
-#   it, and leaves the error $\sigma - y$ alone.
+# - The gradient of a loss matters as much as its minimum. With a sigmoid, the quadratic loss
+#   keeps a factor $\sigma'$, which is almost 0 where the neuron is badly wrong. The cross-entropy
+#   cancels it and leaves only the error $\sigma - y$.
 # - The same happens with softmax: $\operatorname{softmax}(z) - \mathbf 1\{y\}$.
-# - Each loss is the negative log-likelihood of a distribution, and so comes with a meaning.
-# - Losses take logits, since probabilities lose what is small.
+# - Each loss is the negative log-likelihood of a distribution, which gives it a meaning.
+# - Losses take logits, because probabilities lose small values.
 # - The cost of logistic regression has one valley. Networks with hidden layers have many.
 #
 # ## Exercises
 #
-# Each cell holds an attempt that is wrong. Change it until the check below it says *right*; the
-# check asks the engine, there is no key.
+# Each cell contains a wrong attempt. Change it until the check below it says *right*. The check
+# asks the engine; there is no answer key.
 
 
 # %%
@@ -317,9 +317,9 @@ def judged():
 
 
 # %% [markdown]
-# **1.** Huber's loss is $\frac12 e^2$ for errors up to 1 in size, and from there a straight line
-# that goes on with the same slope. Write it for a number $e$, of operations of the engine such as
-# `ag.where` and `ag.abs`.
+# **1.** Huber's loss is $\frac12 e^2$ for errors of absolute value up to 1, and beyond that a
+# straight line with the same slope. Write it for a number $e$, with operations of the engine such
+# as `ag.where` and `ag.abs`.
 
 
 # %%
@@ -336,9 +336,9 @@ with judged():
     assert np.isclose(huber(3.0), 2.5), f"huber(3) is {huber(3.0):g}; the pieces do not meet"
 
 # %% [markdown]
-# **2.** A neuron with output $a = \tanh z$ and targets $y = \pm 1$ shall learn as well as the
-# sigmoid does: $\partial L/\partial z = a - y$. Which loss $L(a, y)$ does that? (Turn it round, as
-# above, with $\tanh' = 1 - \tanh^2$.)
+# **2.** A neuron with output $a = \tanh z$ and targets $y = \pm 1$ should learn as well as the
+# sigmoid does: $\partial L/\partial z = a - y$. Which loss $L(a, y)$ achieves this? (Work
+# backward, as above, with $\tanh' = 1 - \tanh^2$.)
 
 
 # %%
@@ -357,9 +357,9 @@ with judged():
             )
 
 # %% [markdown]
-# **3.** Counts $y = 0, 1, 2, \dots$ follow a Poisson distribution, $p(y) = e^{-\mu}\mu^y / y!$. The
-# network gives $z = \ln\mu$. Write the negative log-likelihood (the part that depends on $z$), and
-# see that its gradient is again *prediction less target*, $\mu - y$.
+# **3.** Counts $y = 0, 1, 2, \dots$ follow a Poisson distribution, $p(y) = e^{-\mu}\mu^y / y!$.
+# The network outputs $z = \ln\mu$. Write the part of the negative log-likelihood that depends on
+# $z$, and verify that its gradient is again *prediction minus target*, $\mu - y$.
 
 
 # %%

@@ -1,15 +1,15 @@
 # %% [markdown]
 # # 7. Training
 #
-# **The question.** The gradient says which way is down. How far shall one go, after looking at how
-# many examples, and when shall one stop?
+# **The question.** The gradient says which way is down. How far should you go, after looking at
+# how many examples, and when should you stop?
 #
-# Ten minutes' reading, after [notebook 6](06_losses.ipynb).
+# Reading time: ten minutes, after [notebook 6](06_losses.ipynb).
 #
 # Gradient descent is one line, $\theta \leftarrow \theta - \eta\,\nabla J(\theta)$. This notebook
 # looks at the decisions around it: the learning rate $\eta$, the size of the mini-batches, and
-# the moment at which a network stops learning and begins to learn by heart. (Nielsen 2015, ch. 1
-# and 3; Bishop 2006, sections 5.2 and 5.5; Goodfellow et al. 2016, ch. 7 and 8; Lindholm et al. 2022,
+# the moment at which a network stops learning and starts to memorise. (Nielsen 2015, ch. 1 and 3;
+# Bishop 2006, sections 5.2 and 5.5; Goodfellow et al. 2016, ch. 7 and 8; Lindholm et al. 2022,
 # sections 5.4 and 6.3.)
 
 # %%
@@ -28,9 +28,9 @@ BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
 # %% [markdown]
 # ## The error surface
 #
-# A network with only two weights can be seen whole: $f(x) = w_2 \tanh(w_1 x)$. Its mean squared
-# error over some examples is a landscape over the $(w_1, w_2)$ plane, which `vmap` computes for all
-# points of a grid at once.
+# A network with only two weights can be plotted completely: $f(x) = w_2 \tanh(w_1 x)$. Its mean
+# squared error over some examples is a surface over the $(w_1, w_2)$ plane, which `vmap` computes
+# for all points of a grid at once.
 
 # %%
 rng = np.random.default_rng(0)
@@ -77,14 +77,15 @@ print("a minimum:", minimum.round(3))
 print("eigenvalues of the Hessian there:", np.linalg.eigvalsh(hessian(cost)(minimum)).round(3))
 
 # %% [markdown]
-# There are two minima, and they are the same network: turning the sign of both weights changes
-# nothing in $w_2\tanh(w_1 x)$. Between them, at 0, lies a saddle. Which minimum is found depends on
-# the start, and how soon, too: from $(-3.5, 2.5)$, down a valley that is nearly flat, 300 steps are
-# not enough. With $M$ tanh units in a layer there are $2^M M!$ such copies (Bishop 2006, section 5.1.1).
+# There are two minima, and they describe the same network: changing the sign of both weights does
+# not change $w_2\tanh(w_1 x)$. Between them, at 0, is a saddle point. The starting point
+# determines which minimum is found, and how quickly: from $(-3.5, 2.5)$, along a valley that is
+# almost flat, 300 steps are not enough. A layer of $M$ tanh units has $2^M M!$ such copies
+# (Bishop 2006, section 5.1.1).
 #
 # ## The learning rate
 #
-# Too small, and one does not arrive; too large, and one jumps over the valley.
+# If it is too small, you do not arrive; if it is too large, you jump over the valley.
 
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained", sharey=True)
@@ -99,8 +100,8 @@ for ax in axes[1:]:
     ax.set_ylabel("")
 
 # %% [markdown]
-# How large is too large? Near a minimum the cost is a parabola along each eigenvector of the
-# Hessian, and a step multiplies the distance by $1 - \eta\lambda$: that shrinks only if
+# How large is too large? Near a minimum, the cost is a parabola along each eigenvector of the
+# Hessian, and a step multiplies the distance by $1 - \eta\lambda$. The distance shrinks only if
 # $\eta < 2/\lambda_{\max}$.
 
 # %%
@@ -111,8 +112,8 @@ print(f"the largest eigenvalue is {largest:.2f}, so η must stay below {2 / larg
 # ## Batch, mini-batch, one at a time
 #
 # The cost is a mean over examples, so its gradient can be *estimated* from a few of them. In each
-# epoch the examples are dealt anew into mini-batches, every example once. The mean of the
-# mini-batches' gradients is exactly the gradient of the whole:
+# epoch the examples are shuffled and divided into mini-batches, so that each example is used
+# once. The mean of the gradients of the mini-batches is exactly the gradient of the whole:
 
 # %%
 x, y = nn.datasets.moons(300, noise=0.2, rng=0)
@@ -138,8 +139,9 @@ first_of_epoch = [next(iter(partition))[0][0].round(2) for _ in range(3)]
 print("the first example of three epochs:", *first_of_epoch)
 
 # %% [markdown]
-# An estimate that is wrong by more than its own size is still right on average, and thirty of them
-# cost as much as one exact gradient. That is the bargain of stochastic gradient descent:
+# An estimate whose error is larger than the gradient itself is still correct on average, and
+# thirty of them cost as much as one exact gradient. Stochastic gradient descent takes advantage
+# of this:
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
@@ -167,15 +169,15 @@ right.legend(loc="lower right", fontsize=8)
 right.set(xlim=(-1.2, 2.2), ylim=(0, 2.2))
 
 # %% [markdown]
-# On the left: in 20 epochs, 20 exact steps have hardly begun; 6,000 noisy ones are through. On the
-# right, the surface from above: the path of mini-batches wanders about the exact one, and does not
-# come to rest at the minimum. In practice sizes from 10 to some hundreds are best: a matrix product
-# of 100 rows takes little longer than one of 10.
+# On the left: after 20 epochs, 20 exact steps have barely started, while 6,000 noisy ones are
+# finished. On the right, the surface from above: the path of the mini-batches wanders around the
+# exact path, and does not come to rest at the minimum. In practice, sizes from 10 to several
+# hundred work best, because a matrix product with 100 rows takes little longer than one with 10.
 #
 # ## Random search loses
 #
-# Could one do without gradients? Random search tries a random step and keeps it if the cost falls.
-# Both get the same network and the same number of looks at all examples.
+# Could you do without gradients? Random search tries a random step and keeps it if the cost
+# falls. Both methods get the same network and the same number of passes over all examples.
 
 # %%
 figure, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
@@ -191,15 +193,16 @@ ax.legend()
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# That is with 65 parameters. In $n$ dimensions a random direction points down the slope only by a
-# share of about $1/\sqrt n$, so with 100,000 parameters random search stands still.
+# This network has only 65 parameters. In $n$ dimensions, the component of a random direction
+# along the gradient is about $1/\sqrt n$, so with 100,000 parameters random search makes almost
+# no progress.
 #
 # ## Overfitting
 #
-# A hundred examples of which every seventh has the wrong label, and a network with thousands of
-# parameters. The training cost goes on falling, since even the wrong labels can be learned by
-# heart. The cost of examples that the network has not seen falls first, and then rises. It is
-# recorded on the whole validation set every four steps.
+# There are a hundred examples, every seventh of which has the wrong label, and a network with
+# thousands of parameters. The training cost keeps falling, because even wrong labels can be
+# memorised. The cost of examples that the network has not seen falls at first and then rises. It
+# is recorded on the whole validation set every four steps.
 
 
 # %%
@@ -229,9 +232,9 @@ axes = history.plot()
 # %% [markdown]
 # ## When to stop
 #
-# Three reasons to stop, and the history says which it was: all epochs are done; the training cost
-# hardly changes any more; or the validation cost has not fallen for some time (*early stopping*),
-# and then the weights of the best moment come back.
+# There are three reasons to stop, and the history says which one applied: all epochs are done;
+# the training cost hardly changes any more; or the validation cost has not fallen for some time
+# (*early stopping*), in which case the best weights are restored.
 
 # %%
 stopped, early = train(stop=nn.EarlyStopping(patience=15))
@@ -242,8 +245,8 @@ for course in (history, small, early):
 # %% [markdown]
 # ## Weight decay
 #
-# The other remedy leaves the network no room for extreme weights: $\frac\lambda2\sum W^2$ is added
-# to the cost, biases left out. The boundaries show what each remedy does.
+# The other remedy leaves the network no room for extreme weights: $\frac\lambda2\sum W^2$ is
+# added to the cost, without biases. The decision boundaries show the effect of each remedy.
 
 # %%
 decayed, _ = train(lam=0.01)
@@ -266,16 +269,16 @@ for name, model in models.items():
 # %% [markdown]
 # ## What was learned
 #
-# - An error surface has several equal minima by symmetry alone, and saddles between them.
-# - The learning rate must stay below $2/\lambda_{\max}$ of the Hessian, and not far below.
-# - A mini-batch gives a noisy gradient that is right on average, for a fraction of the work.
-# - Random search does the same for two parameters, and nothing for a hundred thousand.
-# - A falling training cost proves nothing. The validation cost tells when to stop; weight decay
-#   keeps the boundary smooth.
+# - By symmetry alone, an error surface has several equal minima, with saddle points between them.
+# - The learning rate must stay below $2/\lambda_{\max}$ of the Hessian, but not far below.
+# - A mini-batch gives a noisy gradient that is correct on average, for a fraction of the work.
+# - Random search works for two parameters, but not for a hundred thousand.
+# - A falling training cost proves nothing. The validation cost shows when to stop, and weight
+#   decay keeps the boundary smooth.
 #
 # ## Exercises
 #
-# Each cell holds an attempt that is wrong. Change it until the check below it says *right*.
+# Each cell contains a wrong attempt. Change it until the check below it says *right*.
 
 
 # %%
@@ -291,8 +294,8 @@ def judged():
 
 
 # %% [markdown]
-# **1.** From which learning rate on does gradient descent on `bowl` no longer arrive? Compute it
-# from `bowl` (not by trying).
+# **1.** Above which learning rate does gradient descent on `bowl` fail to converge? Compute it
+# from `bowl`, without trying.
 
 
 # %%
@@ -319,8 +322,8 @@ with judged():
     assert distance_after(1.01 * limit) > 100, f"with 1.01 · {limit} it still arrives"
 
 # %% [markdown]
-# **2.** Momentum: a velocity remembers the gradients, $v \leftarrow \mu v + g$, and moves the
-# parameters, $\theta \leftarrow \theta - \eta v$. Write one step; it is held against `nn.SGD`.
+# **2.** Momentum: a velocity accumulates the gradients, $v \leftarrow \mu v + g$, and moves the
+# parameters, $\theta \leftarrow \theta - \eta v$. Write one step; it is compared with `nn.SGD`.
 
 
 # %%
@@ -345,7 +348,7 @@ with judged():
 
 # %% [markdown]
 # **3.** The *lasso* penalty $\lambda\sum|W|$ pulls every weight towards 0 with the same force,
-# however small it is, so that many end at 0. Write it.
+# however small the weight is, so that many weights become 0. Write it.
 
 
 # %%

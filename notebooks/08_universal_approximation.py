@@ -4,12 +4,12 @@
 # **The question.** What can a network with three hidden units represent, and what does the hidden
 # layer do?
 #
-# Ten minutes' reading, after [notebook 7](07_training.ipynb).
+# Reading time: ten minutes, after [notebook 7](07_training.ipynb).
 #
-# A network without hidden units draws straight lines. One hidden layer is enough to bend them into
-# any continuous function, if it has enough units. This notebook looks inside the hidden layer
-# three times: where two units solve the exclusive or, where three draw a curve, and where two
-# part a plane. (Bishop 2006, section 5.1 with figs 5.3 and 5.4; Goodfellow et al. 2016, section 6.1;
+# A network without hidden units draws straight lines. One hidden layer with enough units can bend
+# them into any continuous function. This notebook looks inside the hidden layer three times:
+# where two units solve the exclusive or, where three approximate a curve, and where two divide a
+# plane. (Bishop 2006, section 5.1 with figs 5.3 and 5.4; Goodfellow et al. 2016, section 6.1;
 # Lindholm et al. 2022, section 6.1.)
 
 # %%
@@ -28,8 +28,8 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE = nn.plot.COLOURS[:5]
 # %% [markdown]
 # ## XOR: a line cannot, two units can
 #
-# The exclusive or is 1 where exactly one of two inputs is 1. No straight line parts the two
-# classes. The best that logistic regression can do is to say ½ four times:
+# The exclusive or is 1 where exactly one of two inputs is 1. No straight line separates the two
+# classes. The best that logistic regression can do is to answer ½ four times:
 
 # %%
 points, labels = nn.datasets.xor()
@@ -42,8 +42,8 @@ print("probabilities:", ag.sigmoid(nn.predict(line, points)).ravel().round(3))
 print(f"cost: {history.epochs()['loss'][-1]:.4f}; ln 2 = {np.log(2):.4f}")
 
 # %% [markdown]
-# Now two hidden ReLU units with fixed weights: $W^{(1)}$ all 1, $b^{(1)} = (0, -1)$, and the output
-# $1\cdot q_1 - 2\cdot q_2$. Nothing is trained.
+# Now take two hidden ReLU units with fixed weights: $W^{(1)}$ is all ones, $b^{(1)} = (0, -1)$,
+# and the output is $1\cdot q_1 - 2\cdot q_2$. Nothing is trained.
 
 # %%
 network = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
@@ -57,8 +57,8 @@ for x, q, y in zip(points, hidden, nn.predict(network, points), strict=True):
     print(f"x = {x}   q = {q}   output {y[0]:g}")
 
 # %% [markdown]
-# The hidden layer moves the points. $(0,1)$ and $(1,0)$, which a line could not keep on one side of
-# the other two, land on one point of *feature space*, and there a line will do:
+# The hidden layer moves the points. $(0,1)$ and $(1,0)$, which no line could separate from the
+# other two, are mapped to the same point in *feature space*, where a line is enough:
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -73,9 +73,9 @@ for ax in (left, right):
 # %% [markdown]
 # ## Four functions by three hidden units
 #
-# Fifty points each of $x^2$, $\sin x$, $|x|$ and the step $H(x)$ on $(-1, 1)$ are fitted by a
-# network of 3 tanh units and a linear output, ten parameters in all. The dashed curves are what the
-# three hidden units give.
+# A network of 3 tanh units and a linear output, ten parameters in all, is fitted to fifty points
+# each of $x^2$, $\sin x$, $|x|$ and the step $H(x)$ on $(-1, 1)$. The dashed curves are the
+# outputs of the three hidden units.
 
 # %%
 figure, axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", sharex=True)
@@ -103,9 +103,9 @@ for ax in axes[:, 0]:
     ax.set_ylabel("$y$")
 
 # %% [markdown]
-# No unit knows anything of the curve; each is one bend of tanh. The output adds and subtracts the
-# bends. What is smooth is easy. The corner of $|x|$ stays round, and the jump is approached only as
-# the weights grow, for a tanh is as steep as its weight is large:
+# No unit resembles the curve; each contributes one bend of tanh, and the output adds and
+# subtracts the bends. Smooth functions are easy. The corner of $|x|$ stays round. The jump is
+# approached only as the weights grow, because the steepness of a tanh is its weight:
 
 # %%
 for name, model in fitted.items():
@@ -116,10 +116,10 @@ for name, model in fitted.items():
 # %% [markdown]
 # ## Two classes in the plane
 #
-# Two inputs, two tanh units, and a sigmoid output: nine parameters, trained on 200 points of two
-# classes that overlap. Class 0 is one normal distribution, class 1 a mixture of two on either side.
-# Since we know the distributions, we know the boundary that no classifier can beat: where both
-# classes are equally likely.
+# Two inputs, two tanh units and a sigmoid output make nine parameters, trained on 200 points of
+# two overlapping classes. Class 0 is a normal distribution, and class 1 is a mixture of two, one
+# on either side. Since the distributions are known, so is the boundary that no classifier can
+# beat: it is where both classes are equally likely.
 
 # %%
 x, y = nn.datasets.gaussian_classes(200)
@@ -152,15 +152,15 @@ print(
 print(f"the optimal boundary:       {nn.metrics.error_rate(best, more_y, threshold=0.5):.1%}")
 
 # %% [markdown]
-# Each hidden unit is a straight line, a soft one. The output combines two lines into one bent
-# boundary, close to the optimal one where there are points, and anywhere where there are none.
+# Each hidden unit is a soft straight line. The output combines two lines into one bent boundary,
+# which is close to the optimal one where there are points, and arbitrary where there are none.
 #
-# ## As close as one likes
+# ## Arbitrarily close
 #
-# That enough units come as close as one likes can be shown without training. A ReLU network with
-# $M$ hidden units can draw the polygon through $M + 1$ points of any curve: unit $k$ begins at the
+# That enough units come arbitrarily close can be shown without training. A ReLU network with $M$
+# hidden units can draw the polygon through $M + 1$ points of any curve: unit $k$ starts at the
 # $k$-th point, and its output weight is the *change* of slope there. The error of a polygon with
-# steps $h = 2/M$ is at most $\frac{h^2}{8} \max |f''|$, and the engine gives $f''$.
+# steps $h = 2/M$ is at most $\frac{h^2}{8} \max |f''|$, and the engine computes $f''$.
 
 
 # %%
@@ -202,20 +202,22 @@ for ax in (left, right):
     ax.grid(alpha=0.3)
 
 # %% [markdown]
-# Twice the units, a quarter of the error. The theorem says that good weights exist; whether descent
-# finds them is another question, and in many dimensions far fewer units in several layers can do
-# what one layer needs very many for.
+# Twice as many units give a quarter of the error. The theorem says that good weights exist.
+# Whether gradient descent finds them is another question, and in many dimensions several layers
+# can need far fewer units than one layer.
 #
 # ## What was learned
 #
-# - A hidden layer moves the points to a feature space in which a line is enough.
-# - Its units are bends, or soft lines; the output adds them up.
-# - Smooth curves need few units of moderate weights; corners stay round, and jumps need large weights.
-# - With ReLU units an approximation can be written down, and its error bounded by $f''$.
+# - A hidden layer maps the points to a feature space in which a line is enough.
+# - Its units are bends, or soft lines, and the output adds them up.
+# - Smooth curves need few units with moderate weights. Corners stay round, and jumps need large
+#   weights.
+# - With ReLU units an approximation can be written down explicitly, and its error is bounded by
+#   $f''$.
 #
 # ## Exercises
 #
-# Each cell holds an attempt that is wrong. Change it until the check below it says *right*.
+# Each cell contains a wrong attempt. Change it until the check below it says *right*.
 
 
 # %%
@@ -231,8 +233,8 @@ def judged():
 
 
 # %% [markdown]
-# **1.** XOR with the neurons of 1943, which give 1 where $z \ge 0$ and else 0. Find weights for two
-# hidden units and the output. (One unit can be *or*, the other *and*.)
+# **1.** Solve XOR with the neurons of 1943, which output 1 where $z \ge 0$ and 0 elsewhere. Find
+# weights for two hidden units and the output. (One unit can be *or*, the other *and*.)
 
 # %%
 W1, b1 = [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0]
@@ -247,7 +249,7 @@ with judged():
     assert said == labels.tolist(), f"it says {said} for {points.astype(int).tolist()}"
 
 # %% [markdown]
-# **2.** Three tanh units only came near to $|x|$. Two ReLU units *are* $|x|$. Write it.
+# **2.** Three tanh units only approximated $|x|$. Two ReLU units *are* $|x|$. Write it.
 
 
 # %%
@@ -263,8 +265,8 @@ with judged():
         assert np.isclose(slope, np.sign(x)), f"at {x} its slope is {slope:g}, not {np.sign(x):g}"
 
 # %% [markdown]
-# **3.** A hat: 0 up to $-1$, rising to 1 at $0$, falling to 0 at $1$, and 0 from there on. Three
-# ReLU units are enough. (Sums of hats, moved and stretched, are all polygons.)
+# **3.** A hat function is 0 up to $-1$, rises to 1 at $0$, falls to 0 at $1$, and is 0 from there
+# on. Three ReLU units are enough. (Sums of shifted and scaled hats are all polygons.)
 
 
 # %%

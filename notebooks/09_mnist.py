@@ -1,18 +1,18 @@
 # %% [markdown]
 # # 9. Handwritten digits
 #
-# **The question.** How well do small networks read handwriting, what do they get wrong, and what do
-# they look at?
+# **The question.** How well do small networks read handwriting, what do they get wrong, and what
+# do they look at?
 #
-# Ten minutes' reading, after [notebook 8](08_universal_approximation.ipynb).
+# Reading time: ten minutes, after [notebook 8](08_universal_approximation.ipynb).
 #
-# MNIST is 60,000 training and 10,000 test images of handwritten digits, 28 × 28 pixels between 0
-# and 1. Four texts train on it the six networks below. (Nielsen 2015, ch. 1 and 3; Lindholm et al.
-# 2022, section 6.1 to 6.3, figs 6.7 and 6.8.)
+# MNIST contains 60,000 training and 10,000 test images of handwritten digits, with 28 × 28 pixels
+# between 0 and 1. The six networks below are those of the textbooks. (Nielsen 2015, ch. 1 and 3;
+# Lindholm et al. 2022, sections 6.1 to 6.3, figs 6.7 and 6.8.)
 #
-# The notebook uses MNIST where it is at hand: in the folder that the environment variable
-# `MNIST_DIR` names, or in the cache that `nn.datasets.mnist()` downloads it to. Elsewhere it uses
-# the 1,797 digits of 8 × 8 pixels that come with scikit-learn, and downloads nothing.
+# The notebook uses MNIST if it is available, in the folder named by the environment variable
+# `MNIST_DIR` or in the download cache of `nn.datasets.mnist()`. Otherwise it uses the 1,797
+# digits of 8 × 8 pixels that come with scikit-learn. It downloads nothing.
 
 # %%
 import os
@@ -48,9 +48,9 @@ axes = nn.plot.images(test_x[:20], titles=[str(digit) for digit in test_y[:20]])
 # %% [markdown]
 # ## Six networks
 #
-# Sigmoid outputs with the cross-entropy or the quadratic cost, one yes or no for each digit; then
-# softmax outputs, which are probabilities of the ten digits together, without and with a hidden
-# layer.
+# The first networks have sigmoid outputs with the cross-entropy or the quadratic cost, one yes or
+# no per digit. The others have softmax outputs, which are probabilities of the ten digits
+# together, without and with a hidden layer.
 
 
 # %%
@@ -88,9 +88,9 @@ for hidden, activation, loss, rate, size, epochs, images in settings:
 regression, network = models[4], models[5]
 
 # %% [markdown]
-# These trainings are short unless `FULL` is set. What the same networks reach in full, with three
-# seeds each, is recorded with all settings in
-# [benchmarks/mnist.md](../benchmarks/mnist.md), beside the figures of the texts:
+# These training runs are short unless `FULL` is set.
+# [benchmarks/mnist.md](../benchmarks/mnist.md) records the results of full runs with three seeds
+# each, with all settings, and compares them with the textbooks:
 
 # %%
 recorded = Path("../benchmarks/mnist.md").read_text(encoding="utf-8").splitlines()
@@ -99,11 +99,11 @@ Markdown("\n".join(line for line in recorded if line.startswith("|")))
 # %% [markdown]
 # ## Learning curves
 #
-# Cost and misclassification rate while the two softmax networks were trained, above without and
-# below with a hidden layer: faint each mini-batch, blue the mean of an epoch, and vermilion the
-# test images, looked at every so many steps. Test images that are only looked at do no harm; to
-# *choose* anything by them one would need a validation set of its own. (Lindholm et al. 2022, figs
-# 6.7 and 6.8.)
+# Cost and misclassification rate during the training of the two softmax networks, without a
+# hidden layer above and with one below. Faint: each mini-batch; blue: the mean of an epoch;
+# vermilion: the test images, evaluated every few steps. Evaluating on test images is harmless as
+# long as nothing is *chosen* by them; for that, you would need a separate validation set.
+# (Lindholm et al. 2022, figs 6.7 and 6.8.)
 
 # %%
 figure, axes = plt.subplots(2, 2, figsize=(10, 6.4), layout="constrained")
@@ -116,9 +116,9 @@ axes[1, 0].sharey(axes[0, 0])
 axes[1, 1].sharey(axes[0, 1])
 
 # %% [markdown]
-# One straight boundary for each pair of digits is soon found, and cannot get better. The hidden
-# layer goes on, and its training error falls below the error on the test images: it begins to
-# overfit.
+# A straight boundary for each pair of digits is soon found and cannot be improved. The network
+# with a hidden layer keeps improving, and its training error falls below its test error: it
+# begins to overfit.
 #
 # ## What is mistaken for what
 
@@ -129,7 +129,7 @@ axes = nn.plot.confusion_matrix(nn.metrics.confusion_matrix(scores, test_y))
 # %% [markdown]
 # ## The misread digits
 #
-# Above each image the truth and what the network said. Some would be hard for anybody.
+# Above each image are the true digit and the network's answer. Some would be hard for anybody.
 
 # %%
 axes = nn.plot.mistakes(test_x, test_y, scores)
@@ -137,8 +137,8 @@ axes = nn.plot.mistakes(test_x, test_y, scores)
 # %% [markdown]
 # ## Precision, recall, specificity
 #
-# With TP, FP, TN, FN the true and false positives and negatives of one digit against the rest:
-# precision is TP/(TP+FP), recall (or sensitivity) TP/(TP+FN), specificity TN/(TN+FP).
+# TP, FP, TN and FN are the true and false positives and negatives of one digit against the rest.
+# Precision is TP/(TP+FP), recall (or sensitivity) is TP/(TP+FN), and specificity is TN/(TN+FP).
 
 # %%
 print(nn.metrics.classification_report(scores, test_y))
@@ -146,9 +146,9 @@ print(nn.metrics.classification_report(scores, test_y))
 # %% [markdown]
 # ## When accuracy misleads
 #
-# Is it an 8? Nine of ten images are not, so who always says *no* is right in nine cases of ten. On
-# such unbalanced data the accuracy says little, and so does the specificity, which is perfect here;
-# the recall tells.
+# Is it an 8? Nine out of ten images are not, so a classifier that always says *no* is right in
+# nine out of ten cases. On such unbalanced data the accuracy says little, and so does the
+# specificity, which is perfect here. The recall shows the problem.
 
 # %%
 is_eight = (test_y == 8).astype(int)
@@ -167,16 +167,17 @@ for who, says in detectors.items():
 # %% [markdown]
 # ## What the units look at
 #
-# A row of a weight matrix has as many numbers as the image has pixels, so it is an image itself: red
-# where ink speaks for the unit, blue where it speaks against. First softmax regression, whose rows
-# are the ten digits 0 to 9; each is a template, with a blue hole in the 0.
+# A row of a weight matrix has as many numbers as the image has pixels, so it can be shown as an
+# image: red where ink counts for the unit, blue where it counts against. First softmax
+# regression, whose rows are the ten digits 0 to 9. Each row is a template, with a blue hole in
+# the 0.
 
 # %%
 axes = nn.plot.weights(regression[0].weight)
 
 # %% [markdown]
-# Then the 30 hidden units of the first network. They belong to no digit. What each contributes, only
-# the next layer knows.
+# Then the 30 hidden units of the first network. They do not correspond to digits; only the next
+# layer gives them a meaning.
 
 # %%
 axes = nn.plot.weights(models[0][0].weight)
@@ -184,16 +185,19 @@ axes = nn.plot.weights(models[0][0].weight)
 # %% [markdown]
 # ## What was learned
 #
-# - A softmax of straight lines reads about 92 % of MNIST, a hidden layer of 200 units 98 %.
-# - The cross-entropy and the quadratic cost end close together, each with its own learning rate.
-# - The curves of training and test images part when a network begins to learn by heart.
-# - One figure hides much: the confusions are of few kinds, and on unbalanced questions the accuracy
-#   misleads.
-# - Weights can be looked at, and gradients by the *image* as well, as the exercises show.
+# - Softmax regression, with its straight boundaries, reads about 92 % of MNIST, and a hidden
+#   layer of 200 units 98 %.
+# - The cross-entropy and the quadratic cost end up close together, each with its own learning
+#   rate.
+# - The curves of training and test images separate when a network begins to memorise.
+# - A single number hides much. There are only a few kinds of confusion, and on unbalanced data
+#   the accuracy misleads.
+# - Weights can be shown as images, and so can gradients with respect to the *image*, as the
+#   exercises show.
 #
 # ## Exercises
 #
-# Each cell holds an attempt that is wrong. Change it until the check below it says *right*.
+# Each cell contains a wrong attempt. Change it until the check below it says *right*.
 
 
 # %%
@@ -209,9 +213,9 @@ def judged():
 
 
 # %% [markdown]
-# **1.** Which pixels matter? Compute the derivative of the logit of `digit` by each pixel of the
-# image, an array of the image's shape. (What is computed with the network is a node, since the
-# network's parameters are tracked; `.numpy()` gives its numbers.)
+# **1.** Which pixels matter? Compute the derivative of the logit of `digit` with respect to each
+# pixel of the image, as an array of the image's shape. (Results computed with the network are
+# nodes, because its parameters are tracked; `.numpy()` returns the numbers.)
 
 
 # %%
@@ -228,10 +232,10 @@ with judged():
         assert np.allclose(found, slopes[digit], atol=1e-6), f"not so for the logit of {digit}"
 
 # %% [markdown]
-# **2.** Change no pixel by more than `most`, and make the network misread at least half of the
-# images. The attempt shakes all pixels at random, which networks hardly mind. Which direction
-# raises the cost fastest, if each pixel may move by the same small amount? (Goodfellow, Shlens and
-# Szegedy 2015)
+# **2.** Make the network misread at least half of the images without changing any pixel by more
+# than `most`. The attempt perturbs all pixels at random, which hardly affects networks. Which
+# direction increases the cost fastest, if each pixel may move by the same small amount?
+# (Goodfellow, Shlens and Szegedy 2015)
 
 # %%
 most = 0.1 if name == "MNIST" else 0.2
@@ -250,8 +254,8 @@ with judged():
     assert wrong >= 0.5, f"only {wrong:.0%} are misread"
 
 # %% [markdown]
-# **3.** *Balanced accuracy* is the mean of recall and specificity, so that who always gives the same
-# answer has ½. Write it for arrays of zeros and ones.
+# **3.** *Balanced accuracy* is the mean of recall and specificity, so that a constant answer
+# scores ½. Write it for arrays of zeros and ones.
 
 
 # %%
