@@ -328,8 +328,9 @@ print(f"one Hessian-vector product costs {times:.1f} gradients")
 # ## What was learned
 #
 # - Derivative rules are programs of the same elementary operations, so derivatives of any order
-#   need nothing new, even for programs with loops. (Each order costs two to four times the
-#   previous one.)
+#   need nothing new, even for programs with loops. (Nested, each order costs two to four times
+#   the previous one. `derivative` avoids this from the third order on: it computes Taylor
+#   coefficients, as `taylor` does.)
 # - Newton's method uses second derivatives. Products with the Hessian never need the matrix.
 # - Finite differences are for checking: they have limited accuracy, and cost one evaluation per
 #   parameter.
