@@ -1,4 +1,4 @@
-"""Takes the README's picture of `step`: `python docs/images/step.py` with the `browser` extra."""
+"""Takes the tour's picture of `step`: `python docs/images/step.py` with the `browser` extra."""
 
 from __future__ import annotations
 
