@@ -14,6 +14,8 @@ class Around(Interpreter):
     """Does what `inner` does; subclasses do some of it otherwise."""
 
     direct = False
+    transparent = True
+    """Whether its results are those of `inner`."""
     inner: Interpreter
 
     def __init__(self, inner: Interpreter) -> None:

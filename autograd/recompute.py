@@ -63,7 +63,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
         running = interpreter()
         innermost = running
-        while isinstance(innermost, Around):
+        while isinstance(innermost, Around) and innermost.transparent:
             innermost = innermost.inner
         if innermost is not RECORDING:
             return f(*args, **kwargs)

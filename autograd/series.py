@@ -15,12 +15,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograd.around import Around
 from autograd.engine.forward import push
 from autograd.engine.graph import Args, Array, Node, Settings, leaf
 from autograd.engine.operations import Interpreter, Op, using
 from autograd.ops import elementwise
 from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product, masked_product
+from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import broadcast_to, shape_of
+from autograd.trees import map_tree
 
 Coefficient: TypeAlias = Array
 """Plain data, or a node of the interpreter around; None stands for zero."""
@@ -43,13 +46,17 @@ class Series:
         return known[k]
 
 
-class Taylor(Interpreter):
-    """Runs operations on power series, whose coefficients the interpreter `outer` computes."""
+class Taylor(Around):
+    """Runs operations on power series, whose coefficients the interpreter `inner` computes.
 
-    direct = False
+    What a program asks of a node besides, it asks of the first coefficient.
+    """
 
-    def __init__(self, outer: Interpreter) -> None:
-        self.outer = outer
+    records = True
+    transparent = False
+
+    def __init__(self, inner: Interpreter) -> None:
+        super().__init__(inner)
         self.series: dict[Node, Series] = {}
         self._results: dict[Any, tuple[Node, Args]] = {}
         self._velocities: dict[Node, Node] = {}
@@ -74,8 +81,40 @@ class Taylor(Interpreter):
             self._results[key] = node, args  # as long as the arguments live, the key is theirs
         return self._results[key][0]
 
+    def through(
+        self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
+    ) -> Iterable[Node]:
+        return order
+
+    def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
+        value = self.coefficient(node, 0)
+        return self.inner.branch(value, kind) if isinstance(value, Node) else value
+
+    def take_out(self, node: Node, how: str) -> Any:
+        value = self.coefficient(node, 0)
+        return self.inner.take_out(value, how) if isinstance(value, Node) else node.primal
+
+    def detach(self, node: Node) -> Any:
+        value = self.coefficient(node, 0)
+        return self.inner.detach(value) if isinstance(value, Node) else node.primal
+
+    def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
+        return [self.detach(result) for result in results] if plain else list(results)
+
+    def recording(self) -> Interpreter:
+        return self
+
+    def without_recording(self) -> Interpreter:
+        return Constant(self)
+
+    def __getattr__(self, name: str) -> Any:
+        hook = super().__getattr__(name)
+        if name not in ("assign", "observe"):
+            return hook
+        return lambda *args: hook(*map_tree(lambda x: self.coefficient(x, 0), args))
+
     def _compute(self, op: Op, args: Sequence[Array], settings: Settings) -> Any:
-        with using(self.outer):
+        with using(self.inner):
             return op(*args, **settings)
 
     def coefficient(self, x: Any, k: int) -> Coefficient:
@@ -154,16 +193,16 @@ class Taylor(Interpreter):
                 return None if coefficient is None else self._fit(coefficient / k, node)
 
         def in_outer(k: int) -> Coefficient:
-            with using(self.outer):
+            with using(self.inner):
                 return rule(k)
 
         return in_outer
 
     def _is_power(self, x: Array, p: Array) -> bool:
         """Whether p is a number, and no x is 0, where a power may have no series."""
-        value: Any = self.coefficient(x, 0)
-        value = value.primal if isinstance(value, Node) else value
-        return isinstance(p, int | float) and bool(np.all(np.not_equal(value, 0)))
+        with using(self.inner):
+            apart = nondifferentiable(np.not_equal, self.coefficient(x, 0), 0)
+            return isinstance(p, int | float) and bool(nondifferentiable(np.all, apart))
 
     def _slope(self, node: Node) -> Array:
         """dnode/dt as a node: the tangent that the velocities of its arguments cause."""
@@ -183,7 +222,7 @@ class Taylor(Interpreter):
             def rule(k: int) -> Coefficient:
                 return _product(series[k + 1], k + 1)
 
-            with using(self.outer):
+            with using(self.inner):
                 first = rule(0)
                 zeros = 0.0 if isinstance(x, Node.number) else np.zeros(x.shape, x.dtype)
                 first = zeros if first is None else self._fit(first, x)
@@ -201,6 +240,24 @@ class Taylor(Interpreter):
     @staticmethod
     def _fit(x: Coefficient, node: Node) -> Coefficient:
         return x if x is None or shape_of(x) == node.shape else broadcast_to(x, node.shape)
+
+
+class Constant(Around):
+    """Stands for recording turned off: results are constants, of t and of what is around."""
+
+    records = False
+    inner: Taylor
+
+    def apply(self, op: Op, args: Args, settings: Settings) -> Any:
+        first = [self.inner.coefficient(arg, 0) for arg in args]
+        with using(self.inner.inner.without_recording()):
+            return op(*first, **settings)
+
+    def recording(self) -> Interpreter:
+        return self.inner
+
+    def without_recording(self) -> Interpreter:
+        return self
 
 
 def _product(x: Coefficient, y: Coefficient) -> Coefficient:

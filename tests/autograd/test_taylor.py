@@ -11,7 +11,20 @@ import numpy as np
 import pytest
 
 import autograd as ad
-from autograd import checkpoint, derivative, grad, hessian, jet, jit, jvp, taylor, vmap
+from autograd import (
+    checkpoint,
+    derivative,
+    grad,
+    hessian,
+    jet,
+    jit,
+    jvp,
+    no_grad,
+    observe,
+    taylor,
+    vectorize,
+    vmap,
+)
 from tests.autograd.cases import BINARY, CASES, UNARY, Case, function, total
 from tests.autograd.ops.test_fifty_digits import ONE, TWO
 
@@ -118,6 +131,55 @@ def test_compiled_mapped_and_checkpointed_series_are_the_same() -> None:
         np.transpose(vmap(series)(points)), [series(x) for x in points], rtol=1e-13
     )
     np.testing.assert_array_equal(taylor(checkpoint(f), 0.3, order=6), series(0.3))
+
+
+def test_a_compiled_series_of_a_power_notices_a_zero() -> None:
+    series = lambda x: taylor(lambda x: x**2.5 + x**3, x, order=4)[:3]  # noqa: E731
+    compiled = jit(series, notices=False)
+    for x in (1.5, 0.0, 2.0):
+        np.testing.assert_allclose(compiled(x), series(x), rtol=1e-13)
+    points = np.array([1.5, 0.0, 2.0])
+    np.testing.assert_allclose(
+        np.transpose(vectorize(series)(points)), [series(x) for x in points], rtol=1e-13
+    )
+
+
+def test_branches_inside_a_series_are_those_of_each_point() -> None:
+    pieces = lambda x: x**2 if x > 0 else ad.sin(x)  # noqa: E731
+    high = derivative(pieces, 3)
+    compiled = jit(high, notices=False)
+    points = np.array([-1.0, 2.0, -0.5, 1.0])
+    expected = [high(x) for x in points]
+    np.testing.assert_allclose([compiled(x) for x in points], expected, atol=1e-15)
+    np.testing.assert_allclose(vectorize(high)(points), expected, atol=1e-15)
+
+
+def test_what_is_not_recorded_is_constant_also_where_the_series_is_compiled() -> None:
+    def f(x: Any) -> Any:
+        with no_grad():
+            y = ad.exp(x)
+        return y * x + ad.stop_gradient(x) * x
+
+    series = lambda x: taylor(f, x, order=2)  # noqa: E731
+    compiled = jit(series)
+    for x in (0.5, 1.5):
+        expected = [np.exp(x) * x + x * x, np.exp(x) + x, 0.0]
+        np.testing.assert_allclose(series(x), expected, rtol=1e-15)
+        np.testing.assert_allclose(compiled(x), expected, rtol=1e-15)
+
+
+def test_a_compiled_series_is_observed_at_each_run() -> None:
+    seen: list[float] = []
+
+    def f(x: Any) -> Any:
+        y = ad.exp(x)
+        observe(lambda value: seen.append(float(value)), y)
+        return y * x
+
+    compiled = jit(lambda x: taylor(f, x, order=1)[1])
+    for x in (0.5, 1.5):
+        np.testing.assert_allclose(compiled(x), np.exp(x) * (1 + x), rtol=1e-15)
+    np.testing.assert_allclose(seen, np.exp([0.5, 1.5]), rtol=1e-15)
 
 
 def test_a_long_chain_of_operations_has_a_series() -> None:
