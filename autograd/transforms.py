@@ -19,7 +19,7 @@ from autograd.engine.graph import Array, Node
 from autograd.engine.linearize import Linearized
 from autograd.engine.operations import interpreter, recording, using
 from autograd.jit import jit
-from autograd.jit.batching.units import of_units
+from autograd.jit.batching.basis import on_basis
 from autograd.taylor import taylor
 from autograd.trees import flatten
 
@@ -244,7 +244,7 @@ def _for_units(
     if not shape:
         return linear({number: np.ones(())})
     if interpreter().replayed and size > 1:
-        return of_units(lambda unit: linear({number: unit}), space)
+        return on_basis(lambda unit: linear({number: unit}), space)
     passes = [linear({number: unit.reshape(shape)}) for unit in np.eye(size)]
     return [
         ops.reshape(ops.stack([parts[i] for parts in passes]), shape + ops.shape_of(target))

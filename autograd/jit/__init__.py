@@ -1,9 +1,9 @@
 """The compiler: a program recorded once, simplified, and run many times as straight-line code."""
 
+from autograd.jit.errors import JitError as JitError
+from autograd.jit.errors import JitNotice as JitNotice
 from autograd.jit.flat import Flat as Flat
-from autograd.jit.function import JitNotice as JitNotice
 from autograd.jit.function import jit as jit
-from autograd.jit.trace import JitError as JitError
 from autograd.jit.trace import captured as captured
 from autograd.jit.trace import is_compiling as is_compiling
 from autograd.jit.vectorize import vectorize as vectorize

@@ -126,7 +126,7 @@ def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
     """Where 0 · ∞ cannot come up the product of the chain rule is a product."""
     if x.constant and np.isfinite(x.example).all() and np.all(x.example):
         return terms.apply(e.mul, [x, y])
-    if tame(y) and (y.dtype != bool or tame(x)):
+    if is_bounded(y) and (y.dtype != bool or is_bounded(x)):
         return terms.apply(e.mul, [x, y])
     return None
 
@@ -138,7 +138,7 @@ _BOUNDED = {
 }
 
 
-def tame(term: Term, depth: int = 6) -> bool:
+def is_bounded(term: Term, depth: int = 6) -> bool:
     """Whether a term is bounded for all finite inputs, so that it is never infinite or NaN.
 
     depth: through so many operations its arguments are looked at.
@@ -148,7 +148,7 @@ def tame(term: Term, depth: int = 6) -> bool:
     if term.op in _BOUNDED or _is_sigmoid(term):
         return True
     if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
-        return all(tame(arg, depth - 1) for arg in term.args)
+        return all(is_bounded(arg, depth - 1) for arg in term.args)
     return False
 
 

@@ -14,14 +14,12 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
-from autograd.jit.adapter import Signature
-from autograd.jit.direct import DIRECT, Call, direct
-from autograd.jit.notes import Notes
-from autograd.jit.outside import Misfit
+from autograd.jit.dispatch import DISPATCH, Call, CallKey, dispatcher
+from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
 from autograd.jit.program import Program
+from autograd.jit.provenance import Provenance
 from autograd.jit.recording import record
 from autograd.jit.source import source
-from autograd.jit.trace import JitError, Unrepeatable
 from autograd.jit.uncompiled import run_uncompiled
 
 Function = Callable[..., Any]
@@ -42,13 +40,9 @@ class Stats:
 
 
 LIMIT = 16
-"""So many programs are kept for calls that only their numbers tell apart."""
+"""The number of programs that are kept for calls that differ in their numbers alone."""
 LIMIT_OF_FORMS = 256
-"""So many kinds of calls, of other shapes or settings, are recorded."""
-
-
-class JitNotice(UserWarning):
-    """A compiled function was recorded again, or is not compiled any more."""
+"""The number of kinds of calls, with other shapes or settings, that are recorded."""
 
 
 @contextmanager
@@ -85,16 +79,16 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
-        self._ways: dict[Program, tuple[int, Call]] = {}
-        """What runs calls that a program fits, and how often the program was written before."""
+        self._dispatchers: dict[Program, tuple[int, Call]] = {}
+        """The dispatcher of each program, and for which version of the program it was written."""
         self.run: Call = self.call
-        """Written for calls like the latest; it hands others on to `call`."""
+        """The dispatcher for calls like the latest; it hands others on to `call`."""
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result, by a program that fits, which is recorded if there is none."""
         if interpreter() not in (RECORDING, NOT_RECORDING):
             return self._uncompiled(args, kwargs)
-        call = Signature(args, kwargs, self._static)
+        call = CallKey(args, kwargs, self._static)
         if self._into and interpreter().records and any(isinstance(x, Node) for x in call.leaves):
             return self._uncompiled(args, kwargs)  # a program could not be differentiated later
         programs = self._programs.setdefault(call.key, [])
@@ -102,33 +96,24 @@ class Jitted:
         for position, program in enumerate(programs):
             try:
                 result = program(call.leaves)
-            except Misfit as misfit:
-                reason = str(misfit)
+            except GuardFailure as failure:
+                reason = str(failure)
             else:
-                if position:  # the next call will most likely go the same way
+                if position:  # the next call will most likely take the same path
                     programs.insert(0, programs.pop(position))
                 self._remember(args, kwargs, program)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
-            if self._into:
-                raise JitError(
-                    f"{self.name} writes into arrays, and none of the {len(programs)} ways it "
-                    f"was recorded in fits this call: {reason}"
-                )
-            self._notice(
-                f"it has been recorded in {LIMIT if programs else LIMIT_OF_FORMS} ways, and calls "
-                f"that none of them fits run uncompiled from here on (at the last, {reason}). What "
-                "changes at each call should be an argument, and a number, not an integer"
-            )
-            self._eager += 1
-            return self._uncompiled(args, kwargs)
-        if programs:
-            self._notice(f"{reason}, so it is recorded again")
+            return self._give_up(len(programs), reason, args, kwargs)
         try:
             with _no_collection():
-                roots, again = self._sources(call), bool(programs)
-                made = record(self.function, args, kwargs, self._static, roots, exactly=again)
-                program = Program(self.name, made, _closed, self._into)
+                roots, again = self._roots_of(call), bool(programs)
+                recording = record(self.function, args, kwargs, self._static, roots, exactly=again)
+                if any(program.is_confirmed_by(recording) for program in programs):
+                    return self.call(args, kwargs)
+                if programs:
+                    self._notice(f"{reason}, so it is recorded again")
+                program = Program(self.name, recording, _closed, self._into)
                 program.forget()
         except Unrepeatable as why:
             self._notice(f"{why}; such calls run uncompiled")
@@ -143,15 +128,32 @@ class Jitted:
             program.settle()
             self._remember(args, kwargs, program)
 
+    def _give_up(
+        self, programs: int, reason: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """The result without a program, since there are too many."""
+        if self._into:
+            raise JitError(
+                f"{self.name} writes into arrays, and none of the {programs} ways it "
+                f"was recorded in fits this call: {reason}"
+            )
+        self._notice(
+            f"it has been recorded in {LIMIT if programs else LIMIT_OF_FORMS} ways, and calls "
+            f"that none of them fits run uncompiled from here on (at the last, {reason}). What "
+            "changes at each call should be an argument, and a number, not an integer"
+        )
+        self._eager += 1
+        return self._uncompiled(args, kwargs)
+
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return run_uncompiled(self.name, self.function, args, kwargs, self._into)
 
     def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
         """Expect that the next call is like this one, and fits this program."""
-        written, run = self._ways.get(program, (0, self.call))
-        if written != program.written:
-            run = direct(program, args, kwargs, self._static, self.call) or self.call
-            self._ways[program] = program.written, run
+        version, run = self._dispatchers.get(program, (0, self.call))
+        if version != program.version:
+            run = dispatcher(program, args, kwargs, self._static, self.call) or self.call
+            self._dispatchers[program] = program.version, run
         self.run = run
 
     @property
@@ -183,13 +185,13 @@ class Jitted:
         >>> module["run"](3.0)
         10.0
         """
-        call = Signature(args, kwargs, self._static)
-        notes = Notes()
-        made = record(self.function, args, kwargs, self._static, self._sources(call), notes)
-        program = Program(self.name, made, _closed)
-        return source(self.function, program, notes, args, kwargs, self._static)
+        call = CallKey(args, kwargs, self._static)
+        provenance, roots = Provenance(), self._roots_of(call)
+        recording = record(self.function, args, kwargs, self._static, roots, provenance)
+        program = Program(self.name, recording, _closed)
+        return source(self.function, program, provenance, args, kwargs, self._static)
 
-    def _sources(self, call: Signature) -> list[tuple[str, Any]]:
+    def _roots_of(self, call: CallKey) -> list[tuple[str, Any]]:
         """Functions and objects, by name, through which the function may read from outside."""
         roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
         return [*roots, *call.objects]
@@ -198,7 +200,7 @@ class Jitted:
         if self._notices and text not in self._noticed:
             self._noticed.add(text)
             level, frame = 1, sys._getframe()
-            while frame.f_back and frame.f_code.co_filename.startswith((__file__, DIRECT)):
+            while frame.f_back and frame.f_code.co_filename.startswith((__file__, DISPATCH)):
                 level, frame = level + 1, frame.f_back
             warnings.warn(f"jit: {self.name}: {text}", JitNotice, stacklevel=level)
 

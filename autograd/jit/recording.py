@@ -1,4 +1,4 @@
-"""Recording: a function is run once, eagerly, and what it did becomes a `Recording` in terms."""
+"""Recording: run a function once on nodes, and turn what it did into a `Recording` in terms."""
 
 from __future__ import annotations
 
@@ -13,51 +13,35 @@ import numpy as np
 
 from autograd.engine.graph import Node, next_index
 from autograd.engine.operations import using
-from autograd.jit.adapter import is_leaf
-from autograd.jit.notes import Notes
-from autograd.jit.outside import Captured, Outside
-from autograd.jit.reading import Called
-from autograd.jit.refusals import (
-    checksums,
-    refuse_changes,
-    refuse_draws,
-    refuse_hidden,
-    states,
-)
-from autograd.jit.terms import Term, Terms
-from autograd.jit.trace import JitError, Trace, Unrepeatable
-from autograd.jit.watch import (
-    MOST,
-    Place,
-    attributes,
-    places,
-    read_by,
-    readable_names,
-)
+from autograd.jit.errors import JitError, Unrepeatable
+from autograd.jit.guards import Capture, Guard
+from autograd.jit.provenance import Provenance
+from autograd.jit.terms import Term, Terms, is_leaf
+from autograd.jit.trace import Trace
 from autograd.scalars import Value
 from autograd.trees import flatten, map_tree
 
 
 @dataclass(frozen=True)
 class Check:
-    """A guard as a term: `kind(term)` has to be `then`, or the program does not fit the call."""
+    """A branch of the program: `kind(term)` has to be `value`, or the program does not fit."""
 
     term: Term
     kind: type[bool] | type[int]
-    then: bool | int
+    value: bool | int
     line: str
 
 
 @dataclass
 class Recording:
-    """One way through a function, and all that decides whether a call may take it."""
+    """One path through a function, and all that decides whether a call can take it."""
 
     terms: Terms
     inputs: list[Term]
-    outside: list[Outside]
+    guard: Guard
     checks: list[Check]
     effects: list[tuple[Callable[..., Any], list[Term]]]
-    """What is done besides computing: functions, each called with the values of terms, in order."""
+    """Side effects: functions, each called with the values of terms, in order."""
     draws: list[Term]
     outputs: list[Term | None]
     """One for each leaf of the result; None for a leaf that is the same at each run."""
@@ -66,14 +50,22 @@ class Recording:
     plain: list[bool]
     """For each term in `outputs`, whether it is plain data in the result in any case."""
     rebuild: Callable[[Iterator[Any]], Any]
-    watched: list[Place]
-    contents: list[tuple[Place, Any]]
-    """Arrays that constants may have been made of, and copies of what they held."""
     result: Any
-    """What the recorded call gave, as nodes."""
+    """The result of the recorded call, with nodes in it."""
+    computed: list[Any]
+    """Arrays that NumPy alone has computed, which are constants of the program."""
 
+    def has_constants_of(self, other: Recording) -> bool:
+        """Whether two recordings of the same path have the same constant arrays."""
+        return len(self.computed) == len(other.computed) and all(
+            x.dtype == y.dtype and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+            for x, y in zip(self.computed, other.computed, strict=True)
+        )
 
-_MOST_CALLS = 100_000
+    def took_path_of(self, other: Recording) -> bool:
+        """Whether two recordings of the same function took the same branches."""
+        paths = [[(c.kind, c.value, c.line) for c in r.checks] for r in (self, other)]
+        return paths[0] == paths[1]
 
 
 def record(
@@ -82,69 +74,47 @@ def record(
     kwargs: dict[str, Any],
     static: frozenset[int | str],
     roots: Sequence[tuple[str, Any]],
-    notes: Notes | None = None,
+    provenance: Provenance | None = None,
     exactly: bool = False,
-    settled: bool = False,
+    is_repeat: bool = False,
 ) -> Recording:
-    """Run `f` on nodes of its own, and translate what it has done.
+    """Run `f` on nodes of its own, and translate what it did.
 
     roots: functions and other objects, by name, through which it may read from outside.
-    exactly: watch only what the code reads that has run, even where that takes long to find out.
-    settled: it is the second attempt, since the first has given objects new attributes.
+    exactly: guard only what the code reads that has run, even where that takes long to find out.
+    is_repeat: it is the second attempt, since the first gave objects new attributes.
     """
-    inside = places(roots)
-    around = [*chain.from_iterable(inside.values())]
-    if len(around) >= MOST:
-        raise JitError(
-            f"the function can reach more than {MOST:,} places that may change between calls: pass "
-            "data as arguments, or say with `watch` what it reads"
-        )
-    found = [place.found for place in around]
-    before = states(found)
-    written = checksums(found)
-    given = args, kwargs
+    capture = Capture(roots, exactly)
     first = next_index()
     inputs: list[Node] = []
 
-    def fresh(leaf: Any) -> Any:
+    def as_input(leaf: Any) -> Any:
         if is_leaf(leaf):
             leaf = _input(leaf)
             inputs.append(leaf)
         return leaf
 
-    args = tuple([arg if n in static else map_tree(fresh, arg) for n, arg in enumerate(args)])
-    kwargs = {k: arg if k in static else map_tree(fresh, arg) for k, arg in kwargs.items()}
-    trace = Trace(around, notes)
-    if notes is not None:
-        notes.inputs = inputs
+    own_args = [arg if n in static else map_tree(as_input, arg) for n, arg in enumerate(args)]
+    own_kwargs = {k: x if k in static else map_tree(as_input, x) for k, x in kwargs.items()}
+    trace = Trace(capture.places, provenance)
+    if provenance is not None:
+        provenance.inputs = inputs
     try:
         try:
-            ran = Called() if exactly else Called(_MOST_CALLS)
-            with ran as called, using(trace), notes or nullcontext():
-                result = f(*args, **kwargs)
+            with capture, using(trace), provenance or nullcontext():
+                result = f(*own_args, **own_kwargs)
         finally:
             trace.restore()
     except JitError:
         raise
     except Exception:
-        trace.tell()
+        trace.run_observers()
         raise
     if trace.failures:
         raise Unrepeatable(f"an operation at {trace.failures[0]} failed, and it went on")
-    refuse_draws(before, states(found))
-    names = called.names
-    if not called.complete:
-        names = readable_names([*[root for _, root in roots], *found])
-    watched = read_by(names, roots, inside)
-    refuse_changes(watched, written, first, settled)
-    if not settled and any(
-        place.found != place.read() for place in watched if attributes(place) is not None
-    ):
-        # It has kept something for later, such as a cached property, which is there the next time.
-        return record(f, *given, static, roots, notes, exactly, settled=True)
-    watched = [place for place in watched if attributes(place) is None]
-    refuse_hidden(result, first)
-    return _in_terms(trace, inputs, first, result, watched)
+    if capture.refuse_unrepeatable(result, is_repeat):
+        return record(f, args, kwargs, static, roots, provenance, exactly, is_repeat=True)
+    return _in_terms(trace, inputs, first, result, capture)
 
 
 def _input(leaf: Any) -> Node:
@@ -157,23 +127,22 @@ def _input(leaf: Any) -> Node:
 
 
 def _in_terms(
-    trace: Trace, inputs: list[Node], first: int, result: Any, watched: list[Place]
+    trace: Trace, inputs: list[Node], first: int, result: Any, capture: Capture
 ) -> Recording:
     """What the function did, as terms; nodes from number `first` on are its own."""
     terms = Terms()
     known = {node: terms.input(node.primal) for node in inputs}
-    captured = Captured(terms, watched, first)
 
     def term(x: Any) -> Term:
         """Read from outside if it is no node, or one without a history, or an older one."""
         if not isinstance(x, Node):
-            return captured.read(x)
+            return capture.read(x, terms)
         if x not in known:
-            known[x] = captured.read(x)
+            known[x] = capture.read(x, terms)
         return known[x]
 
     leaves, rebuild = flatten(result)
-    guarded = [node for node, *_ in trace.guards]
+    guarded = [node for node, *_ in trace.branches]
     wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
     wanted += trace.draws  # those of no use too, since the next draws depend on them
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
@@ -190,24 +159,24 @@ def _in_terms(
         else:
             known[node] = terms.input(node.primal, node.settings)
     terms.index = -1
-    checks = [Check(term(node), kind, then, line) for node, kind, then, line in trace.guards]
+    checks = [Check(term(x), kind, value, line) for x, kind, value, line in trace.branches]
     effects = [(act, [*map(term, args)]) for act, args in trace.effects]
     replaced = {id(old) for *_, old in trace.assigned if isinstance(old, np.ndarray)}
     outputs: list[Term | None] = []
     plain = []
     constants = []
     for leaf in leaves:
-        if isinstance(leaf, Node) or captured.follows(leaf):
+        if isinstance(leaf, Node) or capture.is_input(leaf):
             outputs.append(term(leaf))
             plain.append(not isinstance(leaf, Node) or leaf in trace.leaving)
         else:
             outputs.append(None)
             constants.append(leaf)
-    same, contents = captured.to_compare(replaced)
+            capture.note_constant(leaf)
     return Recording(
         terms,
         [known[node] for node in inputs],
-        captured.inputs(),
+        capture.guard(replaced),
         [check for check in checks if not check.term.constant],
         effects,
         [known[node] for node in trace.draws],
@@ -215,9 +184,8 @@ def _in_terms(
         constants,
         plain,
         rebuild,
-        same,
-        contents,
         result,
+        capture.copies,
     )
 
 

@@ -1,10 +1,12 @@
-"""The source of a compiled program, to be read and to be run with NumPy alone.
+"""The readable source of a compiled program, which runs with NumPy alone.
 
-How each operation is written is in `lowering`; here terms get their names, and lines their origin.
+`write` generates the code, as for a program that runs; here its terms get the names that the user's
+program gives them, and lines a comment that says where they come from.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import inspect
 import keyword
@@ -17,74 +19,128 @@ from typing import Any
 import numpy as np
 
 from autograd import kernels
-from autograd.jit.adapter import Unwritten, is_leaf, written_result
+from autograd.jit.errors import JitError
+from autograd.jit.literals import Functions, literal
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
-from autograd.jit.lowering.page import page
+from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
-from autograd.jit.notes import Notes
+from autograd.jit.packing import Unwritten, packed
 from autograd.jit.program import Program, fails
-from autograd.jit.terms import Term, ordered
+from autograd.jit.provenance import Provenance
+from autograd.jit.terms import Term, is_leaf, ordered
 
 
 def source(
     f: Callable[..., Any],
     program: Program,
-    notes: Notes,
+    provenance: Provenance,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     static: frozenset[int | str],
 ) -> str:
-    """The text for a program that was recorded from f(*args, **kwargs) with these notes."""
-    made, new = program.made, program.new
+    """The text for a program that was recorded from f(*args, **kwargs) with this provenance."""
+    recording, new = program.recording, program.simplified
     paths = list(_paths_of_arguments(f, args, kwargs, static))
-    roots = [*program.outputs, *[check.term for check in made.checks]]
+    roots = [*program.outputs, *[check.term for check in recording.checks]]
     live = ordered([new[root] for root in roots])
-    given = [
+    described = [
         *[(path, "" if path.isidentifier() else f"the argument {path}") for path in paths],
-        *[(outside.name, f"from outside: {outside.name}") for outside in made.outside],
-        *[(notes.name(draw.index) or "drawn", "drawn anew at each run") for draw in made.draws],
+        *[(outside.name, f"from outside: {outside.name}") for outside in recording.guard.inputs],
+        *[
+            (provenance.name(draw.index) or "drawn", "drawn anew at each run")
+            for draw in recording.draws
+        ],
     ]
-    taken = [
+    parameters = [
         (new[term], name, what)
-        for term, (name, what) in zip(program.inputs, given, strict=True)
-        if term in made.inputs or new[term] in live
+        for term, (name, what) in zip(program.inputs, described, strict=True)
+        if term in recording.inputs or new[term] in live
     ]
     names = _Names([name_of(term.op.kernel, term.op.name) for term in live if term.op])
-    for term, name, _ in taken:
+    for term, name, _ in parameters:
         names.give(term, name)
-    for node, path in zip(notes.inputs, paths, strict=True):
-        notes.names[node.index] = path
-    for outside in made.outside:
-        if outside.node is not None:
-            notes.names[outside.node.index] = outside.name
+    for node, path in zip(provenance.inputs, paths, strict=True):
+        provenance.names[node.index] = path
+    for part in recording.guard.inputs:
+        if part.node is not None:
+            provenance.names[part.node.index] = part.name
     recorded = {term.index: term for term in ordered(roots) if term.op is not None}
-    held = {
+    same = {
         term.index: term  # the last, where an operation was written out in several
         for term in live
         if term.index in recorded and _alike(term.example, recorded[term.index].example)
     }
-    for index in sorted(held):
-        if word := notes.name(index):
-            names.give(held[index], word)
+    for index in sorted(same):
+        if word := provenance.name(index):
+            names.give(same[index], word)
     for term in live:
         if not term.constant:
             names.give(term, "")
-    parameters = [(names.of[term], term) for term, _, _ in taken]
     code = write(
-        parameters,
+        [(names.of[term], term) for term, _, _ in parameters],
         [new[term] for term in program.outputs],
-        [(new[check.term], fails(check), _refusal(check.line)) for check in made.checks],
+        [(new[check.term], fails(check), _refusal(check.line)) for check in recording.checks],
         names=names.of,
-        comment=lambda term: notes.origin(term.index),
+        comment=lambda term: provenance.origin(term.index),
     )
-    docs = _documented([(names.of[term], _kind(term), what) for term, _, what in taken])
+    docs = _documented([(names.of[term], _kind(term), what) for term, _, what in parameters])
     about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
     if docs:
         about += ["", *docs]
-    if made.effects:
+    if recording.effects:
         about += ["", "Left out: what the program does besides computing its result."]
-    return page(code, about, _result(program, code.results))
+    return _module(code, about, _result(program, code.results))
+
+
+def _module(code: Code, about: Sequence[str], result: str) -> str:
+    """The text of a module with the function `run`, and the constants and memory that it uses.
+
+    about: the lines of its docstring; result: the expression that `run` returns.
+    """
+    if code.shared:
+        what = type(next(iter(code.shared.values()))).__name__
+        raise JitError(
+            f"source: an operation has a {what} among its settings, which cannot be written down; "
+            "the compiled program itself runs all the same"
+        )
+    functions = Functions()
+    for name, function in code.functions.items():
+        functions.add(name, function)
+    constants = sorted(code.constants.items(), key=lambda item: item[1].size)
+    data = [
+        *[f"{name} = {literal(array)}" for name, array in constants],
+        *map(_tidy, code.setup),
+    ]
+    run = [f"    {_tidy(line)}" for line in [*code.body, f"return {result}"]]
+    run = [f"def run({', '.join(code.parameters)}):", *run]
+    read = [f"{name} = {text}" for name, text in functions.constants.items()]
+    body = "\n".join([*run, *data, *read])
+    code.math |= set(re.findall(r"(?<![\w.])(?:inf|nan)\b", body))
+    imports = {*functions.imports, *code.imports("\n".join([body, *functions.texts.values()]))}
+    parts = [
+        '"""' + "\n".join(about) + ('\n"""' if about[1:] else '"""'),
+        "\n".join(sorted(imports, key=lambda line: ("numpy" in line, line[0] == "f", line))),
+        "\n".join(read),
+        *[f"\n{text}" for text in functions.texts.values()],
+    ]
+    memory = "# Constants, and memory that each run overwrites\n" + "\n".join(data)
+    last = ["\n" + "\n".join(run), *([memory] if data else [])]
+    parts += last if "b64decode(" in memory else reversed(last)  # large constants stand last
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _tidy(line: str) -> str:
+    """A statement without needless parentheses."""
+    indent = line[: len(line) - len(line.lstrip())]
+    statement = line.strip()
+    if statement.startswith("#"):
+        return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+    block = f"{statement} pass" if statement.endswith(":") else statement
+    return indent + ast.unparse(ast.parse(block)).removesuffix("\n    pass")
+
+
+_WIDTH = 92
 
 
 def _alike(x: Any, y: Any) -> bool:
@@ -126,10 +182,10 @@ def _place(f: Any) -> str:
 
 def _result(program: Program, results: Sequence[str]) -> str:
     """The result as the function nests it; in one row where it has containers of its own kind."""
-    made = program.made
-    varies = [term is not None for term in made.outputs]
+    recording = program.recording
+    varies = [term is not None for term in recording.outputs]
     try:
-        return written_result(made.result, varies, made.constants, results, _literal)
+        return packed(recording.result, varies, recording.constants, results, _literal)
     except Unwritten:
         return f"[{', '.join(results)}]"
 
@@ -152,7 +208,7 @@ class _Names:
     def __init__(self, reserved: Iterable[str]) -> None:
         self.of: dict[Term, str] = {}
         self._reserved = {*_RESERVED, *reserved}
-        self._taken: set[str] = set()
+        self._parameters: set[str] = set()
         self._count = 0
 
     def give(self, term: Term, wanted: str) -> None:
@@ -169,10 +225,10 @@ class _Names:
         if keyword.iskeyword(name) or name in self._reserved or _GENERATED.match(name):
             name += "_"
         first, count = name, 1
-        while name in self._taken:
+        while name in self._parameters:
             count += 1
             name = f"{first}_{count}"
-        self._taken.add(name)
+        self._parameters.add(name)
         self.of[term] = name
 
 

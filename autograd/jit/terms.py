@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.engine.graph import NO_SETTINGS, Array
+from autograd.engine.graph import NO_SETTINGS, Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.predicates import NonDifferentiable
 from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
@@ -168,6 +168,11 @@ def normal(value: Array) -> Any:
     if isinstance(value, int):
         return float(value)
     return np.asarray(value)
+
+
+def is_leaf(x: Any) -> bool:
+    """Whether x is a number or array that a program computes with."""
+    return isinstance(x, float | np.generic | np.ndarray | Node)
 
 
 _SMALL = 4096

@@ -1,6 +1,7 @@
-"""A program while it is recorded: what it asks of its numbers, and what it does besides.
+"""`Trace`, the interpreter that records a program: its branches and side effects.
 
-The operations themselves are in the graph, as ever; which lines they come from is in `notes`.
+The operations themselves are in the graph. The functions of the user that act on a running trace,
+`observe`, `sample`, `assign` and `captured`, are here too.
 """
 
 from __future__ import annotations
@@ -18,19 +19,11 @@ from autograd.around import Around
 from autograd.effects import own_data, set_attribute
 from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Interpreter, Op, interpreter, using
-from autograd.jit.notes import Notes
-from autograd.jit.watch import Place, changes
+from autograd.jit.errors import JitError
+from autograd.jit.guards import Place, changed
+from autograd.jit.provenance import Provenance
 from autograd.ops.elementwise import stop_gradient
 from autograd.ops.predicates import NonDifferentiable
-
-
-class JitError(RuntimeError):
-    """A function does what a compiled program cannot do again by itself."""
-
-
-class Unrepeatable(Exception):
-    """This run of the function went a way that no program can tell by its numbers."""
-
 
 draw_op: Final = NonDifferentiable("draw", lambda generator, f: np.asarray(f(generator)))
 """Random numbers, drawn anew at each run."""
@@ -42,15 +35,15 @@ class Trace(Interpreter):
 
     replayed = True
 
-    def __init__(self, around: Sequence[Place] = (), notes: Notes | None = None) -> None:
-        self.guards: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
+    def __init__(self, around: Sequence[Place] = (), provenance: Provenance | None = None) -> None:
+        self.branches: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
         """Nodes that the program branched on: as what, what they were, and where."""
         self.effects: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
         """What it does besides computing: functions of the data of arguments."""
         self.assigned: list[tuple[Any, str, Any]] = []
         """Attributes it has given new data: of which object, their names, and the old data."""
         self.around = around
-        self.notes = notes
+        self.provenance = provenance
         self.draws: list[Node] = []
         self.failures: list[str] = []
         """Lines at which an operation could not be computed of its numbers."""
@@ -72,19 +65,19 @@ class Trace(Interpreter):
     def through(
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
     ) -> Iterable[Node]:
-        return order if self.notes is None else self._noted(order, derivatives, mode)
+        return order if self.provenance is None else self._with_provenance(order, derivatives, mode)
 
-    def _noted(
+    def _with_provenance(
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
     ) -> Iterator[Node]:
-        assert self.notes is not None
+        assert self.provenance is not None
         for node in order:
-            self.notes.differentiates(node, mode, derivatives.get(node))
+            self.provenance.differentiates(node, mode, derivatives.get(node))
             yield node
-        self.notes.differentiates(None)
+        self.provenance.differentiates(None)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
-        self.guards.append((node, kind, kind(node.primal), user_line()))
+        self.branches.append((node, kind, kind(node.primal), user_line()))
         return node.primal
 
     def take_out(self, node: Node, how: str) -> NoReturn:
@@ -114,10 +107,10 @@ class Trace(Interpreter):
         return self.apply(_constant, (), settings)
 
     def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
-        if self.notes is not None:
+        if self.provenance is not None:
             for node, g in zip(inputs, results, strict=True):
-                self.notes.differentiates(node, "gradient", g)
-            self.notes.differentiates(None)
+                self.provenance.differentiates(node, "gradient", g)
+            self.provenance.differentiates(None)
         if plain:
             results = [self.detach(g) for g in results]
             self.leaving.update(results)
@@ -149,7 +142,7 @@ class Trace(Interpreter):
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
 
-    def tell(self) -> None:
+    def run_observers(self) -> None:
         """Call what observes the program, which will not run: the function has raised an error."""
         for act, args in self.effects:
             if isinstance(act, Observing):
@@ -182,11 +175,11 @@ class Observing:
     def __call__(self, *data: Any) -> None:
         given = iter(data)
         args = [next(given) if arg is _ANEW else arg for arg in self.args]
-        before = {id(place) for place in changes(self.around)}
+        before = {id(place) for place in changed(self.around)}
         try:
             self.function(*args)
         finally:
-            self.changed |= {id(place) for place in changes(self.around)} - before
+            self.changed |= {id(place) for place in changed(self.around)} - before
 
 
 class Detached(Around):

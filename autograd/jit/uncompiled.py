@@ -22,7 +22,7 @@ from autograd.engine.operations import (
     recording,
     using,
 )
-from autograd.jit.trace import JitError
+from autograd.jit.errors import JitError
 from autograd.nodes import Tensor
 from autograd.ops.elementwise import identity
 from autograd.trees import flatten, map_tree

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd.engine.graph import Array, Node
 from autograd.jit.batching.batch import Batch
-from autograd.jit.function import JitNotice
-from autograd.jit.trace import JitError, user_line
+from autograd.jit.errors import JitError, JitNotice
+from autograd.jit.trace import user_line
 from autograd.ops.structural import (
     Shape,
     as_array,

@@ -17,8 +17,9 @@ from autograd.engine.graph import Array, Node, next_index
 from autograd.engine.operations import Interpreter, interpreter, using
 from autograd.jit.batching import Step
 from autograd.jit.batching.rules import batch
+from autograd.jit.errors import JitError
 from autograd.jit.recording import computed
-from autograd.jit.trace import JitError, Trace, user_line
+from autograd.jit.trace import Trace, user_line
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
 
@@ -32,7 +33,7 @@ class Batch(Trace):
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
         self.outer: Interpreter = interpreter()
-        super().__init__(notes=getattr(self.outer, "notes", None))
+        super().__init__(provenance=getattr(self.outer, "provenance", None))
         self.name = name
         self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
@@ -67,11 +68,11 @@ class Batch(Trace):
         if x not in self.known and x not in self.same:
             with self.outside():
                 for node in computed([x], [*self.known, *self.same], self.first):
-                    if self.notes is not None:
-                        self.notes.differentiates(node)
+                    if self.provenance is not None:
+                        self.provenance.differentiates(node)
                     self._repeat(node)
-                if self.notes is not None:
-                    self.notes.differentiates(None)
+                if self.provenance is not None:
+                    self.provenance.differentiates(None)
         return self.known.get(x)
 
     def for_any(self, x: Any) -> Any:

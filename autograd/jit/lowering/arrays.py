@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.jit.guards import is_of_library
 from autograd.jit.lowering.code import Code, sizes
 from autograd.jit.lowering.plan import Plan, Slot, Slots
-from autograd.jit.reading import is_of_library
 from autograd.jit.terms import Term, entry, fingerprint, is_view
 from autograd.ops import elementwise, products, reductions, structural
 from autograd.ops.op_types import Elementwise

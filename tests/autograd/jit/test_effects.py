@@ -567,3 +567,38 @@ def test_an_effect_is_given_the_same_objects_each_time() -> None:
     for args in seen:
         assert [type(arg) for arg in args] == [type(arg) for arg in seen[0]]
         assert args[:-1] == seen[0][:-1]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda a, x: ((a[0] * x).sum(), [a[0] + x, a[1] * 2]),
+        lambda a, x: ((a[0] * x).sum(), [a[0] + x, x * np.cumsum(a[1])]),
+        lambda a, x: ((a[0] * x).sum(), [a[0] * 2, x * a[1]]),
+    ],
+)
+def test_what_numpy_alone_computes_of_arrays_that_are_written_over_is_refused(step: Any) -> None:
+    arrays = [np.array([1.0, 2.0]), np.array([1.0, 2.0])]
+    expected = [array.copy() for array in arrays]
+    compiled = jit(lambda x: step(arrays, x), into=arrays)
+    result, updates = step(expected, 1.0)
+    assert compiled(1.0) == result
+    np.testing.assert_array_equal(arrays, updates)
+    with pytest.raises(JitError, match=r"arrays\[0\], arrays\[1\].*captured"):
+        compiled(1.0)
+
+
+def test_constants_beside_arrays_that_are_written_over_need_one_recording() -> None:
+    arrays, factors, settings = [np.zeros(2)], [2.0, 3.0], SimpleNamespace(shift=np.float64(1.0))
+    expected = np.zeros(2)
+
+    @jit(into=arrays, notices=False)
+    def step(x: Any) -> Any:
+        return x, [captured(arrays[0]) * np.array(factors) + settings.shift * x]
+
+    for n in range(6):
+        settings.shift = np.float64(1.0 + n // 3)  # a constant that may well change
+        step(1.0)
+        expected = expected * factors + settings.shift
+        np.testing.assert_array_equal(arrays[0], expected)
+    assert step.stats().recorded == 2

@@ -528,3 +528,13 @@ def test_an_array_may_give_way_to_something_else(other: Any) -> None:
             np.testing.assert_array_equal(
                 getattr(given, "data", given), getattr(expected, "data", expected)
             )
+
+
+def test_an_array_that_numpy_computes_of_an_input_is_no_constant_of_the_result() -> None:
+    held = np.array([1.0, 2.0])
+    f = jit(lambda x: (held * x, held * 2.0), notices=False)
+    f(1.0)
+    held[:] = 5.0
+    product, double = f(1.0)
+    assert product.tolist() == [5.0, 5.0]
+    assert double.tolist() == [10.0, 10.0]

@@ -1,7 +1,4 @@
-"""`Notes`: which line of the program, and which derivative, each recorded operation belongs to.
-
-What a recording that is to be run needs is in `trace`.
-"""
+"""`Provenance`: the line of the program, and the derivative, that each operation comes from."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ from autograd.engine.graph import Array, Node, next_index
 from autograd.lines import LineLog
 
 
-class Notes:
-    """Inside `with Notes() as notes:` a function is recorded, by `record(..., notes)`.
+class Provenance:
+    """Inside `with Provenance() as provenance:` record where operations come from.
 
-    They are taken for reading a compiled program's source, and slow the recording down.
+    Only the readable source of a program needs it, since it slows the recording down.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,8 @@
-"""The program as recorded, run one operation after the other: on nodes, and where it has to be.
+"""The interpreter of recorded programs: one operation after the other, on data and on nodes.
 
-In a derivative 0 · ∞ is 0, as where a branch that is not taken has an infinite slope. The code of a
-program multiplies plainly, and gives NaN; such a run is repeated with products that a zero closes.
+It computes derivatives of compiled programs, and calls that the compiled code cannot: in a
+derivative 0 · ∞ is 0, for instance where a branch that is not taken has an infinite slope, but the
+code multiplies plainly and gives NaN. Such a run is repeated here.
 """
 
 from __future__ import annotations
@@ -69,47 +70,51 @@ class Tape:
 
 
 # --------------------------------------------------------------------------------------------------
-# When it has to be
+# When the code has to be checked for NaN
 
 _PRODUCTS = (op_types.chain_product, op_types.masked_product)
 
 
-def exposed(order: Iterable[Term]) -> set[Term]:
-    """The terms that depend on a product of a derivative; of all, the arguments first."""
-    found: set[Term] = set()
-    for term in order:
-        product = term.op in _PRODUCTS and not any(map(_is_harmless, term.args))
-        if product or not found.isdisjoint(term.args):
-            found.add(term)
-    return found
+def may_be_nan(order: Iterable[Term]) -> set[Term]:
+    """The terms that depend on a product of a derivative, and may be NaN for 0 · ∞.
 
-
-def _is_harmless(factor: Term) -> bool:
-    """Whether a factor is known to be neither 0 nor infinite."""
-    value = factor.example
-    return factor.constant and bool(np.all(np.isfinite(value) & (np.asarray(value) != 0)))
-
-
-def asked(order: Sequence[Term], dubious: Collection[Term], checked: Sequence[Term]) -> list[Term]:
-    """The dubious ones by which the program chooses: NaN there need not show in what it gives."""
-    asked = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
-    asked += checked
-    return [term for term in dict.fromkeys(asked) if term in dubious and term.dtype.kind == "f"]
-
-
-def nan_finder(exposed: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
-    """What tells whether a NaN is among results, of which these places are exposed.
-
-    It also finds numbers that add up to one, as ∞ - ∞ does.
+    order: all terms, arguments first.
     """
-    arrays = [place for place, term in exposed.items() if not term.scalar]
-    numbers = [place for place, term in exposed.items() if term.scalar]
+    doubtful: set[Term] = set()
+    for term in order:
+        product = term.op in _PRODUCTS and not any(map(_is_nonzero_and_finite, term.args))
+        if product or not doubtful.isdisjoint(term.args):
+            doubtful.add(term)
+    return doubtful
+
+
+def _is_nonzero_and_finite(factor: Term) -> bool:
+    x = factor.example
+    return factor.constant and bool(np.all(np.isfinite(x) & (np.asarray(x) != 0)))
+
+
+def nan_sensitive(
+    order: Sequence[Term], doubtful: Collection[Term], checked: Sequence[Term]
+) -> list[Term]:
+    """The doubtful terms that decide something: NaN there need not show in the results."""
+    deciding = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
+    deciding += checked
+    return [x for x in dict.fromkeys(deciding) if x in doubtful and x.dtype.kind == "f"]
+
+
+def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
+    """A function that tells whether there is NaN among results; `doubtful` are by their places.
+
+    It may also answer yes for numbers like ∞ and -∞, whose sum is NaN.
+    """
+    arrays = [place for place, term in doubtful.items() if not term.scalar]
+    numbers = [place for place, term in doubtful.items() if term.scalar]
     pick = itemgetter(*numbers, numbers[0]) if numbers else None  # of one alone it makes no tuple
 
     def finds(values: Sequence[Any]) -> bool:
         for place in arrays:
             entries = values[place].ravel()
-            square = entries.dot(entries)  # which takes half the time of `isnan` and `any`
+            square = entries.dot(entries)  # half the time of `isnan` and `any`
             if square != square:
                 return True
         total = sum(pick(values)) if pick else 0.0

@@ -22,7 +22,7 @@ from autograd.ops.op_types import Elementwise, Multilinear
 from autograd.ops.structural import index_op, ravel, reshape_op, scatter_op
 
 
-def of_units(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Array]:
+def on_basis(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Array]:
     """What `linear` gives for each unit vector of `space`, whose axes come first in the results.
 
     Unit vectors that cannot have an effect on the same entries go through together, as their sum,

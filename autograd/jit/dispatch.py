@@ -1,0 +1,295 @@
+"""Dispatch: from a call to the program that fits it.
+
+`CallKey` takes any call apart and tells which programs may fit. To do that at each call would take
+longer than many a program runs, so `dispatcher` writes a function for calls of one form: it takes
+them apart, checks the guard, runs the program and packs the result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from itertools import compress, count
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.engine.graph import Node
+from autograd.jit.errors import GuardFailure
+from autograd.jit.packing import MANY, Unwritten, kept_in, packed
+from autograd.jit.program import Program
+from autograd.jit.terms import is_leaf
+from autograd.scalars import Value
+
+DISPATCH = "<dispatch"
+"""How the file names of dispatchers begin."""
+_OTHERWISE = "return otherwise(args, kwargs)"
+
+Call: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+# --------------------------------------------------------------------------------------------------
+# Any call
+
+_SETTINGS = (int, str, bytes, bool, type(None), type, np.dtype)
+
+
+class CallKey:
+    """The arguments of a call taken apart: numbers and arrays as `leaves`, the rest as `key`.
+
+    Calls with different keys cannot share a program: their structure, shapes, types or settings
+    differ.
+    """
+
+    def __init__(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], static: frozenset[int | str]
+    ) -> None:
+        self.leaves: list[Any] = []
+        self.objects: list[tuple[str, Any]] = []
+        """Arguments told apart by identity, not by value: functions, modules, ..."""
+        parts = [
+            _setting(number, arg) if number in static else self._add(f"argument {number}", arg)
+            for number, arg in enumerate(args)
+        ]
+        named = [
+            (name, _setting(name, arg) if name in static else self._add(name, arg))
+            for name, arg in kwargs.items()
+        ]
+        self.key: Hashable = (*parts, *named)
+
+    def _add(self, name: str, thing: Any) -> Hashable:
+        kind = thing.__class__
+        if kind is float or kind is np.float64:
+            self.leaves.append(float(thing))
+            return "float"
+        if kind is np.ndarray:
+            if thing.dtype.kind not in "fiub":
+                raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of real numbers")
+            self.leaves.append(thing)
+            return thing.shape, thing.dtype
+        if isinstance(thing, Node):
+            self.leaves.append(thing)
+            return "Value" if isinstance(thing, Value) else ("Tensor", thing.shape, thing.dtype)
+        if isinstance(thing, list | tuple):
+            return kind, *[self._add(f"{name}[{i}]", part) for i, part in enumerate(thing)]
+        if isinstance(thing, dict):
+            parts = [(key, self._add(f"{name}[{key!r}]", part)) for key, part in thing.items()]
+            return kind, *parts
+        if isinstance(thing, np.ma.MaskedArray | np.matrix):
+            raise TypeError(
+                f"jit: {name} is a {kind.__name__}, whose arithmetic is not that of an array: pass "
+                "np.asarray(x), and a mask as an argument of its own"
+            )
+        if is_leaf(thing):
+            array = np.asarray(thing)
+            self.leaves.append(array)
+            return array.shape, array.dtype
+        if isinstance(thing, _SETTINGS):
+            return kind, thing
+        self.objects.append((name, thing))
+        return kind, id(thing)
+
+
+def _setting(name: Hashable, value: Any) -> Hashable:
+    try:
+        hash(value)
+    except TypeError as error:
+        raise TypeError(
+            f"jit: the static argument {name!r} is a {type(value).__name__}, which cannot be told "
+            "apart by its value; give a number, a string or a tuple of them"
+        ) from error
+    return _types(value), value
+
+
+def _types(value: Any) -> tuple[Any, ...]:
+    """What tells equal values apart: 1 is equal to True, and 0.0 to -0.0."""
+    if isinstance(value, tuple):
+        return type(value), *map(_types, value)
+    return (float, value.hex()) if isinstance(value, float) else (type(value),)
+
+
+# --------------------------------------------------------------------------------------------------
+# Calls of one form
+
+
+def dispatcher(
+    program: Program,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    static: frozenset[int | str],
+    otherwise: Call,
+) -> Call | None:
+    """The function from arguments like these to the result.
+
+    It calls `otherwise` for other arguments, and where the program does not fit. None where the
+    call itself has nodes, or containers of the user's own types.
+    """
+    unpacking = _Unpacking()
+    try:
+        unpacking.take("args", args, static)
+        for name, arg in kwargs.items():
+            unpacking.take(f"(kwargs[{name!r}],)", [arg], {0} if name in static else ())
+    except Unwritten:
+        return None
+    leaves = unpacking.leaves
+    if program.takes_data_alone:
+        lines, space = program.guard.lines(_OTHERWISE)
+        tail, more = _run_floats(program, leaves) or _run_arrays(program, leaves)
+    else:
+        lines, space = [], {}
+        tail, more = _tried(f"return program({_tuple(leaves)})"), {"program": program}
+    text = [
+        "def dispatch(args, kwargs):",
+        f"    if {f'len(kwargs) != {len(kwargs)}' if kwargs else 'kwargs'}:",
+        f"        {_OTHERWISE}",
+        "    try:",
+        *[f"        {line}" for line in [*unpacking.lines(), *lines]],
+        *[f"    {line}" for line in tail],
+    ]
+    space |= {**unpacking.space, **more}
+    space |= {"otherwise": otherwise, "ran": program.ran, "GuardFailure": GuardFailure}
+    exec(compile("\n".join(text), f"{DISPATCH} {program.name}>", "exec"), space)
+    function: Call = space["dispatch"]
+    return function
+
+
+def _run_arrays(program: Program, leaves: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """Lines that run the code of the program, and what they refer to."""
+    outside = [f"s{number}" for number in range(len(program.guard.inputs))]
+    data = [*leaves, *compress(outside, program.guard.moving())]
+    inputs = [*leaves, *outside]
+    lines = [
+        f"    data = {_tuple(data)}",
+        f"    inputs = {_tuple(inputs) if inputs != data else 'data'}",
+        *_tried("values = compute(data, inputs)"),
+        "ran()",
+        "return pack(values)",
+    ]
+    return lines, {"compute": program.compute, "pack": program.pack}
+
+
+def _tried(line: str) -> list[str]:
+    """The end of the lines that take arguments apart, and a line that may raise GuardFailure."""
+    return [
+        *("except (LookupError, ValueError):", f"    {_OTHERWISE}"),
+        *("try:", f"    {line}", "except GuardFailure:", f"    {_OTHERWISE}"),
+    ]
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({''.join(f'{name}, ' for name in names)})"
+
+
+def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[str, Any]] | None:
+    """Lines that are the program, and what they refer to; None where it is not one of floats."""
+    code, recording = program.plain_code(), program.recording
+    if code is None or any(name.startswith("*") for name in leaves):
+        return None
+    varies = [term is not None for term in recording.outputs]
+    space: dict[str, Any] = {name: getattr(math, name) for name in code.math}
+    keep = kept_in(space)
+    try:
+        result = packed(recording.result, varies, recording.constants, code.results, keep)
+    except Unwritten:
+        return None
+    names = zip(code.parameters, leaves, strict=True)
+    lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
+    lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]
+    if program.may_be_nan:  # the run is then repeated; so is one whose results are ∞ and -∞
+        total = " + ".join([code.results[place] for place in program.may_be_nan])
+        lines += [f"total = {total}", "if total != total:", f"    {_OTHERWISE}"]
+    lines = [
+        *[f"    {line}" for line in lines],
+        f"    result = {result}",
+        "except (ArithmeticError, ValueError, LookupError):",
+        f"    {_OTHERWISE}",
+        "ran()",
+        "return result",
+    ]
+    return lines, space
+
+
+class _Unpacking:
+    """Lines that take arguments apart, and give up where they are not of the same form.
+
+    They raise LookupError or ValueError for another number of arguments. `leaves` are the names of
+    the numbers and arrays, and `space` holds the objects that the lines refer to.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._required: list[str] = []
+        self._others = count()
+        self.leaves: list[str] = []
+        self.space: dict[str, Any] = {"ndarray": np.ndarray}
+
+    def lines(self) -> list[str]:
+        if self._required:
+            self._lines += [f"if not ({' and '.join(self._required)}):", f"    {_OTHERWISE}"]
+            self._required = []
+        return self._lines
+
+    def _name(self, thing: Any) -> str:
+        name = f"o{len(self.space)}"
+        self.space[name] = thing
+        return name
+
+    def take(
+        self, source: str, things: Collection[Any], static: Collection[int | str] = ()
+    ) -> None:
+        """Take the parts of a sequence like `things` apart; `static` ones are settings."""
+        parts = []
+        leaves = len(self.leaves)  # numbered in order, including those within other parts
+        for number, thing in enumerate(things):
+            fixed = number in static
+            leaf = type(thing) in (float, np.ndarray) and not fixed
+            parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
+            leaves += 0 if fixed else _count_leaves(thing)
+        self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
+        for part in parts:
+            self._part(*part)
+
+    def _part(self, name: str, thing: Any, static: bool) -> None:
+        kind = type(thing)
+        require = self._required.append
+        if kind in (int, str, bool, bytes, type(None)):
+            require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
+        elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
+            require(f"{name} is {self._name(thing)}")
+        elif kind is float:
+            require(f"{name}.__class__ is float")
+            self.leaves.append(name)
+        elif kind is np.ndarray:
+            self.leaves.append(name)
+            shape, dtype = self._name(thing.shape), self._name(thing.dtype)
+            require(f"{name}.__class__ is ndarray")
+            require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
+        elif kind in (list, tuple):
+            require(f"{name}.__class__ is {kind.__name__}")
+            if _is_row(thing):
+                length = len(thing)
+                require(f"len({name}) == [*map(type, {name})].count(float) == {length}")
+                self.leaves.append(f"*{name}")
+            else:
+                self.take(name, thing)
+        elif kind is dict and all(isinstance(key, str) for key in thing):
+            require(f"{name}.__class__ is dict and [*{name}] == {self._name([*thing])}")
+            self.take(f"{name}.values()", thing.values())
+        elif is_leaf(thing) or isinstance(thing, list | tuple | dict):
+            raise Unwritten
+        else:
+            require(f"{name} is {self._name(thing)}")
+
+
+def _is_row(things: Sequence[Any]) -> bool:
+    """Whether these are so many floats that they are taken all together."""
+    return len(things) > MANY and all(type(part) is float for part in things)
+
+
+def _count_leaves(thing: Any) -> int:
+    """How many names the numbers and arrays in it get."""
+    kind = type(thing)
+    if kind in (list, tuple):
+        return 1 if _is_row(thing) else sum(map(_count_leaves, thing))
+    if kind is dict:
+        return sum(map(_count_leaves, thing.values()))
+    return kind in (float, np.ndarray)
