@@ -114,7 +114,7 @@ def compiled(session: nox.Session) -> None:
     """
     install(session, "test")
     nothing_to_compile = "diagnostics", "pictures", "numpy", "scipy", "misc"
-    compiled_anyway = "jit", "ops/test_table.py", "engine/test_random_programs.py"
+    compiled_anyway = "batching", "jit", "ops/test_table.py", "engine/test_random_programs.py"
     left_out = [f"--ignore=tests/autograd/{path}" for path in nothing_to_compile + compiled_anyway]
     session.run("pytest", "-q", "--jit", *left_out, "tests/autograd")
 

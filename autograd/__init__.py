@@ -18,6 +18,7 @@ if exists(f"{__path__[0]}/core.py"):
     )
 
 from autograd import ops
+from autograd.batching import vectorize, vmap
 from autograd.check import GradientError, check_grads
 from autograd.diagnostics import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.differential_operators import (
@@ -40,15 +41,13 @@ from autograd.engine.backward import gradients
 from autograd.engine.graph import GraphChangedError, Node
 from autograd.engine.operations import Op
 from autograd.extend import primitive
+from autograd.flat import Flat
 from autograd.jit import (
-    Flat,
     JitError,
     JitNotice,
     captured,
     is_compiling,
     jit,
-    vectorize,
-    vmap,
 )
 from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor

@@ -15,11 +15,11 @@ import numpy as np
 
 from autograd import ops
 from autograd.arguments import require_number
+from autograd.batching.basis import on_basis
 from autograd.engine.graph import Array, Node
 from autograd.engine.linearize import Linearized
 from autograd.engine.operations import interpreter, recording, using
 from autograd.jit import jit
-from autograd.jit.batching.basis import on_basis
 from autograd.taylor import taylor
 from autograd.trees import flatten
 

@@ -2,9 +2,6 @@
 
 from autograd.jit.errors import JitError as JitError
 from autograd.jit.errors import JitNotice as JitNotice
-from autograd.jit.flat import Flat as Flat
 from autograd.jit.function import jit as jit
 from autograd.jit.trace import captured as captured
 from autograd.jit.trace import is_compiling as is_compiling
-from autograd.jit.vectorize import vectorize as vectorize
-from autograd.jit.vmap import vmap as vmap

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batching import rules
+from autograd.batching.batch import Batch
+from autograd.batching.step import Step
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
-from autograd.jit.batching import Step, rules
-from autograd.jit.batching.batch import Batch
 from autograd.jit.recording import computed
 from autograd.nodes import Tensor
 from autograd.ops import TABLE

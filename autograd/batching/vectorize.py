@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batching.batch import Batch
 from autograd.engine.graph import Array, Node
-from autograd.jit.batching.batch import Batch
 from autograd.jit.errors import JitError, JitNotice
 from autograd.jit.trace import user_line
 from autograd.ops.structural import (

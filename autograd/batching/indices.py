@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batching.step import Step, one_by_one
 from autograd.engine.graph import Array
-from autograd.jit.batching import Step, one_by_one
 from autograd.ops.indexing import gather_op, place_op, set_op
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import Shape, broadcast_to

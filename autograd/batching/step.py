@@ -1,8 +1,4 @@
-"""Programs pushed over a batch: from what is done for one example to the same for all at once.
-
-Here is a `Step` of it. How each goes over a batch is said in `rules` and `indices`; `batch` walks
-from one to the next, and `units` are the batch by which Jacobians are found.
-"""
+"""`Step`: one operation of an example, with its arguments for the whole batch."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import kernels
+from autograd.batching.rules import batch
+from autograd.batching.step import Step
 from autograd.effects import assign, observe
 from autograd.engine.graph import Array, Node, next_index
 from autograd.engine.operations import Interpreter, interpreter, using
-from autograd.jit.batching import Step
-from autograd.jit.batching.rules import batch
 from autograd.jit.errors import JitError
 from autograd.jit.recording import computed
 from autograd.jit.trace import Trace, user_line

@@ -13,9 +13,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from autograd.batching import indices
+from autograd.batching.step import Step, one_by_one
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
-from autograd.jit.batching import Step, indices, one_by_one
 from autograd.kernels import broadcast_axes
 from autograd.ops import TABLE
 from autograd.ops.op_types import Elementwise

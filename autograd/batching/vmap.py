@@ -8,8 +8,8 @@ from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 
+from autograd.batching.batch import Batch
 from autograd.engine.graph import Array, Node
-from autograd.jit.batching.batch import Batch
 from autograd.nodes import Tensor
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import shape_of
