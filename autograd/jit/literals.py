@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.errors import JitError
-from autograd.jit.guards import globals_of
 
 # --------------------------------------------------------------------------------------------------
 # Functions
@@ -34,16 +33,14 @@ class Functions:
         """Add a function under a name; raises JitError where its source is not enough."""
         if not isinstance(function, FunctionType):
             raise _refusal(name, f"is a {type(function).__name__} and not written in Python")
-        code = function.__code__
         if function.__closure__:
-            variables = ", ".join(code.co_freevars)
+            variables = ", ".join(function.__code__.co_freevars)
             raise _refusal(name, f"reads variables of the function around it ({variables})")
         self._things[name] = function
         self.texts[name] = ""  # stands before those that it calls
         definition = _definition(name, function)
         self.texts[name] = ast.unparse(definition)
-        defaults = [part.id for part in ast.walk(definition.args) if isinstance(part, ast.Name)]
-        for word in (*defaults, *sorted(globals_of(code))):
+        for word in _globals_of(definition):
             if word in function.__globals__:
                 self._add_global(name, word, function.__globals__[word])
 
@@ -93,6 +90,14 @@ def _definition(name: str, function: FunctionType) -> ast.FunctionDef:
         if isinstance(part, ast.arg):
             part.annotation = None
     return definition
+
+
+def _globals_of(definition: ast.FunctionDef) -> list[str]:
+    """The names that a function reads, in their order, without its own variables."""
+    names = [part for part in ast.walk(definition) if isinstance(part, ast.Name)]
+    own = {part.arg for part in ast.walk(definition) if isinstance(part, ast.arg)}
+    own |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return [name.id for name in names if name.id not in own]
 
 
 def _lambda(code: CodeType, tree: ast.Module) -> ast.Lambda:

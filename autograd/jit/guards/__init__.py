@@ -16,7 +16,6 @@ inside (bytecode, frames, closure cells) is in `interpreter`.
 from autograd.jit.guards.capture import Capture as Capture
 from autograd.jit.guards.guard import Guard as Guard
 from autograd.jit.guards.guard import Outside as Outside
-from autograd.jit.guards.interpreter import globals_of as globals_of
 from autograd.jit.guards.interpreter import is_of_library as is_of_library
 from autograd.jit.guards.places import Place as Place
 from autograd.jit.guards.places import changed as changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import operator
 import random
 import sys
@@ -300,6 +301,18 @@ def test_what_changes_outside_is_noticed(make: Callable[[], Outside]) -> None:
     now = number(f(1.5))
     assert now != before[0], "the test changes nothing"
     assert [number(compiled(1.5)) for _ in range(3)] == [now] * 3
+
+
+@pytest.mark.parametrize("make", OUTSIDE.values(), ids=OUTSIDE)
+def test_what_changes_outside_is_noticed_on_versions_of_python_that_were_not_tried(
+    make: Callable[[], Outside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = importlib.import_module("autograd.jit.guards.interpreter")
+    monkeypatch.setattr(interpreter, "IS_TRIED", False)
+    monkeypatch.setattr(interpreter.dis, "opname", {})  # and whose bytecode is another
+    interpreter.globals_of.cache_clear()
+    test_what_changes_outside_is_noticed(make)
+    interpreter.globals_of.cache_clear()
 
 
 def number(x: Any) -> float:
