@@ -1,7 +1,8 @@
-"""A linear function of all unit vectors of a space in one pass, by which Jacobians are found.
+"""Apply a linear function to a whole basis in one pass, by which Jacobians are found.
 
-Those that cannot reach the same place of a result go together. What reaches what is found by a walk
-over the program with booleans instead of numbers, so that it holds whatever the numbers are.
+Basis vectors that cannot affect the same entry of a result go through together. Which entries they
+affect is found by a walk over the program with booleans instead of numbers, so it holds for all
+numbers.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from autograd.ops.structural import index_op, ravel, reshape_op, scatter_op
 
 
 def on_basis(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Array]:
-    """What `linear` gives for each unit vector of `space`, whose axes come first in the results.
+    """The values of `linear` for the standard basis of `space`, whose axes come first.
 
-    Unit vectors that cannot have an effect on the same entries go through together, as their sum,
-    and what belongs to which is known from the structure of the program.
+    Basis vectors that cannot affect the same entries go through together, as their sum, and the
+    structure of the program tells their results apart.
     """
     n = space.size
     seed = Tensor.made(np.ones(space.shape, space.dtype))

@@ -1,7 +1,4 @@
-"""A function run on one example, and what it did done for all: the walk over its operations.
-
-How a single operation goes over a batch is said in `rules`; `vmap` and `vectorize` face users.
-"""
+"""`Batch` runs a function on one example, and repeats its operations for the whole batch."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
 
 
 class Batch(Trace):
-    """Set as `tracing` while a function runs on one example, whose operations it repeats for all.
+    """The interpreter while a function runs on one example; it repeats its operations for all.
 
     The operations for all belong to the program around, which may be recorded or not.
     """
@@ -37,7 +34,7 @@ class Batch(Trace):
         self.name = name
         self.restart(size, inputs)
         self.same: dict[Node, Array] = {}
-        """What is the same for all: data, or the node itself if it hangs on nodes from outside."""
+        """Results that are the same for all: data, or the node if it depends on outside nodes."""
         self.observed: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
         self.first: int = next_index()
 
@@ -46,10 +43,10 @@ class Batch(Trace):
         self.size = size
         self.inputs = inputs
         self.known: dict[Node, Array] = dict(inputs)
-        """What has been found for all examples, by the example's node."""
+        """The results for all examples so far, by the example's node."""
 
     def run(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """What `f` gives for the example."""
+        """The result of `f` for the example."""
         with using(self):
             return f(*args, **kwargs)
 
@@ -76,13 +73,13 @@ class Batch(Trace):
         return self.known.get(x)
 
     def for_any(self, x: Any) -> Any:
-        """What is the same for all examples, as the program around has it."""
+        """A result that is the same for all examples, in the program around."""
         if not isinstance(x, Node) or x.index < self.first:
             return x
         return x.primal if x.op is None else self.same[x]
 
     def repeated(self, x: Any) -> Array:
-        """What is the same for all examples, once for each."""
+        """A result that is the same for all examples, repeated for each."""
         return broadcast_to(as_array(self.for_any(x)), (self.size, *shape_of(x)))
 
     def _repeat(self, node: Node) -> None:

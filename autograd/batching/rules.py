@@ -1,7 +1,7 @@
-"""How each operation goes over a batch at once: the table of batching rules.
+"""The table of batching rules: how each operation is applied to a whole batch at once.
 
-A rule is given an operation of the example and its arguments for all, and computes what it gives
-for each example, in operations. Those for indices are in `indices`; `batch` walks with them.
+A rule takes an operation of the example with the arguments for all, and computes the results for
+all in operations.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Step:
 
 
 def one_by_one(step: Step) -> Array:
-    """What fits every operation."""
+    """The rule that fits every operation."""
     if not step.size:
         return np.zeros((0, *step.node.shape), step.node.dtype)
     results = []

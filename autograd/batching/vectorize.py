@@ -1,4 +1,4 @@
-"""`vectorize`: a function of one point, written on numbers, made a function of arrays of points."""
+"""`vectorize`: turn a function of one point, written for numbers, into one of arrays of points."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _row(leaf: Any, shape: Shape) -> Any:
 
 
 class _Way(Batch):
-    """Those of some points that go the way of the first of them."""
+    """The points that take the path of the first of them."""
 
     def __init__(self, rows: Sequence[Array], points: Any) -> None:
         values = [row if points.size == row.size else index_op(row, key=points) for row in rows]

@@ -1,4 +1,4 @@
-"""`vmap`: a function of one example, made a function of a batch of them."""
+"""`vmap`: turn a function of one example into a function of a batch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Algebra that is exact in floating point, applied to each term as it is made.
 
-Nothing here looks at the numbers of the recording, but at shapes, types and constants.
+The rules look at shapes, types and constants, never at the data of the recording.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _constant_last(terms: Terms, x: Term, y: Term) -> Term | None:
 
 @_rule(op_types.chain_product, op_types.masked_product)
 def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
-    """Where 0 · ∞ cannot come up the product of the chain rule is a product."""
+    """A chain-rule product as a plain product, where 0 · ∞ cannot occur."""
     if x.constant and np.isfinite(x.example).all() and np.all(x.example):
         return terms.apply(e.mul, [x, y])
     if is_bounded(y) and (y.dtype != bool or is_bounded(x)):

@@ -29,7 +29,7 @@ R = TypeVar("R", covariant=True)
 
 @dataclass(frozen=True)
 class Stats:
-    """How a compiled function has fared: how often it was recorded, and ran compiled."""
+    """Counts of a compiled function: how often it was recorded, and how often it ran."""
 
     recorded: int
     runs: int
@@ -40,7 +40,7 @@ class Stats:
 
 
 LIMIT = 16
-"""The number of programs that are kept for calls that differ in their numbers alone."""
+"""The number of programs kept for calls that differ in their numbers only."""
 LIMIT_OF_FORMS = 256
 """The number of kinds of calls, with other shapes or settings, that are recorded."""
 
@@ -58,7 +58,7 @@ def _no_collection() -> Iterator[None]:
 
 
 class Jitted:
-    """What is behind a function that `jit` gives."""
+    """The state of a compiled function: its programs, and the dispatcher of the latest call."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class Jitted:
         return len(self._reasons)
 
     def stats(self) -> Stats:
-        """How often the function was recorded and why, and how often it ran."""
+        """Counts of recordings and runs, and the reasons for the recordings."""
         runs = sum(program.runs for programs in self._programs.values() for program in programs)
         return Stats(self.recorded, runs, self._eager, list(self._reasons))
 

@@ -128,7 +128,7 @@ def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
 
 
 class Compiled(Op):
-    """The operation that a program is where nodes go in: all its inputs are arguments."""
+    """A whole program as one operation on nodes: its inputs are the arguments."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class Compiled(Op):
 
     @cached_property
     def varies(self) -> list[bool]:
-        """For each input, whether an output has a derivative by it."""
+        """For each input, whether an output has a derivative with respect to it."""
         reached = self.tape.reached(self._places, lambda op: op.has_derivative)
         return [term.number in reached and term.dtype.kind == "f" for term in self.inputs]
 

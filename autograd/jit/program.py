@@ -1,4 +1,4 @@
-"""A recording made runnable: checks that it fits the call, and code that computes it."""
+"""`Program`: a recording compiled to code, with the checks that tell whether it fits a call."""
 
 from __future__ import annotations
 

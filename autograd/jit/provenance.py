@@ -24,7 +24,7 @@ class Provenance:
         self._cotangents: dict[int, Node] = {}
         self.inputs: list[Node] = []
         self.names: dict[int, str] = {}
-        """What nodes are called that no line of the program stored, by creation number."""
+        """The names of nodes that no line of the program stored, by creation number."""
 
     def __enter__(self) -> Self:
         self._log.__enter__()
@@ -35,17 +35,19 @@ class Provenance:
         self._log.__exit__(*error)
 
     def differentiates(self, node: Node | None, how: str = "", g: Array = None) -> None:
-        """See `graph.Tracer`; without saying how, what is computed belongs to the node itself."""
+        """From here on operations belong to a derivative of `node`, or with `how` empty to the node
+        itself; None ends that.
+        """
         self._marks.append(next_index())
         self._at.append(None if node is None else (node, how))
         if isinstance(g, Node) and node is not None:
             self._cotangents.setdefault(g.index, node)
 
     def origin(self, index: int) -> str:
-        """Where the node of a creation number comes from, such as `model.py:3: y = w @ x`.
+        """The origin of the node with a creation number, such as `model.py:3: y = w @ x`.
 
-        A line of a library is named beside the user's that called it, and before one that a
-        derivative belongs to stands which derivative it is. "" where nothing is known.
+        It names the user's line too where the operation is in a library, and the kind of derivative
+        ("gradient of ..."). "" where nothing is known.
         """
         if index < 0:
             return ""

@@ -1,7 +1,7 @@
-"""The recorded program as a simpler one: operations composed of others are written out in them.
+"""Simplify a recorded program: expand composed operations, then apply algebra.
 
-So what they have in common is found: softmax and its logarithm, a loss and its gradient. The
-algebra that goes with it is in `algebra`.
+Expanding softmax, its logarithm or a loss shows what they share with each other and with their
+gradients.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
 
 
 def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> dict[Term, Term]:
-    """The same in new terms, by algebra, with operations written out and inner products found."""
+    """The program in new terms, by algebra, with operations expanded and inner products found."""
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
     for term in ordered(roots):

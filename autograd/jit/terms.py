@@ -1,6 +1,6 @@
-"""The program as terms: every result once, constants computed, with the data of the recording.
+"""Terms: a program with every result once and its constants computed.
 
-What is exact in floating point is simplified as terms are made; those rules are in `algebra`.
+Terms keep the data of the recording as examples.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Terms:
         return self._known[key]
 
     def needed(self, outputs: Iterable[Term]) -> Iterable[Term]:
-        """Those that `outputs` depend on, as `ordered` gives them: the quicker way for most."""
+        """The same as `ordered(outputs)`, and faster where most terms are needed."""
         marks = bytearray(len(self.all))
         for output in outputs:
             marks[output.number] = 1
@@ -134,7 +134,7 @@ class Terms:
     def computed(
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
-        """The same where its value on the recording's data is known; None where it is not."""
+        """The same, where `example` is its value on the recording's data, or None if not known."""
         key: Any = (op, args)
         if settings:
             key = (op, args, *[(name, fingerprint(value)) for name, value in settings.items()])

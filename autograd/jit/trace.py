@@ -31,26 +31,26 @@ draw_op.pure = False
 
 
 class Trace(Interpreter):
-    """Records a program that is to be run again, and keeps what is not in the graph."""
+    """Records a program that is run again later, and keeps what is not in the graph."""
 
     replayed = True
 
     def __init__(self, around: Sequence[Place] = (), provenance: Provenance | None = None) -> None:
         self.branches: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
-        """Nodes that the program branched on: as what, what they were, and where."""
+        """Nodes that the program branched on: the type asked for, the value, and the line."""
         self.effects: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
-        """What it does besides computing: functions of the data of arguments."""
+        """Side effects: functions of the data of arguments."""
         self.assigned: list[tuple[Any, str, Any]] = []
-        """Attributes it has given new data: of which object, their names, and the old data."""
+        """Attributes that got new data: the object, the name, and the old data."""
         self.around = around
         self.provenance = provenance
         self.draws: list[Node] = []
         self.failures: list[str] = []
-        """Lines at which an operation could not be computed of its numbers."""
+        """Lines at which an operation failed for its numbers."""
         self.generators: dict[np.random.Generator, Any] = {}
-        """What random numbers were drawn from, and its state before the first."""
+        """The generators that random numbers were drawn from, and their states before."""
         self.leaving: set[Node] = set()
-        """Nodes that stand for plain data, and are that in the result of the program."""
+        """Nodes that stand for plain data, which they are in the result of the program."""
 
     def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
         # A program reads leaves anew at each run, so nobody relies on their arrays.
@@ -136,14 +136,14 @@ class Trace(Interpreter):
         return self.draws[-1]
 
     def restore(self) -> None:
-        """Undo what the recording did outside, for it is done again when the program runs."""
+        """Undo side effects of the recording, which are repeated when the program runs."""
         for owner, name, old in reversed(self.assigned):
             setattr(owner, name, old)
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
 
     def run_observers(self) -> None:
-        """Call what observes the program, which will not run: the function has raised an error."""
+        """Call the observers of a program that will not run since the function raised an error."""
         for act, args in self.effects:
             if isinstance(act, Observing):
                 act(*map(own_data, args))
@@ -170,7 +170,7 @@ class Observing:
         self.args = [_ANEW if _may_change(arg) else arg for arg in args]
         self.around = around
         self.changed: set[int] = set()
-        """Which of the places it has changed, by `id`."""
+        """The places it has changed, by `id`."""
 
     def __call__(self, *data: Any) -> None:
         given = iter(data)
@@ -183,9 +183,7 @@ class Observing:
 
 
 class Detached(Around):
-    """Stands for recording turned off: operations are part of the program, but constants of the
-    derivative.
-    """
+    """Recording turned off: operations are part of the program, but constants of the derivative."""
 
     records = False
 
@@ -227,9 +225,7 @@ def captured(array: Array) -> Array:
 
 
 def is_compiling() -> bool:
-    """Whether a program is being recorded for the compiler, and what is done is not for this run
-    alone.
-    """
+    """Whether a program is being recorded, to be run again later."""
     return interpreter().replayed
 
 

@@ -1,7 +1,7 @@
-"""A call of a compiled function that runs uncompiled, with the same results and the same effects.
+"""Uncompiled calls of a compiled function, with the same results and side effects.
 
-It does so where an observer looks at each operation, where it is part of a program that is being
-recorded, and where no program can follow it. `assign`, `observe` and `sample` see to themselves.
+A call runs uncompiled where an observer looks at each operation, where it is part of a program that
+is being recorded, and where no program can follow it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def run_uncompiled(
 
 
 def split_updates(name: str, result: Any, into: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """What a function returns that writes into arrays: its result, and an update for each."""
+    """The result of a function that writes into arrays, and an update for each of them."""
     if isinstance(result, tuple) and len(result) == 2:
         updates, _ = flatten(result[1])
         if len(updates) == len(into):
@@ -98,8 +98,7 @@ class LeafKeeper(Around):
         self.copies: dict[int, tuple[Any, Any]] = {}
         """Copies of arrays, after the arrays themselves, by their `id`."""
         self.leaves: dict[Tensor, tuple[Any, Any, bool, bool, bool]] = {}
-        """What leaves hold for now and what they held before, whether that was frozen or lent, and
-        whether it could be written to."""
+        """For each leaf its data now and before, and whether it was frozen, lent and writeable."""
 
     def __enter__(self) -> Self:
         running = interpreter().recording()

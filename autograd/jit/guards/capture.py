@@ -1,4 +1,4 @@
-"""What a recording reads from outside, and what it must not do there.
+"""`Capture` finds what a recording reads from outside, and refuses what it must not do there.
 
 A compiled program would repeat the random numbers of the recording and leave out what it wrote into
 outside objects, so both are refused. Numbers taken out of the program are refused in `trace`.
@@ -159,7 +159,7 @@ class Capture:
             self.copies.append(x)
 
     def guard(self, replaced: Collection[int]) -> Guard:
-        """What has to hold for the program to be valid.
+        """The conditions under which the program is valid.
 
         replaced: values, by `id`, in whose places the program itself puts others.
         """
@@ -191,7 +191,7 @@ def _owner(array: Any) -> Any:
 
 
 def _states(values: Sequence[Any]) -> dict[Any, Any]:
-    """Where generators and iterators stand, among them the global ones of Python and NumPy."""
+    """The states of generators and iterators, including the global ones of Python and NumPy."""
     states: dict[Any, Any] = {
         "Python's": random.getstate(),
         "NumPy's": dumps(np.random.get_state()),  # noqa: NPY002  (only to see whether anybody drew)

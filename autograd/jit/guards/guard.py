@@ -29,7 +29,7 @@ class Outside:
 
 
 class Guard:
-    """What has to hold for a program to be valid, besides its branches.
+    """The conditions under which a program is valid, besides its branches.
 
     watched: places that have to hold the same thing. contents: places of arrays that have to hold
     the same numbers, with copies of them. inputs: data that each run reads; that of nodes is first.

@@ -1,4 +1,4 @@
-"""What rests on the inside of CPython: bytecode, frames and closure cells.
+"""Everything that depends on the internals of CPython: bytecode, frames and closure cells.
 
 Tried on CPython 3.11, 3.12 and 3.13 with the global interpreter lock. On other versions, and on
 free-threaded builds, every name counts as read: `jit` then checks everything that a function can

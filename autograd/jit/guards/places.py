@@ -85,7 +85,7 @@ def places(roots: Iterable[tuple[str, Any]]) -> dict[int, list[Place]]:
 def read_by(
     names: Collection[str], roots: Iterable[tuple[str, Any]], inside: Mapping[int, Sequence[Place]]
 ) -> list[Place]:
-    """Those of `places` that code reaches which reads these names only."""
+    """The places that are reached by code which reads these names only."""
     read: list[Place] = []
     left = dict(inside)
     waiting = [id(root) for _, root in roots]

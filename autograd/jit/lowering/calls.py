@@ -1,7 +1,4 @@
-"""How operations are written that make a new array at each run.
-
-Those whose results go into memory made once are in `statements`.
-"""
+"""Calls of NumPy and of kernels that allocate their result at each run."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ import numpy as np
 from autograd import kernels
 from autograd.engine.operations import Op
 from autograd.jit.lowering import scalars
-from autograd.jit.lowering.arrays import Arrays, Place
+from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops import (
     TABLE,
@@ -31,11 +28,11 @@ from autograd.ops import (
 )
 from autograd.ops.predicates import NonDifferentiable
 
-Expression = Callable[[Arrays, Term, list[str]], str]
+Expression = Callable[[Emitter, Term, list[str]], str]
 _EXPRESSIONS: dict[Op, Expression] = {}
 
 
-def call(to: Arrays, term: Term) -> Place:
+def call(to: Emitter, term: Term) -> Location:
     """Write the line that computes a term, and say where it then is."""
     op = term.op
     assert op is not None
@@ -47,10 +44,10 @@ def call(to: Arrays, term: Term) -> Place:
     elif not term.scalar and not term.ndim and not expression.startswith("np.array("):
         expression = f"np.asarray({expression})"
     to.body(f"{name} = {expression}")
-    return Place(name)
+    return Location(name)
 
 
-def _of_kernel(to: Arrays, term: Term, operands: list[str]) -> str:
+def _of_kernel(to: Emitter, term: Term, operands: list[str]) -> str:
     """A call of what computes the operation, such as a function of the user's own."""
     assert term.op is not None
     kernel = term.op.kernel
@@ -70,8 +67,8 @@ def _makes_new(op: Op) -> bool:
     )
 
 
-def _function(to: Arrays, function: Callable[..., Any], name: str = "") -> str:
-    """How a function is called in the source."""
+def _function(to: Emitter, function: Callable[..., Any], name: str = "") -> str:
+    """The name of a function in the source."""
     for module, where in ((np, "np"), (np.linalg, "np.linalg")):
         word = getattr(function, "__name__", "")
         if getattr(module, word, None) is function:
@@ -84,7 +81,7 @@ def _function(to: Arrays, function: Callable[..., Any], name: str = "") -> str:
 
 
 def name_of(function: Any, operation: str) -> str:
-    """What a function that computes an operation is called in a program."""
+    """The name, in the source, of a function that computes an operation."""
     name = function.__name__ if isinstance(function, FunctionType) else ""
     name = re.sub(r"\W", "_", operation) if not name.isidentifier() else name
     if not name.isidentifier() or keyword.iskeyword(name):
@@ -107,7 +104,7 @@ def _writes(*ops: Op) -> Callable[[Expression], Expression]:
 def _as(op: Op, template: str) -> None:
     """The template has `{0}`, `{1}`, ... for the arguments, and `{axis}`, ... for settings."""
 
-    def expression(to: Arrays, term: Term, operands: list[str]) -> str:
+    def expression(to: Emitter, term: Term, operands: list[str]) -> str:
         settings = {name: to.setting(value) for name, value in term.settings.items()}
         return template.format(*operands, **settings)
 
@@ -127,7 +124,7 @@ for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.pro
 
 
 @_writes(elementwise.erf)
-def _erf(to: Arrays, term: Term, operands: list[str]) -> str:
+def _erf(to: Emitter, term: Term, operands: list[str]) -> str:
     to.code.math.add("erf")
     return f"np.array(np.frompyfunc(erf, 1, 1)({operands[0]}), np.{term.dtype.name})"
 
@@ -144,7 +141,7 @@ def key_parts(key: Any, numbers: Iterable[str], write: Callable[[Any], str]) -> 
 
 
 @_writes(structural.index_op, indexing.gather_op)
-def _pick(to: Arrays, term: Term, operands: list[str]) -> str:
+def _pick(to: Emitter, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
     if term.args[0].scalar:
         x = f"np.array({x})"
@@ -152,7 +149,7 @@ def _pick(to: Arrays, term: Term, operands: list[str]) -> str:
 
 
 @_writes(structural.scatter_op, indexing.place_op)
-def _scatter(to: Arrays, term: Term, operands: list[str]) -> str:
+def _scatter(to: Emitter, term: Term, operands: list[str]) -> str:
     x, *numbers = operands
     parts = key_parts(term.settings["key"], numbers, to.setting)
     key = parts[0] if not isinstance(term.settings["key"], tuple) else f"({', '.join(parts)},)"

@@ -1,7 +1,4 @@
-"""Source text as it is put together, and made into a function.
-
-How it is laid out to be read is in `page`.
-"""
+"""The source of a program, and the function that it is compiled to."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ _STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 
 
 def depths(text: str) -> list[int]:
-    """How many brackets are open after each character; quotes are brackets, and none are within."""
+    """The number of open brackets after each character; a string counts as one pair of brackets."""
     plain = _STRING.sub(lambda found: f"({'_' * (len(found[0]) - 2)})", text)
     return [*accumulate([(c in "([{") - (c in ")]}") for c in plain])]
 

@@ -1,4 +1,4 @@
-"""Memory for results: when it is needed, where it may lie, and the buffers that are made once."""
+"""Plan the memory of a program: lifetimes of results, and buffers that are allocated once."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Slot:
     """The shapes of the arrays that it is seen as, by their names."""
 
     def lines(self) -> list[str]:
-        """What makes it and the arrays that it is seen as; or just the one, if there is one."""
+        """The lines that allocate it, and the views of it under their names."""
         function = "empty" if self.shared else "zeros"
         made = f"{{}} = np.{function}({{}}, np.{self.dtype.name})"
         if len(self.shown) == 1:

@@ -1,6 +1,6 @@
-"""How operations on Python's floats are written.
+"""Expressions for operations on Python's floats.
 
-Where one raises (division by zero, overflow, a domain error) the caller computes the call by the
+Where one raises (division by zero, overflow, a domain error) the program is run again by the
 operations themselves, which give inf and nan.
 """
 
@@ -75,9 +75,9 @@ _OF_MATH = {
     for op, text in _WRITTEN.items()
 }
 FUNCTIONS = {"inf", "nan"}.union(*_OF_MATH.values())
-"""What of `math` may be needed."""
+"""The names from `math` that expressions may use."""
 REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") > 1)
-"""Where an operand is written more than once, and should have a name."""
+"""Operations whose expression repeats an operand, which should have a name."""
 FOR_BOTH = frozenset(
     [
         *(
@@ -93,7 +93,7 @@ FOR_BOTH = frozenset(
         *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
     ]
 )
-"""What is written for NumPy's scalars as for Python's floats."""
+"""Operations that are written alike for NumPy's scalars and Python's floats."""
 
 
 def can_write(term: Term) -> bool:

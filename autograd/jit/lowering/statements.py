@@ -1,7 +1,4 @@
-"""How operations on arrays are written in NumPy, with their results in memory made once.
-
-Those of which NumPy makes a new array at each run are in `calls`.
-"""
+"""Statements for operations on arrays, with their results in memory that is allocated once."""
 
 from __future__ import annotations
 
@@ -11,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes
+from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import Term, entry, is_basic, is_view, pack
 from autograd.ops import elementwise as e
 from autograd.ops import indexing, op_types, products, reductions, running, structural
 
-Writer = Callable[[Arrays, Term], Place | None]
+Writer = Callable[[Emitter, Term], Location | None]
 """Gives None where it writes nothing, since a new array has to be made."""
 _WRITERS: dict[Op, Writer] = {}
 
 
-def statement(to: Arrays, term: Term) -> Place:
+def statement(to: Emitter, term: Term) -> Location:
     """Write the lines that compute a term, and say where it then is."""
     assert term.op is not None
     if is_view(term):
@@ -46,7 +43,7 @@ def _writes(*ops: Op) -> Callable[[Writer], Writer]:
     return enter
 
 
-def _into(to: Arrays, term: Term, call: str, place: Place | None, how: str = "") -> Place:
+def _into(to: Emitter, term: Term, call: str, place: Location | None, how: str = "") -> Location:
     """A call, not closed yet, that puts its result in this place or else makes a new array.
 
     how: what else it is told where there is a place.
@@ -67,7 +64,7 @@ _UFUNCS: dict[Op, str] = {
     op_types.masked_product: "multiply",
 }
 _POWERS = {0.5: "sqrt", -1.0: "reciprocal"}
-"""The same of real numbers; of integers NumPy's `reciprocal` is an integer."""
+"""Powers with functions of their own, for real numbers; of integers `reciprocal` is an integer."""
 
 
 def _ufunc_of(op: Op) -> str | None:
@@ -78,7 +75,7 @@ def _ufunc_of(op: Op) -> str | None:
     return _UFUNCS.get(op)
 
 
-def _ufunc(to: Arrays, term: Term, function: str, args: Sequence[Term]) -> Place:
+def _ufunc(to: Emitter, term: Term, function: str, args: Sequence[Term]) -> Location:
     kinds = {arg.dtype for arg in args if not arg.scalar}
     dtype = kinds.pop() if len(kinds) == 1 else None
     operands = ", ".join([to.operand(arg, dtype or arg.dtype) for arg in args])
@@ -87,7 +84,7 @@ def _ufunc(to: Arrays, term: Term, function: str, args: Sequence[Term]) -> Place
 
 
 @_writes(e.pow)
-def _power(to: Arrays, term: Term) -> Place:
+def _power(to: Emitter, term: Term) -> Location:
     base, exponent = term.args
     known = exponent.scalar and exponent.constant and base.dtype == term.dtype
     function = _POWERS.get(exponent.example) if known else None
@@ -95,7 +92,7 @@ def _power(to: Arrays, term: Term) -> Place:
 
 
 @_writes(e.where)
-def _where(to: Arrays, term: Term) -> Place:
+def _where(to: Emitter, term: Term) -> Location:
     condition, *choices = term.args
     operands = [to.operand(condition, np.dtype(bool))]
     operands += [to.operand(arg, term.dtype) for arg in choices]
@@ -111,7 +108,7 @@ def _where(to: Arrays, term: Term) -> Place:
 
 
 @_writes(structural.cast_op)
-def _cast(to: Arrays, term: Term) -> Place:
+def _cast(to: Emitter, term: Term) -> Location:
     place, (x,) = to.destination(term), term.args
     name, dtype = to.places[x].name, f"np.{term.dtype.name}"
     if place is None:
@@ -124,11 +121,11 @@ def _cast(to: Arrays, term: Term) -> Place:
 # Python's numbers into arrays, and out of them
 
 _LISTED = 4
-"""So many numbers out of one array are faster had as a list."""
+"""From so many entries of one array on, `tolist` is faster than `item`."""
 
 
 @_writes(pack)
-def _pack(to: Arrays, term: Term) -> Place:
+def _pack(to: Emitter, term: Term) -> Location:
     operands = ", ".join([to.places[arg].name for arg in term.args])
     place = to.destination(term)
     if place is None:
@@ -139,7 +136,7 @@ def _pack(to: Arrays, term: Term) -> Place:
 
 
 @_writes(entry)
-def _entry(to: Arrays, term: Term) -> Place:
+def _entry(to: Emitter, term: Term) -> Location:
     (x,) = term.args
     place, index = to.places[x], term.settings["index"]
     if to.plan.entries[x] < _LISTED:
@@ -148,24 +145,24 @@ def _entry(to: Arrays, term: Term) -> Place:
     if name is None:
         name = to.listed[x] = f"list{len(to.listed)}"
         to.body(f"{name} = {place.name}{'' if x.ndim == 1 else '.reshape(-1)'}.tolist()")
-    return Place(f"{name}[{index}]")
+    return Location(f"{name}[{index}]")
 
 
 # --------------------------------------------------------------------------------------------------
 # Views
 
 
-def _view(to: Arrays, term: Term) -> Place:
+def _view(to: Emitter, term: Term) -> Location:
     (arg,) = term.args
     source = to.places[arg]
     expression = _arranged(to, term, source.name)
     within = to.plan.uses[term] == 1 and source.name.isidentifier() and len(expression) < 40
     if source.fixed is None:
-        return Place(expression) if within else to.new(term, expression)
+        return Location(expression) if within else to.new(term, expression)
     arranged = _rearrange(term, source.fixed)
     if np.may_share_memory(arranged, source.fixed) or not arranged.size:
         name = expression if within and to.readable else to.once(term, expression)
-        return Place(name, arranged, source.slot)
+        return Location(name, arranged, source.slot)
     # A reshape of what does not lie in order: it has to be copied at each run.
     place = to.destination(term)
     if place is None:
@@ -189,7 +186,7 @@ def _key(key: Any, part: Term) -> tuple[Any, ...]:
     return parts if open_ended else (*parts, Ellipsis)
 
 
-def _arranged(to: Arrays, term: Term, name: str) -> str:
+def _arranged(to: Emitter, term: Term, name: str) -> str:
     settings = term.settings
     if term.op is structural.reshape_op:
         return f"{name}.reshape({sizes(settings['shape'])})"
@@ -204,8 +201,8 @@ def _arranged(to: Arrays, term: Term, name: str) -> str:
 # Sums and extremes
 
 _MOST_BY_DOT = 4096
-"""So many numbers are added up by a product with ones, which is faster; more, by halves, which
-loses fewer digits."""
+"""Up to so many numbers are summed by a product with ones, which is faster; more are summed
+pairwise, which loses fewer digits."""
 
 
 _REDUCTIONS: dict[Op, str] = {
@@ -217,7 +214,7 @@ _REDUCTIONS: dict[Op, str] = {
 
 
 @_writes(*_REDUCTIONS)
-def _reduce(to: Arrays, term: Term) -> Place | None:
+def _reduce(to: Emitter, term: Term) -> Location | None:
     (x,), axis, keepdims = term.args, term.settings["axis"], term.settings["keepdims"]
     if x.scalar:
         return None
@@ -244,7 +241,7 @@ def _reduce(to: Arrays, term: Term) -> Place | None:
     return place
 
 
-def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
+def _sum_by_dot(to: Emitter, term: Term, x: Term, axis: int) -> Location:
     count = x.shape[axis]
     name = f"ones{count}_{x.dtype.name}"
     line = f"{name} = np.ones({count}, np.{x.dtype.name})"
@@ -267,7 +264,7 @@ def _sum_by_dot(to: Arrays, term: Term, x: Term, axis: int) -> Place:
 
 
 @_writes(products.matmul_op)
-def _matmul(to: Arrays, term: Term) -> Place:
+def _matmul(to: Emitter, term: Term) -> Location:
     x, y = term.args
     place = to.destination(term)
     left, right = to.places[x].name, to.places[y].name
@@ -282,7 +279,7 @@ def _matmul(to: Arrays, term: Term) -> Place:
 
 
 @_writes(structural.index_op)
-def _pick(to: Arrays, term: Term) -> Place | None:
+def _pick(to: Emitter, term: Term) -> Location | None:
     """By numbers along the last axis that the key has, with all of the others."""
     (x,), key = term.args, term.settings["key"]
     *before, numbers = key if isinstance(key, tuple) else (key,)
@@ -300,7 +297,7 @@ def _pick(to: Arrays, term: Term) -> Place | None:
 
 
 @_writes(structural.scatter_op)
-def _scatter(to: Arrays, term: Term) -> Place | None:
+def _scatter(to: Emitter, term: Term) -> Location | None:
     """Into an array of zeros that only this term writes to, so that the zeros stay."""
     (x,), key = term.args, term.settings["key"]
     if x.scalar:
@@ -324,7 +321,7 @@ def _scatter(to: Arrays, term: Term) -> Place | None:
 
 
 @_writes(indexing.place_op)
-def _place(to: Arrays, term: Term) -> Place | None:
+def _place(to: Emitter, term: Term) -> Location | None:
     """Into zeros, where no place can be named twice since a part of the key counts upwards."""
     key = term.settings["key"]
     parts = key if isinstance(key, tuple) else (key,)
@@ -342,7 +339,7 @@ def _place(to: Arrays, term: Term) -> Place | None:
     return place
 
 
-def _zeros(to: Arrays, term: Term, place: Place | None) -> Place:
+def _zeros(to: Emitter, term: Term, place: Location | None) -> Location:
     """Zeros in this place, or else in a new array; in memory that is not shared they stand."""
     if place is None:
         return to.new(term, f"np.zeros({term.shape}, np.{term.dtype.name})")
@@ -352,7 +349,7 @@ def _zeros(to: Arrays, term: Term, place: Place | None) -> Place:
 
 
 @_writes(structural.concatenate_op)
-def _concatenate(to: Arrays, term: Term) -> Place:
+def _concatenate(to: Emitter, term: Term) -> Location:
     if to.begun(term):
         return _join(to, term)
     parts = ", ".join([to.operand(arg, term.dtype) for arg in term.args])
@@ -360,7 +357,7 @@ def _concatenate(to: Arrays, term: Term) -> Place:
     return _into(to, term, call, to.destination(term))
 
 
-def _join(to: Arrays, term: Term) -> Place:
+def _join(to: Emitter, term: Term) -> Location:
     """Parts that have been computed in their places already; the others are copied there."""
     start = 0
     for arg in term.args:

@@ -1,8 +1,4 @@
-"""A program written down: all its terms in order, then what it gives and does.
-
-Where results are is in `arrays`; how each kind of operation is written in `scalars`, `statements`
-and `calls`.
-"""
+"""Write the code of a program: its terms in order, its checks and effects, and its results."""
 
 from __future__ import annotations
 
@@ -10,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.jit.lowering import scalars
-from autograd.jit.lowering.arrays import Arrays, Place
 from autograd.jit.lowering.code import Code, depths
+from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.lowering.statements import statement
 from autograd.jit.terms import Term, is_view
 
 _INLINE = 60
-"""So many characters at most are written within another expression."""
+"""Longer expressions get a line of their own."""
 
 
 def write(
@@ -43,7 +39,7 @@ def write(
     leaving = [*results, *[arg for _, args in effects for arg in args]]
     roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
     checked = {term for term, _, _ in checks}
-    to = Arrays(
+    to = Emitter(
         inputs, roots, leaving, sinks, checked, bool(effects), fixed or {}, names or {}, comment
     )
     conditions: dict[Term, list[tuple[str, str]]] = {}
@@ -61,11 +57,11 @@ def write(
     return to.code
 
 
-def _written(to: Arrays, term: Term) -> Place:
+def _written(to: Emitter, term: Term) -> Location:
     if term.op is None:
         if term.scalar:
-            return Place(to.code.number(term.example))
-        return Place(to.constant(term.example), term.example)
+            return Location(to.code.number(term.example))
+        return Location(to.constant(term.example), term.example)
     singles = to.plan.singles
     if not (scalars.can_write(term) or (term in singles and term.op in scalars.FOR_BOTH)):
         return statement(to, term)
@@ -81,15 +77,15 @@ def _written(to: Arrays, term: Term) -> Place:
         and all(arg.scalar or arg in singles for arg in term.args)
         and user.op not in scalars.REPEATING
     ):
-        return Place(text)
+        return Location(text)
     enclosed = text.startswith("(") and depths(text).index(0) == len(text) - 1
     return to.new(term, text[1:-1] if enclosed else text)
 
 
 def _finish(
-    to: Arrays, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
+    to: Emitter, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
 ) -> None:
-    """What is done and given at the end of each run, and the memory for all of it."""
+    """Write the end of each run, its effects and results, and the memory of the program."""
     given: set[Term] = set()
     for name, args in effects:
         to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
@@ -116,7 +112,7 @@ def _finish(
     to.code.setup[:0] = [line for slot in to.slots for line in slot.lines()]
 
 
-def _own(to: Arrays, term: Term, given: set[Term]) -> str:
+def _own(to: Emitter, term: Term, given: set[Term]) -> str:
     """A result that belongs to the caller: nobody else writes into it, or sees it change."""
     place = to.places[term]
     if term.scalar:

@@ -1,4 +1,4 @@
-"""Where the nodes of a program stand, in arrays or as numbers, and how they are read from there."""
+"""The arrays and numbers that nodes stand in, and how nodes are read from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Nodes: TypeAlias = Any
 """An array of nodes: the numbers at its places are asked for."""
 
 FEW_RUNS = 8
-"""So many slices are joined rather than that their entries are gathered."""
+"""Up to so many slices are concatenated; with more, the entries are gathered."""
 
 
 class Arrays:

@@ -1,7 +1,4 @@
-"""Scalar products that are all pairs of two sets of rows: the entries of a matrix product.
-
-Rows are tuples of nodes here. Nothing is known of where in an array the nodes are.
-"""
+"""Find scalar products that are all pairs of two sets of rows: the entries of a matrix product."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ Row: TypeAlias = tuple[int, ...]
 Block: TypeAlias = tuple[list[int], list[int]]
 """Numbers of left and of right rows of which all pairs are there."""
 Sizes: TypeAlias = tuple[int, ...]
-"""Of a matrix product: the length of the rows, how many there are on the left, on the right."""
+"""Of a matrix product: the length of the rows, and their numbers on the left and on the right."""
 
 SPARSE = 3
 """A matrix product may have this many times as many entries as are wanted."""
@@ -25,7 +22,7 @@ MANY = 4
 
 @dataclass(frozen=True)
 class Pairing:
-    """Which of the distinct left rows goes with which of the right ones, product by product."""
+    """The distinct rows on both sides, and for each product its left and its right row."""
 
     lefts: list[Row]
     rights: list[Row]
@@ -51,7 +48,7 @@ class Pairing:
         return [(same, sorted(rights)) for rights, same in lefts.items()]
 
     def equal_blocks(self) -> list[Block]:
-        """The same if all blocks have the same sizes, and more than one pair each; else none."""
+        """The blocks if all have the same sizes and more than one pair; else none."""
         blocks = self.blocks() or []
         sizes = {(len(lefts), len(rights)) for lefts, rights in blocks}
         return blocks if len(sizes) == 1 and sizes != {(1, 1)} else []

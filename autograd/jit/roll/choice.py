@@ -1,7 +1,4 @@
-"""Whether to roll a program, and how: what is right and costs least.
-
-How it is done stands in the other modules.
-"""
+"""Decide whether to roll a program, and how: the cheapest way that proves right."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ from autograd.ops.products import matmul_op
 from autograd.ops.structural import index_op
 
 SHORT = 100
-"""Programs of fewer operations are not worth an attempt: a call of NumPy costs as much as ten."""
+"""Shorter programs are not rolled: a call of NumPy costs as much as ten operations."""
 
 WELL = 5.0
-"""So many times cheaper is cheap enough not to look further."""
+"""A program that many times cheaper is good enough: no other way is tried."""
 
 
 def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:

@@ -1,4 +1,4 @@
-"""From a program of numbers to groups: like operations on like arguments, sums in like parts."""
+"""Group a program of numbers: like operations on like arguments, and like parts of sums."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _products_of_sums(program: Scalars) -> set[int]:
 
 
 def _levels(program: Scalars, inner: set[int]) -> list[list[int]]:
-    """What has to be computed, by how many steps from the leaves.
+    """The nodes to compute, by their number of steps from the leaves.
 
     A sum is one step; the additions on the way to it and the products inside are none.
     """
@@ -126,7 +126,7 @@ class _Grouping:
     def _scalar_products(
         self, batches: Sequence[Sequence[LikeTerms]], plans: Sequence[Sequence[Part]]
     ) -> dict[tuple[int, Part], Node]:
-        """What like terms of a level add up to, by sum and part."""
+        """The sums of the like terms of a level, by sum and part."""
         same: dict[tuple[Hashable, ...], list[tuple[LikeTerms, Part]]] = defaultdict(list)
         for batch, plan in zip(batches, plans, strict=True):
             for part in plan:
@@ -210,10 +210,10 @@ Pairs: TypeAlias = list[tuple[Node, Node]]
 """Products of two factors each."""
 
 Kind: TypeAlias = tuple[Any, ...]
-"""What terms have to have in common: their sign, and whatever else their factors come from."""
+"""What like terms have in common: their sign, and the groups that their factors come from."""
 
 FEW = 2
-"""So many kinds of one term each are not worth putting together."""
+"""At most so many kinds of one term each are added one by one."""
 
 
 @dataclass(slots=True)
@@ -243,7 +243,7 @@ class Part:
 
     @property
     def sign(self) -> float:
-        """That of all its terms."""
+        """The common sign of its terms."""
         sign: float = self.kinds[0][0]
         return sign
 
@@ -261,7 +261,7 @@ def alike(sums: Sequence[LikeTerms]) -> list[list[LikeTerms]]:
 
 
 def parts(groups: Groups, sums: Sequence[LikeTerms]) -> list[Part]:
-    """How to add up sums that are alike: what can be computed first comes first.
+    """The parts of sums that are alike, in the order in which they can be computed.
 
     Terms of which a sum has just one of each kind are put together if there are many kinds that
     differ in nothing but the steps of the program they come from, such as those of a recursion.

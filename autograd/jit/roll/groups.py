@@ -1,7 +1,4 @@
-"""Groups of nodes that are computed alike, each by one operation on arrays.
-
-Here they are held; which there are is decided in `grouping`, how they are laid out in `lower`.
-"""
+"""Groups of nodes that are computed alike, each by one operation on arrays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From groups to operations on arrays, each laid out so that what it takes is regular.
-
-Scalar products are in `products`.
-"""
+"""Lower groups to operations on arrays, laid out so that their arguments are regular."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from autograd.ops.elementwise import add, mul
 from autograd.ops.structural import broadcast_op, concatenate_op, index_op
 
 NARROW = 3
-"""Groups of so few nodes are computed as numbers of Python."""
+"""Groups of at most so many nodes are computed as Python numbers."""
 
 
 def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
@@ -104,8 +101,8 @@ def _layout(arrays: Arrays, table: Nodes) -> tuple[Any, tuple[int, ...]]:
 
 
 def _orders(rows: list[Places]) -> list[Any]:
-    """That of each argument that is another one each time; and that of a grid of arguments, with
-    the longest axis last.
+    """Orders to try: sorted by each argument that never repeats, or else as a grid of arguments
+    with the longest axis last.
     """
     distinct = [len(np.unique(row)) for row in rows]
     orders = [
@@ -120,7 +117,7 @@ def _orders(rows: list[Places]) -> list[Any]:
 
 
 def _shapes(rows: list[Places], shapes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """That of an array that is taken as it is, that in which all is regular, and one axis."""
+    """Shapes to try: that of a whole array, one in which all arguments are regular, and flat."""
     count = len(rows[0])
     whole = np.arange(count)
     found = [

@@ -1,4 +1,4 @@
-"""Groups of scalar products as matrix products, or sums along rows where they are none."""
+"""Compute groups of scalar products as matrix products, or else as sums along rows."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Products:
         return min(found)[2]
 
     def _irregular(self, *sides: Any) -> int:
-        """How many sides have to be gathered."""
+        """The number of sides that have to be gathered."""
         count = 0
         for side in sides:
             source, places = self._arrays.source(side)

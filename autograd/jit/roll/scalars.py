@@ -1,7 +1,4 @@
-"""The numbers in a program, numbered; its sums; and the arrays that they come from or go to.
-
-Nothing is computed or changed here.
-"""
+"""The scalar part of a program as numbered nodes, and its sums of many terms."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from autograd.ops.elementwise import add, identity, neg, stop_gradient, sub
 from autograd.ops.op_types import Elementwise
 
 Addends: TypeAlias = list[tuple[float, int]]
-"""What is added up: a sign and a node each, in the order of the program."""
+"""The terms of a sum, each a sign and a node, in the order of the program."""
 
 _SIGNS: dict[Op | None, tuple[float, ...]] = {add: (1.0, 1.0), sub: (1.0, -1.0), neg: (-1.0,)}
 
@@ -48,7 +45,7 @@ class Scalars:
 
     @property
     def operations(self) -> int:
-        """How many numbers are computed."""
+        """The number of operations."""
         return sum(op is not None for op in self.ops)
 
     def _read(self, terms: Terms, outputs: Sequence[Term]) -> None:
@@ -103,7 +100,7 @@ class Scalars:
         self.sums: dict[int, Addends] = {
             root: self._addends(root) for root in linear if root not in self.steps
         }
-        """What is added up, by the node that is the result."""
+        """The terms of each sum, by the node that is the result."""
 
     def _addends(self, root: int) -> Addends:
         addends = []

@@ -1,7 +1,6 @@
-"""Numbers that stand in a regular pattern in an array are read as views of it, not gathered.
+"""Regular patterns of entries in an array, which are read as views instead of being gathered.
 
-First what is regular: index arrays that are no more than a start and a stride for each axis. Then
-the operations that NumPy answers with views there, and the way back: which entries a view shows.
+An index array is regular if it is a start and a stride for each axis.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def common_shape(rows: Sequence[Places]) -> Shape | None:
 
 
 def runs(groups: Any, places: Places) -> list[slice]:
-    """Where to cut a row of places in several arrays into pieces in one array and of one step."""
+    """Cut a row of places in several arrays into slices of one array with one step."""
     cuts = [0]
     while cuts[-1] < len(places):
         start = cuts[-1]
@@ -71,7 +70,7 @@ def runs(groups: Any, places: Places) -> list[slice]:
 
 
 def inverse(order: Any) -> Any:
-    """Where each entry goes if they are put into this order."""
+    """The inverse of a permutation."""
     place = np.empty(len(order), int)
     place[order] = np.arange(len(order))
     return place

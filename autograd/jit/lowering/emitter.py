@@ -1,7 +1,4 @@
-"""Where results are while a program is written down: in memory made once, or new at each run.
-
-How each kind of operation is written is in `statements`, the program as a whole in `write`.
-"""
+"""The emitter: collects the code of a program and knows where each result is when it runs."""
 
 from __future__ import annotations
 
@@ -22,12 +19,12 @@ from autograd.ops.op_types import Elementwise
 
 
 @dataclass(eq=False)
-class Place:
+class Location:
     """Where a result is when the program runs.
 
-    name: how the source calls it, or for a number the expression it is.
-    fixed: an array of the same shape and strides as it is at each run, if it is always the same
-        memory; None where each run has another.
+    name: its name in the source, or an expression for a number.
+    fixed: an array of the same shape and strides, if the result is always in the same memory; None
+        where each run allocates it.
     slot: the piece of the program's own memory that it lies in.
     """
 
@@ -40,8 +37,8 @@ class Place:
     """The array that it is a part of, and the number of its first entry there."""
 
 
-class Arrays:
-    """The places of all terms written so far; `code` is what has been written."""
+class Emitter:
+    """The code written so far, and the locations of its terms."""
 
     def __init__(
         self,
@@ -55,7 +52,7 @@ class Arrays:
         names: Mapping[Term, str],
         comment: Callable[[Term], str] | None,
     ) -> None:
-        """Prepare to write; what stands for what is said in `write`.
+        """Prepare to write; `write` documents the other arguments.
 
         roots: the terms that have to be computed; escaping: those whose arrays leave the program;
             checked: those after which a run may leave. effects: whether functions are called.
@@ -70,13 +67,13 @@ class Arrays:
         self._boxes: set[str] = set()
         self._constants: dict[Any, str] = {}
         self._taken: set[Slot] = set()
-        self.places: dict[Term, Place] = {}
-        self._joined: dict[Term, Place] = {}
+        self.places: dict[Term, Location] = {}
+        self._joined: dict[Term, Location] = {}
         self.listed: dict[Term, str] = {}
-        """Arrays that there is a list of, with its name, since so many entries of them are used."""
+        """The names of lists that hold arrays of which many entries are used."""
         self.sinks: dict[Term, tuple[str, Any]] = {}
         self.late: list[tuple[str, Term]] = []
-        """What is copied into sinks at the end, since it could not be computed there."""
+        """Terms that are copied into sinks at the end, since they could not be computed there."""
         for number, (term, array) in enumerate(sinks):
             self.code.constants[f"out{number}"] = array
             in_order = term.fits(array) and array.flags.c_contiguous
@@ -110,10 +107,10 @@ class Arrays:
         for name, term in inputs:
             if term in fixed:
                 self.code.constants[name] = fixed[term]
-            self.places[term] = Place(name, fixed.get(term))
+            self.places[term] = Location(name, fixed.get(term))
 
     def begin(self, position: int, term: Term) -> None:
-        """What is written from here on computes a term, the one at this position of the plan."""
+        """Begin to write the term at this position of the plan."""
         self.position: int = position
         self._now = term
 
@@ -129,17 +126,17 @@ class Arrays:
         """Whether a part of an array has been computed in its place already."""
         return whole in self._joined
 
-    def joined(self, whole: Term) -> Place:
-        """Where an array is of which parts are computed in their places; made with the first."""
+    def joined(self, whole: Term) -> Location:
+        """The location of an array whose parts are computed in place; allocated with the first."""
         if whole not in self._joined:
             if whole in self.sinks:
                 name, array = self.sinks[whole]
-                self._joined[whole] = Place(name, array)
+                self._joined[whole] = Location(name, array)
             else:
                 self._joined[whole] = self._memory(whole, True)
         return self._joined[whole]
 
-    def part(self, whole: Term, start: int, shape: tuple[int, ...], key: Term | None) -> Place:
+    def part(self, whole: Term, start: int, shape: tuple[int, ...], key: Term | None) -> Location:
         """The entries of such an array from number `start`, in a shape of their own."""
         base = self.joined(whole)
         stop = start + prod(shape)
@@ -147,7 +144,7 @@ class Arrays:
         text = f"{flat}[{start}:{stop}]" + ("" if len(shape) == 1 else f".reshape({sizes(shape)})")
         name = self.once(key, text)
         fixed = base.fixed.reshape(-1)[start:stop].reshape(shape)
-        return Place(name, fixed, home=(whole, start))
+        return Location(name, fixed, home=(whole, start))
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -165,7 +162,7 @@ class Arrays:
         self.body(f"{self.code.of_numpy('copyto')}({', '.join([into, x, *how])})")
 
     def name(self, term: Term) -> str:
-        """What a term is called."""
+        """The name of a term."""
         return self._names.get(term) or f"t{term.number}"
 
     def once(self, term: Term | None, expression: str) -> str:
@@ -174,11 +171,11 @@ class Arrays:
         self.code.setup.append(f"{name} = {expression}")
         return name
 
-    def new(self, term: Term, expression: str) -> Place:
+    def new(self, term: Term, expression: str) -> Location:
         """An array or number that is made anew at each run."""
         name = self.name(term)
         self.body(f"{name} = {expression}")
-        return Place(name)
+        return Location(name)
 
     def constant(self, array: Any) -> str:
         """A name for an array of numbers that stay."""
@@ -189,7 +186,7 @@ class Arrays:
         return self._constants[same]
 
     def setting(self, value: Any) -> str:
-        """How a setting of an operation is written."""
+        """A setting of an operation as source."""
         if isinstance(value, np.ndarray):
             return self.constant(value)
         if isinstance(value, tuple):
@@ -213,7 +210,7 @@ class Arrays:
         return name
 
     def between_brackets(self, part: Any) -> str:
-        """How a part of a key is written there."""
+        """A part of a key as source."""
         if not isinstance(part, slice):
             return self.setting(part)
         first, last, step = (
@@ -225,7 +222,7 @@ class Arrays:
 
     def destination(
         self, term: Term, reuse: Sequence[Term] = (), shared: bool = True
-    ) -> Place | None:
+    ) -> Location | None:
         """The memory that a term is to be computed into; None for new memory at each run.
 
         reuse: arguments that may be overwritten by it, if they are needed no more.
@@ -241,7 +238,7 @@ class Arrays:
                 for given in inputs
                 if given in self.plan.owner
             ):
-                return Place(name, array)
+                return Location(name, array)
             self.late.append((name, term))
         if term in self.escaping or term in self.plan.singles:
             return None
@@ -263,7 +260,7 @@ class Arrays:
                 name = place.name
                 if _says_something(self.name(term)):
                     name = self.once(term, name)  # a name of its own for the same memory
-                return Place(name, place.fixed, place.slot, True)
+                return Location(name, place.fixed, place.slot, True)
         return self._memory(term, shared)
 
     def _shared(self, arg: Term, term: Term) -> bool:
@@ -271,18 +268,18 @@ class Arrays:
         owner = self.plan.owner
         return any(other is not arg and owner[other] is owner[arg] for other in term.args)
 
-    def _memory(self, term: Term, shared: bool) -> Place:
+    def _memory(self, term: Term, shared: bool) -> Location:
         slot = self.slots.take(term.shape, term.dtype, shared)
         name = self.name(term)
         if not _says_something(name):
             others = [n for n, shape in slot.shown.items() if shape == term.shape]
             name = next((other for other in others if not _says_something(other)), name)
         slot.shown[name] = term.shape
-        return Place(name, np.empty(term.shape, term.dtype), slot, True)
+        return Location(name, np.empty(term.shape, term.dtype), slot, True)
 
     def operand(self, arg: Term, dtype: np.dtype[Any]) -> str:
-        """How an argument of a NumPy function is written; numbers are put into arrays of `dtype`,
-        since NumPy is slow to convert them.
+        """An argument of a NumPy function as source; numbers are put into arrays of `dtype`, since
+        NumPy is slow to convert them.
         """
         place = self.places[arg]
         if not arg.scalar or self.readable or arg.dtype.kind != dtype.kind:
