@@ -209,9 +209,9 @@ def jacobian(
         n_in = sum(node.size for node in run.inputs)
         in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
         if in_reverse:
-            rows = [_for_units(run.pull, i, out, run.inputs) for i, out in enumerate(run.outputs)]
+            rows = [_on_basis(run.pull, i, out, run.inputs) for i, out in enumerate(run.outputs)]
         else:
-            columns = [_for_units(run.push, j, x, run.outputs) for j, x in enumerate(run.inputs)]
+            columns = [_on_basis(run.push, j, x, run.outputs) for j, x in enumerate(run.inputs)]
             rows = [
                 [
                     ops.moveaxis(column[i], range(x.ndim), range(-x.ndim, 0))
@@ -228,13 +228,13 @@ def _size(x: Array) -> int:
     return int(np.prod(ops.shape_of(x), dtype=int))
 
 
-def _for_units(
+def _on_basis(
     linear: Callable[[dict[int, Array]], list[Array]],
     number: int,
     space: Array,
     targets: Sequence[Array],
 ) -> list[Array]:
-    """What `linear` gives for each unit vector of `space`, whose axes come first in the results.
+    """The values of `linear` for the standard basis of `space`, whose axes come first.
 
     linear: `pull` or `push` of a run, of which `space` is the output or input of the number.
 
@@ -244,8 +244,8 @@ def _for_units(
     if not shape:
         return linear({number: np.ones(())})
     if interpreter().replayed and size > 1:
-        return on_basis(lambda unit: linear({number: unit}), space)
-    passes = [linear({number: unit.reshape(shape)}) for unit in np.eye(size)]
+        return on_basis(lambda vector: linear({number: vector}), space)
+    passes = [linear({number: vector.reshape(shape)}) for vector in np.eye(size)]
     return [
         ops.reshape(ops.stack([parts[i] for parts in passes]), shape + ops.shape_of(target))
         if passes

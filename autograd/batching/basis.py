@@ -32,15 +32,15 @@ def on_basis(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Ar
     """
     n = space.size
     seed = Tensor.made(np.ones(space.shape, space.dtype))
-    units = np.eye(n, dtype=space.dtype)
-    batch = Batch("jacobian", n, {seed: units.reshape(n, *space.shape)})
+    basis = np.eye(n, dtype=space.dtype)
+    batch = Batch("jacobian", n, {seed: basis.reshape(n, *space.shape)})
     results = batch.run(linear, (seed,), {})
     reached = [_reach(seed, result) for result in results]
     together = _groups(reached)
     if together is not None:
-        sums = np.stack([units[group].sum(0) for group in together])
+        sums = np.stack([basis[group].sum(0) for group in together])
         batch.restart(len(together), {seed: sums.reshape(-1, *space.shape)})
-    found = [
+    values = [
         batch.repeated(result) if value is None else value
         for value, result in zip(batch.results(results), results, strict=True)
     ]
@@ -48,15 +48,15 @@ def on_basis(linear: Callable[[Array], Sequence[Node]], space: Array) -> list[Ar
         member = np.empty(n, int)
         for number, group in enumerate(together):
             member[group] = number
-        found = [_apart(x, places, member) for x, places in zip(found, reached, strict=True)]
+        values = [_apart(x, places, member) for x, places in zip(values, reached, strict=True)]
     return [
         reshape_op(x, shape=space.shape + result.shape)
-        for x, result in zip(found, results, strict=True)
+        for x, result in zip(values, results, strict=True)
     ]
 
 
 def _apart(value: Array, reached: Any, member: Any) -> Array:
-    """From sums of unit vectors to each, in one row: `member` tells in which sum it was."""
+    """From sums of basis vectors to each, in one row: `member` tells in which sum it was."""
     size = reached[0].size
     rows, columns = reached.reshape(len(reached), size).nonzero()
     entries = index_op(ravel(value), key=member[rows] * size + columns)
@@ -121,13 +121,13 @@ def _groups(reached: Sequence[Any | None]) -> list[list[int]] | None:
         return None
     rows = np.concatenate([places.reshape(len(places), -1) for places in known], 1)
     taken = np.zeros((len(rows) // 4, rows.shape[1]), bool)
-    found: list[list[int]] = []
+    groups: list[list[int]] = []
     for number, row in enumerate(rows):
-        free = np.flatnonzero(~taken[: len(found) + 1, row].any(1))
+        free = np.flatnonzero(~taken[: len(groups) + 1, row].any(1))
         if not free.size:
             return None
-        if free[0] == len(found):
-            found.append([])
-        found[free[0]].append(number)
+        if free[0] == len(groups):
+            groups.append([])
+        groups[free[0]].append(number)
         taken[free[0]] |= row
-    return found
+    return groups

@@ -101,15 +101,15 @@ class Batch(Trace):
         As in a backward pass, zeros in the products of the chain rule are only looked for where
         there is NaN.
         """
-        found = [self.for_all(out) for out in outputs]
-        if not kernels.is_careful() and any(map(_has_nan, found)):
+        results = [self.for_all(out) for out in outputs]
+        if not kernels.is_careful() and any(map(_has_nan, results)):
             self.known = dict(self.inputs)
             with kernels.careful():
-                found = [self.for_all(out) for out in outputs]
+                results = [self.for_all(out) for out in outputs]
         with self.outside():
             for f, args in self.observed:
                 self._tell(f, args)
-        return found
+        return results
 
     # What a program does besides computing.
 

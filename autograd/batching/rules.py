@@ -192,12 +192,12 @@ def _einsum(step: Step) -> Array:
     free = [letter for letter in ascii_letters if letter not in subscripts]
     if not free:
         return one_by_one(step)
-    inputs, made = subscripts.split("->")
+    inputs, output = subscripts.split("->")
     named = [
         free[0] * many + letters
         for letters, many in zip(inputs.split(","), step.batched, strict=True)
     ]
-    return einsum_op(*step.args, subscripts=f"{','.join(named)}->{free[0]}{made}")
+    return einsum_op(*step.args, subscripts=f"{','.join(named)}->{free[0]}{output}")
 
 
 # --------------------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ def rewrite(
 ) -> Term | None:
     """A simpler term for `op(*args, **settings)`, or None where there is none."""
     for rule in _RULES.get(op, ()):
-        found = rule(terms, *args, **settings)
-        if found is not None:
-            return found
+        simpler = rule(terms, *args, **settings)
+        if simpler is not None:
+            return simpler
     if isinstance(op, Elementwise):
         for arg in args:
             if arg.example.__class__ is np.ndarray and arg.example.ndim:

@@ -61,12 +61,12 @@ class Tape:
         self, places: Iterable[int], through: Callable[[Op], bool] = lambda op: True
     ) -> set[int]:
         """The places that `places` depend on, themselves included, by operations of a kind."""
-        found = set(places)
-        for place in range(max(found, default=-1), -1, -1):
+        needed = set(places)
+        for place in range(max(needed, default=-1), -1, -1):
             op = self.ops[place]
-            if place in found and op is not None and through(op):
-                found.update(self.args[place])
-        return found
+            if place in needed and op is not None and through(op):
+                needed.update(self.args[place])
+        return needed
 
 
 # --------------------------------------------------------------------------------------------------

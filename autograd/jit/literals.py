@@ -75,10 +75,10 @@ def _definition(name: str, function: FunctionType) -> ast.FunctionDef:
     try:
         if code.co_name == "<lambda>":
             text = "".join(linecache.getlines(code.co_filename))
-            found = _lambda(code, ast.parse(text))
+            source = _lambda(code, ast.parse(text))
             header = ast.parse(f"def {name}(): pass").body[0]
             assert isinstance(header, ast.FunctionDef)
-            header.args, header.body = found.args, [ast.Return(found.body)]
+            header.args, header.body = source.args, [ast.Return(source.body)]
             return header
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     except (OSError, SyntaxError, LookupError) as error:

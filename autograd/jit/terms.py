@@ -217,14 +217,14 @@ def is_basic(key: Any) -> bool:
 def ordered(outputs: Iterable[Term]) -> list[Term]:
     """The terms that `outputs` depend on, themselves included, arguments first."""
     seen = set(outputs)
-    found = list(seen)
-    for term in found:
+    terms = list(seen)
+    for term in terms:
         for arg in term.args:
             if arg not in seen:
                 seen.add(arg)
-                found.append(arg)
-    found.sort(key=attrgetter("number"))
-    return found
+                terms.append(arg)
+    terms.sort(key=attrgetter("number"))
+    return terms
 
 
 def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:

@@ -72,12 +72,12 @@ def split_updates(name: str, result: Any, into: Sequence[Any]) -> tuple[Any, lis
         updates, _ = flatten(result[1])
         if len(updates) == len(into):
             return result[0], updates
-        found = f"{len(updates)} update{'s' * (len(updates) != 1)}"
+        returned = f"{len(updates)} update{'s' * (len(updates) != 1)}"
     else:
-        found = "no pair"
+        returned = "no pair"
     raise JitError(
         f"{name} has to return (result, updates) with {len(into)} updates, one for each array of "
-        f"`into`, and it has returned {found}"
+        f"`into`, and it has returned {returned}"
     )
 
 
@@ -113,8 +113,8 @@ class LeafKeeper(Around):
 
     def __exit__(self, *error: object) -> None:
         self._block.__exit__(*error)
-        for node, (held, before, frozen, lent, writeable) in self.leaves.items():
-            new_data = node.primal is not held  # which the function itself has given it
+        for node, (data, before, frozen, lent, writeable) in self.leaves.items():
+            new_data = node.primal is not data  # which the function itself has given it
             if not new_data and (not self.graph_is_left or self._is_overwritten(before)):
                 before.flags.writeable = writeable
                 node.primal, node.frozen, node.lent = before, frozen, lent

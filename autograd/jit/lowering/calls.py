@@ -135,9 +135,9 @@ def _erf(to: Emitter, term: Term, operands: list[str]) -> str:
 
 def key_parts(key: Any, numbers: Iterable[str], write: Callable[[Any], str]) -> list[str]:
     """The parts of a key, in which `numbers` stand where nodes did."""
-    given = iter(numbers)
+    number = iter(numbers)
     parts = key if isinstance(key, tuple) else (key,)
-    return [next(given) if part is indexing.HERE else write(part) for part in parts]
+    return [next(number) if part is indexing.HERE else write(part) for part in parts]
 
 
 @_writes(structural.index_op, indexing.gather_op)

@@ -22,7 +22,7 @@ _STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 
 def depths(text: str) -> list[int]:
     """The number of open brackets after each character; a string counts as one pair of brackets."""
-    plain = _STRING.sub(lambda found: f"({'_' * (len(found[0]) - 2)})", text)
+    plain = _STRING.sub(lambda string: f"({'_' * (len(string[0]) - 2)})", text)
     return [*accumulate([(c in "([{") - (c in ")]}") for c in plain])]
 
 
@@ -104,15 +104,15 @@ class Code:
 
 def _together(results: Sequence[str]) -> Iterator[str]:
     """Items of a list that follow one another as a part of the list."""
-    found = [_ITEM.fullmatch(result) for result in results]
-    places = [int(item[2]) - number if item else -1 for number, item in enumerate(found)]
+    items = [_ITEM.fullmatch(result) for result in results]
+    places = [int(item[2]) - number if item else -1 for number, item in enumerate(items)]
     keys = [
         (item[1] if item else result, place)
-        for result, item, place in zip(results, found, places, strict=True)
+        for result, item, place in zip(results, items, places, strict=True)
     ]
     for (name, place), group in groupby(range(len(results)), keys.__getitem__):
         first, *rest = group
-        if found[first] and rest:
+        if items[first] and rest:
             yield f"*{name}[{first + place}:{rest[-1] + place + 1}]"
         else:
             yield from [results[first], *[results[number] for number in rest]]

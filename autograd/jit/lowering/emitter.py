@@ -82,19 +82,14 @@ class Emitter:
             else:
                 self.sinks[term] = f"out{number}", array
         self._inputs_in = {
-            term: [
-                given
-                for _, given in inputs
-                if not given.scalar and np.may_share_memory(given.example, array)
-            ]
+            term: [x for _, x in inputs if not x.scalar and np.may_share_memory(x.example, array)]
             for term, (_, array) in self.sinks.items()
         }
-        written = {term for term, given in self._inputs_in.items() if given}
+        written = {term for term, x in self._inputs_in.items() if x}
         self.overwritten: set[Term] = {
-            given
-            for _, given in inputs
-            if not given.scalar
-            and any(np.may_share_memory(given.example, array) for _, array in sinks)
+            x
+            for _, x in inputs
+            if not x.scalar and any(np.may_share_memory(x.example, array) for _, array in sinks)
         }
         """The inputs whose memory a sink lies in."""
         self.escaping: set[Term] = {*escaping} - set(self.sinks)
@@ -233,10 +228,10 @@ class Emitter:
             by_entry = isinstance(term.op, Elementwise) and term.op is not elementwise.where
             inputs = self._inputs_in[term]
             if (not inputs or self._last_exit < self.position) and all(
-                self.plan.last.get(self.plan.owner[given], -1) < self.position
-                or (by_entry and self.plan.last[self.plan.owner[given]] == self.position)
-                for given in inputs
-                if given in self.plan.owner
+                self.plan.last.get(self.plan.owner[x], -1) < self.position
+                or (by_entry and self.plan.last[self.plan.owner[x]] == self.position)
+                for x in inputs
+                if x in self.plan.owner
             ):
                 return Location(name, array)
             self.late.append((name, term))

@@ -64,14 +64,14 @@ class Plan:
             self.ending.setdefault(position, []).append(term)
 
     def _find_singles(self) -> set[Term]:
-        found: set[Term] = set()
+        singles: set[Term] = set()
         needed: set[Term] = set()
         for term in reversed(self.order):
             if scalars.makes_scalar(term) and term not in needed and term not in self.homes:
-                found.add(term)
-            if term not in found or term.op not in scalars.FOR_BOTH:
+                singles.add(term)
+            if term not in singles or term.op not in scalars.FOR_BOTH:
                 needed.update(term.args)
-        return found
+        return singles
 
     def _find_homes(self, whole: Term, outside: Collection[Term]) -> None:
         start = 0
@@ -107,11 +107,11 @@ class Slot:
     def lines(self) -> list[str]:
         """The lines that allocate it, and the views of it under their names."""
         function = "empty" if self.shared else "zeros"
-        made = f"{{}} = np.{function}({{}}, np.{self.dtype.name})"
+        template = f"{{}} = np.{function}({{}}, np.{self.dtype.name})"
         if len(self.shown) == 1:
             ((name, shape),) = self.shown.items()
-            return [made.format(name, shape[0] if len(shape) == 1 else shape)]
-        lines = [made.format(self.name, self.size)]
+            return [template.format(name, shape[0] if len(shape) == 1 else shape)]
+        lines = [template.format(self.name, self.size)]
         for name, shape in self.shown.items():
             part = "" if prod(shape) == self.size else f"[:{prod(shape)}]"
             rows = "" if len(shape) == 1 else f".reshape({sizes(shape)})"

@@ -86,12 +86,12 @@ def _finish(
     to: Emitter, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
 ) -> None:
     """Write the end of each run, its effects and results, and the memory of the program."""
-    given: set[Term] = set()
+    returned: set[Term] = set()
     for name, args in effects:
-        to.body(f"{name}({', '.join(_own(to, arg, given) for arg in args)})")
+        to.body(f"{name}({', '.join(_own(to, arg, returned) for arg in args)})")
     for number, term in enumerate(results):
         if term.ndim or term.scalar or term in to.plan.singles:
-            text = _own(to, term, given)
+            text = _own(to, term, returned)
         else:
             text = f"{to.places[term].name}[()]"
         if to.plan.owner[term] in to.overwritten:
@@ -112,13 +112,13 @@ def _finish(
     to.code.setup[:0] = [line for slot in to.slots for line in slot.lines()]
 
 
-def _own(to: Emitter, term: Term, given: set[Term]) -> str:
+def _own(to: Emitter, term: Term, returned: set[Term]) -> str:
     """A result that belongs to the caller: nobody else writes into it, or sees it change."""
     place = to.places[term]
     if term.scalar:
         return place.name
     made_here = term.op is not None and not is_view(term) and place.slot is None
-    if made_here and term not in to.sinks and term not in given:
-        given.add(term)
+    if made_here and term not in to.sinks and term not in returned:
+        returned.add(term)
         return place.name
     return f"{place.name}.copy()"

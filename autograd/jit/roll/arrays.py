@@ -103,8 +103,8 @@ class Arrays:
         if len(parts) > FEW_RUNS:
             row = self.full(nodes)
         else:
-            found = [self.full(nodes[part]) for part in parts]
-            row = found[0] if len(found) == 1 else self.apply(concatenate_op, *found, axis=0)
+            slices = [self.full(nodes[part]) for part in parts]
+            row = slices[0] if len(slices) == 1 else self.apply(concatenate_op, *slices, axis=0)
         return row if row.dtype.kind == "b" else self.real(row)
 
     def source(self, nodes: Nodes) -> tuple[Term, Places]:

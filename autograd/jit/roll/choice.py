@@ -119,22 +119,22 @@ def _moved(x: Any, number: int) -> Any:
 
 def _values(program: Scalars, leaves: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
     """Every number of the program."""
-    given = dict(zip(leaves, evaluate(leaves, inputs), strict=True))
+    leaf_values = dict(zip(leaves, evaluate(leaves, inputs), strict=True))
     values: list[Any] = []
     for term, op, args in zip(program.terms, program.ops, program.args, strict=True):
         if op is None:
-            values.append(given[term])
+            values.append(leaf_values[term])
         else:
             value = op.evaluate(tuple([values[arg] for arg in args]), {})
             values.append(float(value) if value.__class__ is int else value)
     return values
 
 
-def _same(program: Scalars, values: Sequence[Any], found: Sequence[Any]) -> bool:
+def _same(program: Scalars, values: Sequence[Any], results: Sequence[Any]) -> bool:
     """Whether `found` are the outputs, where the nodes of the program have these values."""
     sizes = np.abs(np.array(values, np.float64))
     floor = FLOOR * float(sizes[np.isfinite(sizes)].max(initial=0.0))
-    for output, new in zip(program.outputs, found, strict=True):
+    for output, new in zip(program.outputs, results, strict=True):
         old = values[output]
         if old != new and (old == old or new == new):
             addends = [addend for _, addend in program.sums.get(output, ())]

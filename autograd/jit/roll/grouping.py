@@ -100,9 +100,9 @@ class _Grouping:
             if term.dtype.kind == "b":
                 self._counts.add(self.node[node])
 
-    def add_sums(self, found: dict[int, Addends], inner: set[int]) -> None:
+    def add_sums(self, sums: dict[int, Addends], inner: set[int]) -> None:
         """The sums of one level: like terms are scalar products, to which the rest is added."""
-        batches = alike([self._like_terms(node, addends, inner) for node, addends in found.items()])
+        batches = alike([self._like_terms(node, addends, inner) for node, addends in sums.items()])
         plans = [parts(self._groups, batch) for batch in batches]
         products = self._scalar_products(batches, plans)
         for batch, plan in zip(batches, plans, strict=True):
@@ -133,10 +133,10 @@ class _Grouping:
                 if not part.single:
                     same[part.kinds] += [(sum, part) for sum in batch]
         products = {}
-        for found in same.values():
-            rows = [_rows(part.pairs(sum)) for sum, part in found]
+        for members in same.values():
+            rows = [_rows(part.pairs(sum)) for sum, part in members]
             sizes = sizes_of_products(rows, self._groups.values)
-            for (sum, part), row, size in zip(found, rows, sizes, strict=True):
+            for (sum, part), row, size in zip(members, rows, sizes, strict=True):
                 self._groups.index = self._program.terms[sum.node].index
                 products[sum.node, part] = self._groups.scalar_product(row, size)
         return products
@@ -144,12 +144,12 @@ class _Grouping:
     def _like_terms(self, node: int, addends: Addends, inner: set[int]) -> LikeTerms:
         program, groups = self._program, self._groups
         groups.index = program.terms[node].index
-        found = LikeTerms(node)
+        like_terms = LikeTerms(node)
         multiples: dict[Node, float] = {}
         seen = Counter([addend for _, addend in addends])
         for sign, addend in addends:
             if program.terms[addend].constant:
-                found.constant += sign * float(program.terms[addend].example)
+                like_terms.constant += sign * float(program.terms[addend].example)
                 continue
             if addend in inner:
                 sign, left, right = self._factors(sign, addend)
@@ -157,15 +157,15 @@ class _Grouping:
                     multiples[right] = multiples.get(right, 0.0) + sign * groups.values[left]
                     continue
                 if seen[addend] == 1:
-                    found.add(groups, sign, left, right)
+                    like_terms.add(groups, sign, left, right)
                     continue
-                held = groups.elementwise(mul, (left, right))
+                factor_node = groups.elementwise(mul, (left, right))
             else:
-                held = self.node[addend]
-            multiples[held] = multiples.get(held, 0.0) + sign
-        for held, factor in multiples.items():
-            found.add(groups, 1.0, groups.constant(factor), held)
-        return found
+                factor_node = self.node[addend]
+            multiples[factor_node] = multiples.get(factor_node, 0.0) + sign
+        for factor_node, factor in multiples.items():
+            like_terms.add(groups, 1.0, groups.constant(factor), factor_node)
+        return like_terms
 
     def _factors(self, sign: float, product: int) -> tuple[float, Node, Node]:
         """The factors of a product, a constant first, without changes of their sign, which the
@@ -254,10 +254,10 @@ class Part:
 
 def alike(sums: Sequence[LikeTerms]) -> list[list[LikeTerms]]:
     """The sums that have terms of the same kinds, together."""
-    found: dict[Any, list[LikeTerms]] = defaultdict(list)
+    batches: dict[Any, list[LikeTerms]] = defaultdict(list)
     for sum in sums:
-        found[frozenset(sum.products)].append(sum)
-    return list(found.values())
+        batches[frozenset(sum.products)].append(sum)
+    return list(batches.values())
 
 
 def parts(groups: Groups, sums: Sequence[LikeTerms]) -> list[Part]:
@@ -266,24 +266,24 @@ def parts(groups: Groups, sums: Sequence[LikeTerms]) -> list[Part]:
     Terms of which a sum has just one of each kind are put together if there are many kinds that
     differ in nothing but the steps of the program they come from, such as those of a recursion.
     """
-    found, families = [], defaultdict(list)
+    plan, families = [], defaultdict(list)
     for kind in sums[0].products:
         if any(len(sum.products[kind]) > 1 for sum in sums):
-            found.append(Part((kind,), single=False))
+            plan.append(Part((kind,), single=False))
         elif groups.by_depth:
-            found.append(Part((kind,), single=True))
+            plan.append(Part((kind,), single=True))
         else:
             sign, left, right = kind
             families[sign, left.op, right.op, left is groups.constants].append(kind)
     for family in families.values():
         if len(family) > FEW:
-            found.append(Part(tuple(family), single=False))
+            plan.append(Part(tuple(family), single=False))
         else:
-            found += [Part((kind,), single=True) for kind in family]
+            plan += [Part((kind,), single=True) for kind in family]
     if groups.by_depth:
-        return sorted(found, key=lambda part: part.kinds)
+        return sorted(plan, key=lambda part: part.kinds)
 
     def known(part: Part) -> tuple[int, ...]:
         return max([(max(a.depth, b.depth), a.number, b.number) for _, a, b in part.kinds])
 
-    return sorted(found, key=known)
+    return sorted(plan, key=known)

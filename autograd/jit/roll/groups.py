@@ -80,16 +80,16 @@ class Groups:
         of = self.of
         if op is mul and of[args[0]].number > of[args[1]].number:
             args = (args[1], args[0])
-        made = (op, *args)
-        if made not in self._made:
+        key = (op, *args)
+        if key not in self._made:
             depth = 1 + max([of[arg].depth for arg in args])
             like: tuple[Any, ...] = (op, depth)
             if not self.by_depth:
                 like = (op, *[of[arg].number for arg in args])
             if op is pow:  # a power that is known is cheaper than one that differs
                 like = (*like, self.values.get(args[1]))
-            self._made[made] = self._new(self._group(like, op, depth), args)
-        return self._made[made]
+            self._made[key] = self._new(self._group(like, op, depth), args)
+        return self._made[key]
 
     def scalar_product(self, rows: Rows, like: Hashable) -> Node:
         """The node of Σ left · right. Those that are `like` go together, others need not."""

@@ -120,13 +120,13 @@ def _shapes(rows: list[Places], shapes: list[tuple[int, ...]]) -> list[tuple[int
     """Shapes to try: that of a whole array, one in which all arguments are regular, and flat."""
     count = len(rows[0])
     whole = np.arange(count)
-    found = [
+    shapes_in_place = [
         shape
         for row, shape in zip(rows, shapes, strict=True)
         if math.prod(shape) == count and np.array_equal(row, whole)
     ]
     common = common_shape(rows)
-    return [*found, *([common] if common else []), (count,)]
+    return [*shapes_in_place, *([common] if common else []), (count,)]
 
 
 def _irregularity(places: Places) -> float:
@@ -152,18 +152,18 @@ def _outputs(arrays: Arrays, nodes: Sequence[Node], outputs: Sequence[Term]) -> 
     for row in rows.values():
         joined = arrays.row(np.array(row))
         places.update({node: (joined, place) for place, node in enumerate(row)})
-    found = []
+    results = []
     for node, output in zip(nodes, outputs, strict=True):
         if node not in places:
             number = arrays.number(node)
-            found.append(number if output.scalar else arrays.without_axes(number))
+            results.append(number if output.scalar else arrays.without_axes(number))
         else:
             joined, place = places[node]
             if output.scalar:
-                found.append(arrays.apply(entry, joined, index=place))
+                results.append(arrays.apply(entry, joined, index=place))
             else:
-                found.append(arrays.apply(index_op, joined, key=(place,)))
-    return found
+                results.append(arrays.apply(index_op, joined, key=(place,)))
+    return results
 
 
 # --------------------------------------------------------------------------------------------------
@@ -179,20 +179,20 @@ def put_in_place(
     for term in program.after:
         assert term.op is not None
         args = [new.get(arg, arg) for arg in term.args]
-        found = None
+        part = None
         if term.op is concatenate_op:
-            found = _cut_out(terms, origins, args, term.settings["axis"])
-        new[term] = found or terms.apply(term.op, args, **term.settings)
+            part = _cut_out(terms, origins, args, term.settings["axis"])
+        new[term] = part or terms.apply(term.op, args, **term.settings)
     return [new.get(output, output) for output in outputs]
 
 
 def _cut_out(terms: Terms, origins: Origins, parts: Sequence[Term], axis: int) -> Term | None:
     """Parts of one array joined, as a part of it."""
-    found = [origins[part] for part in parts]
-    (base, _), *others = found
+    origins_of_parts = [origins[part] for part in parts]
+    (base, _), *others = origins_of_parts
     if base in parts or any(other is not base for other, _ in others):
         return None
-    places = np.concatenate([part for _, part in found], axis)
+    places = np.concatenate([part for _, part in origins_of_parts], axis)
     whole = read(terms, base, places)
     if whole.shape != places.shape:
         whole = terms.apply(broadcast_op, [whole], shape=places.shape)

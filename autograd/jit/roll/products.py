@@ -83,13 +83,15 @@ class Products:
 
     def _columns(self, left: Any, right: Any) -> Any:
         """An order for the terms of all sums in which the factors stand in regular patterns."""
-        found: list[tuple[int, int, Any]] = []
+        candidates: list[tuple[int, int, Any]] = []
         for row in (left[0], right[0]):
             source, places = self._arrays.source(row)
             if not source.constant:
                 order = np.argsort(places, kind="stable")
-                found.append((self._irregular(left[:, order], right[:, order]), len(found), order))
-        return min(found)[2]
+                candidates.append(
+                    (self._irregular(left[:, order], right[:, order]), len(candidates), order)
+                )
+        return min(candidates)[2]
 
     def _irregular(self, *sides: Any) -> int:
         """The number of sides that have to be gathered."""

@@ -86,10 +86,10 @@ def read(terms: Terms, source: Term, places: Places) -> Term:
     An axis along which all entries are the same has length 1.
     """
     strides = strides_of(places)
-    found = None
+    view = None
     if strides is not None:
-        found = _view(terms, source, places.shape, int(places.flat[0]), strides)
-    return found or gather(terms, source, places)
+        view = _view(terms, source, places.shape, int(places.flat[0]), strides)
+    return view or gather(terms, source, places)
 
 
 def gather(terms: Terms, source: Term, places: Places) -> Term:
