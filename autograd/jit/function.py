@@ -1,4 +1,4 @@
-"""`jit`: a function that records itself at its first call, and then runs compiled programs."""
+"""`jit`: record a function at its first call, and run compiled programs from then on."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LIMIT_OF_FORMS = 256
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Without Python's search for reference cycles, which takes longer than a large recording."""
+    """Turn off the garbage collector, which would take longer than a large recording."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -74,7 +74,7 @@ class Jitted:
         self._into = into
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
-        self._kept: list[Any] = []  # whose identity is part of keys
+        self._kept: list[Any] = []  # objects whose identity is part of keys
         self._notices = notices
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
@@ -139,7 +139,7 @@ class Jitted:
             )
         self._notice(
             f"it has been recorded in {LIMIT if programs else LIMIT_OF_FORMS} ways, and calls "
-            f"that none of them fits run uncompiled from here on (at the last, {reason}). What "
+            f"that fit none of them run uncompiled from here on (the last reason: {reason}). What "
             "changes at each call should be an argument, and a number, not an integer"
         )
         self._eager += 1
@@ -170,14 +170,13 @@ class Jitted:
         """The program for calls like f(*args, **kwargs), as a module to be read.
 
         It needs NumPy alone. Its function `run` takes the numbers and arrays among the arguments
-        one by one, then what the function reads from outside, and gives the same result; comments
-        name the line of the user's program that each step comes from. Where a float divides by zero
-        or overflows it raises, and 0 · ∞ of a derivative is NaN; the compiled program computes such
-        calls another way. With `into` the updates are returned; what else the function does besides
-        computing is left out.
+        one by one, then the data that the function reads from outside, and returns the same result.
+        Comments name the line of the user's program that each step comes from. With `into` the
+        updates are returned; other side effects are left out.
 
-        The function is recorded once more for it. Raises JitError where an operation of the user's
-        own is not computed by a plain function.
+        Where a float divides by zero or overflows `run` raises, and 0 · ∞ of a derivative is NaN;
+        the compiled program computes such calls another way. The function is recorded once more.
+        Raises JitError where an operation of the user's own is not computed by a plain function.
 
         >>> from autograd import jit
         >>> module = {}
@@ -192,7 +191,7 @@ class Jitted:
         return source(self.function, program, provenance, args, kwargs, self._static)
 
     def _roots_of(self, call: CallKey) -> list[tuple[str, Any]]:
-        """Functions and objects, by name, through which the function may read from outside."""
+        """The functions and objects, by name, that the function may read from outside through."""
         roots = [(getattr(root, "__name__", type(root).__name__), root) for root in self._roots]
         return [*roots, *call.objects]
 
@@ -206,7 +205,7 @@ class Jitted:
 
 
 def _called(jitted: Jitted) -> Function:
-    """A plain function around it, which costs less to call than an object and makes a method."""
+    """A plain function, which is faster to call than an object and can be a method."""
 
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
@@ -280,32 +279,33 @@ def jit(
     watch: Sequence[Any] | None = None,
     notices: bool = True,
 ) -> Any:
-    """`f`, recorded at its first call and then run as straight-line code over buffers made once.
+    """Compile `f`: record it at its first call, then run straight-line code in reused memory.
 
     f: a function of numbers, arrays, nodes, modules and nested lists, tuples and dicts of them,
-        that gives such a thing. It may be a derivative, `jit(grad(f))`, or be differentiated.
-    static_argnames, static_argnums: arguments that are settings, not data: for each of their values
-        a program of its own is recorded. Integers, booleans, strings and None always are; they, and
-        what is static, must be hashable.
-    into: arrays that `f`, which then returns (result, updates), has new contents for: at each call
-        the updates are written into them, in their order, and the result alone is returned. All is
-        computed from what they held before. An argument may be one of them, and then has to be at
-        each call. Raises JitError for another number of updates, and inside another program.
-    watch: functions and objects in which data that `f` reads from outside, besides parameters, is
-        looked for; if not given in `f` and all that it can reach.
-    notices: whether to warn (`JitNotice`) when a call is recorded again, naming the reason.
+        that returns such a value. It may be a derivative, `jit(grad(f))`, or be differentiated.
+    static_argnames, static_argnums: arguments that are settings, not data: each of their values
+        gets a program of its own. Integers, booleans, strings and None always are settings. All
+        settings must be hashable.
+    into: arrays that each call writes new contents into. `f` returns (result, updates), with an
+        update for each array in order, and the call returns the result alone. Everything is
+        computed from the old contents. An argument may be one of the arrays, if it is at each call.
+        Raises JitError for another number of updates, inside another program, and where NumPy alone
+        computes a constant from such an array: read it by `captured(x)`.
+    watch: functions and objects to search for outside data that `f` reads, besides parameters; by
+        default `f` and all that it can reach.
+    notices: whether to warn (`JitNotice`) when a call is recorded again, with the reason.
 
     A program serves all calls of one structure, with the same shapes and types, that take the same
     branches. Where a comparison, `bool()` or `int()` of a computed number comes out differently, or
-    something that `f` reads from outside was replaced, that way is recorded too, up to 16 of them;
-    calls that none fits then run uncompiled. Arrays outside and parameters are read at each run,
-    `sample` draws and `assign` assigns anew. `f.stats()` tells how often it was recorded, and why.
+    something that `f` reads from outside was replaced, that path is recorded too, up to 16 of them;
+    other calls then run uncompiled. Outside arrays and parameters are read at each run, `sample`
+    draws and `assign` assigns anew. `f.stats()` tells how often it was recorded, and why.
 
-    The results are those of `f` to within a few roundings of the sums in it, which may be added up
-    in another order. Raises JitError, naming the line, where `f` takes a number out of the program
-    (`float(x)`, `x.item()`, `print(x)`), changes what is outside of it, or draws random numbers by
-    itself. Not noticed is a number that plain Python has read from an array outside
-    (`float(a[0])`) which the program also uses as a whole: pass such an array as an argument.
+    Results agree with those of `f` to within a few roundings of its sums, which may be added in
+    another order. Raises JitError, naming the line, where `f` takes a number out of the program
+    (`float(x)`, `x.item()`, `print(x)`), changes something outside of it, or draws random numbers
+    by itself. Not noticed is a number that plain Python reads from an outside array (`float(a[0])`)
+    which the program also uses as a whole: pass such an array as an argument.
 
     >>> import numpy as np
     >>> from autograd import grad, jit
