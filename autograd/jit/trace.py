@@ -1,7 +1,6 @@
 """`Trace`, the interpreter that records a program: its branches and side effects.
 
-The operations themselves are in the graph. The functions of the user that act on a running trace,
-`observe`, `sample`, `assign` and `captured`, are here too.
+The operations themselves are in the graph.
 """
 
 from __future__ import annotations
@@ -173,8 +172,8 @@ class Observing:
         """The places it has changed, by `id`."""
 
     def __call__(self, *data: Any) -> None:
-        given = iter(data)
-        args = [next(given) if arg is _ANEW else arg for arg in self.args]
+        new = iter(data)
+        args = [next(new) if arg is _ANEW else arg for arg in self.args]
         before = {id(place) for place in changed(self.around)}
         try:
             self.function(*args)
