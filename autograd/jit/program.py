@@ -16,7 +16,7 @@ from autograd import kernels
 from autograd.engine.graph import Node, leaf
 from autograd.engine.operations import interpreter
 from autograd.jit.errors import GuardFailure, JitError
-from autograd.jit.guards import is_of_library
+from autograd.jit.guards import Guard, is_of_library
 from autograd.jit.interpret import Compiled, Tape, may_be_nan, nan_finder, nan_sensitive
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
@@ -61,7 +61,7 @@ class Program:
         self.recording = recording
         self._runs = iter(range(sys.maxsize))  # what is left of it counts the runs, in C
         self.ran: Callable[[], int] = self._runs.__next__
-        self.guard = recording.guard
+        self.guard: Guard = recording.guard
         self.guard.on_move = self._write
         self._overwritten = [
             place

@@ -166,7 +166,7 @@ class Observing:
 
     def __init__(self, f: Callable[..., Any], around: Sequence[Place], args: Sequence[Any]) -> None:
         self.function = f
-        self.args = [_ANEW if _may_change(arg) else arg for arg in args]
+        self.args: list[Any] = [_ANEW if _may_change(arg) else arg for arg in args]
         self.around = around
         self.changed: set[int] = set()
         """The places it has changed, by `id`."""

@@ -52,7 +52,7 @@ class Elementwise(Op):
         arguments = _argument_names(partials)
         text = doc.text(name, arguments) if isinstance(doc, Doc) else doc
         super().__init__(name, kernel, symbol=symbol, doc=text)
-        self.__signature__ = Signature([Parameter(x, _POSITIONAL) for x in arguments])
+        self.__signature__: Signature = Signature([Parameter(x, _POSITIONAL) for x in arguments])
         self.scalar: Any = scalar
         self.partials = partials
         self.arity = len(partials)

@@ -70,7 +70,7 @@ class TrainingStep:
     team: Team
 
     def __post_init__(self) -> None:
-        self.side_effects = SideEffects(self.model, self.shards)
+        self.side_effects: SideEffects = SideEffects(self.model, self.shards)
         self._plain = PlainStep(self.model, self.loss, self.optimizer, self.data)
         self._compiles = self.compile and isinstance(self.optimizer, GradientOptimizer)
         self._compiled: CompiledStep | None = None

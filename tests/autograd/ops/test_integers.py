@@ -354,7 +354,11 @@ def test_function_of_autograd_numpy_keeps_integers_as_numpy_does(name: str) -> N
 @pytest.mark.parametrize("name", OPERATORS)
 def test_operator_between_integers_and_numbers_is_that_of_numpy(name: str) -> None:
     f = OPERATORS[name]
+    # Early NumPy 2 squares for x**2.0 whatever the type, and so gives int8 of booleans.
+    squares = name == "**" and np.lib.NumpyVersion(np.__version__) < "2.4.0"
     for other in OTHERS:
+        if squares and other is OTHERS[3]:
+            continue
         as_numpy(lambda x, y=other: f(x, y), arrays=[LARGE])
         as_numpy(lambda x, y=other: f(y, x), arrays=[SMALL])
 
