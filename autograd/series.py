@@ -58,7 +58,7 @@ class Taylor(Around):
     def __init__(self, inner: Interpreter) -> None:
         super().__init__(inner)
         self.series: dict[Node, Series] = {}
-        self._results: dict[Any, tuple[Node, Args]] = {}
+        self._results: dict[Any, Node] = {}
         self._velocities: dict[Node, Node] = {}
 
     def variable(self, series: Series) -> Node:
@@ -71,15 +71,29 @@ class Taylor(Around):
     def apply(self, op: Op, args: Args, settings: Settings) -> Any:
         if not any(map(self.moves, args)):
             return self._compute(op, args, settings)
-        # The slope of sin has a cos, and that of cos the same sin again: it is computed once.
-        key = (op, *map(_identity, args), repr(settings))
-        if key not in self._results:
-            first = self._compute(op, [self.coefficient(arg, 0) for arg in args], settings)
-            primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
-            node = op.record(getattr(first, "primal", first), args, primals, settings)
-            self.series[node] = Series(self._rule(node), first)
-            self._results[key] = node, args  # as long as the arguments live, the key is theirs
-        return self._results[key][0]
+        key = self._key(op, args)
+        if key in self._results:
+            return self._results[key]
+        if not self.inner.replayed:  # higher coefficients read an array after f may have changed it
+            args = tuple([arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args])
+        first = self._compute(op, [self.coefficient(arg, 0) for arg in args], settings)
+        primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
+        node = op.record(getattr(first, "primal", first), args, primals, settings)
+        self.series[node] = Series(self._rule(node), first)
+        if key is not None:
+            self._results[key] = node
+        return node
+
+    def _key(self, op: Op, args: Args) -> Any:
+        """What tells whether the same was computed before: the slope of sin has a cos, and that of
+        cos the same sin again. None where an argument may change in place, as an array may.
+        """
+        if not isinstance(op, Elementwise):
+            return None
+        if not all(self.moves(arg) or isinstance(arg, float | int) for arg in args):
+            return None
+        # A node lives as long as its series does; -0.0 is another number than 0.0.
+        return op, *[id(x) if isinstance(x, Node) else (x.__class__, repr(x)) for x in args]
 
     def through(
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
@@ -267,7 +281,3 @@ def _product(x: Coefficient, y: Coefficient) -> Coefficient:
     if isinstance(y, bool) or getattr(y, "dtype", None) == np.dtype(bool):
         return elementwise.where(y, x, 0.0)
     return x * y
-
-
-def _identity(arg: Any) -> Any:
-    return (arg.__class__, arg) if isinstance(arg, float | int | bool) else id(arg)

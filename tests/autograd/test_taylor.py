@@ -182,6 +182,22 @@ def test_a_compiled_series_is_observed_at_each_run() -> None:
     np.testing.assert_allclose(seen, np.exp([0.5, 1.5]), rtol=1e-15)
 
 
+def test_operations_that_only_look_alike_are_computed_each() -> None:
+    def written_over(x: Any) -> Any:
+        buffer = np.ones(2)
+        before = x * buffer
+        buffer[:] = 3.0
+        return before + x * buffer
+
+    np.testing.assert_array_equal(taylor(written_over, np.ones(2), order=1), [[4, 4], [4, 4]])
+    i = np.arange(3000)
+    j = np.where(i == 1500, 7, i)  # whose text is that of i
+    apart = taylor(lambda x: (x[i] - x[j]).sum(), np.arange(3000.0), order=0)
+    assert apart == [1500 - 7]
+    signs = lambda y: ad.arctan2(y, 0.0) - ad.arctan2(y, -0.0)  # noqa: E731
+    assert taylor(signs, 0.0, order=0) == [-math.pi]
+
+
 def test_a_long_chain_of_operations_has_a_series() -> None:
     def chain(x: Any) -> Any:
         for _ in range(3000):
