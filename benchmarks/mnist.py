@@ -123,15 +123,15 @@ ROWS = (
 )
 
 CHOICES = """\
-What the texts leave open, and what is chosen here. *Weights*: Xavier's uniform ones, for ReLU He's
-normal ones, which are the defaults of `nn.MLP`; the last row is the first with the text's N(0, 1).
-*Learning rate of the quadratic cost*: 3, Nielsen's. *Images*: the first 50,000 where the text keeps
-10,000 for validation, else all. The last epoch is the figure to trust, since the best one is chosen
-by the test images themselves. The time of a run includes a look at them after each epoch.
+The texts leave some choices open, which are made here as follows. *Weights*: Xavier uniform, and He
+normal with ReLU, the defaults of `nn.MLP`; the last row is the first with the text's N(0, 1).
+*Learning rate of the quadratic cost*: 3, as in Nielsen. *Images*: the first 50,000 where the text
+keeps 10,000 for validation, otherwise all. Trust the last epoch: the best one is chosen on the test
+images themselves. The time of a run includes evaluating them after each epoch.
 
-`python -m nn train --data mnist` trains the first network too, with a softmax and on 54,000 images;
+`python -m nn train --data mnist` trains the first network with a softmax, on 54,000 images;
 `--loss cross-entropy-cost`, `--loss quadratic-cost --lr 3`, `--hidden 100`, `--hidden 0` and
-`--hidden 200 --activation relu`, with `--batch-size 100 --epochs 15`, are the other rows."""
+`--hidden 200 --activation relu`, with `--batch-size 100 --epochs 15`, give the other rows."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +176,9 @@ def report(results: dict[int, list[Outcome]], conditions: dict[str, str]) -> str
     lines = [
         "# MNIST, in figures",
         "",
-        "Written by `python -m benchmarks.mnist`. Percentages of the 10,000 test images that are",
-        "classified right: mean and standard deviation over the seeds, after the last epoch and at",
-        "the epoch that was best on these images, which is what the texts give.",
+        "Results of `python -m benchmarks.mnist`: the percentage of the 10,000 test images that is",
+        "classified correctly, as mean and standard deviation over the seeds, after the last epoch",
+        "and at the epoch that was best on these images, which is what the texts report.",
         "",
         "| network | loss | η | weights | mini-batch, epochs, images | the text | last epoch "
         "| best epoch | seeds | seconds a run |",

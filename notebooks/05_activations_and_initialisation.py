@@ -310,7 +310,7 @@ def check_initialiser():
         for part in (nn.Linear(200, 200, init=init, rng=seed, dtype=float), nn.LeakyReLU(0.5))
     ]
     ratio = float((nn.Sequential(*pieces)(x).data ** 2).mean() / (x**2).mean())
-    assert 0.5 < ratio < 2, f"After 20 layers the mean square is {ratio:.2g} of what came in."
+    assert 0.5 < ratio < 2, f"After 20 layers the mean square is {ratio:.2g} of that of the input."
 
 
 verdict(check_initialiser)

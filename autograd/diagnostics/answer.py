@@ -82,28 +82,28 @@ def reason(use: Use) -> Reason:
     node = use.result
     name, data = node.op.name, data_of(use.arg)
     if name == "stop_gradient":
-        return Reason("cut", "stop_gradient holds it constant, which is what it is for")
+        return Reason("cut", "stop_gradient makes it a constant, as intended")
     if use.share is None:
         return Reason("no derivative", _without_derivative(name))
     if name in ("softmax", "log_softmax") and not _is_one_hot(data_of(node)):
         return Reason(
             "constant",
-            f"what is made of {name} does not change with its inputs: they only share out 1",
+            f"the output depends on {name} only through the sum of its entries, which is constant",
         )
     if name == "relu" and (data <= 0).all():
         return Reason(
             "dead",
             f"{'every unit' if data.size > 1 else 'the unit'} is dead: the inputs of relu are "
-            f"{extent(data)}, and for x ≤ 0 its slope is 0. Smaller steps, initial weights and "
-            "biases that let it open, or leaky_relu help",
+            f"{extent(data)}, and for x ≤ 0 its slope is 0. Try a smaller learning rate, "
+            "other initial weights and biases, or leaky_relu",
         )
     if name in _GATES:
         return Reason("dead", _flat(name, data))
     if name in _SATURATING:
         return Reason(
             "saturated",
-            f"{name} is saturated: its inputs are {extent(data)}, where its slope is 0 to the "
-            "last digit. Scale its inputs, or take the loss from the logits",
+            f"{name} is saturated: its inputs are {extent(data)}, where its slope rounds "
+            "to 0. Scale its inputs, or compute the loss from the logits",
         )
     if name in _PRODUCTS:
         others = (arg for argnum, arg in enumerate(node.args) if argnum != use.argnum)
@@ -112,12 +112,12 @@ def reason(use: Use) -> Reason:
     if name in _STATIONARY:
         return Reason(
             "stationary",
-            f"the slope of {name} is 0 at {extent(data)}: it stands at a stationary point",
+            f"the slope of {name} is 0 at {extent(data)}: a stationary point",
             lasting=False,
         )
     return Reason(
         "zero slope",
-        f"its derivative is 0 there, where its input is {extent(data)}",
+        f"its derivative is 0 where its input is {extent(data)}",
         lasting=False,
     )
 
@@ -140,14 +140,14 @@ def _without_derivative(name: str) -> str:
 
 def _flat(name: str, data: Any) -> str:
     if name == "where":
-        return "the condition never chooses this branch"
+        return "the condition never selects this branch"
     if name in ("at_least", "at_most"):
         side = "below" if name == "at_least" else "above"
         return (
             f"all entries lie {side} the bound (they are {extent(data)}), where clip, maximum and "
             "minimum are flat"
         )
-    return f"wherever something comes in, {name} is flat: its inputs are {extent(data)}"
+    return f"{name} is flat at every entry that has a cotangent: its inputs are {extent(data)}"
 
 
 def shrinking(use: Use, factor: float) -> str:
@@ -156,4 +156,4 @@ def shrinking(use: Use, factor: float) -> str:
     name = use.result.op.name
     if name in _SATURATING:
         return f"{name} is nearly saturated: its inputs are {extent(data)}"
-    return f"{name} leaves {factor:.2g} of what came in"
+    return f"{name} passes on only {factor:.2g} of the cotangent"

@@ -25,9 +25,9 @@ def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
     if likeliest := _likeliest(x, output, cuts):
         return _by_cut(x, *likeliest)
     if output is None:
-        words = "the function gave no node: what it computed was not recorded"
+        words = "the function returned no node, so nothing was recorded"
     elif output is not x and descends(x, output):
-        words = "it was itself computed from the output: first comes the node, as in why(x, output)"
+        words = "it was computed from the output: pass the node first, as in why(x, output)"
     elif output.op is None:
         words = (
             "the output is a leaf without a history: it was computed from plain numbers (.data, "
@@ -35,13 +35,13 @@ def missing(x: Node, output: Node | None, cuts: Iterable[Cut]) -> Why:
         )
     elif x.index > output.index:
         words = (
-            "it was made after the output had been computed, which was from another node of that "
-            "name: compute the output again"
+            "it was created after the output, which was computed from another node of that name: "
+            "compute the output again"
         )
     elif (reader := _reader_of_copy(x, output)) is not None:
         words = (
-            f"{in_operations([reader])} has read the very numbers that it holds, but not the node: "
-            ".data, .item(), float(), detach() or a copy has taken them out of the graph"
+            f"{in_operations([reader])} reads the numbers that it holds, but not the node itself: "
+            ".data, .item(), float(), detach() or a copy took them out of the graph"
         )
     else:
         words = (

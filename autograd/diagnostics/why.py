@@ -76,15 +76,15 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
 
 
 def _zero(x: Node, passed: Flow) -> Why:
-    """There are paths, but on each an operation lets nothing through, or what comes cancels."""
+    """Every path has an operation that passes nothing back, or the contributions cancel."""
     if passed.cancelled:
         node = passed.cancelled[0]
         users = [use.result for use in passed.uses if use.arg is node and use.size > 0]
         of = "" if node is x else f" of the result of {in_operations([node])}"
         return Why(
             "cancelled",
-            f"{gradient_of(x)} is zero: the shares{of} cancel that come through "
-            f"{in_operations(users[:3])}, so the output does not change with it.",
+            f"{gradient_of(x)} is zero: the contributions{of} through "
+            f"{in_operations(users[:3])} cancel, so the output does not depend on it.",
             user_line_of(users[0]),
             users[0].op.name,
             lasting=True,
@@ -95,7 +95,7 @@ def _zero(x: Node, passed: Flow) -> Why:
     use = blamed[0]
     kind, words, lasting = reason(use)
     others = len({other.result for other in blamed}) - 1
-    more = f" ({others} more operations on the paths let nothing through either)" if others else ""
+    more = f" ({others} more operations on the paths also pass nothing back)" if others else ""
     return Why(
         kind,
         f"{gradient_of(x)} is zero because of {in_operations([use.result])}: {words}{more}.",
@@ -124,8 +124,8 @@ def _tiny(x: Node, output: Node, passed: Flow) -> Why:
         words = f"{in_operations([worst])}: {shrinking(path[place], factors[place])}"
     else:
         words = (
-            f"each of {len(small)} operations on the way makes it smaller by more than half, "
-            f"{in_operations([worst])} the most, to {factors[place]:.2g} of what came in"
+            f"each of {len(small)} operations on the path reduces it by more than half, "
+            f"{in_operations([worst])} the most, to {factors[place]:.2g} of the cotangent"
         )
     return Why(
         "tiny",
