@@ -45,7 +45,7 @@ _LOSSES: dict[str, Loss] = {
         *(mse, mae, sse, quadratic_cost),
     )
 }
-_HISTORY_COLUMNS = {"step", "epoch", "loss", "lr", "gradient_norm"}
+_HISTORY_COLUMNS = {"step", "epoch", "examples", "loss", "lr", "gradient_norm"}
 
 
 def predict(model: Module, x: ArrayLike, *, batch_size: int = PREDICTION_BATCH) -> Array:

@@ -251,7 +251,8 @@ class BatchNorm(Module):
         if n < 2:
             raise ValueError(
                 f"{self.title()}: training on a batch of {n}; the variance needs at least two "
-                f"examples (use evaluation mode, model.eval(), or leave out the last, short batch)"
+                f"examples (leave out a short last batch, nn.fit(..., drop_last=True), or use "
+                f"evaluation mode, model.eval())"
             )
         if not ag.is_compiling():  # arithmetic on arrays takes a third of the time
             mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))

@@ -27,8 +27,8 @@ class NetworkEstimator(BaseEstimator):
     """An estimator that trains a network; for its parameters see ``__init__``.
 
     After fitting, ``network_`` is the trained ``nn.Module``, ``history_`` the ``nn.History`` of the
-    last fit, ``loss_curve_`` the mean training loss of each epoch and ``n_iter_`` the number of
-    epochs. The network computes in float32 for float32 inputs, otherwise in float64.
+    last fit, ``loss_curve_`` the mean training loss over the examples of each epoch and ``n_iter_``
+    the number of epochs. The network computes in float32 for float32 inputs, otherwise in float64.
     """
 
     network_: Module
@@ -39,7 +39,7 @@ class NetworkEstimator(BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: Sequence[int] = (100,),
+        hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: ActivationLike = "relu",
         *,
         network: Callable[[int, int, np.random.Generator], Module] | None = None,
@@ -58,7 +58,7 @@ class NetworkEstimator(BaseEstimator):
     ) -> None:
         """Set the parameters, which are checked by ``fit``.
 
-        hidden_layer_sizes: the number of units in each hidden layer.
+        hidden_layer_sizes: the number of units in each hidden layer; a single number is one layer.
         activation: the activation of the hidden layers; see ``nn.MLP``.
         network: a function of (inputs, outputs, rng) that returns the network, any ``nn.Module``
             with a logit for each class or a value for each target as outputs. It replaces the two
@@ -101,7 +101,8 @@ class NetworkEstimator(BaseEstimator):
         """Make a new network with its optimiser and random generator."""
         self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         if self.network is None:
-            sizes = [x.shape[1], *self.hidden_layer_sizes, outputs]
+            hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
+            sizes = [x.shape[1], *hidden, outputs]
             self.network_ = MLP(
                 sizes, self.activation, dropout=self.dropout, rng=self._rng, dtype=x.dtype
             )

@@ -161,7 +161,7 @@ class SmallChange(StoppingRule):
     """Stop when the training error of an epoch differs by less than ``threshold`` from the last.
 
     The condition ``|Eₖ - Eₖ₋₁| < threshold`` must hold in ``patience`` epochs in a row; Eₖ is the
-    mean loss of the steps of epoch k. Raises ``ValueError`` for arguments out of range.
+    mean loss of the examples of epoch k. Raises ``ValueError`` for arguments out of range.
     """
 
     def __init__(self, threshold: float, *, patience: int = 1) -> None:
@@ -220,7 +220,7 @@ class Progress(Callback):
             warnings.warn(f"no progress bar: {error}", stacklevel=4)
             return
         self._bar = tqdm(
-            total=run.epochs * len(run.data[0]),
+            total=run.epochs * run.examples_in_epoch,
             initial=run.examples,
             unit=" examples",
             unit_scale=True,

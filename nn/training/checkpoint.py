@@ -163,6 +163,7 @@ def settings(run: Run) -> dict[str, str]:
         {
             "validation_every": run.validation_every,
             "batch_size": run.batch_size,
+            "drop_last": run.drop_last,
             "loss": run.loss,
             "metrics": list(run.metrics),
             "optimizer": type(run.optimizer).__name__,

@@ -43,6 +43,7 @@ def fit(
     lr: float | Schedule | Callable[[int], float] | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
+    drop_last: bool = False,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     validation_every: int | None = None,
     metrics: Metrics = (),
@@ -64,6 +65,8 @@ def fit(
         function of the step 0, 1, ...; see ``nn.schedules``.
     epochs: the number of passes through the data.
     batch_size: the number of examples in a mini-batch; None for all.
+    drop_last: leave out the last mini-batch of an epoch if it is smaller than the others.
+        ``BatchNorm`` needs this where a single example would remain.
     validation: other examples, on which loss and metrics are measured in evaluation mode after
         each epoch, or every ``validation_every`` steps.
     metrics: functions of outputs and targets as arrays, names from ``nn.metrics``, or a dict of
@@ -132,6 +135,11 @@ def fit(
                 "be at least 1 step"
             )
         batch_size = len(x) if batch_size is None else batch_size
+        if drop_last and batch_size > len(x):
+            raise ValueError(
+                f"batch_size={batch_size} with drop_last=True leaves no mini-batch of {len(x)} "
+                "examples"
+            )
         shards = team.size if shards is None else shards
         _check_shards(shards, team, min(batch_size, len(x)))
         if isinstance(optimizer, str):
@@ -157,6 +165,7 @@ def fit(
                 schedule=schedule,
                 epochs=epochs,
                 batch_size=batch_size,
+                drop_last=drop_last,
                 validation=validation_set,
                 validation_every=validation_every,
                 metrics=named_metrics(metrics),

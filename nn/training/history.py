@@ -7,6 +7,7 @@ import html
 import io
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from nn.plot import learning_curves
 from nn.plot.sketch import loss_sketch
 
 Column = NDArray[np.float64]
-COUNTS = ("step", "epoch")
+COUNTS = ("step", "epoch", "examples")
 
 
 class Table(Mapping[str, Column]):
@@ -76,15 +77,17 @@ class Table(Mapping[str, Column]):
 class History:
     """The history of a training run.
 
-    ``steps`` has a row for each step: ``step`` and ``epoch``, counted from 1, the ``loss`` and the
-    metrics of its mini-batch before the update, the learning rate ``lr``, and ``gradient_norm``,
-    the norm of the gradient of all parameters before clipping. ``validations`` has a row for each
+    ``steps`` has a row for each step: ``step`` and ``epoch``, counted from 1, the number of
+    ``examples`` in its mini-batch, the ``loss`` and the metrics of these before the update, the
+    learning rate ``lr``, and ``gradient_norm``, the norm of the gradient of all parameters before
+    clipping. ``validations`` has a row for each
     validation: the ``step`` after which it was done, the ``epoch``, and the ``loss`` and metrics of
     the validation set. Both give arrays by name: ``history.steps["loss"]``. ``stopped`` is the
     reason why training ended.
 
     >>> history = History(["accuracy"])
-    >>> history.steps.append(step=1, epoch=1, loss=0.7, lr=0.1, gradient_norm=2.0, accuracy=0.5)
+    >>> row = {"step": 1, "epoch": 1, "examples": 32, "loss": 0.7, "accuracy": 0.5}
+    >>> history.steps.append(**row, lr=0.1, gradient_norm=2.0)
     >>> history.validations.append(step=1, epoch=1, loss=0.6, accuracy=0.75)
     >>> history
     History(1 epoch, 1 step; training loss 0.7, accuracy 0.5; validation loss 0.6, accuracy 0.75)
@@ -92,31 +95,41 @@ class History:
 
     def __init__(self, metrics: list[str]) -> None:
         self.metrics = metrics
-        self.steps: Table = Table("step", "epoch", "loss", *metrics, "lr", "gradient_norm")
+        self.steps: Table = Table(*COUNTS, "loss", *metrics, "lr", "gradient_norm")
         self.validations: Table = Table("step", "epoch", "loss", *metrics)
         self.stopped: str = ""
 
     def epochs(self) -> dict[str, Column]:
-        """Return ``epoch``, and the means of the ``loss`` and metrics over the steps of each epoch.
+        """Return ``epoch``, and the means of the ``loss`` and metrics over each epoch's examples.
+
+        The loss of a mini-batch counts as often as it has examples, so that a short last batch does
+        not count too much.
 
         >>> history = History([])
-        >>> for step, loss in enumerate([4.0, 2.0, 1.0]):
-        ...     row = {"step": step + 1, "epoch": 1 + step // 2, "loss": loss}
+        >>> for step, (loss, examples) in enumerate([(4.0, 3), (2.0, 1), (1.0, 3)]):
+        ...     row = {"step": step + 1, "epoch": 1 + step // 2, "examples": examples, "loss": loss}
         ...     history.steps.append(**row, lr=0.1, gradient_norm=1.0)
         >>> history.epochs()
-        {'epoch': array([1., 2.]), 'loss': array([3., 1.])}
+        {'epoch': array([1., 2.]), 'loss': array([3.5, 1. ])}
         """
         numbers, first = np.unique(self.steps["epoch"], return_index=True)
         means = {"epoch": numbers}
         for name in ("loss", *self.metrics):
-            parts = np.split(self.steps[name], first[1:]) if len(first) else []
-            means[name] = np.array([part.mean() for part in parts])
+            means[name] = np.array(
+                [
+                    self._mean(name, slice(start, stop))
+                    for start, stop in pairwise([*first, self.steps.rows])
+                ]
+            )
         return means
 
     def epoch_mean(self, name: str) -> float:
-        """Return the mean of a column of ``steps`` over the last epoch so far."""
+        """Return the mean of the loss or a metric over the examples of the last epoch so far."""
         first = np.searchsorted(self.steps["epoch"], self.steps.last("epoch"))
-        return float(self.steps[name][first:].mean())
+        return self._mean(name, slice(int(first), None))
+
+    def _mean(self, name: str, rows: slice) -> float:
+        return float(np.average(self.steps[name][rows], weights=self.steps["examples"][rows]))
 
     def __repr__(self) -> str:
         if not self.steps.rows:

@@ -16,7 +16,7 @@ from nn.optim.schedules import Schedule
 from nn.parallel import Team
 from nn.training.compiled import Result
 from nn.training.history import History
-from nn.training.step import Rows, TrainingStep
+from nn.training.step import Rows, TrainingStep, count_rows
 
 
 class Callback:
@@ -56,6 +56,7 @@ class Run:
     schedule: Schedule | Callable[[int], float] | None
     epochs: int
     batch_size: int
+    drop_last: bool
     validation: tuple[Array, Array] | None
     validation_every: int | None
     metrics: Mapping[str, Metric]
@@ -89,7 +90,14 @@ class Run:
     @property
     def examples(self) -> int:
         """The number of examples trained on, with repetitions."""
-        return self._epochs_done * len(self.data[0]) + self._batches_done * self.batch_size
+        done = min(self._batches_done * self.batch_size, self.examples_in_epoch)
+        return self._epochs_done * self.examples_in_epoch + done
+
+    @property
+    def examples_in_epoch(self) -> int:
+        """The number of examples that an epoch trains on."""
+        count = len(self.data[0])
+        return count - count % self.batch_size if self.drop_last else count
 
     def stop(self, reason: str) -> None:
         """End the run after this step; ``history.stopped`` will be the reason."""
@@ -126,11 +134,10 @@ class Run:
 
     def _train_epoch(self) -> None:
         self.epoch = self._epochs_done + 1
-        count = len(self.data[0])
         for rows in self._mini_batches():
             self.step += 1
             self._batches_done += 1
-            self.epoch_ended = self._batches_done * self.batch_size >= count
+            self.epoch_ended = self._batches_done * self.batch_size >= self.examples_in_epoch
             if self.schedule:
                 self.optimizer.lr = self.schedule(self.step - 1)
             self._record(self._take_step(rows, self.step, self.epoch), rows)
@@ -145,7 +152,7 @@ class Run:
 
     def _mini_batches(self) -> Iterator[Rows]:
         """The remaining mini-batches of the epoch."""
-        count, size = len(self.data[0]), self.batch_size
+        count, size = self.examples_in_epoch, self.batch_size
         order = None if self.rng is None else self._order(self.rng)
         for start in range(self._batches_done * size, count, size):
             rows = slice(start, min(start + size, count))
@@ -173,6 +180,7 @@ class Run:
         self.history.steps.append(
             step=self.step,
             epoch=self.epoch,
+            examples=count_rows(rows),
             loss=result.loss,
             lr=self.optimizer.lr,
             gradient_norm=result.norm,

@@ -96,6 +96,7 @@ class TrainingStep:
 
     def __call__(self, rows: Rows, step: int, epoch: int) -> Result:
         """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
+        notice = ""
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
@@ -105,9 +106,7 @@ class TrainingStep:
             except NotCompilable as error:
                 self._compiles = False
                 self._compiled = None
-                if str(error) and self.team.rank == 0:
-                    message = f"this training runs uncompiled, since {error}"
-                    warnings.warn(message, JitNotice, stacklevel=5)  # at fit
+                notice = str(error)
             self.side_effects.rewind()
             self.side_effects.begin()
         self._plain.is_first = step == 1 and self.team.rank == 0
@@ -119,6 +118,9 @@ class TrainingStep:
             self.side_effects.enter(self._faulty)
             x, y = self.examples(self._cut(rows)[self._faulty])
             raise explain(self.model, self.loss, x, y, step=step, epoch=epoch) from error.__cause__
+        if notice and self.team.rank == 0:
+            message = f"this training runs uncompiled, since {notice}"
+            warnings.warn(message, JitNotice, stacklevel=5)  # at fit
         if self._plain.idle:
             warnings.warn(self._plain.idle, IdleParameterWarning, stacklevel=5)  # at fit
             self._plain.idle = None
@@ -154,8 +156,8 @@ class TrainingStep:
 
     def _take_in_shards(self, rows: Rows, name: str, *, compiled: bool) -> Result:
         parts = self._cut(rows)
-        count = _count(rows)
-        shares = [_count(part) / count for part in parts]
+        count = count_rows(rows)
+        shares = [count_rows(part) / count for part in parts]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
         with self.team.together(name) as exchange:
             exchange.value = self._compute(parts, weights, compiled)
@@ -202,13 +204,14 @@ class TrainingStep:
 
     def _cut(self, rows: Rows) -> list[Rows]:
         """The examples of each shard, without shards that are empty."""
-        parts = [part for part in cut(_count(rows), self.shards) if part.start < part.stop]
+        parts = [part for part in cut(count_rows(rows), self.shards) if part.start < part.stop]
         if isinstance(rows, slice):
             return [slice(rows.start + part.start, rows.start + part.stop) for part in parts]
         return [rows[part] for part in parts]
 
 
-def _count(rows: Rows) -> int:
+def count_rows(rows: Rows) -> int:
+    """The number of examples."""
     return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 

@@ -31,7 +31,9 @@ def history(epochs: int, steps: int, *, metrics: tuple[str, ...] = ("accuracy",)
         figures = dict.fromkeys(metrics, epoch / 10)
         for _ in range(steps):
             step += 1
-            made.steps.append(step=step, epoch=epoch, loss=loss, lr=1, gradient_norm=1, **figures)
+            made.steps.append(
+                step=step, epoch=epoch, examples=4, loss=loss, lr=1, gradient_norm=1, **figures
+            )
         made.validations.append(step=step, epoch=epoch, loss=2 * loss, **figures)
     return made
 
@@ -73,7 +75,7 @@ def test_an_error_rate_is_shown_as_it_is_and_another_metric_by_its_name():
 
 def test_panels_and_lines_are_those_of_what_was_recorded():
     made = History([])
-    made.steps.append(step=1, epoch=1, loss=1.0, lr=1, gradient_norm=1)
+    made.steps.append(step=1, epoch=1, examples=4, loss=1.0, lr=1, gradient_norm=1)
     (cost,) = plot.learning_curves(made)
     assert "validation" not in lines(cost)
 
@@ -90,7 +92,7 @@ def test_many_steps_are_thinned_without_moving_them():
 def test_a_last_epoch_cut_short_stands_where_it_was():
     made = history(1, 4)
     for step in (5, 6):
-        made.steps.append(step=step, epoch=2, loss=1, lr=1, gradient_norm=1, accuracy=0)
+        made.steps.append(step=step, epoch=2, examples=4, loss=1, lr=1, gradient_norm=1, accuracy=0)
     (cost, _) = plot.learning_curves(made)
     np.testing.assert_allclose(lines(cost)["training, epochs"][:, 0], [0.5, 1.25])
 

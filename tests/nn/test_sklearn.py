@@ -61,6 +61,22 @@ def test_an_estimator_is_what_fit_would_have_made_of_the_same_network() -> None:
     assert estimated.n_iter_ == 5
 
 
+@pytest.mark.parametrize(("kind", "y"), [(NetworkClassifier, LABELS), (NetworkRegressor, VALUES)])
+@pytest.mark.parametrize("sizes", [10, np.int64(10), (10,), np.array([10])])
+def test_one_number_is_one_hidden_layer(kind: Any, y: Any, sizes: Any) -> None:
+    model = kind(sizes, max_iter=1).fit(X, y)
+    assert [w.shape[0] for w in model.network_.parameters() if w.ndim == 2][:-1] == [10]
+    assert model.get_params()["hidden_layer_sizes"] is sizes
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 121.0)])
+def test_the_loss_curve_is_the_mean_over_examples_as_scikit_learns(weights: Any) -> None:
+    model = NetworkRegressor([3], batch_size=50, max_iter=1, lr=1e-300, random_state=0)
+    model.fit(X, VALUES, weights)
+    loss = np.average(((model.predict(X) - VALUES) ** 2).mean(axis=1), weights=weights)
+    assert model.loss_curve_ == pytest.approx([loss], rel=1e-12)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_network_computes_in_the_type_of_the_inputs(dtype: Any) -> None:
     model = NetworkClassifier([5], max_iter=2, random_state=0).fit(X.astype(dtype), LABELS)

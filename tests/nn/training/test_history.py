@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+import nn
 from nn import History
 from nn.training.history import Table
 
@@ -22,6 +23,7 @@ def a_history(epochs: int = 3, steps: int = 4, validate: bool = True) -> History
         history.steps.append(
             step=step,
             epoch=epoch,
+            examples=4,
             loss=rng.random() / step,
             accuracy=rng.random(),
             lr=0.1 / step,
@@ -40,8 +42,9 @@ def test_a_column_is_an_array_of_its_own() -> None:
     column[:] = 7
     assert len(column) == 12
     assert 7 not in history.steps["loss"]
-    assert list(history.steps) == ["step", "epoch", "loss", "accuracy", "lr", "gradient_norm"]
-    assert len(history.steps) == 6
+    names = "step epoch examples loss accuracy lr gradient_norm"
+    assert list(history.steps) == names.split()
+    assert len(history.steps) == 7
     assert repr(history.validations) == "<3 rows of step, epoch, loss, accuracy>"
 
 
@@ -57,7 +60,7 @@ def test_a_row_without_a_number_for_each_column_is_refused() -> None:
         Table("step", "loss").append(step=1)
 
 
-def test_epochs_are_the_means_of_their_steps() -> None:
+def test_epochs_of_equal_batches_are_the_means_of_their_steps() -> None:
     history = a_history()
     for name in ("loss", "accuracy"):
         expected = history.steps[name].reshape(3, 4).mean(axis=1)
@@ -65,6 +68,24 @@ def test_epochs_are_the_means_of_their_steps() -> None:
         assert history.epoch_mean(name) == pytest.approx(expected[-1])
     np.testing.assert_array_equal(history.epochs()["epoch"], [1, 2, 3])
     assert len(History([]).epochs()["loss"]) == 0
+
+
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize("shards", [1, 3])
+def test_the_loss_of_an_epoch_is_the_mean_over_its_examples(shards: int, compile: bool) -> None:
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(11, 2)), rng.integers(0, 2, 11)
+    model = nn.MLP([2, 3, 2], rng=0, dtype=np.float64)
+    history = nn.fit(
+        model, data, loss="cross-entropy", metrics="accuracy", lr=1e-300, epochs=3, batch_size=4,
+        shards=shards, compile=compile, progress=False,
+    )  # fmt: skip
+    expected = nn.evaluate(model, data, loss="cross-entropy", metrics="accuracy")
+    assert history.steps["examples"].tolist() == [4, 4, 3] * 3
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(history.epochs()[name], expected[name], rtol=1e-12)
+        assert history.epoch_mean(name) == pytest.approx(expected[name], rel=1e-12)
+        assert abs(history.steps[name][:3].mean() / expected[name] - 1) > 1e-3
 
 
 def test_csv_gives_back_every_number(tmp_path: Path) -> None:
@@ -138,7 +159,7 @@ def test_the_sketch_leaves_out_what_is_not_finite_and_what_is_no_line() -> None:
     history = History([])
     assert "<svg" not in history._repr_html_()
     for epoch, loss in enumerate([3.0, math.inf, math.nan, 1.0], start=1):
-        history.steps.append(step=epoch, epoch=epoch, loss=loss, lr=0, gradient_norm=0)
+        history.steps.append(step=epoch, epoch=epoch, examples=4, loss=loss, lr=0, gradient_norm=0)
     shown = history._repr_html_()
     assert 'points="0.0,18.0 320.0,102.0"' in shown
     assert "loss: training<" in shown
@@ -168,7 +189,9 @@ def test_a_state_gives_back_both_tables() -> None:
     for mine, theirs in ((history.steps, again.steps), (history.validations, again.validations)):
         for name in mine:
             np.testing.assert_array_equal(mine[name], theirs[name])
-    again.steps.append(step=13, epoch=4, loss=0, accuracy=math.nan, lr=0, gradient_norm=0)
+    again.steps.append(
+        step=13, epoch=4, examples=4, loss=0, accuracy=math.nan, lr=0, gradient_norm=0
+    )
     assert again.steps.rows == 13
     with pytest.raises(ValueError, match="do not fit a table"):
         History([]).load_state_dict(history.state_dict())

@@ -29,7 +29,7 @@ def after_epochs(rule: StoppingRule, errors: list[float]) -> list[str | None]:
     said = []
     for epoch, error in enumerate(errors, start=1):
         for loss in (error - 1, error + 1):
-            history.steps.append(step=0, epoch=epoch, loss=loss, lr=0, gradient_norm=0)
+            history.steps.append(step=0, epoch=epoch, examples=4, loss=loss, lr=0, gradient_norm=0)
         said.append(rule.after_epoch(Linear(1, 1), history))
     return said
 

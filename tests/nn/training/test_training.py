@@ -89,6 +89,30 @@ def test_fit_is_the_plain_loop_bit_for_bit(
     np.testing.assert_array_equal(history.steps["loss"], losses)
 
 
+@pytest.mark.parametrize("compile", [True, False])
+def test_a_short_last_batch_can_be_left_out(compile: bool) -> None:
+    settings: dict[str, Any] = {"batch_size": 7, "epochs": 2, "rng": 5, "compile": compile}
+    with pytest.raises(ValueError, match=r"a batch of 1; .*drop_last=True"):
+        trained(network(norm=True), **settings)
+    plain, fitted = network(norm=True), network(norm=True)
+    optimizer = SGD(plain, lr=0.1)
+    epochs = nn.batches(*DATA, size=7, rng=5, drop_last=True)
+    for _ in range(2):
+        for x, y in epochs:
+            optimizer.zero_grad()
+            nn.losses.cross_entropy(plain(x), y).backward()
+            optimizer.step()
+    history = trained(fitted, drop_last=True, **settings)
+    assert history.steps["examples"].tolist() == [7] * 34
+    np.testing.assert_allclose(fitted.to_vector(), plain.to_vector(), rtol=1e-4, atol=1e-6)
+    assert compile or same(plain, fitted)
+
+
+def test_an_epoch_without_any_batch_is_refused() -> None:
+    with pytest.raises(ValueError, match="drop_last=True leaves no mini-batch of 120 examples"):
+        trained(network(), batch_size=121, drop_last=True)
+
+
 def test_rng_none_keeps_the_order_and_a_seed_shuffles_each_epoch_anew() -> None:
     seen: list[Any] = []
 
