@@ -3,15 +3,14 @@
 If y(t) = φ(x(t)), then y'(t) is the tangent of y that x'(t) causes, and forward mode has the rule
 for it. The rule is written in operations, so it can be run on power series as well: coefficient k
 of y is coefficient k - 1 of its tangent, divided by k, and needs lower coefficients only. So the
-table of derivatives is all that Taylor mode needs (Griewank and Walther, 2008, ch. 13). Linear
-operations act on each coefficient, products are convolutions, and quotients and powers have the
-recurrences of that chapter, which save a factor of k.
+table of derivatives is all that Taylor mode needs (Griewank and Walther, 2008, ch. 13). Where an
+operation has a recurrence of its own (`recurrences`), that saves a factor of 2 to k.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,17 +18,9 @@ from autograd.around import Around
 from autograd.engine.forward import push
 from autograd.engine.graph import Args, Array, Node, Settings, leaf
 from autograd.engine.operations import Interpreter, Op, using
-from autograd.ops import elementwise
-from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product, masked_product
-from autograd.ops.predicates import nondifferentiable
-from autograd.ops.structural import broadcast_to, shape_of
+from autograd.ops.op_types import Elementwise
+from autograd.recurrences import Coefficient, Rule, fit, product, recurrence, total
 from autograd.trees import map_tree
-
-Coefficient: TypeAlias = Array
-"""Plain data, or a node of the interpreter around; None stands for zero."""
-Rule: TypeAlias = Callable[[int], Coefficient]
-
-_PRODUCTS = (elementwise.mul, chain_product, masked_product)
 
 
 class Series:
@@ -58,6 +49,8 @@ class Taylor(Around):
     def __init__(self, inner: Interpreter) -> None:
         super().__init__(inner)
         self.series: dict[Node, Series] = {}
+        self.active: set[Node] = set()
+        """Nodes whose derivative is not zero by what they are."""
         self._results: dict[Any, Node] = {}
         self._velocities: dict[Node, Node] = {}
 
@@ -66,6 +59,7 @@ class Taylor(Around):
         value = series[0]
         node: Node = leaf(value.primal if isinstance(value, Node) else value)
         self.series[node] = series
+        self.active.add(node)
         return node
 
     def apply(self, op: Op, args: Args, settings: Settings) -> Any:
@@ -79,7 +73,11 @@ class Taylor(Around):
         first = self._compute(op, [self.coefficient(arg, 0) for arg in args], settings)
         primals = tuple([arg.primal if isinstance(arg, Node) else arg for arg in args])
         node = op.record(getattr(first, "primal", first), args, primals, settings)
-        self.series[node] = Series(self._rule(node), first)
+        if op.has_derivative and not self.active.isdisjoint(node.parents):
+            self.active.add(node)
+            self.series[node] = Series(self._rule(node), first)
+        else:  # of a comparison, say, or of what is detached
+            self.series[node] = Series(lambda k: None, first)
         if key is not None:
             self._results[key] = node
         return node
@@ -147,64 +145,16 @@ class Taylor(Around):
 
     def _rule(self, node: Node) -> Rule:
         """How the coefficients of a result from the second on follow from those before."""
-        op, args, settings = node.op.among(node, self.series), node.args, node.settings
-        at = self.coefficient
-        if isinstance(op, Linear):
-
-            def rule(k: int) -> Coefficient:
-                x = at(args[0], k)
-                return None if x is None else self._compute(op, (x,), settings)
-
-        elif isinstance(op, Elementwise) and not any(map(callable, op.partials)):
-
-            def rule(k: int) -> Coefficient:
-                terms = [_product(at(arg, k), p) for arg, p in zip(args, op.partials, strict=True)]
-                return self._fit(self._sum(terms), node)
-
-        elif op in _PRODUCTS:
-            x, y = args
-
-            def rule(k: int) -> Coefficient:
-                return self._sum(_product(at(x, j), at(y, k - j)) for j in range(k + 1))
-
-        elif isinstance(op, Multilinear) and len(args) == 2:
-            x, y = args
-
-            def rule(k: int) -> Coefficient:
-                pairs = [(at(x, j), at(y, k - j)) for j in range(k + 1)]
-                return self._sum(
-                    self._compute(op, pair, settings)
-                    for pair in pairs
-                    if pair[0] is not None and pair[1] is not None
-                )
-
-        elif op is elementwise.div:  # out · y = x
-            x, y = args
-
-            def rule(k: int) -> Coefficient:
-                terms = [_product(at(y, j), self.series[node][k - j]) for j in range(1, k + 1)]
-                rest = self._sum([at(x, k), _product(self._sum(terms), -1)])
-                return None if rest is None else self._fit(elementwise.div(rest, at(y, 0)), node)
-
-        elif op is elementwise.pow and self._is_power(*args):  # x · out' = p · out · x'
-            x, p = args
-
-            def rule(k: int) -> Coefficient:
-                terms = [
-                    _product(_product(at(x, j), self.series[node][k - j]), p * j - (k - j))
-                    for j in range(1, k + 1)
-                ]
-                total = self._sum(terms)
-                return None if total is None else total / (k * at(x, 0))
-
-        else:
+        with using(self.inner):
+            rule = recurrence(node.op.among(node, self.active), node, self.coefficient)
+        if rule is None:
             slope: list[Coefficient] = []
 
             def rule(k: int) -> Coefficient:
                 if not slope:
                     slope.append(self._slope(node))
-                coefficient = at(slope[0], k - 1)
-                return None if coefficient is None else self._fit(coefficient / k, node)
+                coefficient = self.coefficient(slope[0], k - 1)
+                return None if coefficient is None else fit(coefficient / k, node)
 
         def in_outer(k: int) -> Coefficient:
             with using(self.inner):
@@ -212,20 +162,14 @@ class Taylor(Around):
 
         return in_outer
 
-    def _is_power(self, x: Array, p: Array) -> bool:
-        """Whether p is a number, and no x is 0, where a power may have no series."""
-        with using(self.inner):
-            apart = nondifferentiable(np.not_equal, self.coefficient(x, 0), 0)
-            return isinstance(p, int | float) and bool(nondifferentiable(np.all, apart))
-
     def _slope(self, node: Node) -> Array:
         """dnode/dt as a node: the tangent that the velocities of its arguments cause."""
         with using(self):
-            velocities = {arg: self._velocity(arg) for arg in node.args if self.moves(arg)}
-            return self._sum(
+            velocities = {arg: self._velocity(arg) for arg in node.parents if arg in self.active}
+            return total(
                 push(node, n, velocities, node, node.args, True)
                 for n, arg in enumerate(node.args)
-                if self.moves(arg)
+                if isinstance(arg, Node) and arg in velocities
             )
 
     def _velocity(self, x: Node) -> Node:
@@ -234,26 +178,14 @@ class Taylor(Around):
             series = self.series[x]
 
             def rule(k: int) -> Coefficient:
-                return _product(series[k + 1], k + 1)
+                return product(series[k + 1], k + 1)
 
             with using(self.inner):
                 first = rule(0)
                 zeros = 0.0 if isinstance(x, Node.number) else np.zeros(x.shape, x.dtype)
-                first = zeros if first is None else self._fit(first, x)
+                first = zeros if first is None else fit(first, x)
             self._velocities[x] = self.variable(Series(rule, first))
         return self._velocities[x]
-
-    @staticmethod
-    def _sum(terms: Iterable[Coefficient]) -> Coefficient:
-        total = None
-        for term in terms:
-            if term is not None:
-                total = term if total is None else total + term
-        return total
-
-    @staticmethod
-    def _fit(x: Coefficient, node: Node) -> Coefficient:
-        return x if x is None or shape_of(x) == node.shape else broadcast_to(x, node.shape)
 
 
 class Constant(Around):
@@ -272,12 +204,3 @@ class Constant(Around):
 
     def without_recording(self) -> Interpreter:
         return self
-
-
-def _product(x: Coefficient, y: Coefficient) -> Coefficient:
-    """x · y; where y is a slope of True or False it selects, and nothing leaks through it."""
-    if x is None or y is None:
-        return None
-    if isinstance(y, bool) or getattr(y, "dtype", None) == np.dtype(bool):
-        return elementwise.where(y, x, 0.0)
-    return x * y

@@ -1,6 +1,6 @@
 """`taylor` and `jet`: derivatives along a line or a curve, to any order.
 
-How the coefficients are found is in `series`.
+How the coefficients are found is in `series` and `recurrences`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from autograd.arguments import real
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, using
 from autograd.ops.structural import shape_of
-from autograd.series import Coefficient, Series, Taylor
+from autograd.recurrences import Coefficient
+from autograd.series import Series, Taylor
 from autograd.trees import flatten, map_tree
 
 

@@ -228,6 +228,19 @@ def test_kinks_and_poles_are_those_of_the_tables() -> None:
     assert taylor(ad.exp, 800.0, order=2) == [np.inf] * 3
 
 
+def test_what_is_detached_is_constant_in_a_tie() -> None:
+    for f in (ad.maximum, ad.minimum):
+        tie = lambda x, f=f: f(x, ad.stop_gradient(x))  # noqa: E731
+        for x in (0.7, np.array([0.7, -0.2])):
+            expected = jvp(tie, x, np.ones(np.shape(x)))[1]
+            np.testing.assert_array_equal(taylor(tie, x, order=2)[1], expected)
+    squares = lambda x: ad.stop_gradient(x).tanh() * x**2 * (x > 0)  # noqa: E731
+    expected = np.tanh(0.7) * np.array([0.49, 1.4, 1.0, 0.0])
+    np.testing.assert_allclose(taylor(squares, 0.7, order=3), expected, atol=1e-15)
+    nested = lambda x: taylor(lambda y: ad.stop_gradient(x) * y + x * y, 0.5, order=1)[1]  # noqa: E731
+    assert taylor(nested, 0.7, order=1) == [1.4, 1.0]
+
+
 def test_a_jet_has_the_derivatives_along_a_curve() -> None:
     value, derivatives = jet(
         lambda x, y: ad.tanh(x * y) * y, (0.3, 0.8), ([0.4, -1.0, 0.3], [1.0, 0.2, -0.5])
