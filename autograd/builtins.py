@@ -9,7 +9,7 @@ import builtins
 from builtins import dict, list, tuple  # noqa: UP029  (programs import them from here)
 from typing import Any
 
-from autograd.extend import getval
+from autograd.plain import getval
 
 DictBox = dict
 

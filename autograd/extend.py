@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.arithmetic import Arithmetic
-from autograd.engine.graph import Args, Array, Node, Nodes, Settings
-from autograd.engine.operations import RECORDING, Op, Shares, choose, using
-from autograd.trees import map_tree
+from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.operations import Op
+from autograd.plain import notrace_primitive
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -108,65 +106,6 @@ def primitive(f: Function) -> Primitive:
     array([0.5, 0.5])
     """
     return Primitive(f)
-
-
-def notrace_primitive(f: Function) -> Function:
-    """Call f with the data of its arguments, so that the result has no derivative.
-
-    >>> from autograd import grad
-    >>> from autograd.extend import notrace_primitive
-    >>> steps = notrace_primitive(lambda x: int(x) + 1)
-    >>> grad(lambda x: x * steps(x))(2.5)
-    3.0
-    """
-
-    @wraps(f)
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return f(*map_tree(getval, args), **map_tree(getval, kwargs))
-
-    return function
-
-
-def solver(
-    name: str, kernel: Function, pull: Callable[[Array, Array, tuple[Array, ...]], list[Array]]
-) -> Op:
-    """An operation whose kernel calls user functions and whose cotangents are computed together.
-
-    Derivatives taken inside those functions are not recorded in the graph outside.
-
-    pull: pull(g, out, args) returns the cotangents of all args.
-    """
-
-    def isolated(*args: Any) -> Any:
-        with using(RECORDING):
-            return kernel(*args)
-
-    return _Solver(name, isolated, pull)
-
-
-class _Solver(Op):
-    def __init__(
-        self,
-        name: str,
-        kernel: Function,
-        pull_all: Callable[[Array, Array, tuple[Array, ...]], list[Array]],
-    ) -> None:
-        super().__init__(name, kernel)
-        self.pull_all = pull_all
-
-    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
-        return choose(node, self.pull_all(g, out, args), active)
-
-
-def getval(x: Any) -> Any:
-    """The number or array in a node; anything else is returned as it is.
-
-    >>> from autograd import Value
-    >>> from autograd.tracer import getval
-    >>> getval(Value(2.0)), getval(3.0)
-    (2.0, 3.0)
-    """
-    return x._value if isinstance(x, Arithmetic) else x
 
 
 # --------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.extend import Box, getval, notrace_primitive, primitive
+from autograd.extend import Box, primitive
+from autograd.plain import getval, notrace_primitive
 
 __all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from autograd.engine.graph import Node
-from autograd.extend import solver
+from autograd.solver import solver
 from autograd.transforms import vjp
 from autograd.trees import flatten
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.extend import getval
 from autograd.ops.structural import index_op, normalize_axis
+from autograd.plain import getval
 
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:

@@ -10,8 +10,8 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
-from autograd.extend import getval
 from autograd.ops.op_types import custom_op
+from autograd.plain import getval
 
 copysign: Final = custom_op(
     np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)

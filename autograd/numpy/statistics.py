@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.extend import getval
 from autograd.ops import Axis
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import normalize_axis
+from autograd.plain import getval
 
 
 def average(

@@ -10,8 +10,8 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from autograd.extend import notrace_primitive
 from autograd.ops.structural import array, holds_node
+from autograd.plain import notrace_primitive
 from autograd.protocols import LOOKING_ONLY, RULES
 
 Function: TypeAlias = Callable[..., Any]

@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array, Node
-from autograd.extend import solver
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
+from autograd.solver import solver
 from autograd.transforms import vjp
 from autograd.trees import flatten
 

@@ -10,8 +10,8 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
-from autograd.extend import getval
 from autograd.ops import Axis
+from autograd.plain import getval
 from autograd.scipy.special.functions import special_op
 
 expit: Op

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.extend import getval
+from autograd.plain import getval
 from autograd.scipy import load
 from autograd.scipy.stats.distribution import differentiable, others
 
