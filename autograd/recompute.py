@@ -28,12 +28,12 @@ from autograd.engine.operations import (
     Interpreter,
     Op,
     Shares,
-    choose,
     interpreter,
     using,
 )
 from autograd.engine.spaces import seed_of
 from autograd.ops import concatenate, identity, index, ravel, reshape
+from autograd.ops.op_types import choose
 from autograd.ops.structural import cast
 from autograd.trees import flatten
 

@@ -166,11 +166,7 @@ class Taylor(Around):
         """dnode/dt as a node: the tangent that the velocities of its arguments cause."""
         with using(self):
             velocities = {arg: self._velocity(arg) for arg in node.parents if arg in self.active}
-            return total(
-                push(node, n, velocities, node, node.args, True)
-                for n, arg in enumerate(node.args)
-                if isinstance(arg, Node) and arg in velocities
-            )
+            return total(push(node, velocities, node, node.args, True))
 
     def _velocity(self, x: Node) -> Node:
         """dx/dt as a node, whose coefficient k is (k + 1) · x[k + 1]."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine.graph import Args, Array, Node, Nodes
-from autograd.engine.operations import RECORDING, Op, Shares, choose, using
+from autograd.engine.operations import RECORDING, Op, Shares, using
+from autograd.ops.op_types import choose
 
 
 def solver(

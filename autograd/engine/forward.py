@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,28 +30,29 @@ def run_forward(order: Sequence[Node], tangents: Derivatives, create_graph: bool
                 continue
             else:
                 out, args = node.primal, node.saved
-            for argnum, arg in enumerate(node.args):
-                if isinstance(arg, Node) and arg in tangents:
-                    share = push(node, argnum, tangents, out, args, create_graph)
-                    if share is not None:
-                        add(tangents, node, share)
+            for share in push(node, tangents, out, args, create_graph):
+                if share is not None:
+                    add(tangents, node, share)
             if node in tangents:
                 tangents[node] = node.fit(broadcast_to(tangents[node], node.shape))
 
 
-def push(node: Node, n: int, tangents: Derivatives, out: Array, args: Args, record: bool) -> Array:
-    """The tangent of `out` that the tangent t of argument n causes; None stands for zero.
+def push(
+    node: Node, tangents: Derivatives, out: Array, args: Args, record: bool
+) -> Iterator[Array]:
+    """The tangents of `out` that those of the arguments cause; None stands for zero.
 
     An operation that states only a `vjp` has it transposed: vjp(g) is linear in g, so the gradient
     of ⟨vjp(g), t⟩ with respect to g is the jvp of t. Any g does, and zeros are at hand.
     """
-    op, t = node.op.among(node, tangents), tangents[node.args[n]]
+    op = node.op.among(node, tangents)
     if op.has_jvp:
-        return op.jvp(n, t, out, args, node.settings)
+        yield from op.push(node, tangents, out, args)
+        return
     with recording(True):
         g = Node.array.made(np.zeros(shape_of(out), getattr(out, "dtype", None)))
-        share = dict(op.pull(node, g, out, args, tangents))[n]
-        if share is None:
-            return None
-        share = sum_to(share, shape_of(args[n]))
-    return gradients(share, g, seed=t, create_graph=record)
+        pulled = [pair for pair in op.pull(node, g, out, args, tangents) if pair[1] is not None]
+        shares = [sum_to(share, shape_of(args[n])) for n, share in pulled]
+    if shares:
+        seeds = [tangents[node.args[n]] for n, _ in pulled]
+        yield gradients(shares, g, seed=seeds, create_graph=record)

@@ -80,6 +80,12 @@ class Op:
         """The tangent of the output that the tangent `t` of one argument causes; None for zero."""
         return self.forward_rule(argnum, t, out, *args, **settings)
 
+    def push(self, node: Node, tangents: Derivatives, out: Array, args: Args) -> Iterator[Array]:
+        """The tangents of the output that those of the arguments of `node` cause."""
+        for argnum, arg in enumerate(node.args):
+            if isinstance(arg, Node) and arg in tangents:
+                yield self.jvp(argnum, tangents[arg], out, args, node.settings)
+
     def among(self, node: Node, active: Nodes) -> Op:
         """The operation where the arguments of `node` that are not `active` are constants."""
         return self
@@ -97,13 +103,6 @@ class Op:
 
     pure = True
     """Whether the result follows from arguments and settings alone, and may be computed once."""
-
-
-def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:
-    """What `Op.pull` gives, for an operation that finds the shares of all arguments at once."""
-    for argnum, arg in enumerate(node.args):
-        if isinstance(arg, Node) and (active is None or arg in active):
-            yield argnum, shares[argnum]
 
 
 class Interpreter:

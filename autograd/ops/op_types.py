@@ -249,6 +249,13 @@ def _like_python(args: tuple[Array, ...]) -> tuple[Array, ...]:
     return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
+def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:
+    """What `Op.pull` gives, for an operation that finds the shares of all arguments at once."""
+    for argnum, arg in enumerate(node.args):
+        if isinstance(arg, Node) and (active is None or arg in active):
+            yield argnum, shares[argnum]
+
+
 class Linear(Op):
     """A linear operation of one argument. The tangent is mapped by the operation itself, and the
     cotangent by its transpose, `transpose(g, x, **settings)`, which uses only the shape of x.
