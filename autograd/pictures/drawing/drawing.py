@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from autograd.frames import caller
 from autograd.pictures.drawing.content import Fold, Scene
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
-from autograd.pictures.drawing.render import DrawingError, render
+from autograd.pictures.drawing.render import PIXELS, DrawingError, graphviz, render
 from autograd.pictures.drawing.scene import Shown, scene
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.drawing.theme import themed
@@ -31,49 +32,103 @@ class Drawing:
     source: the text in the DOT language, which any Graphviz tool reads.
     nodes: how many values, leaves included, it shows.
     boxes: into how many boxes they were folded; None where they were not.
+    format: what `pipe`, `render` and `view` make unless told otherwise: "svg", "png" or "pdf".
+
+    `source`, `format`, `pipe`, `render` and `view` are those of the objects of the package
+    `graphviz`, but work without the program `dot`, too; `graph` is such an object.
     """
 
     def __init__(self, source: str, nodes: int, boxes: int | None = None) -> None:
         self.source = source
         self.nodes = nodes
         self.boxes = boxes
+        self.format = "svg"
+
+    @cached_property
+    def graph(self) -> Any:
+        """A `graphviz.Source` of the same text. Raises ImportError without that package."""
+        return graphviz().Source(self.source, format=self.format)
+
+    def pipe(self, format: str | None = None, encoding: str | None = None) -> Any:
+        """The picture as bytes, or as a string in the given encoding.
+
+        Raises DrawingError where no program that makes such a picture is installed.
+        """
+        picture = self._picture(format or self.format)
+        return picture if encoding is None else picture.decode(encoding)
+
+    def render(
+        self,
+        filename: str | os.PathLike[str] = "Drawing.gv",
+        directory: str | os.PathLike[str] = "",
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+    ) -> str:
+        """Write the text to `filename` and the picture beside it, and return the picture's path.
+
+        view: open it with the system's viewer.
+        cleanup: delete the text again.
+
+        The picture's name is `filename` followed by the format, as in "Drawing.gv.svg". Missing
+        directories are made. Raises DrawingError as `pipe` does.
+        """
+        text = Path(directory, filename)
+        picture = text.with_name(f"{text.name}.{format or self.format}")
+        text.parent.mkdir(parents=True, exist_ok=True)
+        if not cleanup:
+            _write(text, self.source.encode())
+        self.save(picture)
+        if view:
+            graphviz().view(str(picture))
+        return str(picture)
+
+    def view(self, filename: str | os.PathLike[str] = "Drawing.gv", cleanup: bool = False) -> str:
+        """`render`, and open the picture with the system's viewer."""
+        return self.render(filename, view=True, cleanup=cleanup)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file whose suffix says how: .svg, .png, .pdf or .dot.
+        """Write the picture to a file whose suffix says how: .svg, .png or .pdf; .dot or .gv.
 
         The file appears whole or not at all. Raises ValueError for another suffix, and
         DrawingError where no program that makes such a picture is installed.
         """
         path = Path(path)
         format = path.suffix[1:].lower()
-        if format not in ("svg", "png", "pdf", "dot"):
+        if format not in ("svg", "png", "pdf", "dot", "gv"):
             raise ValueError(
-                f"{path.name!r} does not end in .svg, .png, .pdf or .dot, which says how to save it"
+                f"{path.name!r} does not end in .svg, .png, .pdf, .dot or .gv, which says how to "
+                "save it"
             )
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{str(path)!r}: there is no directory {str(path.parent)!r}")
-        picture = self.source.encode() if format == "dot" else self._picture(format)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            part.write_bytes(picture)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        text = format in ("dot", "gv")
+        _write(path, self.source.encode() if text else self._picture(format))
 
     def _picture(self, format: str, timeout: float | None = None) -> bytes:
         picture = render(self.source, format, timeout)
         return themed(picture, repr(self)) if format == "svg" else picture
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """The picture for Jupyter, or how to get one and the text, where none can be made."""
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """The picture for Jupyter, or how to get one and the text, where none can be made.
+
+        The SVG is what one sees. It may hold scripts, so Jupyter shows it only in a notebook that
+        is trusted, and the PNG in one that is not.
+        """
         try:
             svg = self._picture("svg", PATIENCE).decode()
+            png = self._picture("png", PATIENCE)
         except DrawingError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
-        return {"image/svg+xml": svg, "text/plain": repr(self)}
+        width = int.from_bytes(png[16:20], "big") // PIXELS
+        bundle = {"image/svg+xml": svg, "image/png": png, "text/plain": repr(self)}
+        return bundle, {"image/png": {"width": width}}
 
     def _repr_svg_(self) -> str | None:
-        return self._repr_mimebundle_().get("image/svg+xml")
+        try:
+            return self._picture("svg", PATIENCE).decode()
+        except DrawingError:
+            return None
 
     def __repr__(self) -> str:
         extent = f"{self.nodes:,} node{'s' * (self.nodes != 1)}"
@@ -82,6 +137,16 @@ class Drawing:
         elif self.nodes > LARGE:
             extent += ": large, so it takes long and is hard to read"
         return f"Drawing({extent})"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def draw(

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 GET_A_PROGRAM = (
     'A picture needs Graphviz: pip install "wengert[draw]" brings one for svg and png, '
@@ -15,8 +17,22 @@ GET_A_PROGRAM = (
 )
 
 
+PIXELS = 2
+"""The pixels of a PNG on each pixel of a page, so that it is sharp on screens that have more."""
+
+
 class DrawingError(RuntimeError):
     """No picture could be made: no program is installed for it, or it failed."""
+
+
+def graphviz() -> ModuleType:
+    """The package `graphviz`, which knows the programs of Graphviz and the system's viewers."""
+    try:
+        return import_module("graphviz")
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            'this needs the package graphviz: pip install "wengert[draw]"', name=error.name
+        ) from error
 
 
 def programs() -> Iterator[str]:
@@ -44,7 +60,7 @@ def render(source: str, format: str, timeout: float | None = None) -> bytes:
     timeout: seconds after which to give up. Raises DrawingError where no program is installed,
     or none of them could do it.
     """
-    options = [f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
+    options = [f"-T{format}", *([f"-Gdpi={72 * PIXELS}"] if format == "png" else [])]
     reasons = []
     for program in programs():
         try:

@@ -131,6 +131,63 @@ def test_pdf_needs_dot_and_says_what_to_install(
         assert not path.exists()
 
 
+@needs_a_program
+def test_a_notebook_that_is_not_trusted_has_a_png_of_the_same_size_to_show() -> None:
+    bundle, metadata = draw(expression())._repr_mimebundle_()
+    assert list(bundle) == ["image/svg+xml", "image/png", "text/plain"]
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    points = re.search(r'<svg width="(\d+)pt"', bundle["image/svg+xml"])
+    assert points
+    assert metadata["image/png"]["width"] == pytest.approx(int(points[1]), abs=2)
+
+
+@needs_a_program
+def test_a_drawing_has_the_methods_of_a_graphviz_object(tmp_path: Path) -> None:
+    drawing = draw(expression())
+    assert drawing.format == "svg"
+    assert drawing.pipe() == drawing.pipe("svg", encoding="utf-8").encode()
+    assert drawing.pipe(format="png").startswith(b"\x89PNG")
+    path = drawing.render("graph.gv", directory=tmp_path / "new")
+    assert path == str(tmp_path / "new" / "graph.gv.svg")
+    assert Path(path).read_bytes() == drawing.pipe()
+    assert (tmp_path / "new" / "graph.gv").read_text("utf-8") == drawing.source
+    drawing.format = "png"
+    other = drawing.render(tmp_path / "other", cleanup=True)
+    assert other == str(tmp_path / "other.png")
+    assert not (tmp_path / "other").exists()
+    assert Path(other).read_bytes() == drawing.pipe()
+
+
+def test_a_drawing_holds_a_graphviz_object(tmp_path: Path) -> None:
+    graphviz = pytest.importorskip("graphviz")
+    drawing = draw(expression())
+    drawing.format = "pdf"
+    assert isinstance(drawing.graph, graphviz.Source)
+    assert drawing.graph.source == drawing.source
+    assert drawing.graph.format == "pdf"
+    assert Path(drawing.graph.save(tmp_path / "graph.gv")).read_text("utf-8") == drawing.source
+
+
+@needs_a_program
+def test_view_opens_the_picture_that_it_has_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphviz = pytest.importorskip("graphviz")
+    opened: list[str] = []
+    monkeypatch.setattr(graphviz, "view", opened.append)
+    assert draw(expression()).view(tmp_path / "graph.gv", cleanup=True) == opened[0]
+    assert opened == [str(tmp_path / "graph.gv.svg")]
+    assert Path(opened[0]).exists()
+
+
+def test_without_the_package_its_objects_say_which_pip_install_brings_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(ImportError, match=r'pip install "wengert\[draw\]"'):
+        _ = draw(expression()).graph
+
+
 def test_dot_is_the_source_as_utf8(tmp_path: Path) -> None:
     drawing = draw(Value(1.0, "α"))
     drawing.save(str(tmp_path / "graph.dot"))
@@ -139,7 +196,7 @@ def test_dot_is_the_source_as_utf8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["graph.jpeg", "graph", "svg", "graph.svg.txt"])
 def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"does not end in \.svg, \.png, \.pdf or \.dot"):
+    with pytest.raises(ValueError, match=r"does not end in \.svg, \.png, \.pdf, \.dot or \.gv"):
         draw(Value(1.0)).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -222,7 +279,7 @@ def test_without_a_program_reprs_do_not_raise_and_show_the_text(bare_machine: Pa
 def test_graphviz_pure_is_found_beside_the_interpreter(bare_machine: Path) -> None:
     install(bare_machine, "graphviz-pure", "print('<svg>', sys.argv[1], len(source), '</svg>')")
     drawing = draw(expression())
-    bundle = drawing._repr_mimebundle_(include=None, exclude=None)
+    bundle, _ = drawing._repr_mimebundle_(include=None, exclude=None)
     svg = bundle["image/svg+xml"]
     assert svg.startswith("<svg ")
     assert svg.endswith(f"</style> -Tsvg {len(drawing.source)} </svg>\n")
