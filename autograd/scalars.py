@@ -120,8 +120,9 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
 
     @data.setter
     def data(self, new: SupportsFloat) -> None:
-        require_leaf(self)
-        self.primal = as_float(new)
+        if self.op is not None:
+            require_leaf(self)
+        self.primal = new if new.__class__ is float else as_float(new)
         self.renewed = next_index()
 
     def save(self) -> float:
@@ -237,6 +238,40 @@ def _reflected(op: Elementwise) -> Callable[[Value, Any], Any]:
     return method
 
 
+def _unary(op: Elementwise) -> Callable[[Value], Any]:
+    """`op(value)`."""
+    scalar, (slope,) = op.scalar, op.partials
+    varies = callable(slope)
+    new = object.__new__
+
+    def function(x: Value) -> Any:
+        primal = x.primal
+        try:
+            out = scalar(primal)
+            da = slope(out, primal) if varies else slope
+        except (ArithmeticError, ValueError):
+            return interpreter().apply(op, (x,), NO_SETTINGS)
+        running = interpreter()
+        if (running is not RECORDING and not running.direct) or out.__class__ is not float:
+            return running.apply(op, (x,), NO_SETTINGS)
+        node = new(Value)  # as in `_binary`
+        node.primal = out
+        node.op = op
+        node.a = x
+        node.b = None
+        node.da = None if da is False else da
+        node.db = None
+        node.index = next_index()
+        node.label = ""
+        node.grad = 0.0
+        return node
+
+    return function
+
+
+for _op in ops.TABLE.values():
+    if type(_op) is Elementwise and _op.arity == 1 and _op.scalar and _op.partials[0]:
+        _op.of_value = _unary(_op)
 for _name, _op in {
     "add": ops.add,
     "sub": ops.sub,

@@ -43,6 +43,11 @@ where: Elementwise
 def _pow_base(out: Array, x: Array, y: Array) -> Array:
     """y · x^(y - 1), and 0 where x = y = 0, since x^0 is constant."""
     if isinstance(y, int | float):
+        if y != 0 and x.__class__ is float:
+            try:
+                return y * math.pow(x, y - 1)
+            except (ArithmeticError, ValueError):
+                return y * pow(x, y - 1)
         return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
     constant = (y == 0) & (x == 0)  # elsewhere y = 0 has the derivative 1/x in y
     return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1.0)))

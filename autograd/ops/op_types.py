@@ -39,6 +39,8 @@ class Elementwise(Op):
     has_jvp = True
     closed_by_zero = False
     """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
+    of_value: Callable[[Any], Any] | None = None
+    """The operation on one `Value`, without the checks that it does not need; see `scalars`."""
 
     def __init__(
         self,
@@ -65,6 +67,8 @@ class Elementwise(Op):
     @overload
     def __call__(self, *args: ArrayLike, **settings: Any) -> Array: ...
     def __call__(self, *args: Array, **settings: Any) -> Array:
+        if self.of_value and len(args) == 1 and args[0].__class__ is Node.number and not settings:
+            return self.of_value(args[0])
         for arg in args:
             if isinstance(arg, Node):
                 break
