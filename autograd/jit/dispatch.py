@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from itertools import compress, count
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -19,11 +19,14 @@ from autograd.jit.errors import GuardFailure
 from autograd.jit.packing import MANY, Unwritten, kept_in, packed
 from autograd.jit.program import Program
 from autograd.jit.terms import is_leaf
+from autograd.nodes import Tensor
 from autograd.scalars import Value
 
 DISPATCH = "<dispatch"
 """How the file names of dispatchers begin."""
-_OTHERWISE = "return otherwise(args, kwargs)"
+MISMATCH: Final = object()
+"""What a dispatcher returns for a call that it is not for."""
+_OTHERWISE = "return MISMATCH"
 
 Call: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
@@ -111,17 +114,31 @@ def _types(value: Any) -> tuple[Any, ...]:
 # Calls of one form
 
 
+def form_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Hashable:
+    """What can be told of a call at a glance; only calls of one form may have a dispatcher."""
+    form = tuple(map(_form, args))
+    return (*form, *kwargs, *map(_form, kwargs.values())) if kwargs else form
+
+
+def _form(thing: Any) -> Hashable:
+    kind = thing.__class__
+    if kind is np.ndarray:
+        return thing.shape, thing.dtype
+    if kind in (list, tuple, dict):
+        return kind, len(thing)
+    return (kind, thing) if kind in (int, str, bool) else kind
+
+
 def dispatcher(
     program: Program,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     static: frozenset[int | str],
-    otherwise: Call,
 ) -> Call | None:
     """The function from arguments like these to the result.
 
-    It calls `otherwise` for other arguments, and where the program does not fit. None where the
-    call itself has nodes, or containers of the user's own types.
+    It returns `MISMATCH` for other arguments, and where the program does not fit. None where the
+    call has containers of the user's own types.
     """
     unpacking = _Unpacking()
     try:
@@ -131,7 +148,9 @@ def dispatcher(
     except Unwritten:
         return None
     leaves = unpacking.leaves
-    if program.takes_data_alone:
+    if unpacking.has_nodes and program.writes:
+        return None  # whether it may run depends on more than the form of the call
+    if program.takes_data_alone and not unpacking.has_nodes:
         lines, space = program.guard.lines(_OTHERWISE)
         tail, more = _run_floats(program, leaves) or _run_arrays(program, leaves)
     else:
@@ -146,7 +165,7 @@ def dispatcher(
         *[f"    {line}" for line in tail],
     ]
     space |= {**unpacking.space, **more}
-    space |= {"otherwise": otherwise, "ran": program.ran, "GuardFailure": GuardFailure}
+    space |= {"MISMATCH": MISMATCH, "ran": program.ran, "GuardFailure": GuardFailure}
     exec(compile("\n".join(text), f"{DISPATCH} {program.name}>", "exec"), space)
     function: Call = space["dispatch"]
     return function
@@ -181,7 +200,7 @@ def _tuple(names: Sequence[str]) -> str:
 
 def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[str, Any]] | None:
     """Lines that are the program, and what they refer to; None where it is not one of floats."""
-    code, recording = program.plain_code(), program.recording
+    code, recording = program.plain_code, program.recording
     if code is None or any(name.startswith("*") for name in leaves):
         return None
     varies = [term is not None for term in recording.outputs]
@@ -195,8 +214,8 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
     lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]
     if program.may_be_nan:  # the run is then repeated; so is one whose results are ∞ and -∞
-        total = " + ".join([code.results[place] for place in program.may_be_nan])
-        lines += [f"total = {total}", "if total != total:", f"    {_OTHERWISE}"]
+        total = ", ".join([code.results[place] for place in program.may_be_nan])
+        lines += [f"total = sum(({total},))", "if total != total:", f"    {_OTHERWISE}"]
     lines = [
         *[f"    {line}" for line in lines],
         f"    result = {result}",
@@ -220,7 +239,8 @@ class _Unpacking:
         self._required: list[str] = []
         self._others = count()
         self.leaves: list[str] = []
-        self.space: dict[str, Any] = {"ndarray": np.ndarray}
+        self.has_nodes = False
+        self.space: dict[str, Any] = {"ndarray": np.ndarray, "Value": Value, "Tensor": Tensor}
 
     def lines(self) -> list[str]:
         if self._required:
@@ -241,7 +261,7 @@ class _Unpacking:
         leaves = len(self.leaves)  # numbered in order, including those within other parts
         for number, thing in enumerate(things):
             fixed = number in static
-            leaf = type(thing) in (float, np.ndarray) and not fixed
+            leaf = type(thing) in _LEAVES and not fixed
             parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
             leaves += 0 if fixed else _count_leaves(thing)
         self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
@@ -255,20 +275,21 @@ class _Unpacking:
             require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
         elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
             require(f"{name} is {self._name(thing)}")
-        elif kind is float:
-            require(f"{name}.__class__ is float")
-            self.leaves.append(name)
-        elif kind is np.ndarray:
-            self.leaves.append(name)
+        elif kind is float or kind is Value:
+            require(f"{name}.__class__ is {kind.__name__}")
+            self._leaf(name, kind)
+        elif kind is np.ndarray or kind is Tensor:
             shape, dtype = self._name(thing.shape), self._name(thing.dtype)
-            require(f"{name}.__class__ is ndarray")
+            require(f"{name}.__class__ is {kind.__name__}")
             require(f"{name}.shape == {shape} and {name}.dtype is {dtype}")
+            self._leaf(name, kind)
         elif kind in (list, tuple):
             require(f"{name}.__class__ is {kind.__name__}")
             if _is_row(thing):
-                length = len(thing)
-                require(f"len({name}) == [*map(type, {name})].count(float) == {length}")
-                self.leaves.append(f"*{name}")
+                row = type(thing[0])
+                count = f"[*map(type, {name})].count({row.__name__})"
+                require(f"len({name}) == {count} == {len(thing)}")
+                self._leaf(f"*{name}", row)
             else:
                 self.take(name, thing)
         elif kind is dict and all(isinstance(key, str) for key in thing):
@@ -279,10 +300,18 @@ class _Unpacking:
         else:
             require(f"{name} is {self._name(thing)}")
 
+    def _leaf(self, name: str, kind: type) -> None:
+        self.leaves.append(name)
+        self.has_nodes |= kind is Value or kind is Tensor
+
+
+_LEAVES = (float, np.ndarray, Value, Tensor)
+
 
 def _is_row(things: Sequence[Any]) -> bool:
-    """Whether these are so many floats that they are taken all together."""
-    return len(things) > MANY and all(type(part) is float for part in things)
+    """Whether these are so many floats or Values that they are taken all together."""
+    kinds = set(map(type, things))
+    return len(things) > MANY and (kinds == {float} or kinds == {Value})
 
 
 def _count_leaves(thing: Any) -> int:
@@ -292,4 +321,4 @@ def _count_leaves(thing: Any) -> int:
         return 1 if _is_row(thing) else sum(map(_count_leaves, thing))
     if kind is dict:
         return sum(map(_count_leaves, thing.values()))
-    return kind in (float, np.ndarray)
+    return kind in _LEAVES

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
-from autograd.jit.dispatch import DISPATCH, Call, CallKey, dispatcher
+from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
 from autograd.jit.program import Program
 from autograd.jit.provenance import Provenance
@@ -58,7 +58,7 @@ def _no_collection() -> Iterator[None]:
 
 
 class Jitted:
-    """The state of a compiled function: its programs, and the dispatcher of the latest call."""
+    """The state of a compiled function: its programs, and the dispatchers of calls seen so far."""
 
     def __init__(
         self,
@@ -79,15 +79,23 @@ class Jitted:
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
-        self._dispatchers: dict[Program, tuple[int, Call]] = {}
-        """The dispatcher of each program, and for which version of the program it was written."""
-        self.run: Call = self.call
-        """The dispatcher for calls like the latest; it hands others on to `call`."""
+        self._dispatchers: dict[Hashable, list[tuple[Call, Program, int]]] = {}
+        """For each form of call its dispatchers, the latest first, and for which version of which
+        program each was written."""
+        self.run: Call = lambda args, kwargs: MISMATCH
+        """The dispatcher for calls like the latest."""
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result, by a program that fits, which is recorded if there is none."""
         if interpreter() not in (RECORDING, NOT_RECORDING):
             return self._uncompiled(args, kwargs)
+        form = form_of(args, kwargs)
+        for run, program, version in self._dispatchers.get(form, ()):
+            if run is not self.run and program.version == version:
+                result = run(args, kwargs)
+                if result is not MISMATCH:
+                    self.run = run
+                    return result
         call = CallKey(args, kwargs, self._static)
         if self._into and interpreter().records and any(isinstance(x, Node) for x in call.leaves):
             return self._uncompiled(args, kwargs)  # a program could not be differentiated later
@@ -101,7 +109,7 @@ class Jitted:
             else:
                 if position:  # the next call will most likely take the same path
                     programs.insert(0, programs.pop(position))
-                self._remember(args, kwargs, program)
+                self._remember(form, args, kwargs, program)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             return self._give_up(len(programs), reason, args, kwargs)
@@ -126,7 +134,7 @@ class Jitted:
             return program(call.leaves)
         finally:
             program.settle()
-            self._remember(args, kwargs, program)
+            self._remember(form, args, kwargs, program)
 
     def _give_up(
         self, programs: int, reason: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -148,13 +156,15 @@ class Jitted:
     def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return run_uncompiled(self.name, self.function, args, kwargs, self._into)
 
-    def _remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program) -> None:
-        """Expect that the next call is like this one, and fits this program."""
-        version, run = self._dispatchers.get(program, (0, self.call))
-        if version != program.version:
-            run = dispatcher(program, args, kwargs, self._static, self.call) or self.call
-            self._dispatchers[program] = program.version, run
-        self.run = run
+    def _remember(
+        self, form: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program
+    ) -> None:
+        """Expect that later calls are like this one, and fit this program."""
+        run = dispatcher(program, args, kwargs, self._static)
+        if run is not None:
+            others = [entry for entry in self._dispatchers.get(form, ()) if entry[1] is not program]
+            self._dispatchers[form] = [(run, program, program.version), *others][:LIMIT_OF_FORMS]
+            self.run = run
 
     @property
     def recorded(self) -> int:
@@ -210,8 +220,11 @@ def _called(jitted: Jitted) -> Function:
     @wraps(jitted.function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
         running = interpreter()
-        alone = running is RECORDING or running is NOT_RECORDING
-        return (jitted.run if alone else jitted.call)(args, kwargs)
+        if running is RECORDING or running is NOT_RECORDING:
+            result = jitted.run(args, kwargs)
+            if result is not MISMATCH:
+                return result
+        return jitted.call(args, kwargs)
 
     vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
     return compiled

@@ -28,6 +28,9 @@ from autograd.jit.trace import Observing
 from autograd.jit.uncompiled import split_updates
 from autograd.trees import map_tree
 
+_INLINED = 100
+"""Code of more lines is called by a dispatcher, and not written into it."""
+
 
 class _EffectError(Exception):
     """A side effect of the program has raised an error, which is the argument."""
@@ -75,7 +78,9 @@ class Program:
         ]
         self._sinks = self._split_updates(into)
         self.outputs: list[Term] = [term for term in recording.outputs if term is not None]
-        self._plain = bool(into) or not self.guard.nodes
+        self.writes: bool = bool(into)
+        """Whether it writes into arrays."""
+        self._plain = self.writes or not self.guard.nodes
         self.takes_data_alone: bool = self._plain and not recording.draws
         """Whether plain data gives plain results, and nothing is drawn."""
         self._draws = [(x.settings["generator"], x.settings["f"]) for x in recording.draws]
@@ -184,6 +189,8 @@ class Program:
         """Write the code, for outside data that stays in the memory where it is now."""
         code = self._code(self.guard.fixed())
         self._make = code.compiled(self.name)
+        self.plain_code: Code | None = code if self._is_plain(code) else None
+        """Code that is so short that a call of it would take as long as it does."""
         self._calls_users = bool(self.recording.effects) or not all(
             map(is_of_library, code.functions.values())
         )
@@ -191,15 +198,14 @@ class Program:
         self._moving = self.guard.moving()
         self.version += 1
 
-    def plain_code(self) -> Code | None:
-        """The code, if the program computes numbers from numbers and does nothing else."""
+    def _is_plain(self, code: Code) -> bool:
+        """Whether the code computes numbers from numbers and does nothing else, in a few lines."""
         reads = self.guard.inputs or self.guard.contents
         if reads or self.recording.effects or self._draws or self._sinks or self._sensitive:
-            return None
-        code = self._code({})
-        arrays = any("np." in line for line in [*code.body, *code.results])
+            return False
         needed = code.setup or code.numpy or code.constants or code.functions or code.shared
-        return None if arrays or needed else code
+        arrays = "np." in "".join([*code.body, *code.results])
+        return not (needed or arrays) and len(code.body) <= _INLINED
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
         """The source, where the data of `fixed` stays in these arrays."""

@@ -123,20 +123,23 @@ class Slots(list[Slot]):
     """All memory of a program: pieces are shared by results that are not alive together."""
 
     def __init__(self) -> None:
-        self._free: list[Slot] = []
+        self._free: dict[tuple[np.dtype[Any], int], list[Slot]] = {}
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any], shared: bool) -> Slot:
         """Memory for an array: the smallest piece that is free and large enough, or a new one."""
         size = prod(shape)
-        fitting = [s for s in self._free if s.dtype == dtype and size <= s.size <= 4 * size + 64]
+        kinds = [kind for kind in self._free if kind[0] == dtype]
+        fitting = [kind for kind in kinds if size <= kind[1] <= 4 * size + 64]
         if shared and fitting:
-            best = min(fitting, key=lambda slot: slot.size)
-            self._free.remove(best)
-            return best
+            best = min(fitting, key=lambda kind: kind[1])
+            slot = self._free[best].pop()
+            if not self._free[best]:
+                del self._free[best]
+            return slot
         self.append(Slot(f"buffer{len(self)}", size, dtype, shared))
         return self[-1]
 
     def release(self, slot: Slot) -> None:
         """The array in this piece is not needed any more."""
         if slot.shared:
-            self._free.append(slot)
+            self._free.setdefault((slot.dtype, slot.size), []).append(slot)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.jit.roll.grouping import grouped
+from autograd.jit.roll.grouping import grouped, levels, products_of_sums
 from autograd.jit.roll.lower import lower, put_in_place
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
@@ -35,6 +36,8 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     if program.tangled or program.operations < SHORT:
         return None
     straight = sum([NUMBER if term.scalar else CALL for term in program.terms if term.op])
+    if least_cost(program) > HOPELESS * straight:
+        return None
     least, best = straight, None
     for by_depth in (False, True):
         groups = grouped(terms, program, by_depth)
@@ -46,6 +49,25 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     if best is None or not agree(program, best):
         return None
     return put_in_place(terms, program, outputs, best)
+
+
+HOPELESS = 0.7
+"""A program that cannot become so many times cheaper is not rolled, which would take long."""
+
+
+def least_cost(program: Scalars) -> float:
+    """What no way to roll a program can fall below: calls follow one another from level to level.
+
+    At each level like operations are one call, or are computed as numbers where they are few.
+    """
+    total = 0.0
+    for level in levels(program, products_of_sums(program)):
+        counts = Counter([None if n in program.sums else program.ops[n] for n in level])
+        for op, count in counts.items():
+            if op is None:
+                count = sum([len(program.sums[n]) for n in level if n in program.sums])
+            total += min(NUMBER * count, CALL)
+    return total
 
 
 # --------------------------------------------------------------------------------------------------
