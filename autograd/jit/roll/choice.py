@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.roll.grouping import grouped, levels, products_of_sums
-from autograd.jit.roll.lower import lower, put_in_place
+from autograd.jit.roll.lower import NARROW, lower, put_in_place
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
 from autograd.ops.products import matmul_op
@@ -51,22 +51,32 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     return put_in_place(terms, program, outputs, best)
 
 
-HOPELESS = 0.7
+HOPELESS = 0.75
 """A program that cannot become so many times cheaper is not rolled, which would take long."""
 
 
 def least_cost(program: Scalars) -> float:
     """What no way to roll a program can fall below: calls follow one another from level to level.
 
-    At each level like operations are one call, or are computed as numbers where they are few.
+    At each level like operations are one call, or are computed as numbers where they are few;
+    numbers that are added up at once are moved into an array first.
     """
-    total = 0.0
-    for level in levels(program, products_of_sums(program)):
-        counts = Counter([None if n in program.sums else program.ops[n] for n in level])
-        for op, count in counts.items():
-            if op is None:
-                count = sum([len(program.sums[n]) for n in level if n in program.sums])
-            total += min(NUMBER * count, CALL)
+    inner, total = products_of_sums(program), 0.0
+    numbers: set[int] = set()
+    for level in levels(program, inner):
+        like: dict[Any, list[int]] = defaultdict(list)
+        for node in level:
+            like[None if node in program.sums else program.ops[node]].append(node)
+        sums = like.pop(None, [])
+        for nodes in like.values():
+            total += min(NUMBER * len(nodes), CALL)
+            if len(nodes) <= NARROW:
+                numbers.update(nodes)
+        if len(sums) <= NARROW:
+            numbers.update(sums)
+        addends = [node for root in sums for _, node in program.sums[root]]
+        factors = {arg for n in addends for arg in (program.args[n] if n in inner else [n])}
+        total += min(NUMBER * len(addends), CALL + MOVE * len(factors & numbers))
     return total
 
 

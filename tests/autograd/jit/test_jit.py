@@ -62,6 +62,50 @@ def test_another_shape_or_type_is_another_program(other: Any) -> None:
     assert compiled.stats().recorded == 2
 
 
+def plain(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor | Value) else x
+
+
+def test_kinds_of_call_in_turn_keep_their_programs_and_see_what_changes() -> None:
+    class Settings:
+        scale = 1.0
+
+    @jit(notices=False)
+    def f(xs: list[Any], settings: Any) -> Any:
+        return settings.scale * sum(xs[1:], xs[0] * xs[0])
+
+    w = Value(3.0)
+    calls = [[2.0], [2.0, 5.0], [w], [w, w], [np.ones(2)], [Tensor([1.0, 2.0])]]
+    settings = Settings()
+    for settings.scale in (1.0, 1.0, 3.0, 1.0):
+        for xs in (*calls, *reversed(calls)):
+            found, expected = f(xs, settings), settings.scale * sum(xs[1:], xs[0] * xs[0])
+            assert type(found) is type(expected)
+            assert np.array_equal(
+                getattr(found, "data", found), getattr(expected, "data", expected)
+            )
+    assert f.stats().recorded == 2 * len(calls)
+
+
+def test_a_call_on_nodes_is_differentiated_whatever_was_called_before() -> None:
+    f = jit(lambda x, y: x * y + x)
+    x, y = Value(2.0), Value(5.0)
+    for _ in range(3):
+        assert f(2.0, 5.0) == 12.0
+        out = f(x, y)
+        assert ad.gradients(out, [x, y]) == [6.0, 2.0]
+        with ad.no_grad():
+            assert f(x, y).op is None
+        assert ad.gradients(f(x, 5.0), x) == 6.0
+
+
+def test_thousands_of_numbers_from_outside_have_their_gradients() -> None:
+    weights = [Value(float(n)) for n in range(4000)]
+    loss = jit(lambda x: sum([x * w * w for w in weights], 0.0))(2.0)
+    loss.backward()
+    assert [w.grad for w in weights] == [4.0 * n for n in range(4000)]
+
+
 def test_another_structure_is_another_program() -> None:
     f = jit(lambda p: sum(flatten(p)[0]))
     order = jit(lambda p: list(p.values()))
