@@ -53,6 +53,13 @@ from autograd.lines import Line, LineLog
 from autograd.nodes import Tensor
 from autograd.ops import *  # noqa: F403  (the table's names are listed there, once)
 from autograd.ops.op_types import custom_op
+from autograd.partials import (
+    biharmonic,
+    derivative_tensor,
+    hessian_diagonal,
+    laplacian,
+    partial_derivative,
+)
 from autograd.recompute import checkpoint
 from autograd.scalars import Value
 from autograd.scopes import begin_scope, end_scope
@@ -119,24 +126,29 @@ __all__ = [
     "Why",
     "assign",
     "begin_scope",
+    "biharmonic",
     "captured",
     "check_grads",
     "checkpoint",
     "custom_op",
     "debug",
     "derivative",
+    "derivative_tensor",
     "elementwise_grad",
     "end_scope",
     "grad",
     "gradients",
     "hessian",
+    "hessian_diagonal",
     "hvp",
     "is_compiling",
     "jacobian",
     "jet",
     "jit",
     "jvp",
+    "laplacian",
     "no_grad",
+    "partial_derivative",
     "summary",
     "taylor",
     "observe",

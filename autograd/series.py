@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.around import Around
 from autograd.engine.forward import push
-from autograd.engine.graph import Args, Array, Node, Settings, leaf
+from autograd.engine.graph import Args, Array, Node, Settings, leaf, next_index
 from autograd.engine.operations import Interpreter, Op, using
 from autograd.ops.op_types import Elementwise
 from autograd.recurrences import Coefficient, Rule, fit, product, recurrence, total
@@ -51,6 +51,8 @@ class Taylor(Around):
         self.series: dict[Node, Series] = {}
         self.active: set[Node] = set()
         """Nodes whose derivative is not zero by what they are."""
+        self._first = next_index()
+        self._constants: set[Node] = set()
         self._results: dict[Any, Node] = {}
         self._velocities: dict[Node, Node] = {}
 
@@ -136,12 +138,24 @@ class Taylor(Around):
         return x if k == 0 else None
 
     def moves(self, x: Any) -> bool:
-        """Whether x is a node that is a function of t."""
+        """Whether x is a node that has a series.
+
+        Any other node is a constant. Raises TypeError where it was computed from one that has a
+        series, by an interpreter that knows nothing of it.
+        """
         if not isinstance(x, Node):
             return False
-        if x not in self.series and not self.series.keys().isdisjoint(x.parents):
-            raise TypeError(f"taylor: operation {x.op.name!r} has no series")
-        return x in self.series
+        if x in self.series:
+            return True
+        stack = [x]
+        while stack:
+            node = stack.pop()
+            if node.index > self._first and node not in self._constants:
+                if not self.series.keys().isdisjoint(node.parents):
+                    raise TypeError(f"taylor: operation {node.op.name!r} has no series")
+                self._constants.add(node)
+                stack += node.parents
+        return False
 
     def _rule(self, node: Node) -> Rule:
         """How the coefficients of a result from the second on follow from those before."""

@@ -13,7 +13,7 @@ from autograd.batching.rules import batch
 from autograd.batching.step import Step
 from autograd.effects import assign, observe
 from autograd.engine.graph import Array, Node, next_index
-from autograd.engine.operations import Interpreter, interpreter, using
+from autograd.engine.operations import RECORDING, Interpreter, interpreter, using
 from autograd.jit.errors import JitError
 from autograd.jit.recording import computed
 from autograd.jit.trace import Trace, user_line
@@ -92,8 +92,15 @@ class Batch(Trace):
         if any(many):
             self.known[node] = batch(Step(node, args, many, self.size))
         else:
-            tracked = any(isinstance(arg, Node) for arg in args)
-            self.same[node] = node if tracked else node.primal
+            self.same[node] = self._outer_result(node, args)
+
+    def _outer_result(self, node: Node, args: Sequence[Array]) -> Array:
+        """A node that is the same for all examples, in the program around."""
+        if not any(isinstance(arg, Node) for arg in args):
+            return node.primal
+        if self.outer is RECORDING or isinstance(self.outer, Trace):
+            return node  # it records in the same graph
+        return node.op(*args, **node.settings)
 
     def results(self, outputs: Sequence[Any]) -> list[Array | None]:
         """`for_all` of each output, and all that observes the program told.
@@ -102,7 +109,7 @@ class Batch(Trace):
         there is NaN.
         """
         results = [self.for_all(out) for out in outputs]
-        if not kernels.is_careful() and any(map(_has_nan, results)):
+        if not kernels.is_careful() and any(map(has_nan, results)):
             self.known = dict(self.inputs)
             with kernels.careful():
                 results = [self.for_all(out) for out in outputs]
@@ -118,7 +125,8 @@ class Batch(Trace):
         answers = self.for_all(node)
         with self.outside():
             if answers is None:
-                return self.outer.branch(node, kind)
+                same = self.for_any(node)
+                return self.outer.branch(same, kind) if isinstance(same, Node) else node.primal
             answers = (
                 nondifferentiable(np.not_equal, answers, 0)
                 if kind is bool
@@ -176,6 +184,7 @@ class Batch(Trace):
             observe(f, *own)
 
 
-def _has_nan(value: Array | None) -> bool:
+def has_nan(value: Array | None) -> bool:
+    """Whether there is NaN in the data of a number, an array or a node."""
     data = value.primal if isinstance(value, Node) else value
-    return data is not None and data.dtype.kind == "f" and bool(np.isnan(data).any())
+    return data is not None and bool(np.any(data != data))

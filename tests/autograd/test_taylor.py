@@ -144,6 +144,16 @@ def test_a_compiled_series_of_a_power_notices_a_zero() -> None:
     )
 
 
+def test_what_a_batch_reads_from_around_has_its_series() -> None:
+    def f(t: Any) -> Any:
+        return vmap(lambda x: x * ad.sin(ad.exp(t) * x) + ad.cos(ad.exp(t)))(
+            np.array([1.0, 2.0])
+        ).sum()
+
+    expected = [f(0.3), grad(f)(0.3), derivative(f, 2)(0.3) / 2]
+    np.testing.assert_allclose(taylor(f, 0.3, order=2), expected, rtol=1e-13)
+
+
 def test_branches_inside_a_series_are_those_of_each_point() -> None:
     pieces = lambda x: x**2 if x > 0 else ad.sin(x)  # noqa: E731
     high = derivative(pieces, 3)
