@@ -5,13 +5,17 @@ errors for what cannot be.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
-from autograd.engine.graph import Node
+from autograd.convert import PlainArrayError
+from autograd.engine.graph import Node, ancestors, between
+from autograd.frames import stacklevel_of_caller
 
 
 def choose(
@@ -59,6 +63,33 @@ def fresh(name: str, leaf: Any) -> Node:
     )
 
 
+_runs: ContextVar[tuple[list[Node], ...]] = ContextVar("runs", default=())
+"""The inputs of the functions that are being differentiated, outermost first."""
+
+
+class differentiating:
+    """A block that runs a function, to differentiate it with respect to the nodes in a list."""
+
+    def __enter__(self) -> list[Node]:
+        inputs: list[Node] = []
+        self.token: Token[tuple[list[Node], ...]] = _runs.set((*_runs.get(), inputs))
+        return inputs
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        _runs.reset(self.token)
+        if error and isinstance(error.__cause__, PlainArrayError):
+            error.args = error.__cause__.args  # NumPy hides it behind a sentence of its own
+
+
+def is_differentiated(node: Node) -> bool:
+    """Whether a function is being differentiated by what `node` was computed from."""
+    inputs = [x for run in _runs.get() for x in run]
+    if not inputs:
+        return False
+    first = min([x.index for x in inputs])
+    return node in between(inputs, ancestors([node], first))[1]
+
+
 def real(x: Any) -> Any:
     """A number as a float, an array in its floating-point type, or as float64; a node as it is."""
     if isinstance(x, Node):
@@ -84,6 +115,28 @@ def plain(leaf: Any) -> Any:
 
 
 _DATA = (Node, float, int, np.ndarray, np.generic)
+
+
+def check_outputs(name: str, inputs: Sequence[Node], outputs: Sequence[Any]) -> None:
+    """Warn of a result that no input has a part in, as HIPS autograd does; TypeError where it is an
+    array with labels, which might hold nodes.
+
+    Not where it is a node of the function's own: the derivative of a step is zero, and so is that
+    of a derivative that is constant.
+    """
+    for out in outputs:
+        if not isinstance(out, _DATA) and hasattr(out, "__array__"):
+            raise TypeError(
+                f"{name}: the function returned a {type(out).__name__}, and nodes inside of it "
+                "have no derivative: return a node, such as x * a.values for x * a"
+            )
+    nodes = [out for out in outputs if isinstance(out, Node)]
+    if inputs and not any(node.index >= inputs[0].index for node in nodes):
+        warnings.warn(
+            f"Output seems independent of input: {name} gives zeros. (A number that .item(), "
+            ".data or .numpy() took out of a node is a constant.)",
+            stacklevel=stacklevel_of_caller(),
+        )
 
 
 def require_number(name: str, result: Any, outputs: Sequence[Any]) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import ops
-from autograd.convert import ArrayLike
+from autograd.arguments import is_differentiated
+from autograd.convert import ArrayLike, PlainArrayError
 from autograd.display import Display
 from autograd.engine.backward import run_backward
 from autograd.engine.graph import Derivatives, Node, ancestors
@@ -27,7 +28,7 @@ from autograd.ops.predicates import (
     logical_xor,
     nondifferentiable,
 )
-from autograd.protocols import IN_PLAIN_ARRAY, NumPyProtocols
+from autograd.protocols import NumPyProtocols
 
 if TYPE_CHECKING:
     from autograd.nodes import Tensor
@@ -98,8 +99,23 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
     def __abs__(self) -> Self:
         return ops.abs(self)
 
+    def __divmod__(self, other: Operand) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Operand) -> tuple[Self, Self]:
+        return other // self, other % self
+
     def __round__(self, decimals: int | None = None) -> Self:
         return ops.round(self, decimals or 0)
+
+    def __trunc__(self) -> Self:
+        return ops.trunc(self)
+
+    def __floor__(self) -> Self:
+        return ops.floor(self)
+
+    def __ceil__(self) -> Self:
+        return ops.ceil(self)
 
     # Comparisons look at the data and give plain booleans: they steer a program and have no
     # derivative. A node is hashed by identity, so it can be a key of a dictionary.
@@ -128,11 +144,18 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
         return bool(self._branched(bool))
 
     def __int__(self) -> int:
+        if is_differentiated(self):
+            raise TypeError(
+                "int(x) of a node that is being differentiated would make a constant of it: write "
+                "np.trunc(x) for a node, and int(x.item()) where the number itself is meant"
+            )
         return int(self._branched(int))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
-            raise TypeError("a node of real numbers cannot be an index; int(x) rounds it to zero")
+            raise TypeError(
+                "a node of real numbers cannot be an index: write int(x.item()), which rounds to 0"
+            )
         return int(self)
 
     def _branched(self, kind: type[bool] | type[int]) -> Any:
@@ -178,7 +201,14 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
                 "cut x out of the graph; write x.item()"
             )
         if stores_item(caller()):  # array[i] = node
-            raise TypeError(IN_PLAIN_ARRAY)
+            raise PlainArrayError
+        if is_differentiated(self):  # of what calls it there is no telling: float, math.sin, "%f"
+            raise TypeError(
+                "float(x) of a node that is being differentiated would make a constant of it, "
+                "whose derivative is 0: call NumPy's function in place of Python's (np.sin(x) for "
+                "math.sin(x)); build arrays by autograd.array([...]), not by fill or fromiter; and "
+                "write x.item() where the number itself is meant"
+            )
         return _number(self._taken_out("float()"))
 
     def __format__(self, spec: str) -> str:
@@ -427,7 +457,7 @@ def _number(primal: Any) -> float:
 
 
 def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:
-    if not isinstance(other, Node | float | int | np.ndarray | np.generic | list | tuple):
+    if not (isinstance(other, Node | float | int | list | tuple) or hasattr(other, "__array__")):
         return NotImplemented
     answer = nondifferentiable(compare, x, other)
     return bool(answer) if isinstance(answer, np.bool_) else answer

@@ -14,6 +14,18 @@ ArrayLike: TypeAlias = npt.ArrayLike | Node | Sequence["ArrayLike"]
 """What operations take: a number, an array, a node, or nested lists of these."""
 
 
+class PlainArrayError(TypeError):
+    """A node was put into a plain array, which would cut it out of the graph."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a node cannot be put into a plain array, which would cut it out of the graph. Write "
+            "autograd.array([...]) for numpy.array([...]), c = Tensor(c).at[i].set(x) for "
+            "c[i] = x, w @ x for w.dot(x), and numpy.f(w, x) for other methods w.f(x). Take the "
+            "plain numbers with .numpy() or .item()."
+        )
+
+
 def as_float(data: Any) -> float:
     """The number that a `Value` holds; TypeError for anything but one real number."""
     if isinstance(data, Node):

@@ -8,6 +8,7 @@ where an interpreter has others, or no frames at all, nodes have no names and no
 from __future__ import annotations
 
 import dis
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from types import CodeType, FrameType
 
 import numpy as np
 
+_PACKAGE = os.path.dirname(__file__) + os.sep
 _STORES_ITEM = ("STORE_SUBSCR", "STORE_SLICE")
 _STORES_NAME = ("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")
 
@@ -30,6 +32,15 @@ def outwards(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def stacklevel_of_caller() -> int:
+    """The `stacklevel` of a warning, in the function that calls this, about a call of the package:
+    that of the line outside which made it.
+    """
+    frames = enumerate(outwards(caller()), 1)
+    outside = (n for n, frame in frames if not frame.f_code.co_filename.startswith(_PACKAGE))
+    return next(outside, 1)
 
 
 def stores_item(frame: FrameType | None) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import ops
+from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
 from autograd.ops.predicates import nondifferentiable
@@ -80,17 +81,12 @@ LOOKING_ONLY = ABOUT_NUMBERS | ABOUT_SHAPE | TAKING_OUT
 _REDUCTIONS = {np.add: ops.sum, np.multiply: ops.prod, np.maximum: ops.max, np.minimum: ops.min}
 
 
-IN_PLAIN_ARRAY = (
-    "a node cannot be put into a plain array, which would cut it out of the graph: build arrays of "
-    "nodes with autograd.array([...]), and take the plain numbers with .numpy() or .item()"
-)
-
-
 class NumPyProtocols:
     """What NumPy asks of an object that its functions are handed."""
 
     __slots__ = ()
     __array_priority__: float = 1000.0
+    __pandas_priority__: int = 5000  # above a DataFrame, whose operators then leave it to a node
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":
@@ -110,7 +106,7 @@ class NumPyProtocols:
 
     # Any, not NoReturn: what type checkers say of np.sum(node) would else be Never.
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(IN_PLAIN_ARRAY)
+        raise PlainArrayError
 
 
 def _call(

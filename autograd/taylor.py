@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arguments import real
+from autograd.arguments import differentiating, real
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, using
 from autograd.ops.structural import shape_of
@@ -93,10 +93,10 @@ def jet(f: Callable[..., Any], primals: Sequence[Any], series: Sequence[Any]) ->
 def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: int) -> list[Any]:
     """The coefficients 0 to `order` of f, from the first ones of its arguments."""
     run = Taylor(interpreter())
-    inputs = [run.variable(Series(lambda k: None, real(x), *higher)) for x, *higher in lines]
     rows = []
     with np.errstate(all="ignore"):
-        with using(run):
+        with using(run), differentiating() as inputs:
+            inputs += [run.variable(Series(lambda k: None, real(x), *c)) for x, *c in lines]
             result = f(*inputs)
         outputs, rebuild = flatten(result)
         nodes = [out for out in outputs if run.moves(out)]

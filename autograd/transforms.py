@@ -14,7 +14,7 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from autograd import ops
-from autograd.arguments import require_number
+from autograd.arguments import check_outputs, require_number
 from autograd.batching.basis import on_basis
 from autograd.engine.graph import Array, Node
 from autograd.engine.linearize import Linearized
@@ -27,6 +27,21 @@ Argnums: TypeAlias = "int | Sequence[int]"
 Function: TypeAlias = Callable[..., Any]
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def _linearized(
+    name: str,
+    f: Function,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    argnums: Argnums,
+    has_aux: bool = False,
+) -> Linearized:
+    run = Linearized(name, f, args, kwargs, argnums, has_aux)
+    if name == "grad":
+        require_number(name, run.result, run.outputs)
+    check_outputs(name, run.inputs, run.outputs)
+    return run
 
 
 def value_and_grad(
@@ -50,8 +65,7 @@ def value_and_grad(
 
     @wraps(f)
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
-        run = Linearized("grad", f, args, kwargs, argnums, has_aux)
-        require_number("grad", run.result, run.outputs)
+        run = _linearized("grad", f, args, kwargs, argnums, has_aux)
         gradient = run.rebuild(iter(run.pull({0: None})))
         value = run.unwrap(run.result)
         return ((value, run.unwrap(run.aux)), gradient) if has_aux else (value, gradient)
@@ -98,7 +112,7 @@ def elementwise_grad(
 
     @wraps(f)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
-        run = Linearized("elementwise_grad", f, args, kwargs, argnums)
+        run = _linearized("elementwise_grad", f, args, kwargs, argnums)
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
 
@@ -145,7 +159,7 @@ def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[An
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 60.]),)
     """
-    run = Linearized("vjp", f, primals, {}, range(len(primals)))
+    run = _linearized("vjp", f, primals, {}, range(len(primals)))
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds, _ = flatten(cotangent)
@@ -170,7 +184,7 @@ def jvp(f: Callable[..., R], primals: Any, tangents: Any) -> tuple[R, R]:
     """
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
-    run = Linearized("jvp", f, primals, {}, range(len(primals)))
+    run = _linearized("jvp", f, primals, {}, range(len(primals)))
     given, _ = flatten(tangents)
     if len(given) != len(run.inputs):
         raise ValueError(f"jvp: {len(run.inputs)} primals and {len(given)} tangents")
@@ -204,7 +218,7 @@ def jacobian(
 
     @wraps(f)
     def all_derivatives(*args: P.args, **kwargs: P.kwargs) -> Any:
-        run = Linearized("jacobian", f, args, kwargs, argnums)
+        run = _linearized("jacobian", f, args, kwargs, argnums)
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
         in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"

@@ -77,6 +77,7 @@ KINKS = [
     ("floor(x)", 1.0),
     ("ceil(x)", 1.0),
     ("round(x)", 0.5),
+    ("trunc(x)", 1.0),
     ("mod(x, 2.0)", 2.0),
     ("floor_divide(x, 2.0)", 2.0),
     ("arctan2(x, -1.0)", 0.0),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd.arguments import choose, fresh, plain, split_aux
+from autograd.arguments import choose, differentiating, fresh, plain, split_aux
 from autograd.engine.backward import add, run_backward
 from autograd.engine.forward import run_forward
 from autograd.engine.graph import Array, Derivatives, Node, ancestors, between
@@ -43,8 +43,8 @@ class Linearized:
         self.name = name
         chosen, replace = choose(name, args, argnums)
         leaves, self.rebuild = flatten(chosen)
-        with recording(True):
-            self.inputs: list[Node] = [fresh(name, leaf) for leaf in leaves]
+        with recording(True), differentiating() as self.inputs:
+            self.inputs += [fresh(name, leaf) for leaf in leaves]
             self.result: Any = f(*replace(self.rebuild(iter(self.inputs))), **kwargs)
         self.aux: Any = None
         if has_aux:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -31,11 +32,7 @@ nextafter: Final = custom_op(np.nextafter, derivative=(1.0, None))
 _fraction: Final = custom_op(lambda x: np.modf(x)[0], derivative=(1.0,), name="fraction")
 
 
-def trunc(x: Array) -> Array:
-    """x rounded towards 0; the derivative is 0."""
-    return ops.where(x >= 0, ops.floor(x), ops.ceil(x))
-
-
+trunc: Callable[[Array], Array] = ops.trunc
 fix = trunc
 
 

@@ -72,6 +72,7 @@ from autograd.ops.elementwise import (
     sub,
     tan,
     tanh,
+    trunc,
     where,
 )
 from autograd.ops.exponentials import log_softmax, logsumexp, softmax
@@ -125,7 +126,7 @@ __all__ = [
     "sinh", "tan", "tanh",
     # elementwise: kinks and steps
     "ceil", "clip", "elu", "floor", "floor_divide", "heaviside", "leaky_relu", "maximum", "minimum",
-    "relu", "round", "where", "identity", "stop_gradient",
+    "relu", "round", "trunc", "where", "identity", "stop_gradient",
     # reductions and running sums
     "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logsumexp", "max", "mean", "median",
     "min", "prod", "ptp", "softmax", "std", "sum", "var",

@@ -506,3 +506,13 @@ def round(x: ArrayLike, decimals: int = 0) -> Array:
     if getattr(x, "dtype", np.dtype(float)).kind in "iu":
         return nondifferentiable(np.round, x, decimals=decimals)
     return round_op(mul(x, 10.0**decimals)) / 10.0**decimals if decimals else round_op(x)
+
+
+def trunc(x: ArrayLike) -> Array:
+    """x rounded towards 0. The derivative is taken as 0, at the jumps too.
+
+    >>> from autograd import trunc
+    >>> trunc(2.5), trunc(-2.5)
+    (2.0, -2.0)
+    """
+    return where(nondifferentiable(np.greater_equal, x, 0), floor(x), ceil(x))

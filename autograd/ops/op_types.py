@@ -25,6 +25,8 @@ Partial: TypeAlias = Any
 """A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
 
 _PYTHON_NUMBERS = frozenset({float, int, bool})
+_TAKEN_AS_THEY_ARE: set[type] = {float, int, bool, np.ndarray}
+"""The classes of arguments that need no look; those of nodes join it."""
 _POSITIONAL: Final = Parameter.POSITIONAL_ONLY
 
 
@@ -79,8 +81,8 @@ class Elementwise(Op):
                 return result
             return running.plain_result(self, args, result)
         for arg in args:
-            if isinstance(arg, np.generic):
-                args = _like_python(args)
+            if arg.__class__ not in _TAKEN_AS_THEY_ARE:
+                args = _as_operands(args)
                 break
         return interpreter().apply(self, args, settings)
 
@@ -246,11 +248,21 @@ class Extremum(Elementwise):
         )
 
 
-def _like_python(args: tuple[Array, ...]) -> tuple[Array, ...]:
-    """NumPy scalars next to Values become Python numbers, so that the result is a Value."""
+def _as_operands(args: tuple[Array, ...]) -> tuple[Array, ...]:
+    """NumPy scalars next to Values as Python numbers, so that the result is a Value; and the arrays
+    of a DataFrame or a DataArray, whose labels a node does not have.
+    """
+    _TAKEN_AS_THEY_ARE.update([type(arg) for arg in args if isinstance(arg, Node)])
+    args = tuple([_without_labels(arg) for arg in args])
     if any(isinstance(arg, Node.array | np.ndarray) for arg in args):
         return args
     return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
+
+
+def _without_labels(arg: Array) -> Array:
+    if isinstance(arg, Node | np.ndarray | np.generic) or not hasattr(arg, "__array__"):
+        return arg
+    return np.asarray(arg)
 
 
 def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:

@@ -98,6 +98,7 @@ UNARY = {
     "reciprocal": (0.7, -1.3, 0.6, 1.6, -0.8, 2.1, -0.9),
     "relu": ANY,
     "round": NOT_WHOLE,
+    "trunc": NOT_WHOLE,
     "sigmoid": ANY,
     "sign": ANY,
     "sin": ANY,

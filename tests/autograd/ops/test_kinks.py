@@ -34,6 +34,7 @@ DOCUMENTED: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "floor": (ad.floor, 2.0, 0.0),
     "ceil": (ad.ceil, 2.0, 0.0),
     "round": (ad.round, 2.5, 0.0),
+    "trunc": (ad.trunc, 2.0, 0.0),
     "clip at its lower bound": (lambda x: ad.clip(x, 0.0, 1.0), 0.0, 0.0),
     "clip at its upper bound": (lambda x: ad.clip(x, 0.0, 1.0), 1.0, 0.0),
     "maximum with a constant": (lambda x: ad.maximum(x, 1.0), 1.0, 0.0),
