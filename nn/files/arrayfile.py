@@ -5,14 +5,17 @@ The document is an architecture or the state of a checkpoint. Nothing in a file 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import re
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -20,6 +23,9 @@ from nn.data import Array
 from nn.extras import require
 
 PathLike: TypeAlias = str | os.PathLike[str]
+
+MOST_LINKS = 40
+"""How many symbolic links are followed, as many as Linux does."""
 
 
 class ModelFileError(ValueError):
@@ -37,19 +43,23 @@ def write_atomically(path: PathLike, content: bytes) -> None:
     """Write ``content`` to ``path``, completely or not at all, whatever fails.
 
     It is written to a file beside ``path``, flushed to the disk, and moved into place. Raises
-    ``OSError`` if it cannot be written; an earlier file is then unchanged.
+    ``OSError`` if it cannot be written; an earlier file is then unchanged. What is not a regular
+    file, such as a device or a pipe, cannot be replaced and is written to.
     """
+    stream = _open_stream(Path(path))
+    if stream is not None:
+        with _named_error(path), stream:
+            stream.write(content)
+        return
     target = Path(path).resolve()  # a symbolic link is kept, and its target replaced
     part = target.with_name(f"{part_prefix(target)}{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, f"cannot be written ({error.strerror})", str(path)) from error
+        with _named_error(path):
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -58,6 +68,37 @@ def write_atomically(path: PathLike, content: bytes) -> None:
         with suppress(OSError):  # some network file systems cannot do it
             os.fsync(folder)
         os.close(folder)
+
+
+def _open_stream(path: Path) -> BinaryIO | None:
+    """Open a device, pipe or socket, or what /dev/stdout leads to; None for any other path."""
+    link = Path(os.path.abspath(path))
+    for _ in range(MOST_LINKS):
+        if not link.is_symlink():
+            break
+        process = _OPEN_FILES.match(os.path.realpath(link.parent))
+        if process and int(process[1]) == os.getpid() and link.name.isdecimal():
+            sys.stdout.flush()  # its text comes first
+            return open(os.dup(int(link.name)), "wb")
+        link = Path(os.path.abspath(link.parent / link.readlink()))
+    else:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    is_stream = path.exists() and not path.is_file() and not path.is_dir()
+    return path.open("wb") if is_stream else None
+
+
+_OPEN_FILES = re.compile(r"/proc/(\d+)(?:/task/\d+)?/fd$")
+
+
+@contextmanager
+def _named_error(path: PathLike) -> Iterator[None]:
+    """Errors of the system get the name of the file that could not be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, f"cannot be written ({error.strerror})", str(path)) from error
 
 
 def part_prefix(path: Path) -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -452,6 +453,54 @@ def test_predict_writes_to_a_file_whole_or_not_at_all(
     assert len(read(Path("said.csv").read_text())) == 91
     complaint = refused(capsys, "predict", model, str(flowers), "--out", "nowhere/said.csv")
     assert "nowhere/said.csv: cannot be written (No such file or directory)" in complaint
+
+
+def command(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "nn", *arguments], env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        timeout=60, **settings,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/stdout and /proc are Linux's")
+def test_predictions_written_to_standard_output_stand_where_they_would_be_printed(
+    model: str, flowers: Path
+) -> None:
+    arguments = ["predict", model, str(flowers)]
+    printed = command(*arguments, capture_output=True).stdout
+    assert len(printed.splitlines()) == 91
+    out = ["--out", "/dev/stdout"]
+    assert command(*arguments, *out, capture_output=True).stdout == printed
+    with open("log.txt", "wb") as log:
+        log.write(b"before\n")
+        log.flush()
+        assert command(*arguments, *out, stdout=log).returncode == 0
+        log.write(b"after\n")
+    assert Path("log.txt").read_bytes() == b"before\n" + printed + b"after\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
+def test_a_pipe_and_a_device_are_written_to_and_not_replaced(model: str, flowers: Path) -> None:
+    os.mkfifo("pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    assert main(["predict", model, str(flowers), "--out", "pipe"]) == 0
+    assert len(read(reader.communicate(timeout=60)[0].decode())) == 91
+    assert Path("pipe").is_fifo()
+    Path("nowhere").symlink_to(os.devnull)
+    assert main(["predict", model, str(flowers), "--out", "nowhere"]) == 0
+    assert Path(os.devnull).is_char_device()
+    assert Path("nowhere").is_symlink()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_device_and_links_in_a_circle_are_named(
+    model: str, flowers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complaint = refused(capsys, "predict", model, str(flowers), "--out", "/dev/full")
+    assert "/dev/full: cannot be written (No space left on device)" in complaint
+    Path("circle").symlink_to("circle")
+    complaint = refused(capsys, "predict", model, str(flowers), "--out", "circle")
+    assert "circle: Too many levels of symbolic links" in complaint
 
 
 def test_a_model_of_values_is_evaluated_and_predicts_in_their_units(

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, count, groupby
 from math import isfinite, isnan
+from types import CodeType
 from typing import Any
+from weakref import finalize
 
 _numbers = count()
 _MANY = 8
@@ -99,6 +101,9 @@ class Code:
         space: dict[str, Any] = {**self.shared, **self.functions, **self.constants}
         exec(compile(text, file, "exec"), space)
         make: Callable[[], Callable[..., Any]] = space["make"]
+        for code in make.__code__.co_consts:
+            if isinstance(code, CodeType):  # of `run`, in whose tracebacks the lines are shown
+                finalize(code, linecache.cache.pop, file, None).atexit = False
         return make
 
 

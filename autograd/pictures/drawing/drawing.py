@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from autograd.pictures.drawing.render import PIXELS, DrawingError, graphviz, ren
 from autograd.pictures.drawing.scene import Shown, scene
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.drawing.theme import themed
+from autograd.pictures.saving import write_whole
 from autograd.pictures.walk import history
 
 LARGE = 500
@@ -77,7 +77,7 @@ class Drawing:
         picture = text.with_name(f"{text.name}.{format or self.format}")
         text.parent.mkdir(parents=True, exist_ok=True)
         if not cleanup:
-            _write(text, self.source.encode())
+            write_whole(text, self.source.encode())
         self.save(picture)
         if view:
             graphviz().view(str(picture))
@@ -100,10 +100,8 @@ class Drawing:
                 f"{path.name!r} does not end in .svg, .png, .pdf, .dot or .gv, which says how to "
                 "save it"
             )
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"{str(path)!r}: there is no directory {str(path.parent)!r}")
         text = format in ("dot", "gv")
-        _write(path, self.source.encode() if text else self._picture(format))
+        write_whole(path, self.source.encode() if text else self._picture(format))
 
     def _picture(self, format: str, timeout: float | None = None) -> bytes:
         picture = render(self.source, format, timeout)
@@ -137,16 +135,6 @@ class Drawing:
         elif self.nodes > LARGE:
             extent += ": large, so it takes long and is hard to read"
         return f"Drawing({extent})"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def draw(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from autograd.frames import caller
 from autograd.pictures.drawing.render import DrawingError
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.notation import names_of
+from autograd.pictures.saving import write_whole
 from autograd.pictures.stepping.frames import Frame, Places, frames
 from autograd.pictures.stepping.page import page_html, stepper_html
 from autograd.pictures.stepping.picture import Picture
@@ -52,15 +52,7 @@ class Stepper:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"{path.name!r}: a walk is saved as a page, whose name ends in .html")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"{str(path)!r}: there is no directory {str(path.parent)!r}")
-        page = page_html(self._name, self._html)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            part.write_text(page, encoding="utf-8")
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, page_html(self._name, self._html).encode())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """The stepper for Jupyter, or how to get one and its sentences, where none can be made."""

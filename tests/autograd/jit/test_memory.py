@@ -5,6 +5,8 @@ All tests of the compiler run on memory that is spoilt before. Here are the ways
 
 from __future__ import annotations
 
+import gc
+import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -171,3 +173,23 @@ def test_update_is_broadcast_and_converted_to_the_array() -> None:
     for scale in (1.0, 2.0, 3.0):
         compiled(scale * Y)
         np.testing.assert_allclose(held, [[np.sin(scale * 0.5), *(scale * Y[1:])]] * 2, rtol=1e-6)
+
+
+# --------------------------------------------------------------------------------------------------
+# What is dropped
+
+
+def test_the_source_of_a_function_is_kept_as_long_as_the_function() -> None:
+    def sources() -> set[str]:
+        return {file for file in linecache.cache if file.startswith("<compiled ephemeral")}
+
+    def ephemeral(x: Any) -> Any:
+        return 1.0 / x if x.size else ad.sum(x)
+
+    compiled = jit(ephemeral)
+    compiled(X)
+    (file,) = sources()
+    assert any("/" in line or "divide" in line for line in linecache.getlines(file))
+    del compiled
+    gc.collect()
+    assert not sources()

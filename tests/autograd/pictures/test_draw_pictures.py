@@ -206,6 +206,21 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         draw(Value(1.0)).save(tmp_path / "missing" / "graph.dot")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
+def test_a_link_is_followed_and_a_pipe_is_written_to(tmp_path: Path) -> None:
+    drawing = draw(Value(2.0) * 3.0)
+    (tmp_path / "link.dot").symlink_to(tmp_path / "real.dot")
+    drawing.save(tmp_path / "link.dot")
+    assert (tmp_path / "link.dot").is_symlink()
+    assert (tmp_path / "real.dot").read_text() == drawing.source
+    pipe = tmp_path / "pipe.dot"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    drawing.save(pipe)
+    assert reader.communicate(timeout=60)[0].decode() == drawing.source
+    assert pipe.is_fifo()
+
+
 def test_a_file_is_replaced_whole_or_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
