@@ -21,8 +21,9 @@ class PlainArrayError(TypeError):
         super().__init__(
             "a node cannot be put into a plain array, which would cut it out of the graph. Write "
             "autograd.array([...]) for numpy.array([...]), c = Tensor(c).at[i].set(x) for "
-            "c[i] = x, w @ x for w.dot(x), and numpy.f(w, x) for other methods w.f(x). Take the "
-            "plain numbers with .numpy() or .item()."
+            "c[i] = x, w @ x for w.dot(x), numpy.f(w, x) for other methods w.f(x), and "
+            "autograd.scipy's functions for SciPy's. Take the plain numbers with .numpy() or "
+            ".item()."
         )
 
 

@@ -6,7 +6,6 @@ A NumPy function finds the function of the same name in `ops`. One that only loo
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from functools import cache, partial
 from inspect import Parameter, signature
@@ -15,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import ops
+from autograd.alternatives import alternative, name_of
 from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
@@ -120,17 +120,17 @@ def _call(
         settings = dict(zip(settings_names, args[place:], strict=False))
         return nondifferentiable(func, *args[:place], **settings, **kwargs)
     if func in TAKING_OUT:
-        taken = partial(_taken_out, f"{_name(func)}(...)")
+        taken = partial(_taken_out, f"{name_of(func)}(...)")
         return func(*map_tree(taken, args), **map_tree(taken, kwargs))
     if func in LOOKING_ONLY:
         return func(*_plain(args), **_plain(kwargs))
     ours = ours or RULES.get(func)
     if ours is None:
-        _refuse(_name(func))
+        _refuse(name_of(func))
     out = kwargs.pop("out", None)
     if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(
-            f"{_name(func)}(..., out=...): a node cannot be written into, nor an array take its "
+            f"{name_of(func)}(..., out=...): a node cannot be written into, nor an array take its "
             "place; use the returned node"
         )
     if kwargs:
@@ -141,7 +141,7 @@ def _call(
     except TypeError as error:
         if "argument" not in str(error):
             raise
-        raise TypeError(f"{_name(func)} of a node: {error}") from error
+        raise TypeError(f"{name_of(func)} of a node: {error}") from error
 
 
 @cache
@@ -183,16 +183,11 @@ def _plain(tree: Any) -> Any:
     return map_tree(lambda leaf: leaf.primal if isinstance(leaf, Node) else leaf, tree)
 
 
-def _name(func: Callable[..., Any]) -> str:
-    module = getattr(func, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{func.__name__}"
-
-
 def _refuse(name: str) -> NoReturn:
-    known = sorted({_name(func) for func in RULES})
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    write = alternative(name)
     raise TypeError(
-        f"{name} has no derivative rule for nodes; the nearest that has one is {near}. "
-        "Write it from functions that have, or state its rule with autograd.custom_op. "
-        "For plain numbers, without derivative, pass x.numpy()."
+        f"{name} has no derivative rule for nodes"
+        + (f": write {write}. " if write else ". Write it from functions that have one. ")
+        + "A rule of your own is stated with autograd.custom_op. For plain numbers, without "
+        "derivative, pass x.numpy()."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import autograd.numpy as np
-from autograd.numpy.wrapping import MARKS, Mark
+from autograd.alternatives import MARKS, Mark
 
 MODULES = ["numpy", "numpy.linalg", "numpy.fft", "numpy.random"]
 

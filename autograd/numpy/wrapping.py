@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from enum import Enum
 from functools import wraps
 from types import ModuleType
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from autograd.alternatives import MARKS, Mark, alternative
 from autograd.ops.structural import array, holds_node
 from autograd.plain import notrace_primitive
 from autograd.protocols import LOOKING_ONLY, RULES
@@ -22,18 +22,6 @@ ADVICE = (
     "Compose it of functions that have one, or define it with autograd.extend.primitive and "
     "defvjp. For a result without derivative, pass autograd.tracer.getval(x)."
 )
-
-
-class Mark(Enum):
-    """What a function does with nodes."""
-
-    DERIVATIVE = "is differentiable to any order"
-    PLAIN = "has no derivative: it uses the data of nodes and returns a plain result"
-    REFUSED = "raises TypeError"
-
-
-MARKS: dict[str, dict[str, Mark]] = {}
-"""By module and name, what each function that `wrap` wrapped does with nodes."""
 
 
 def wrap(
@@ -103,6 +91,8 @@ def refused(theirs: Function, name: str, advice: str) -> Function:
     """A function that raises TypeError if a node is among the arguments."""
 
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(f"{name} has no derivative rule for nodes. {advice}")
+        write = alternative(name)
+        write = f"Write {write}. " if write else ""
+        raise TypeError(f"{name} has no derivative rule for nodes. {write}{advice}")
 
     return differentiable(theirs, refuse)

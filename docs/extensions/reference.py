@@ -15,8 +15,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from autograd.alternatives import MARKS, Mark
 from autograd.engine.operations import Op
-from autograd.numpy.wrapping import MARKS, Mark
 from autograd.ops.op_types import Elementwise
 from extensions.docstrings import inline, reformat
 

@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 
 import autograd.numpy as np
 from autograd import Tensor, Value, check_grads, derivative, grad
-from autograd.numpy.wrapping import MARKS, Mark
+from autograd.alternatives import MARKS, Mark
 from autograd.trees import flatten
 from tests.autograd.numpy.cases import CASES, FFT, LINALG, SPD, A, U, V
 

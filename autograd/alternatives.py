@@ -1,0 +1,98 @@
+"""What to write in place of a function of NumPy or SciPy that has no rule for nodes.
+
+Only error messages ask for it, so the modules of HIPS autograd's names are imported then.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+
+class Mark(Enum):
+    """What a function does with nodes."""
+
+    DERIVATIVE = "is differentiable to any order"
+    PLAIN = "has no derivative: it uses the data of nodes and returns a plain result"
+    REFUSED = "raises TypeError"
+
+
+MARKS: dict[str, dict[str, Mark]] = {}
+"""By module and name, what the functions of `autograd.numpy` and `autograd.scipy` do with nodes."""
+
+_MODULES = (
+    "numpy",
+    "numpy.linalg",
+    "numpy.fft",
+    "scipy.special",
+    "scipy.linalg",
+    "scipy.integrate",
+)
+
+_COMPOSED = {
+    "np.add.accumulate": "np.cumsum(x)",
+    "np.add.at": "x.at[i].add(v)",
+    "np.add.outer": "x[:, None] + y",
+    "np.multiply.accumulate": "np.cumprod(x)",
+    "np.multiply.outer": "np.outer(x, y)",
+    "np.subtract.outer": "x[:, None] - y",
+    "apply_over_axes": "np.sum(x, (0, 1)), a reduction over several axes",
+    "choose": "np.select([i == 0, i == 1], [a, b])",
+    "copyto": "np.where(mask, new, x)",
+    "eig": "np.linalg.eigh(a), for a symmetric matrix",
+    "eigvals": "np.linalg.eigvalsh(a), for a symmetric matrix",
+    "fill_diagonal": "x.at[np.diag_indices(n)].set(v)",
+    "insert": "np.concatenate([x[:i], v, x[i:]])",
+    "lstsq": "np.linalg.solve(a.T @ a, a.T @ b), or np.linalg.pinv(a) @ b",
+    "nanmedian": "np.median(x[~np.isnan(x)])",
+    "nanpercentile": "np.percentile(x[~np.isnan(x)], q)",
+    "nanquantile": "np.quantile(x[~np.isnan(x)], q)",
+    "piecewise": "np.select(conditions, values), or np.where",
+    "place": "np.where(mask, new, x)",
+    "poly": "np.polymul of the factors [1, -root]",
+    "polyfit": "np.linalg.solve with np.vander(x, n + 1)",
+    "put": "x.at[i].set(v)",
+    "put_along_axis": "x.at[i].set(v)",
+    "putmask": "np.where(mask, new, x)",
+    "sort_complex": "np.sort(x)",
+    "unique": "x[np.unique(x.numpy(), return_index=True)[1]]",
+}
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of a function with that of its module, as in `np.linalg.inv`."""
+    name = function.__name__
+    module = getattr(function, "__module__", None)
+    if module is None:  # a ufunc
+        special = sys.modules.get("scipy.special")
+        module = "scipy.special" if getattr(special, name, None) is function else "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{name}"
+
+
+def alternative(name: str) -> str:
+    """What to write in place of the function of a name, such as "np.i0"; "" where there is none."""
+    module, _, function = name.replace("np.", "numpy.", 1).rpartition(".")
+    marks = all_marks()
+    if module in marks:
+        for place in (module, *marks):
+            if marks[place].get(function) is Mark.DERIVATIVE:
+                return f"autograd.{place}.{function}(x)"
+    return _COMPOSED.get(name) or _COMPOSED.get(function, "")
+
+
+@cache
+def all_marks() -> dict[str, dict[str, Mark]]:
+    """`MARKS` of all modules that can be imported."""
+    return {module: MARKS[module] for module in _MODULES if _imports(module)}
+
+
+def _imports(module: str) -> bool:
+    try:
+        import_module(f"autograd.{module}")
+    except ImportError:  # without SciPy
+        return False
+    return module in MARKS
