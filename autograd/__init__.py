@@ -183,12 +183,21 @@ __all__ += ops.__all__
 PICTURES = ["Drawing", "DrawingError", "Explanation", "Stepper", "Trace", "draw", "explain", "step"]
 __all__ += PICTURES
 
+HIPS_MODULES = ["builtins", "core", "extend", "numpy", "tracer", "util", "wrap_util"]
+HIPS_BUILTINS = ["dict", "isinstance", "list", "tuple", "type"]
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        if name not in PICTURES:
+        if name in PICTURES:
+            found = getattr(import_module("autograd.pictures"), name)
+        elif name in HIPS_MODULES:
+            found = import_module(f"autograd.{name}")
+        elif name in HIPS_BUILTINS:  # not in __all__, for they are Python's names, too
+            found = getattr(import_module("autograd.builtins"), name)
+        else:
             raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-        return globals().setdefault(name, getattr(import_module("autograd.pictures"), name))
+        return globals().setdefault(name, found)
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *__all__, *HIPS_MODULES})

@@ -48,10 +48,16 @@ def choose(
     return chosen[0] if isinstance(argnums, int) else chosen, replace
 
 
+NODE_MAKERS: dict[type, Callable[[Any], Node]] = {}
+"""For types of arguments beside numbers and arrays, what makes a node of one."""
+
+
 def fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
     if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
         return ops.identity(leaf) if leaf.dtype.kind == "f" else ops.as_real(leaf)
+    if (make := NODE_MAKERS.get(type(leaf))) is not None:
+        return make(leaf)
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
         return Node.number(leaf)
     if isinstance(leaf, np.ndarray | np.generic):

@@ -1,39 +1,45 @@
-"""HIPS autograd's `isinstance`, `type`, `tuple`, `list` and `dict`.
+"""HIPS autograd's `builtins`: containers, and `isinstance` and `type` of what nodes hold."""
 
-The containers, `DictBox` included, are Python's own: nodes in them keep their history.
-"""
+from autograd.hips.boxes import Box, DictBox, SequenceBox
+from autograd.hips.containers import (
+    container_take,
+    container_untake,
+    dict,
+    isinstance,
+    list,
+    make_sequence,
+    sequence_extend_left,
+    sequence_extend_right,
+    tuple,
+    type,
+)
+from autograd.hips.spaces import (
+    ContainerVSpace,
+    DictVSpace,
+    ListVSpace,
+    NamedTupleVSpace,
+    SequenceVSpace,
+    TupleVSpace,
+)
 
-from __future__ import annotations
-
-import builtins
-from builtins import dict, list, tuple  # noqa: UP029  (programs import them from here)
-from typing import Any
-
-from autograd.plain import getval
-
-DictBox = dict
-
-__all__ = ["DictBox", "dict", "isinstance", "list", "tuple", "type"]
-
-
-def isinstance(x: Any, kinds: Any) -> bool:
-    """Whether x, or the data of the node x, is an instance of one of the classes.
-
-    >>> import autograd.numpy as np
-    >>> from autograd import Tensor
-    >>> from autograd.builtins import isinstance
-    >>> isinstance(Tensor([1.0]), np.ndarray), isinstance([1.0], np.ndarray)
-    (True, False)
-    """
-    return builtins.isinstance(x, kinds) or builtins.isinstance(getval(x), kinds)
-
-
-def type(x: Any) -> builtins.type[Any]:
-    """The type of x, or of the data of the node x.
-
-    >>> from autograd import Value
-    >>> from autograd.builtins import type
-    >>> type(Value(1.0))
-    <class 'float'>
-    """
-    return builtins.type(getval(x))
+__all__ = [
+    "Box",
+    "ContainerVSpace",
+    "DictBox",
+    "DictVSpace",
+    "ListVSpace",
+    "NamedTupleVSpace",
+    "SequenceBox",
+    "SequenceVSpace",
+    "TupleVSpace",
+    "container_take",
+    "container_untake",
+    "dict",
+    "isinstance",
+    "list",
+    "make_sequence",
+    "sequence_extend_left",
+    "sequence_extend_right",
+    "tuple",
+    "type",
+]

@@ -9,9 +9,39 @@ from typing import Any
 import numpy as np
 
 from autograd import check
+from autograd.hips.spaces import vspace
 from autograd.wrap_util import unary_to_nary
 
 _MODES = {"fwd": "forward", "rev": "reverse"}
+TOL = RTOL = EPS = 1e-6
+
+
+def scalar_close(a: Any, b: Any) -> bool:
+    """Whether two numbers differ by less than 1e-6, absolutely or relative to their sum.
+
+    >>> from autograd.test_util import scalar_close
+    >>> scalar_close(1e9, 1e9 + 1.0)
+    True
+    """
+    return bool(abs(a - b) < TOL or abs(a - b) / abs(a + b) < RTOL)
+
+
+def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
+    """The function v ↦ J v at x, by central differences.
+
+    >>> from autograd.test_util import make_numerical_jvp
+    >>> round(float(make_numerical_jvp(lambda x: x**2, 3.0)(10.0)), 5)
+    60.0
+    """
+    space, target = vspace(x), vspace(f(x))
+
+    def jvp(v: Any) -> Any:
+        ahead = f(space.add(x, space.scalar_mul(v, EPS / 2)))
+        behind = f(space.add(x, space.scalar_mul(v, -EPS / 2)))
+        difference = target.add(ahead, target.scalar_mul(behind, -1.0))
+        return target.scalar_mul(difference, 1.0 / EPS)
+
+    return jvp
 
 
 @unary_to_nary

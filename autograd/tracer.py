@@ -1,21 +1,21 @@
-"""HIPS autograd's `tracer`: whether a value is a node, and its data."""
+"""HIPS autograd's `tracer`: boxes, and graphs of objects that programs define."""
 
-from __future__ import annotations
+from autograd.hips.boxes import Box, getval, isbox, new_box, trace, trace_stack
+from autograd.hips.primitives import primitive
+from autograd.hips.rules import register_notrace
+from autograd.hips.views import Node, toposort
+from autograd.plain import notrace_primitive
 
-from typing import Any
-
-from autograd.extend import Box, primitive
-from autograd.plain import getval, notrace_primitive
-
-__all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
-
-
-def isbox(x: Any) -> bool:
-    """Whether x is a node.
-
-    >>> from autograd import Value
-    >>> from autograd.tracer import isbox
-    >>> isbox(Value(2.0)), isbox(2.0)
-    (True, False)
-    """
-    return isinstance(x, Box)
+__all__ = [
+    "Box",
+    "Node",
+    "getval",
+    "isbox",
+    "new_box",
+    "notrace_primitive",
+    "primitive",
+    "register_notrace",
+    "toposort",
+    "trace",
+    "trace_stack",
+]

@@ -1,5 +1,6 @@
-"""HIPS autograd's utilities: `flatten`, `optimizers` and `fixed_points`."""
+"""HIPS autograd's utilities: `flatten`, `optimizers`, `fixed_points` and `tracers`."""
 
 from autograd.misc.flatten import flatten
+from autograd.misc.tracers import const_graph
 
-__all__ = ["flatten"]
+__all__ = ["const_graph", "flatten"]

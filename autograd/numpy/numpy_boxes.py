@@ -1,5 +1,5 @@
-"""HIPS autograd's `ArrayBox`, by which programs recognise nodes."""
+"""HIPS autograd's `ArrayBox`, by which programs recognize nodes."""
 
-from autograd.extend import Box as ArrayBox
+from autograd.hips.boxes import ArrayBox, Box, SequenceBox
 
-__all__ = ["ArrayBox"]
+__all__ = ["ArrayBox", "Box", "SequenceBox"]

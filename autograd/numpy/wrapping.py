@@ -60,14 +60,19 @@ def wrap(
 
 
 def differentiable(theirs: Function, ours: Function) -> Function:
-    """`ours` if a node is among the arguments, or in a list or tuple there; else `theirs`."""
+    """`ours` if a node is among the arguments, or in a list or tuple there; else `theirs`.
+
+    What is called with nodes is the attribute `with_nodes`, which may be replaced.
+    """
 
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
         if holds_node(args) or holds_node([*kwargs.values()]):
-            return ours(*args, **kwargs)
+            return with_attribute.with_nodes(*args, **kwargs)
         return theirs(*args, **kwargs)
 
+    with_attribute: Any = function
+    with_attribute.with_nodes = ours
     return function
 
 

@@ -17,3 +17,10 @@ def load(name: str) -> Any:
         raise ImportError(
             f'autograd.scipy.{name} needs SciPy: pip install "wengert[scipy]"', name=error.name
         ) from error
+
+
+def __getattr__(name: str) -> Any:
+    """The modules, which SciPy takes a while to load."""
+    if name not in ("integrate", "linalg", "signal", "special", "stats"):
+        raise AttributeError(f"module 'autograd.scipy' has no attribute {name!r}")
+    return importlib.import_module(f"autograd.scipy.{name}")

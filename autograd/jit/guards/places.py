@@ -7,6 +7,7 @@ again.
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import sys
 import weakref
@@ -142,7 +143,7 @@ def _inside(name: str, thing: Any) -> Iterator[Place]:
     elif isinstance(thing, ModuleType):
         if not _of_library(thing):
             yield from _attributes(name, vars(thing))
-    elif isinstance(thing, Op) and is_of_library(thing.kernel):
+    elif isinstance(thing, Op) and is_of_library(inspect.unwrap(thing.kernel)):
         return  # operations do not change
     elif isinstance(thing, type):
         if not _of_library(sys.modules.get(thing.__module__)):
