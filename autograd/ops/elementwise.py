@@ -246,7 +246,7 @@ exp2: Final = Elementwise(
             examples={0.0: (1.0, 0.6931471805599453), -inf: (0.0, 0.0)}),
 )
 expm1: Final = Elementwise(
-    "expm1", np.expm1, math.expm1, lambda out, x: out + 1,
+    "expm1", np.expm1, math.expm1, lambda out, x: exp(x),  # out + 1 is 0 far left
     doc=Doc("The exponential function of x minus 1, exact also for tiny x.", "exp(x) - 1", "exp(x)",
             note="It overflows to inf where x is greater than about 709.78.",
             examples={0.0: (0.0, 1.0), -inf: (-1.0, 0.0)}),
@@ -322,8 +322,8 @@ leaky_relu_op: Final = Elementwise(
 )
 elu_op: Final = Elementwise(
     "elu", kernels.elu, lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
-    lambda out, x, alpha: where(x > 0, 1.0, out + alpha),
-    lambda out, x, alpha: where(x > 0, 0.0, expm1(minimum(x, 0.0))),
+    lambda out, x, alpha: where(x > 0, 1.0, alpha * exp(where(x > 0, 0.0, x))),
+    lambda out, x, alpha: where(x > 0, 0.0, expm1(where(x > 0, 0.0, x))),
 )
 at_least: Final = Elementwise(
     "at_least", np.maximum, kernels.scalar_maximum, lambda out, x, bound: x > bound, None,

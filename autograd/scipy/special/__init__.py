@@ -17,7 +17,7 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.numpy.elementwise import sinc
 from autograd.numpy.wrapping import wrap
-from autograd.scipy.special import bessel, error_functions, gammas, logarithms
+from autograd.scipy.special import bessel, error_functions, gammas, logarithms, polygammas
 from autograd.scipy.special.functions import theirs as _theirs
 
 
@@ -39,7 +39,7 @@ def _round(x: Array) -> Array:
 
 _OTHERS = {name: _of_reals(getattr(ops, name)) for name in ("cbrt", "exp2", "expm1", "log1p")}
 _composed: dict[str, Any] = {}
-for _module in (gammas, error_functions, bessel, logarithms):
+for _module in (polygammas, gammas, error_functions, bessel, logarithms):
     _composed |= vars(_module)
 globals().update(wrap(_theirs, _composed | _OTHERS | {"round": _round, "sinc": sinc}))
 

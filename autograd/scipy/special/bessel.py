@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import Any, Final
 
-from autograd import ops
+import numpy as np
+
 from autograd.engine.operations import Op
-from autograd.scipy.special.functions import special_op
+from autograd.ops.op_types import custom_op
+from autograd.scipy.special.functions import special_op, theirs, unknown
 
 # Rules below use functions that are defined further down, so the type checker needs them here.
-i0e: Op
-i1e: Op
 i1: Op
 iv: Op
 ive: Op
@@ -36,10 +37,43 @@ yv = special_op("yv", "v", lambda out, v, x: (yv(v - 1, x) - yv(v + 1, x)) / 2)
 iv = special_op("iv", "v", lambda out, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2)
 kv = special_op("kv", "v", lambda out, v, x: -(kv(v - 1, x) + kv(v + 1, x)) / 2)
 jn, yn = jv, yv
-ive = special_op(
-    "ive",
-    "v",
-    lambda out, v, x: (ive(v - 1, x) + ive(v + 1, x)) / 2 - ops.sign(x) * out,
+ive = special_op("ive", "v", lambda out, v, x: ive_derivative(1, v, x))
+i0e: Final = special_op("i0e", lambda out, x: ive_derivative(1, 0, x))
+i1e: Final = special_op("i1e", lambda out, x: ive_derivative(1, 1, x))
+
+# --------------------------------------------------------------------------------------------------
+# Higher derivatives of exp(-|x|) Iᵥ(x): far from 0 almost all digits of Iᵥ' - Iᵥ cancel
+
+
+def _near(n: int, v: Any, x: Any) -> Any:
+    if n == 0:
+        return theirs.ive(v, x)
+    lower, upper, same = (_near(n - 1, np.add(v, step), x) for step in (-1, 1, 0))
+    return (lower + upper) / 2 - np.sign(x) * same
+
+
+def _far(n: int, v: Any, x: Any) -> Any:
+    """The n-th derivative of Hankel's series of exp(-x) Iᵥ(x) for large x."""
+    coefficient, rising = 1.0, (-1) ** n * math.prod(j + 0.5 for j in range(n))
+    total = 0.0
+    for k in range(25):
+        total = total + coefficient * rising / x**k
+        coefficient = coefficient * ((2 * k + 1) ** 2 - 4 * np.square(v)) / (8 * (k + 1))
+        rising *= (k + 0.5 + n) / (k + 0.5)
+    return total / (math.sqrt(2 * math.pi) * x ** (n + 0.5))
+
+
+@np.errstate(all="ignore")
+def _ive_derivative(n: float, v: Any, x: Any) -> Any:
+    n, v, x = int(n), np.asarray(v, float), np.asarray(x, float)
+    far = np.abs(x) > np.maximum(50.0, v * v)
+    mirrored = np.where(x < 0, np.where(v == np.floor(v), (-1.0) ** (n + np.floor(v)), np.nan), 1.0)
+    there = mirrored * _far(n, v, np.where(far, np.abs(x), np.inf))
+    return np.where(far, there, _near(n, v, np.where(far, 0.0, x)))[()]
+
+
+ive_derivative: Op = custom_op(
+    _ive_derivative,
+    derivative=(None, unknown("ive", "v"), lambda out, n, v, x: ive_derivative(n + 1, v, x)),
+    name="ive_derivative",
 )
-i0e = special_op("i0e", lambda out, x: i1e(x) - ops.sign(x) * out)
-i1e = special_op("i1e", lambda out, x: (i0e(x) + ive(2, x)) / 2 - ops.sign(x) * out)

@@ -3,63 +3,67 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.engine.operations import Op
-from autograd.ops.op_types import custom_op
-from autograd.scipy.special.functions import special_op, theirs, unknown
-from autograd.scipy.special.logarithms import xlog1py, xlogy
+from autograd.scipy.special.densities import beta_density, gamma_density
+from autograd.scipy.special.functions import special_op
+from autograd.scipy.special.polygammas import gammaln, polygamma_gap, psi
 
-polygamma: Op = custom_op(
-    lambda n, x: theirs.polygamma(n, x)[()],
-    derivative=(unknown("polygamma", "n"), lambda out, n, x: polygamma(n + 1, x)),
-    name="polygamma",
-)
-psi: Final = special_op("psi", lambda out, x: polygamma(1, x))
-digamma = psi
 gamma: Final = special_op("gamma", lambda out, x: out * psi(x))
-gammaln: Final = special_op("gammaln", lambda out, x: psi(x))
-loggamma = gammaln
 gammasgn: Final = special_op("gammasgn", None)
-rgamma: Final = special_op("rgamma", lambda out, x: -out * psi(x))
-gammainc: Final = special_op(
-    "gammainc",
-    "a",
-    lambda out, a, x: ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
-)
-gammaincc: Final = special_op(
-    "gammaincc",
-    "a",
-    lambda out, a, x: -ops.exp(xlogy(a - 1, x) - x - gammaln(a)),
-)
+gammainc: Final = special_op("gammainc", "a", lambda out, a, x: gamma_density(a, x))
+gammaincc: Final = special_op("gammaincc", "a", lambda out, a, x: -gamma_density(a, x))
 beta: Final = special_op(
     "beta",
-    lambda out, a, b: out * (psi(a) - psi(a + b)),
-    lambda out, a, b: out * (psi(b) - psi(a + b)),
+    lambda out, a, b: -out * polygamma_gap(0, a, b),
+    lambda out, a, b: -out * polygamma_gap(0, b, a),
 )
 betaln: Final = special_op(
     "betaln",
-    lambda out, a, b: psi(a) - psi(a + b),
-    lambda out, a, b: psi(b) - psi(a + b),
+    lambda out, a, b: -polygamma_gap(0, a, b),
+    lambda out, a, b: -polygamma_gap(0, b, a),
 )
-betainc: Final = special_op(
-    "betainc",
-    "a",
-    "b",
-    lambda out, a, b, x: ops.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
-)
-binom: Final = special_op(
-    "binom",
-    lambda out, n, k: out * (psi(n + 1) - psi(n - k + 1)),
-    lambda out, n, k: out * (psi(n - k + 1) - psi(k + 1)),
-)
+betainc: Final = special_op("betainc", "a", "b", lambda out, a, b, x: beta_density(a, b, x))
+
+
+# --------------------------------------------------------------------------------------------------
+# 1/Γ is 0 where Γ has a pole, and smooth there
+
+
+def _rgamma_slope(out: Array, x: Array, rest: Callable[[Array], Array]) -> Array:
+    """The derivative of out = r / Γ(x), for `rest(y)` = r Γ(y).
+
+    For x < 1/2 it follows from 1/Γ(x) = Γ(1 - x) sin(πx)/π.
+    """
+    left = x < 0.5
+    low, high = ops.where(left, x, 0.0), ops.where(left, 1.0, x)
+    cos = ops.cos(math.pi * (low - 2 * ops.round(low / 2)))
+    return ops.where(left, rest(1 - low) * cos - out * psi(1 - low), -out * psi(high))
+
+
+def _binom_n(out: Array, n: Array, k: Array) -> Array:
+    x = n - k + 1
+    left = x < 0.5
+    slope = out * psi(n + 1) + _rgamma_slope(out, x, lambda y: beta(n + 1, y))
+    return ops.where(left, slope, out * polygamma_gap(0, ops.where(left, 1.0, x), k))
+
+
+def _binom_k(out: Array, n: Array, k: Array) -> Array:
+    upper, lower = (_rgamma_slope(out, x, lambda y: beta(n + 1, y)) for x in (k + 1, n - k + 1))
+    return upper - lower
+
+
+rgamma: Final = special_op("rgamma", lambda out, x: _rgamma_slope(out, x, gamma))
+binom: Final = special_op("binom", _binom_n, _binom_k)
 
 
 def factorial(n: Array, exact: bool = False) -> Array:
-    """Γ(n + 1)."""
-    return gamma(n + 1)
+    """Γ(n + 1), and as in SciPy 0 for n < 0."""
+    n = ops.array(n)
+    return ops.where(n < 0, 0.0, gamma(ops.where(n < 0, 0.0, n) + 1))
 
 
 def multigammaln(a: Array, d: int) -> Array:

@@ -10,6 +10,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
 from autograd.scipy.special import betainc, betaln, xlog1py, xlogy
+from autograd.scipy.special.densities import beta_density
 from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").beta
@@ -18,14 +19,21 @@ _theirs = load("stats").beta
 def _logpdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     z = (x - loc) / scale
     density = xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b) - ops.log(scale)
-    return ops.where(np.logical_and(z >= 0, z <= 1), density, -np.inf)
+    return ops.where((z < 0) | (z > 1), -np.inf, density)
+
+
+def _pdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    z = (x - loc) / scale
+    outside = (z < 0) | (z > 1)
+    return ops.where(outside, 0.0, beta_density(a, b, ops.where(outside, 0.5, z)) / scale)
 
 
 def _cdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
-    return betainc(a, b, ops.clip((x - loc) / scale, 0.0, 1.0))
+    z = (x - loc) / scale
+    return betainc(a, b, ops.where(z < 0, 0.0, ops.where(z > 1, 1.0, z)))
 
 
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
-pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+pdf: Final = differentiable(_theirs.pdf, _pdf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
 __getattr__: Final = others(_theirs, "beta")

@@ -10,6 +10,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
 from autograd.scipy.special import gammainc, gammaln, xlogy
+from autograd.scipy.special.densities import gamma_density
 from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").gamma
@@ -18,14 +19,20 @@ _theirs = load("stats").gamma
 def _logpdf(x: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     z = (x - loc) / scale
     density = xlogy(a - 1, z) - z - gammaln(a) - ops.log(scale)
-    return ops.where(z >= 0, density, -np.inf)
+    return ops.where(z < 0, -np.inf, density)
+
+
+def _pdf(x: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    z = (x - loc) / scale
+    return ops.where(z < 0, 0.0, gamma_density(a, ops.where(z < 0, 1.0, z)) / scale)
 
 
 def _cdf(x: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
-    return gammainc(a, ops.maximum((x - loc) / scale, 0.0))
+    z = (x - loc) / scale
+    return gammainc(a, ops.where(z < 0, 0.0, z))
 
 
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
-pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
+pdf: Final = differentiable(_theirs.pdf, _pdf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
 __getattr__: Final = others(_theirs, "gamma")

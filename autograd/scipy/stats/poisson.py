@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,15 +11,26 @@ from autograd.engine.graph import Array
 from autograd.plain import getval
 from autograd.scipy import load
 from autograd.scipy.special import gammaincc, gammaln, xlogy
+from autograd.scipy.special.densities import gamma_density
 from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").poisson
 
 
+def _in_support(k: Any) -> Any:
+    return (k >= 0) & (np.floor(k) == k)
+
+
 def _logpmf(k: Array, mu: Array, loc: Array = 0) -> Array:
     k = np.subtract(getval(k), getval(loc))
     mass = xlogy(k, mu) - gammaln(k + 1) - mu
-    return ops.where((k >= 0) & (np.floor(k) == k), mass, -np.inf)
+    return ops.where(_in_support(k), mass, -np.inf)
+
+
+def _pmf(k: Array, mu: Array, loc: Array = 0) -> Array:
+    k = np.subtract(getval(k), getval(loc))
+    possible = _in_support(k)
+    return ops.where(possible, gamma_density(np.where(possible, k, 0) + 1, mu), 0.0)
 
 
 def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
@@ -28,6 +39,6 @@ def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
 
 
 logpmf: Final = differentiable(_theirs.logpmf, _logpmf)
-pmf: Final = differentiable(_theirs.pmf, lambda *args, **kwargs: ops.exp(_logpmf(*args, **kwargs)))
+pmf: Final = differentiable(_theirs.pmf, _pmf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
 __getattr__: Final = others(_theirs, "poisson")
