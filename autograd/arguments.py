@@ -16,6 +16,7 @@ from autograd import ops
 from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node, ancestors, between
 from autograd.frames import stacklevel_of_caller
+from autograd.ops.complex_parts import is_complex
 
 
 def choose(
@@ -55,12 +56,12 @@ NODE_MAKERS: dict[type, Callable[[Any], Node]] = {}
 def fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
     if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
-        return ops.identity(leaf) if leaf.dtype.kind == "f" else ops.as_real(leaf)
+        return ops.identity(leaf) if leaf.dtype.kind in "fc" else ops.as_real(leaf)
     if (make := NODE_MAKERS.get(type(leaf))) is not None:
         return make(leaf)
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
         return Node.number(leaf)
-    if isinstance(leaf, np.ndarray | np.generic):
+    if isinstance(leaf, np.ndarray | np.generic | complex):
         return Node.array(leaf)
     raise TypeError(
         f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "
@@ -103,7 +104,7 @@ def real(x: Any) -> Any:
     if isinstance(x, float | int) and not isinstance(x, np.generic):
         return float(x)
     array = np.asarray(x)
-    return array if array.dtype.kind == "f" else array.astype(float)
+    return array if array.dtype.kind in "fc" else array.astype(float)
 
 
 def split_aux(name: str, result: Any) -> tuple[Any, Any]:
@@ -120,7 +121,7 @@ def plain(leaf: Any) -> Any:
     return (leaf.primal if leaf.primal.flags.writeable else leaf.primal.copy())[()]
 
 
-_DATA = (Node, float, int, np.ndarray, np.generic)
+_DATA = (Node, float, int, complex, np.ndarray, np.generic)
 
 
 def check_outputs(name: str, inputs: Sequence[Node], outputs: Sequence[Any]) -> None:
@@ -146,7 +147,13 @@ def check_outputs(name: str, inputs: Sequence[Node], outputs: Sequence[Any]) -> 
 
 
 def require_number(name: str, result: Any, outputs: Sequence[Any]) -> None:
-    """Raise TypeError or ValueError for a result that is not one number, which has no gradient."""
+    """Raise TypeError or ValueError for a result other than one real number: it has no gradient."""
+    require_size(name, result, outputs)
+    require_real(name, outputs)
+
+
+def require_size(name: str, result: Any, outputs: Sequence[Any]) -> None:
+    """Raise TypeError or ValueError for a result that is not one number, real or complex."""
     if len(outputs) != 1 or not isinstance(outputs[0], _DATA):
         raise TypeError(
             f"{name}: the function must return a single number, and it returned "
@@ -157,6 +164,15 @@ def require_number(name: str, result: Any, outputs: Sequence[Any]) -> None:
         raise ValueError(
             f"{name}: the function must return a single number, and it returned shape "
             f"{shape}: reduce it (.sum(), .mean()), or use jacobian, elementwise_grad or vjp"
+        )
+
+
+def require_real(name: str, outputs: Sequence[Any]) -> None:
+    """Raise TypeError for complex results, which have no gradient."""
+    if any(map(is_complex, outputs)):
+        raise TypeError(
+            f"{name}: the function must return real numbers, and it returned complex ones: take "
+            "their real parts or absolute values, or use holomorphic_grad, jacobian or vjp"
         )
 
 

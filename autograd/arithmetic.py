@@ -21,6 +21,7 @@ from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
 from autograd.frames import caller, knows_stores, stores_item
 from autograd.ops import At, Axis
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.predicates import (
     logical_and,
     logical_not,
@@ -195,28 +196,38 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
         return nondifferentiable(np.all, self, axis=axis, keepdims=keepdims)
 
     def __float__(self) -> float:
+        return float(self._to_python("float"))
+
+    def __complex__(self) -> complex:
+        return complex(self._to_python("complex"))
+
+    def _to_python(self, kind: str) -> Any:
+        """The number, where Python or NumPy ask for one of a `kind`; TypeError where that would cut
+        the node out of its graph.
+        """
         if not knows_stores():
             raise TypeError(
-                "float(x) of a node x: this Python cannot tell it from array[i] = x, which would "
+                f"{kind}(x) of a node x: this Python cannot tell it from array[i] = x, which would "
                 "cut x out of the graph; write x.item()"
             )
-        if stores_item(caller()):  # array[i] = node
+        if stores_item(caller(2)):  # array[i] = node
             raise PlainArrayError
         if is_differentiated(self):  # of what calls it there is no telling: float, math.sin, "%f"
             raise TypeError(
-                "float(x) of a node that is being differentiated would make a constant of it, "
+                f"{kind}(x) of a node that is being differentiated would make a constant of it, "
                 "whose derivative is 0: call NumPy's function in place of Python's (np.sin(x) for "
                 "math.sin(x)); build arrays by autograd.array([...]), not by fill or fromiter; and "
                 "write x.item() where the number itself is meant"
             )
-        return _number(self._taken_out("float()"))
+        return _number(self._taken_out(f"{kind}()"))
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
 
     def item(self) -> float:
-        """The single number as a Python float; ValueError where there are more."""
-        return _number(self._taken_out(".item()"))
+        """The single number as a Python float, or complex; ValueError where there are more."""
+        number: float = _number(self._taken_out(".item()"))
+        return number
 
     def numpy(self) -> NDArray[Any]:
         """The data as an array that can be read but not written, without copying it."""
@@ -286,6 +297,22 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
     def mT(self) -> Tensor:
         """The last two axes exchanged: each matrix of a batch transposed."""
         return ops.matrix_transpose(self)
+
+    @property
+    def real(self) -> Self:
+        """The real part; see `autograd.real`."""
+        return ops.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part; see `autograd.imag`."""
+        return ops.imag(self)
+
+    def conj(self) -> Self:
+        """The complex conjugate; see `autograd.conj`."""
+        return ops.conj(self)
+
+    conjugate = conj
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Σ of the entries; see `autograd.sum`."""
@@ -450,14 +477,22 @@ class ArrayArithmetic(Arithmetic[ArrayLike]):
         return self._taken_out(".tolist()").tolist()
 
 
-def _number(primal: Any) -> float:
+def _number(primal: Any) -> Any:
     if np.size(primal) != 1:
         raise ValueError(f"item() needs a single number, and this has shape {np.shape(primal)}")
-    return float(np.asarray(primal).reshape(()))
+    array = np.asarray(primal)
+    return array.item() if array.dtype.kind == "c" else float(array.reshape(()))
 
 
 def _compare(compare: Callable[..., Any], x: Node, other: Any) -> Any:
-    if not (isinstance(other, Node | float | int | list | tuple) or hasattr(other, "__array__")):
+    known = isinstance(other, Node | float | complex | int | list | tuple)
+    if not (known or hasattr(other, "__array__")):
         return NotImplemented
+    if (
+        x.primal.__class__ is not float
+        and (is_complex(x) or is_complex(other))
+        and compare not in (np.equal, np.not_equal)
+    ):
+        raise TypeError("complex numbers have no order: compare real parts or absolute values")
     answer = nondifferentiable(compare, x, other)
     return bool(answer) if isinstance(answer, np.bool_) else answer

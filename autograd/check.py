@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,9 +65,10 @@ def check_grads(
     directions: the number of random directions to try.
     rng: a seed or a generator for the directions.
 
-    f is differentiated with respect to every real number and array in `args`, also in nested dicts,
-    lists and tuples; integers, strings and other objects are left alone. float32 is checked in
-    float64. The message names the argument, the worst entry, both numbers, and the first operation
+    f is differentiated with respect to every real or complex number and array in `args`, also in
+    nested dicts, lists and tuples; integers, strings and other objects are left alone. float32 is
+    checked in float64. Of complex numbers both parts are moved: f need not be holomorphic. The
+    message names the argument, the worst entry, both numbers, and the first operation
     in the graph whose rule disagrees. Raises TypeError if there is nothing to differentiate.
 
     >>> from autograd import check_grads, custom_op, tanh
@@ -79,9 +81,9 @@ def check_grads(
     """
     generator = np.random.default_rng(rng)
     leaves, rebuild = flatten(args)
-    places = [place for place, leaf in enumerate(leaves) if _is_real(leaf)]
+    places = [place for place, leaf in enumerate(leaves) if _is_variable(leaf)]
     if not places:
-        raise TypeError("check_grads: no argument is a real number or array")
+        raise TypeError("check_grads: no argument is a real or complex number or array")
     xs = [_in_double(leaves[place]) for place in places]
 
     def listed(inputs: list[Data]) -> list[Data]:
@@ -112,8 +114,9 @@ class _Checker:
         """The first derivative of f at xs, up to `order`, that disagrees with differences."""
         out = _as_plain(f(xs))
         if not out:
-            raise TypeError("check_grads: the function returned no real number or array")
-        alone = sum(np.size(part) for part in out) == 1  # the message shows the derivative
+            raise TypeError("check_grads: the function returned no real or complex number or array")
+        # A single real number gets a cotangent of 1, so that the message shows the derivative.
+        alone = sum(np.size(part) for part in out) == 1 and not _is_complex(out)
         u = [np.ones(np.shape(part)) if alone else self.like(part) for part in out]
         for _ in range(self.directions):
             v = [self.like(x) for x in xs]
@@ -130,6 +133,8 @@ class _Checker:
     def like(self, x: Data) -> Data:
         """A random direction of the shape of x."""
         v = self.rng.standard_normal(np.shape(x))
+        if np.iscomplexobj(x):
+            return v + 1j * self.rng.standard_normal(np.shape(x))
         return float(v) if isinstance(x, float) else v
 
     def worst_entry(
@@ -138,12 +143,10 @@ class _Checker:
         """The entry of the arguments where derivative and difference are furthest apart."""
         worst, worst_error = None, -1.0
         for leaf, x in enumerate(xs):
-            for entry in np.ndindex(np.shape(x)):
-                v: list[Data] = [0.0 * other for other in xs]
-                if isinstance(x, float):
-                    v[leaf] = 1.0
-                else:
-                    v[leaf][entry] = 1.0
+            units = (1.0, 1j) if np.iscomplexobj(x) else (1.0,)
+            for entry, unit in product(np.ndindex(np.shape(x)), units):
+                v: list[Data] = [np.zeros_like(other) for other in xs]
+                v[leaf][entry] = unit
                 difference, _ = _difference(f, xs, v, u, self.rtol)
                 derivative = _derivative(mode, f, xs, v, u)
                 error = abs(derivative - difference) / (1e-3 + abs(difference))
@@ -183,13 +186,17 @@ def _alone(node: Node) -> tuple[Listed, list[Data]]:
 def _difference(
     f: Listed, xs: list[Data], v: list[Data], u: list[Data], rtol: float
 ) -> tuple[float, float]:
-    """⟨u, J v⟩ by differences, and its relative error."""
+    """⟨u, J v⟩ = Re Σ u · J v by differences, and its relative error."""
+    all_real = not _is_complex([*xs, *u])
 
     def along(t: complex) -> Any:
-        return _inner(u, _as_plain(f([x + t * step for x, step in zip(xs, v, strict=True)])))
+        total = _inner(u, _as_plain(f([x + t * step for x, step in zip(xs, v, strict=True)])))
+        return total if all_real else total.real
 
     h = DIFFERENCE_STEP
     difference = sum(weight * (along(k * h) - along(-k * h)) / h for k, weight in STENCIL)
+    if not all_real:
+        return float(difference), rtol
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -206,11 +213,11 @@ def _difference(
 def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Data]) -> float:
     """⟨u, J v⟩ in reverse or forward mode."""
     if mode == "reverse":
-        return float(_inner(_as_plain(_pull(f, xs, u)), v))
+        return float(_inner(_as_plain(_pull(f, xs, u)), v).real)
     if mode != "forward":
         raise ValueError(f"check_grads: modes are 'reverse' and 'forward', not {mode!r}")
     _, tangents = jvp(f, (xs,), (v,))
-    return float(_inner(u, _as_plain(tangents)))
+    return float(_inner(u, _as_plain(tangents)).real)
 
 
 def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
@@ -228,14 +235,21 @@ def _as_plain(parts: list[Data]) -> list[Data]:
     return [part.primal if isinstance(part, Node) else part for part in parts]
 
 
-def _is_real(leaf: Any) -> bool:
+def _is_variable(leaf: Any) -> bool:
     if isinstance(leaf, Node):
         return True
-    return isinstance(leaf, float | np.floating | np.ndarray) and np.asarray(leaf).dtype.kind == "f"
+    numbers = isinstance(leaf, float | complex | np.inexact | np.ndarray)
+    return numbers and np.asarray(leaf).dtype.kind in "fc"
+
+
+def _is_complex(parts: list[Data]) -> bool:
+    return any(np.iscomplexobj(part) for part in parts)
 
 
 def _in_double(x: Data) -> Data:
     x = x.primal if isinstance(x, Node) else x
+    if np.iscomplexobj(x):
+        return np.array(x, complex)
     return float(x) if np.ndim(x) == 0 and not isinstance(x, np.ndarray) else np.array(x, float)
 
 

@@ -32,7 +32,7 @@ def as_float(data: Any) -> float:
     if isinstance(data, Node):
         raise TypeError("Value of a node: it is tracked already; use x.detach() for a new leaf")
     if isinstance(data, complex | np.complexfloating):
-        raise TypeError(f"Value({data!r}): complex numbers are not supported, only real ones")
+        raise TypeError(f"Value({data!r}): a Value is real; use Tensor for a complex number")
     if np.ndim(data):
         raise TypeError(f"Value holds one number, not shape {np.shape(data)}; use Tensor")
     if isinstance(data, str | bytes) or data is None:
@@ -41,20 +41,20 @@ def as_float(data: Any) -> float:
 
 
 def as_float_array(data: Any, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
-    """The array that a `Tensor` holds, a copy; TypeError for anything but real numbers."""
+    """The array that a `Tensor` holds, a copy; TypeError for anything but numbers."""
     if isinstance(data, Node):
         raise TypeError("Tensor of a node: it is tracked already; use x.detach() for a new leaf")
     array = np.array(data)
     if dtype is None:
-        dtype = array.dtype if array.dtype.kind == "f" else np.float64
-    if array.dtype.kind == "c" or np.dtype(dtype).kind == "c":
-        raise TypeError("complex numbers are not supported: hold real and imaginary parts apart")
-    if array.dtype.kind not in "fiub":
+        dtype = array.dtype if array.dtype.kind in "fc" else np.float64
+    if array.dtype.kind not in "fciub":
         raise TypeError(
-            f"Tensor holds real numbers, and this is an array of {array.dtype}: {str(data)[:60]}"
+            f"Tensor holds numbers, and this is an array of {array.dtype}: {str(data)[:60]}"
         )
-    if np.dtype(dtype).kind != "f":
+    if np.dtype(dtype).kind not in "fc":
         raise TypeError(f"Tensor(dtype={dtype}): a derivative needs a floating-point type")
+    if array.dtype.kind == "c" and np.dtype(dtype).kind == "f":
+        raise TypeError(f"Tensor(dtype={dtype}): of complex numbers: use their .real or .imag")
     return array.astype(dtype, copy=False)
 
 
@@ -67,6 +67,35 @@ def require_leaf(node: Node) -> None:
         )
 
 
+def require_real_number(node: Node) -> None:
+    """Raise ValueError or TypeError where an output has no derivative without a direction."""
+    if node.size != 1:
+        raise ValueError(
+            f"the derivative of an output of shape {node.shape} needs a direction: reduce it to "
+            "one number first (.sum() or .mean()), pass a cotangent of its shape "
+            "(backward(gradient=...), gradients(..., seed=...)), or ask for all rows by jacobian(f)"
+        )
+    if node.dtype.kind == "c":
+        raise TypeError(
+            "the derivative of a complex output needs a direction: take its real part or absolute "
+            "value, pass a cotangent, or use holomorphic_grad(f)"
+        )
+
+
+def require_fit(shape: tuple[int, ...], is_complex: bool, node: Node) -> None:
+    """Raise ValueError or TypeError for a cotangent or tangent that is none of `node`."""
+    if shape != node.shape:
+        raise ValueError(
+            f"a cotangent or tangent of shape {shape} does not fit its node of shape {node.shape}: "
+            "they must agree"
+        )
+    if is_complex and node.dtype.kind != "c":
+        raise TypeError(
+            f"a complex cotangent or tangent does not fit its node of type {node.dtype}: the "
+            "derivatives of real numbers are real"
+        )
+
+
 def require_nodes(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> None:
     """Raise TypeError for what is no node, and for inputs that have no derivative."""
     for node in (*outputs, *inputs):
@@ -76,7 +105,7 @@ def require_nodes(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> N
                 "be nodes (Value or Tensor)"
             )
     for node in inputs:
-        if node.dtype.kind != "f":
+        if node.dtype.kind not in "fc":
             raise TypeError(
                 f"{name}: an input of {node.dtype} has no derivative; compute the output from "
                 "x.astype(float), and differentiate with respect to that"

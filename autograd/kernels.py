@@ -89,7 +89,17 @@ def as_real(x: Any) -> Any:
     if isinstance(x, float):
         return x
     x = np.asarray(x)
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def real_part(x: Any) -> Any:
+    """The real parts, as an array of its own: those of NumPy are a view of all."""
+    return np.array(np.real(x))
+
+
+def imaginary_part(x: Any) -> Any:
+    """The imaginary parts, as an array of its own."""
+    return np.array(np.imag(x))
 
 
 def sigmoid(x: Any) -> Any:

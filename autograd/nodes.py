@@ -15,20 +15,20 @@ from autograd.arithmetic import ArrayArithmetic
 from autograd.convert import ArrayLike, as_float_array, require_leaf
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import Op
-from autograd.ops.structural import broadcast_to, cast, shape_of, sum_to
+from autograd.ops.structural import broadcast_to, project, shape_of, sum_to
 
 
 class Tensor(ArrayArithmetic, Node):
     """An array of numbers whose derivatives are tracked.
 
-    data: anything `numpy.array` takes, of real numbers; it is copied. float32 and float64 stay as
-        they are, integers and booleans become float64.
+    data: anything `numpy.array` takes, of real or complex numbers; it is copied. float32, float64,
+        complex64 and complex128 stay as they are, integers and booleans become float64.
     label: a name for drawings and messages.
     dtype: the floating-point type to hold it in.
 
     `.data` is a NumPy array; on a leaf it may be replaced or written to, and a graph that used
     the old numbers keeps them. `.grad` is None until `backward` finds one. Raises TypeError for
-    complex numbers and for objects.
+    objects.
 
     >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> (x * x).sum().backward()
@@ -62,10 +62,10 @@ class Tensor(ArrayArithmetic, Node):
         """The result of an operation, or a leaf where there is none, around `primal` itself."""
         node = object.__new__(Tensor)
         node.primal = primal if isinstance(primal, np.ndarray) else np.asarray(primal)
-        if node.primal.dtype.kind == "c":
+        if node.primal.dtype.kind == "c" and op is not None and op.real_only:
             raise TypeError(
-                f"complex numbers are not supported{f' in {op.name!r}' if op else ''}: hold real "
-                "and imaginary parts apart"
+                f"{op.symbol} has no meaning for complex numbers: take their real parts or "
+                "absolute values first"
             )
         node.op, node.args, node.saved, node.settings = op, args, saved, settings
         node.index, node.label, node.grad = next_index(), "", None
@@ -132,7 +132,7 @@ class Tensor(ArrayArithmetic, Node):
         if shape != self.shape:
             reduce = sum_to if len(shape) >= self.ndim else broadcast_to
             share = reduce(share, self.shape)
-        return cast(share, self.dtype)
+        return project(share, self.dtype)
 
     def share_memory(self, args: Sequence[Array]) -> None:
         sources = [arg for arg in args if isinstance(arg, Tensor)]

@@ -31,15 +31,16 @@ _OTHER_NAMES = {
     "power": "pow",
     "remainder": "mod",
     "around": "round",
+    "conjugate": "conj",
     "subtract": "sub",
     "positive": "identity",
 }
 
 _ABOUT_NUMBERS = """
 allclose all any argmax argmin argpartition argsort array_equal array_equiv count_nonzero digitize
-equal greater greater_equal isclose isfinite isin isinf isnan isneginf isposinf less less_equal
-bitwise_and bitwise_or bitwise_xor invert logical_and logical_not logical_or logical_xor not_equal
-searchsorted signbit
+equal greater greater_equal isclose iscomplex isfinite isin isinf isnan isneginf isposinf isreal
+less less_equal bitwise_and bitwise_or bitwise_xor invert logical_and logical_not logical_or
+logical_xor not_equal searchsorted signbit
 """
 _ABOUT_SHAPE = """
 empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like result_type shape

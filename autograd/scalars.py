@@ -18,6 +18,7 @@ from autograd.arithmetic import Arithmetic
 from autograd.convert import as_float, require_leaf
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import NOT_RECORDING, RECORDING, Op, interpreter
+from autograd.ops.complex_parts import real
 from autograd.ops.op_types import Elementwise, chain_product
 from autograd.ops.structural import sum_to
 
@@ -129,7 +130,9 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
         return self.primal
 
     def fit(self, share: Array) -> Array:
-        share = sum_to(share, ())
+        if share.__class__ is Value or share.__class__ is float:
+            return share
+        share = real(sum_to(share, ()))
         return share if isinstance(share, Node) else float(share)
 
     def changed_parent(self) -> Node | None:

@@ -18,6 +18,7 @@ from autograd.around import Around
 from autograd.engine.forward import push
 from autograd.engine.graph import Args, Array, Node, Settings, leaf, next_index
 from autograd.engine.operations import Interpreter, Op, using
+from autograd.ops.complex_parts import is_complex, real
 from autograd.ops.op_types import Elementwise
 from autograd.recurrences import Coefficient, Rule, fit, product, recurrence, total
 from autograd.trees import map_tree
@@ -180,7 +181,8 @@ class Taylor(Around):
         """dnode/dt as a node: the tangent that the velocities of its arguments cause."""
         with using(self):
             velocities = {arg: self._velocity(arg) for arg in node.parents if arg in self.active}
-            return total(push(node, velocities, node, node.args, True))
+            slope = total(push(node, velocities, node, node.args, True))
+            return slope if slope is None or is_complex(node) else real(slope)
 
     def _velocity(self, x: Node) -> Node:
         """dx/dt as a node, whose coefficient k is (k + 1) · x[k + 1]."""

@@ -19,7 +19,7 @@ BARS = 24
 
 @dataclass(frozen=True)
 class Summary:
-    """Statistics of an array.
+    """Statistics of an array; of a complex one, of its absolute values.
 
     low, high, mean, std: of its finite entries; NaN where there are none.
     nans, infinities: how many entries are not finite.
@@ -40,11 +40,12 @@ class Summary:
 
     def __str__(self) -> str:
         words = [f"shape {self.shape}", self.dtype]
+        which = "absolute values " if self.dtype.startswith("complex") else ""
         if self.low == self.high:
-            words.append(f"all {self.low:.4g}")
+            words.append(f"{which}all {self.low:.4g}")
         elif self.low < self.high:
             about = "" if self.exact else "about "
-            words.append(f"from {self.low:.4g} to {self.high:.4g}")
+            words.append(f"{which}from {self.low:.4g} to {self.high:.4g}")
             words.append(f"mean {about}{self.mean:.4g}, std {about}{self.std:.4g}")
         for count, name in ((self.nans, "nan"), (self.infinities, "inf")):
             if count:
@@ -66,6 +67,7 @@ def summary(x: Any) -> Summary:
     flat = array.ravel("K")
     nans = infinities = 0
     with np.errstate(all="ignore"):
+        flat = np.abs(flat) if flat.dtype.kind == "c" else flat
         low, high = _range(flat)
         if flat.size and not np.isfinite([low, high]).all():
             nans, infinities = int(np.isnan(flat).sum()), int(np.isinf(flat).sum())

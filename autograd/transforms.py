@@ -14,12 +14,13 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from autograd import ops
-from autograd.arguments import check_outputs, require_number
+from autograd.arguments import check_outputs, require_number, require_real
 from autograd.batching.basis import on_basis
 from autograd.engine.graph import Array, Node
 from autograd.engine.linearize import Linearized
 from autograd.engine.operations import interpreter, recording, using
 from autograd.jit import jit
+from autograd.ops.complex_parts import is_complex
 from autograd.taylor import taylor
 from autograd.trees import flatten
 
@@ -113,6 +114,7 @@ def elementwise_grad(
     @wraps(f)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = _linearized("elementwise_grad", f, args, kwargs, argnums)
+        require_real("elementwise_grad", run.outputs)
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
 
@@ -206,6 +208,9 @@ def jacobian(
     Where f gives or takes nested dicts, lists and tuples, the result nests likewise: the form of f
     outside, that of its argument inside.
 
+    An entry of a complex function of complex numbers is ∂f/∂z. Where there is none, since f is not
+    holomorphic, TypeError is raised. That of a real function u is ∂u/∂x - i ∂u/∂y for z = x + iy.
+
     >>> import numpy as np
     >>> from autograd import jacobian
     >>> jacobian(lambda x: np.array([[0.0, 1.0], [2.0, 0.0]]) @ x)(np.array([5.0, 6.0]))
@@ -253,13 +258,43 @@ def _on_basis(
     linear: `pull` or `push` of a run, of which `space` is the output or input of the number.
 
     In a compiled program all go through it in one pass; without, a pass each keeps memory small.
+    A complex space has twice the dimensions: along 1 and along i.
     """
+    along_one = _along(linear, number, space, targets, 1.0)
+    if not is_complex(space):
+        return along_one
+    along_i = _along(linear, number, space, targets, 1j)
+    return [_joined(*pair) for pair in zip(along_one, along_i, targets, strict=True)]
+
+
+def _joined(along_one: Array, along_i: Array, target: Array) -> Array:
+    """The derivative by complex numbers from those in the two directions."""
+    if not is_complex(target):
+        return along_one - along_i * 1j
+    one, i = (np.asarray(getattr(x, "primal", x)) for x in (along_one, along_i))
+    limit = np.finfo(one.dtype).eps ** 0.5 * np.abs(one).max(initial=0.0)
+    if np.abs(i - 1j * one).max(initial=0.0) > limit:
+        raise TypeError(
+            "jacobian: the function is not holomorphic, so that no complex number is its "
+            "derivative: take that of its real and its imaginary part"
+        )
+    return along_one
+
+
+def _along(
+    linear: Callable[[dict[int, Array]], list[Array]],
+    number: int,
+    space: Array,
+    targets: Sequence[Array],
+    unit: complex,
+) -> list[Array]:
+    """The values of `linear` for the standard basis times `unit`."""
     shape, size = ops.shape_of(space), _size(space)
     if not shape:
-        return linear({number: np.ones(())})
+        return linear({number: np.multiply(np.ones(()), unit)})
     if interpreter().replayed and size > 1:
-        return on_basis(lambda vector: linear({number: vector}), space)
-    passes = [linear({number: vector.reshape(shape)}) for vector in np.eye(size)]
+        return on_basis(lambda vector: linear({number: vector * unit}), space)
+    passes = [linear({number: vector.reshape(shape)}) for vector in np.eye(size) * unit]
     return [
         ops.reshape(ops.stack([parts[i] for parts in passes]), shape + ops.shape_of(target))
         if passes

@@ -139,7 +139,7 @@ class _Way(Batch):
         self.form = [shape_of(x)[1:] for x in self.values]
 
     def _number(self, out: Any) -> Array:
-        if not isinstance(out, Node | np.ndarray | np.generic | int | float):
+        if not isinstance(out, Node | np.ndarray | np.generic | int | float | complex):
             raise TypeError(
                 f"vectorize: the function has to return numbers, and it returned {out!r} of type "
                 f"{type(out).__name__}{' (is a `return` missing?)' if out is None else ''}"

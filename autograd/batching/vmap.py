@@ -131,11 +131,14 @@ def _first(whole: Array) -> Node:
     return Tensor.made(data[0] if len(data) else np.ones(data.shape[1:], data.dtype))
 
 
+_DATA = (Node, np.ndarray, np.generic, complex, float, int)
+
+
 def _placed(batch: Batch, out: Any, value: Array | None, axis: int | None) -> Any:
     """A result as the caller wants it."""
     if value is None:
         same = batch.for_any(out)
-        if axis is None or not isinstance(same, Node | np.ndarray | np.generic | float | int):
+        if axis is None or not isinstance(same, _DATA):
             return same
         value = batch.repeated(out)
     elif axis is None:

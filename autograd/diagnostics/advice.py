@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 _SQUASHING = {"sigmoid", "softmax"}
 
 _KEEP_AWAY = "keep the argument away from 0, as in log(x + 1e-12) or log(clip(x, 1e-12, None))"
@@ -81,11 +83,12 @@ def advice(
     >>> advice("sqrt", False, [-1.0], [])[:38]
     'the square root of a negative number i'
     """
+    real = None if operands is None or any(map(np.imag, operands)) else np.real(operands).tolist()
     if name in ("log", "log2", "log10") and _SQUASHING.intersection(makers):
         return _LOGITS
     for row in _BACKWARD if backward else _FORWARD:
         if name not in row.names.split():
             continue
-        if row.when is None or (operands is not None and row.when(*operands)):
+        if row.when is None or (real is not None and row.when(*real)):
             return row.text
     return _TOO_LARGE if backward else ""

@@ -13,7 +13,7 @@ from autograd.engine.graph import Node
 def data_of(x: Any) -> Any:
     """The data of a node, a number or an array; an empty array for anything else."""
     array = np.asarray(x.primal if isinstance(x, Node) else x)
-    return array if array.dtype.kind in "fiub" else np.zeros(0)
+    return array if array.dtype.kind in "fciub" else np.zeros(0)
 
 
 def is_finite(x: Any) -> bool:
@@ -36,7 +36,10 @@ def what_is_not_finite(array: Any) -> str:
     >>> what_is_not_finite(np.array([1.0, np.inf, -np.inf, np.inf]))
     'inf and -inf (3 of the 4 numbers)'
     """
-    kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
+    if array.dtype.kind == "c":
+        kinds = {"nan": np.isnan(array), "inf": np.isinf(array)}
+    else:
+        kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
     names = " and ".join(kind for kind, where in kinds.items() if where.any())
     if array.ndim == 0:
         return names
@@ -54,4 +57,6 @@ def extent(array: Any) -> str:
         return f"{array.item():.4g}"
     if array.size == 0:
         return f"shape {array.shape}"
+    if array.dtype.kind == "c":
+        return f"{extent(np.abs(array))} in absolute value"
     return f"shape {array.shape} from {array.min():.4g} to {array.max():.4g}"

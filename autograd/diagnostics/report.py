@@ -205,7 +205,7 @@ def _shortened(steps: list[str], arrow: str) -> str:
 
 def _at(entry: tuple[int, ...], out: Any, args: Sequence[Array]) -> list[float]:
     """The arguments of an elementwise operation at one entry of its result."""
-    return [float(np.broadcast_to(data_of(arg), out.shape)[entry]) for arg in args]
+    return [np.broadcast_to(data_of(arg), out.shape)[entry].item() for arg in args]
 
 
 def _call(op: Op, operands: Sequence[float]) -> str:

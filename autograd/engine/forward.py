@@ -10,7 +10,7 @@ from autograd.engine.backward import add, gradients
 from autograd.engine.graph import Args, Array, Derivatives, Node
 from autograd.engine.operations import interpreter, recording
 from autograd.kernels import careful
-from autograd.ops.structural import broadcast_to, shape_of, sum_to
+from autograd.ops.structural import broadcast_to, project, shape_of, sum_to
 
 
 def run_forward(order: Sequence[Node], tangents: Derivatives, create_graph: bool) -> None:
@@ -54,5 +54,6 @@ def push(
         pulled = [pair for pair in op.pull(node, g, out, args, tangents) if pair[1] is not None]
         shares = [sum_to(share, shape_of(args[n])) for n, share in pulled]
     if shares:
-        seeds = [tangents[node.args[n]] for n, _ in pulled]
+        moving = [tangents[node.args[n]] for n, _ in pulled]
+        seeds = list(map(project, moving, [share.dtype for share in shares]))
         yield gradients(shares, g, seed=seeds, create_graph=record)

@@ -43,6 +43,7 @@ class Linearized:
         self.name = name
         chosen, replace = choose(name, args, argnums)
         leaves, self.rebuild = flatten(chosen)
+        self.numbers: list[bool] = [leaf.__class__ is complex for leaf in leaves]
         with recording(True), differentiating() as self.inputs:
             self.inputs += [fresh(name, leaf) for leaf in leaves]
             self.result: Any = f(*replace(self.rebuild(iter(self.inputs))), **kwargs)
@@ -71,7 +72,10 @@ class Linearized:
                 add(cotangents, out, seed_of(out, seed, create_graph))
         run_backward(self.order, cotangents, self.active, set(self.inputs), create_graph)
         pairs = [(cotangents.get(node), node) for node in self.inputs]
-        return [as_node(g, node) for g, node in pairs] if create_graph else detach_results(pairs)
+        if create_graph:
+            return [as_node(g, node) for g, node in pairs]
+        found = zip(detach_results(pairs), self.numbers, strict=True)
+        return [complex(g) if number else g for g, number in found]
 
     def push(self, tangents: Mapping[int, Array]) -> list[Array]:
         """The tangents of the outputs, from those of the inputs by number."""

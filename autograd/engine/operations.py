@@ -101,6 +101,8 @@ class Op:
         rules = self.rules
         return not isinstance(rules, tuple) or rules == () or any(rules)
 
+    real_only = False
+    """Whether it has no meaning for complex numbers, whatever NumPy makes of them."""
     pure = True
     """Whether the result follows from arguments and settings alone, and may be computed once."""
 
@@ -147,7 +149,7 @@ class Interpreter:
 
     def fill(self, number: float, node: Node) -> Any:
         """An array like that of `node`, with the same number everywhere."""
-        return np.full(node.shape, number, node.dtype if node.dtype.kind == "f" else float)
+        return np.full(node.shape, number, node.dtype if node.dtype.kind in "fc" else float)
 
     def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
         """Recorded derivatives with respect to `inputs`, for a caller who may want them `plain`."""

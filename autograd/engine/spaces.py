@@ -7,29 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from autograd.convert import require_fit, require_real_number
 from autograd.engine.graph import Array, Node, leaf
 from autograd.engine.operations import interpreter
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.structural import cast, shape_of
 
 
 def seed_of(node: Node, seed: Array | None, create_graph: bool = False) -> Array:
     """The cotangent or tangent to start from: `seed`, checked, or 1 for a single number."""
     if seed is None:
-        if node.size != 1:
-            raise ValueError(
-                f"the derivative of an output of shape {node.shape} needs a direction: reduce it "
-                "to one number first (.sum() or .mean()), pass a cotangent of its shape "
-                "(backward(gradient=...), gradients(..., seed=...)), or ask for all rows by "
-                "jacobian(f)"
-            )
+        require_real_number(node)
         return filled(1.0, node)
     if isinstance(seed, Node) and not create_graph:
         seed = seed.primal
-    if shape_of(seed) != node.shape:
-        raise ValueError(
-            f"a cotangent or tangent of shape {shape_of(seed)} does not fit its node of shape "
-            f"{node.shape}: they must agree"
-        )
+    require_fit(shape_of(seed), is_complex(seed), node)
     if isinstance(seed, Node):
         return seed if isinstance(node, Node.number) else cast(seed, node.dtype)
     return float(seed) if isinstance(node, Node.number) else np.array(seed, node.dtype)

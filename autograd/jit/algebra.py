@@ -132,7 +132,7 @@ def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
 
 
 _BOUNDED = {
-    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign, e.erf, e.heaviside),
+    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign_op, e.erf, e.heaviside_op),
     *(predicates.less, predicates.less_equal, predicates.greater, predicates.greater_equal),
     *(predicates.equal, predicates.not_equal, predicates.logical_not),
 }
@@ -145,6 +145,8 @@ def is_bounded(term: Term, depth: int = 6) -> bool:
     """
     if term.constant:
         return bool(np.isfinite(term.example).all())
+    if term.dtype.kind == "c":  # a complex sine may overflow, and a sigmoid has poles
+        return False
     if term.op in _BOUNDED or _is_sigmoid(term):
         return True
     if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
@@ -215,7 +217,7 @@ def _wraps(negative: Term, other: Term) -> bool:
 @_rule(e.pow)
 def _power(terms: Terms, x: Term, y: Term) -> Term | None:
     n = number(y)
-    if x.dtype.kind != "f" or not _kept(x, y):
+    if x.dtype.kind not in "fc" or not _kept(x, y):
         return None
     if n == 0:  # 1 also for NaN
         return terms.constant(1.0 if x.scalar else np.ones(x.shape, x.dtype))

@@ -65,8 +65,8 @@ class CallKey:
             self.leaves.append(float(thing))
             return "float"
         if kind is np.ndarray:
-            if thing.dtype.kind not in "fiub":
-                raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of real numbers")
+            if thing.dtype.kind not in "fciub":
+                raise TypeError(f"jit: {name} is an array of {thing.dtype}, not of numbers")
             self.leaves.append(thing)
             return thing.shape, thing.dtype
         if isinstance(thing, Node):

@@ -21,7 +21,7 @@ from autograd.engine.operations import Op, Shares
 from autograd.jit.terms import Term, normal
 from autograd.ops import op_types
 from autograd.ops.elementwise import identity
-from autograd.ops.structural import cast, concatenate, index_op, ravel, reshape
+from autograd.ops.structural import concatenate, index_op, project, ravel, reshape
 from autograd.scalars import Value
 
 
@@ -99,7 +99,7 @@ def nan_sensitive(
     """The doubtful terms that decide something: NaN there need not show in the results."""
     deciding = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
     deciding += checked
-    return [x for x in dict.fromkeys(deciding) if x in doubtful and x.dtype.kind == "f"]
+    return [x for x in dict.fromkeys(deciding) if x in doubtful and x.dtype.kind in "fc"]
 
 
 def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
@@ -152,7 +152,7 @@ class Compiled(Op):
     def varies(self) -> list[bool]:
         """For each input, whether an output has a derivative with respect to it."""
         reached = self.tape.reached(self._places, lambda op: op.has_derivative)
-        return [term.number in reached and term.dtype.kind == "f" for term in self.inputs]
+        return [term.number in reached and term.dtype.kind in "fc" for term in self.inputs]
 
     @cached_property
     def _steps(self) -> list[int]:
@@ -184,7 +184,7 @@ class Compiled(Op):
         start, parts = 0, []
         for term in self.outputs:
             part = reshape(index_op(whole, key=slice(start, start + term.size)), term.shape)
-            parts.append(cast(part, term.dtype))
+            parts.append(project(part, term.dtype))
             start += term.size
         return parts
 

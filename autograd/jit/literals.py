@@ -175,5 +175,7 @@ def _ways_to_make(array: Any, dtype: str) -> list[str]:
 def _entries(array: Any) -> str:
     if array.ndim:
         return f"[{', '.join(map(_entries, array))}]"
+    if np.iscomplexobj(array):
+        return f"complex({_entries(array.real)}, {_entries(array.imag)})"
     text = str(array)  # as many digits as tell it from its neighbours
     return {"nan": "np.nan", "inf": "np.inf", "-inf": "-np.inf"}.get(text, text)

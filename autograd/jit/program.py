@@ -85,7 +85,7 @@ class Program:
         """Whether plain data gives plain results, and nothing is drawn."""
         self._draws = [(x.settings["generator"], x.settings["f"]) for x in recording.draws]
         self._as_nodes = [
-            term.dtype.kind == "f" and not plain
+            term.dtype.kind in "fc" and not plain
             for term, plain in zip(self.outputs, recording.plain, strict=False)
         ]
         wanted = list(compress(self.outputs, self._as_nodes))

@@ -58,7 +58,7 @@ class Recording:
     def has_constants_of(self, other: Recording) -> bool:
         """Whether two recordings of the same path have the same constant arrays."""
         return len(self.computed) == len(other.computed) and all(
-            x.dtype == y.dtype and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+            x.dtype == y.dtype and np.array_equal(x, y, equal_nan=x.dtype.kind in "fc")
             for x, y in zip(self.computed, other.computed, strict=True)
         )
 
@@ -147,7 +147,7 @@ def _in_terms(
     wanted += trace.draws  # those of no use too, since the next draws depend on them
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
         args = [
-            terms.constant(_among(node, arg)) if arg.__class__ is int else term(arg)
+            terms.constant(_among(node, arg)) if arg.__class__ in (int, complex) else term(arg)
             for arg in node.args
         ]
         terms.index = node.index
@@ -189,10 +189,13 @@ def _in_terms(
     )
 
 
-def _among(node: Node, number: int) -> Any:
+def _among(node: Node, number: int | complex) -> Any:
     """A whole number among the arguments of a node: beside integers it is one of their type, or of
-    that of the result, as NumPy takes it; what is beside it must not become a float.
+    that of the result, as NumPy takes it; what is beside it must not become a float. A complex
+    number is an array of the type of the result.
     """
+    if isinstance(number, complex):
+        return np.asarray(number, node.dtype if node.dtype.kind == "c" else None)
     others = [arg for arg in node.args if arg.__class__ is not int]
     if isinstance(node, Value) or any(_is_real(arg) for arg in others):
         return number

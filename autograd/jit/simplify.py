@@ -47,12 +47,21 @@ def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> 
                 for arg in term.args[0].args
             ]
             new[term] = terms.apply(products.matmul_op, [rows[0], rows[-1]])
-        elif term.op in _WRITTEN_OUT and not term.scalar and term.dtype.kind == "f":
-            # Numbers have been rolled, and integers stay integers.
+        elif _is_written_out(term):
             new[term] = _WRITTEN_OUT[term.op](terms.apply, *args, **term.settings)
         else:
             new[term] = terms.computed(term.op, args, term.settings, term.example)
     return new
+
+
+def _is_written_out(term: Term) -> bool:
+    """Whether it is written out: not for numbers, which have been rolled, nor for integers, which
+    stay integers, nor for complex numbers unless the formulas are right for them.
+    """
+    if term.op not in _WRITTEN_OUT or term.scalar:
+        return False
+    kinds = {part.dtype.kind for part in (term, *term.args)}
+    return kinds == {"f"} or (term.op in _OF_COMPLEX_TOO and kinds <= {"f", "c"})
 
 
 def _is_inner_product(term: Term, uses: Mapping[Term, int]) -> bool:
@@ -176,3 +185,4 @@ _WRITTEN_OUT: dict[Any, Callable[..., Term]] = {
     norms.norm_op: _norm,
     products.einsum_op: _einsum,
 }
+_OF_COMPLEX_TOO = {reductions.mean_op, products.einsum_op}

@@ -172,7 +172,7 @@ def normal(value: Array) -> Any:
 
 def is_leaf(x: Any) -> bool:
     """Whether x is a number or array that a program computes with."""
-    return isinstance(x, float | np.generic | np.ndarray | Node)
+    return isinstance(x, float | complex | np.generic | np.ndarray | Node)
 
 
 _SMALL = 4096

@@ -94,14 +94,14 @@ class Trace(Interpreter):
         )
 
     def detach(self, node: Node) -> Node:
-        if node.dtype.kind != "f":
+        if node.dtype.kind not in "fc":
             return node
         with using(self):
             return stop_gradient(node)
 
     def fill(self, number: float, node: Node) -> Any:
         # As an operation, or it might be anything that is read from outside.
-        dtype = node.dtype if node.dtype.kind == "f" else np.dtype(float)
+        dtype = node.dtype if node.dtype.kind in "fc" else np.dtype(float)
         settings = {"number": number, "shape": node.shape, "dtype": dtype}
         return self.apply(_constant, (), settings)
 

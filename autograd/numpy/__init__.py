@@ -28,10 +28,10 @@ else:
     from autograd.numpy import random as random
 
 _PLAIN = """
-angle arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
+arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
 broadcast_shapes can_cast common_type diag_indices diag_indices_from einsum_path empty eye
 format_float_positional format_float_scientific frexp fromfunction histogram histogram2d
-histogram_bin_edges histogramdd identity imag indices iscomplex isdtype isfortran isnat isreal
+histogram_bin_edges histogramdd identity indices iscomplex isdtype isfortran isnat isreal
 isscalar issubdtype iterable lexsort mask_indices min_scalar_type mintypecode nanargmax nanargmin
 ones printoptions promote_types ravel_multi_index savez_compressed set_printoptions spacing tri
 tril_indices tril_indices_from triu_indices triu_indices_from typename unravel_index zeros

@@ -52,7 +52,7 @@ def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
 def full_like(a: Array, fill_value: Array, dtype: Any = None) -> Array:
     """An array of the shape and dtype of `a`, filled with a number; a node stays real."""
     own = getattr(a, "dtype", None)
-    if dtype is None and own is not None and (own.kind == "f" or not holds_node(fill_value)):
+    if dtype is None and own is not None and (own.kind in "fc" or not holds_node(fill_value)):
         dtype = own
     return full(ops.shape_of(a), fill_value, dtype)
 

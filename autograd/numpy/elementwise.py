@@ -11,6 +11,7 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.op_types import custom_op
 from autograd.plain import getval
 
@@ -70,18 +71,16 @@ radians: Final = deg2rad
 degrees: Final = rad2deg
 
 
-def real(val: Array) -> Array:
-    """x itself, since nodes are real."""
-    return ops.array(val)
-
-
-conj: Final = real
-conjugate: Final = real
-
-
 def real_if_close(a: Array, tol: float = 100) -> Array:
-    """x itself, since nodes are real."""
-    return ops.array(a)
+    """The real part of x, if all imaginary parts are close to 0, else x.
+
+    tol: the limit, in machine epsilons if it is greater than 1.
+    """
+    a = ops.array(a)
+    if not is_complex(a):
+        return a
+    limit = tol * np.finfo(a.dtype).eps if tol > 1 else tol
+    return ops.real(a) if np.all(ops.abs(ops.imag(a)) < limit) else a
 
 
 def nan_to_num(
@@ -89,6 +88,9 @@ def nan_to_num(
 ) -> Array:
     """x with NaN and infinities replaced by numbers, where the derivative is 0."""
     x = ops.array(x)
+    if is_complex(x):
+        parts = [nan_to_num(part, copy, nan, posinf, neginf) for part in (ops.real(x), ops.imag(x))]
+        return parts[0] + 1j * parts[1]
     if x.dtype.kind != "f":
         return x
     most = np.finfo(x.dtype).max if posinf is None else posinf

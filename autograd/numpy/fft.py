@@ -1,4 +1,4 @@
-"""`numpy.fft`, which refuses nodes, since they hold real numbers."""
+"""`numpy.fft`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,5 @@ globals().update(
         np.fft,
         {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
         plain=("fftfreq", "rfftfreq"),
-        advice="Complex numbers are not supported: multiply by the matrices of cosines and sines.",
     )
 )

@@ -79,8 +79,8 @@ def _letter(axis: Any) -> str:
 
 
 def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """Σ x1 x2 along an axis."""
-    return ops.sum(x1 * x2, axis)
+    """Σ x̄1 x2 along an axis."""
+    return ops.sum(ops.conj(x1) * x2, axis)
 
 
 def mat_vec(x1: Array, x2: Array, /) -> Array:
@@ -89,8 +89,8 @@ def mat_vec(x1: Array, x2: Array, /) -> Array:
 
 
 def vec_mat(x1: Array, x2: Array, /) -> Array:
-    """The product of vectors and matrices; the last axis of x1 is that of the vectors."""
-    return ops.matmul(ops.expand_dims(x1, -2), x2)[..., 0, :]
+    """The product of conjugated vectors and matrices; the vectors lie along the last axis of x1."""
+    return ops.matmul(ops.expand_dims(ops.conj(x1), -2), x2)[..., 0, :]
 
 
 # NumPy returns several results as a named tuple: eigh(a).eigenvalues, slogdet(a).logabsdet.
@@ -99,6 +99,10 @@ _ONE = np.ones((1, 1))
 
 def _eigh(a: Array, UPLO: str = "L") -> Any:
     return type(np.linalg.eigh(_ONE))(*ops.eigh(a, UPLO))
+
+
+def _eig(a: Array) -> Any:
+    return type(np.linalg.eig(_ONE))(*ops.linalg.eig(a))
 
 
 def _eigvalsh(a: Array, UPLO: str = "L") -> Array:
@@ -126,7 +130,9 @@ _COMPOSED = {
     "cond": _cond,
     "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
+    "eig": _eig,
     "eigh": _eigh,
+    "eigvals": ops.linalg.eigvals,
     "eigvalsh": _eigvalsh,
     "matmul": ops.matmul,
     "matrix_norm": _matrix_norm,
@@ -150,7 +156,6 @@ globals().update(
         np.linalg,
         _COMPOSED,
         plain=("matrix_rank",),
-        advice="For eigenvalues of symmetric matrices use eigh or eigvalsh; those of others may be "
-        "complex, which is not supported. For least squares use solve(a.T @ a, a.T @ b).",
+        advice="For least squares use solve(a.T @ a, a.T @ b).",
     )
 )

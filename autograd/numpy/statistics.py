@@ -151,7 +151,7 @@ def _present(a: Array, instead: float) -> tuple[Array, Any]:
 
 def _is_whole(a: Array) -> bool:
     """Whether an array holds integers or booleans, so that no entry is NaN."""
-    return bool(a.dtype.kind != "f")
+    return bool(a.dtype.kind not in "fc")
 
 
 def _number_of(there: Any, a: Array, axis: Axis, keepdims: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from autograd.engine.operations import Op
 from autograd.ops import (
+    complex_parts,
     decompositions,
     diagonals,
     elementwise,
@@ -18,11 +19,13 @@ from autograd.ops import (
     shaping,
     structural,
 )
+from autograd.ops.complex_parts import conj, imag, real
 from autograd.ops.contraction import einsum
 from autograd.ops.diagonals import diag, diagonal, trace, tril, triu
 from autograd.ops.elementwise import (
     abs,
     add,
+    angle,
     arccos,
     arccosh,
     arcsin,
@@ -118,6 +121,8 @@ __all__ = [
     # elementwise: arithmetic
     "abs", "add", "cbrt", "div", "hypot", "mod", "mul", "neg", "pow", "reciprocal", "sign", "sqrt",
     "square", "sub",
+    # elementwise: complex numbers
+    "angle", "conj", "imag", "real",
     # elementwise: exponentials and logarithms
     "erf", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "sigmoid",
     "softplus",
@@ -150,6 +155,7 @@ TABLE: dict[str, Op] = {
     for module in (
         op_types,
         elementwise,
+        complex_parts,
         structural,
         indexing,
         shaping,

@@ -1,5 +1,8 @@
 """Matrix decompositions: Cholesky, QR, eigenvectors and singular vectors, of shape (..., m, n).
 
+Derivatives of complex matrices are those of the literature, by which ∂L/∂a is conjugated: rules
+conjugate what they are given and what they give, and ᴴ, the conjugate transpose, is ᵀ of real ones.
+
 An operation has one output, so the factors of a decomposition are packed into one array along the
 last axis. Its rule unpacks the factors and their cotangents in the same way.
 """
@@ -14,12 +17,13 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
-from autograd.engine.operations import Op
-from autograd.ops.diagonals import rows_and_columns, tril, triu
+from autograd.engine.operations import Op, interpreter
+from autograd.ops.complex_parts import conj, imag, is_complex, real
+from autograd.ops.diagonals import diagonal, rows_and_columns, triu
 from autograd.ops.inverses import inv_op, solve_op, square
 from autograd.ops.op_types import chain_product
 from autograd.ops.products import matmul_op
-from autograd.ops.shaping import matrix_transpose
+from autograd.ops.shaping import adjoint, matrix_transpose
 from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of
 
 
@@ -48,6 +52,30 @@ def _lower(x: Array) -> Any:
     return np.tri(n, dtype=x.dtype) - np.eye(n, dtype=x.dtype) / 2
 
 
+def _of_triangle(step: Array, mask: Any) -> Array:
+    """The cotangent of the triangle of a Hermitian matrix that is read, from that of all of it."""
+    return conj((step + adjoint(step)) * mask)
+
+
+def _check_phases(name: str, turn: Any) -> None:
+    """Raise ValueError where a cotangent changes as eigenvectors or singular vectors are multiplied
+    by complex numbers of absolute value 1, which changes nothing of the decomposition.
+
+    turn: of which the imaginary part of the diagonal tells it.
+    """
+    if not is_complex(turn) or interpreter().replayed:
+        return
+    data: Any = getattr(turn, "primal", turn)
+    angles = np.diagonal(data, 0, -2, -1).imag
+    limit = 100 * np.sqrt(np.finfo(data.dtype).eps) * np.abs(data).max(initial=0.0)
+    if np.abs(angles).max(initial=0.0) > limit:
+        raise ValueError(
+            f"{name}: complex vectors are unique up to factors of absolute value 1 only, and what "
+            "is differentiated depends on these factors: compute it from absolute values, or from "
+            "products of vectors with their conjugates"
+        )
+
+
 def _sandwich(x: Array, middle: Array, y: Array) -> Array:
     return matmul_op(matmul_op(x, middle), y)
 
@@ -70,18 +98,18 @@ def _gaps(values: Array) -> Array:
 
 def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
     inverse = inv_op(out)
-    t = matrix_transpose
-    step = _sandwich(t(inverse), matmul_op(t(out), g) * _lower(out), inverse)
-    return (step + t(step)) * _lower(out)
+    inner = matmul_op(adjoint(out), conj(g)) * _lower(out)
+    return _of_triangle(_sandwich(adjoint(inverse), inner, inverse), _lower(out))
 
 
 cholesky_op: Final = Op("cholesky", np.linalg.cholesky, (_cholesky_rule,))
 
 
 def cholesky(a: ArrayLike, upper: bool = False) -> Array:
-    """The lower triangular l with l @ lᵀ = a, for symmetric positive definite matrices.
+    """The lower triangular l with l @ lᴴ = a, for Hermitian (if real, symmetric) positive definite
+    matrices.
 
-    upper: lᵀ, the upper triangular factor, instead.
+    upper: lᴴ, the upper triangular factor, instead.
 
     As in NumPy only the lower triangle of a is read, or with `upper` the upper one, and so ∂L/∂a
     has no other entries: with g = ∂L/∂l it is Φ(s + sᵀ) for s = l⁻ᵀ Φ(lᵀ g) l⁻¹, where Φ takes the
@@ -95,8 +123,7 @@ def cholesky(a: ArrayLike, upper: bool = False) -> Array:
            [1., 1.]])
     """
     a = square(a, "cholesky")
-    t = matrix_transpose
-    return t(cholesky_op(t(a))) if upper else cholesky_op(a)
+    return adjoint(cholesky_op(adjoint(a))) if upper else cholesky_op(a)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -109,11 +136,11 @@ def _qr_tails(a: Array) -> list[Shape]:
 
 
 def _qr_rule(g: Array, out: Array, a: Array) -> Array:
-    (q, r), (gq, gr) = (_unpack(packed, _qr_tails(a)) for packed in (out, g))
-    t = matrix_transpose
-    m = matmul_op(r, t(gr)) - matmul_op(t(gq), q)
-    m = tril(m) + t(tril(m, -1))
-    return t(solve_op(r, t(gq + matmul_op(q, m))))
+    (q, r), (gq, gr) = (_unpack(packed, _qr_tails(a)) for packed in (out, conj(g)))
+    m = matmul_op(r, adjoint(gr)) - matmul_op(adjoint(gq), q)
+    m = m * _lower(r)
+    m = m + adjoint(m)
+    return matrix_transpose(solve_op(r, adjoint(gq + matmul_op(q, m))))
 
 
 qr_op: Final = Op("qr", lambda a: _pack(np.linalg.qr(a), a.ndim - 2), (_qr_rule,))
@@ -145,13 +172,13 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
     else:  # the first m columns determine q
         first, rest = (index_op(a, key=(..., part)) for part in (slice(m), slice(m, None)))
         q, r = qr(first)
-        r = concatenate([r, matmul_op(matrix_transpose(q), rest)], -1)
+        r = concatenate([r, matmul_op(adjoint(q), rest)], -1)
     r = triu(r)
     return r if mode == "r" else (q, r)
 
 
 # --------------------------------------------------------------------------------------------------
-# Eigenvectors of symmetric matrices
+# Eigenvectors of Hermitian matrices
 
 
 def _eigh_tails(a: Array) -> list[Shape]:
@@ -160,11 +187,13 @@ def _eigh_tails(a: Array) -> list[Shape]:
 
 
 def _eigh_rule(g: Array, out: Array, a: Array, UPLO: str) -> Array:
-    (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, g))
-    turn = chain_product(matmul_op(matrix_transpose(v), gv), _gaps(w))
-    step = _sandwich(v, _matrix(gw) + turn, matrix_transpose(v))
+    (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, conj(g)))
+    turn = matmul_op(adjoint(v), gv)
+    _check_phases("eigh", turn)
+    turn = chain_product(turn, _gaps(real(w)))
     mask = _lower(v)
-    return (step + matrix_transpose(step)) * (mask.T if UPLO in "Uu" else mask)
+    step = _sandwich(v, _matrix(real(gw)) + turn, adjoint(v))
+    return _of_triangle(step, mask.T if UPLO in "Uu" else mask)
 
 
 eigh_op: Final = Op(
@@ -173,15 +202,17 @@ eigh_op: Final = Op(
 
 
 def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
-    """Eigenvalues w, ascending, and eigenvectors, the columns of v, of symmetric matrices.
+    """Eigenvalues w, ascending, and eigenvectors, the columns of v, of Hermitian matrices, which
+    are symmetric if they are real.
 
     UPLO: "L" or "U", the triangle of a that is read.
 
     a v = v diag(w). As in NumPy only one triangle is read, and so ∂L/∂a has no other entries: with
-    F[i, j] = 1/(w[j] - w[i]) and s = v (diag(g_w) + F ∘ vᵀ g_v) vᵀ it is the triangle of s + sᵀ,
+    F[i, j] = 1/(w[j] - w[i]) and s = v (diag(g_w) + F ∘ vᴴ g_v) vᴴ it is the triangle of s + sᴴ,
     and half its diagonal. For a that is computed as a symmetric matrix this makes no difference.
     Where eigenvalues coincide, a derivative that needs more than the eigenvalues at first order is
-    inf or nan: the eigenvectors are not unique there.
+    inf or nan: the eigenvectors are not unique there. Complex ones are unique up to phases only,
+    and a gradient that depends on these raises ValueError.
 
     >>> import numpy as np
     >>> from autograd import eigh, grad
@@ -194,7 +225,7 @@ def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
     """
     a = square(a, "eigh")
     w, v = _unpack(eigh_op(a, UPLO=UPLO), _eigh_tails(a))
-    return w, v
+    return real(w), v
 
 
 def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
@@ -211,6 +242,59 @@ def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
 
 
 # --------------------------------------------------------------------------------------------------
+# Eigenvectors of any square matrix
+
+
+def _eig_rule(g: Array, out: Array, a: Array) -> Array:
+    (w, v), (gw, gv) = (_unpack(packed, _eigh_tails(a)) for packed in (out, g))
+    t = matrix_transpose(v)
+    turn = matmul_op(t, gv)
+    _check_phases("eig", turn)
+    lengths = matmul_op(t, conj(v)) * index_op(real(_diagonal(turn)), key=(..., None, slice(None)))
+    turn = chain_product(turn - lengths, _gaps(w))
+    return solve_op(t, matmul_op(_matrix(gw) + turn, t))
+
+
+def _diagonal(x: Array) -> Array:
+    return diagonal(x, 0, -2, -1)
+
+
+eig_op: Final = Op("eig", lambda a: _pack(np.linalg.eig(a), a.ndim - 2), (_eig_rule,))
+
+
+def eig(a: ArrayLike) -> tuple[Array, Array]:
+    """Eigenvalues w and eigenvectors, the columns of v, of length 1, of square matrices.
+
+    a v = v diag(w). They are complex unless a is real and all eigenvalues are. With F[i, j] =
+    1/(w[j] - w[i]) and g the cotangents, ∂L/∂a = v⁻ᵀ (diag(g_w) + F ∘ (vᵀ g_v - vᵀ v̄ D)) vᵀ, where
+    D = Re diag(vᵀ g_v) keeps the length (Boeddeker et al., 2017, arXiv:1701.00392). Complex
+    eigenvectors are unique up to phases only, and a gradient that depends on these raises
+    ValueError. Where eigenvalues coincide, derivatives of eigenvectors are inf or nan. Raises
+    LinAlgError for the derivative of a matrix that has no basis of eigenvectors.
+
+    >>> import numpy as np
+    >>> from autograd import grad, linalg
+    >>> grad(lambda a: linalg.eig(a)[0][0])(np.array([[2.0, 1.0], [0.0, 3.0]]))
+    array([[ 1.,  0.],
+           [-1.,  0.]])
+    """
+    a = square(a, "eig")
+    w, v = _unpack(eig_op(a), _eigh_tails(a))
+    return w, v
+
+
+def eigvals(a: ArrayLike) -> Array:
+    """The eigenvalues of square matrices, in no order; see `eig`.
+
+    >>> import numpy as np
+    >>> from autograd import linalg
+    >>> linalg.eigvals(np.array([[2.0, 1.0], [0.0, 3.0]]))
+    array([2., 3.])
+    """
+    return eig(a)[0]
+
+
+# --------------------------------------------------------------------------------------------------
 # Singular vectors
 
 
@@ -221,22 +305,27 @@ def _svd_tails(a: Array) -> list[Shape]:
 
 
 def _svd_rule(g: Array, out: Array, a: Array) -> Array:
-    (u, s, vt), (gu, gs, gvt) = (_unpack(packed, _svd_tails(a)) for packed in (out, g))
-    t = matrix_transpose
+    (u, s, vt), (gu, gs, gvt) = (_unpack(packed, _svd_tails(a)) for packed in (out, conj(g)))
+    t, s = adjoint, real(s)
     gaps = _gaps(s * s)
     turn_u, turn_v = matmul_op(t(u), gu), matmul_op(vt, t(gvt))
+    _check_phases("svd", turn_u + turn_v)
     row, column = index_op(s, key=(..., None, slice(None))), index_op(s, key=(..., None))
     middle = chain_product(turn_u - t(turn_u), gaps) * row + column * chain_product(
         turn_v - t(turn_v), gaps
     )
-    step = _sandwich(u, middle + _matrix(gs), vt)
+    diagonal_part = real(gs)
+    if is_complex(u):  # the phases of u, against which those of v turn
+        angles = imag(_diagonal(turn_u))
+        diagonal_part = diagonal_part + 1j * chain_product(angles, 1 / s)
+    step = _sandwich(u, middle + _matrix(diagonal_part), vt)
     if shape_of(u)[-2] > shape_of(s)[-1]:  # u can also move out of its own span
         away = chain_product(gu - matmul_op(u, turn_u), 1 / row)
         step = step + matmul_op(away, vt)
     if shape_of(vt)[-1] > shape_of(s)[-1]:
         away = chain_product(gvt - matmul_op(t(turn_v), vt), 1 / column)
         step = step + matmul_op(u, away)
-    return step
+    return conj(step)
 
 
 svd_op: Final = Op(
@@ -247,9 +336,9 @@ svd_op: Final = Op(
 
 
 def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """The singular value decomposition a = u diag(s) vᵀ; without `compute_uv`, s alone.
+    """The singular value decomposition a = u diag(s) vᴴ; without `compute_uv`, s alone.
 
-    For a of shape (..., m, n) and k = min(m, n), full_matrices=False gives u, s and vᵀ of shapes
+    For a of shape (..., m, n) and k = min(m, n), full_matrices=False gives u, s and vᴴ of shapes
     (..., m, k), (..., k) and (..., k, n), with s in descending order. The further columns of u and
     v that NumPy adds by default are not unique and have no derivative, so a matrix that is not
     square requires full_matrices=False, and raises ValueError otherwise.
@@ -257,7 +346,10 @@ def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> An
     With F[i, j] = 1/(s[j]² - s[i]²), J = F ∘ (uᵀ g_u - g_uᵀ u), and K likewise for v
     (Townsend, 2016),
 
-        ∂L/∂a = u (J S + S K + diag(g_s)) vᵀ + (1 - u uᵀ) g_u S⁻¹ vᵀ + u S⁻¹ g_vᵀ (1 - v vᵀ).
+        ∂L/∂a = u (J S + S K + diag(g_s)) vᵀ + (1 - u uᵀ) g_u S⁻¹ vᵀ + u S⁻¹ g_vᵀ (1 - v vᵀ)
+
+    for real matrices. Complex singular vectors are unique up to phases only, and a gradient that
+    depends on these raises ValueError.
 
     If singular values coincide or are 0, the singular vectors are not unique, and their
     derivatives, as well as the second derivatives of s, are inf or nan.
@@ -278,5 +370,5 @@ def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> An
             f"svd: a matrix of {m} rows and {n} columns needs full_matrices=False, because the "
             "further columns of the full u or v are not unique and have no derivative"
         )
-    factors = _unpack(svd_op(a), _svd_tails(a))
-    return tuple(factors) if compute_uv else factors[1]
+    u, s, vt = _unpack(svd_op(a), _svd_tails(a))
+    return (u, real(s), vt) if compute_uv else real(s)

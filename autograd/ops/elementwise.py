@@ -20,6 +20,7 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
 from autograd.ops.predicates import nondifferentiable
@@ -32,7 +33,7 @@ exp: Elementwise
 floor_divide: Elementwise
 hypot: Elementwise
 sigmoid: Elementwise
-sign: Elementwise
+sign_op: Elementwise
 sqrt: Elementwise
 where: Elementwise
 
@@ -56,7 +57,17 @@ def _pow_base(out: Array, x: Array, y: Array) -> Array:
 def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
     """x^y · ln x, and its limit 0 for y > 0 where x = 0."""
     zero = x == 0
-    return where(zero, 0.0, out * log(where(zero, 1.0, x)))
+    base = where(zero, 1.0, x)
+    return where(zero, 0.0, out * log(base + 0j if is_complex(out) else base))
+
+
+def _abs_rule(out: Array, x: Array) -> Array:
+    """sign(x), or the conjugate of x / |x|, of whose products the real part is taken; 0 at 0."""
+    return conj(x) / (out + (out == 0)) if is_complex(x) else sign_op(x)
+
+
+def _arcsinh_rule(out: Array, x: Array) -> Array:
+    return 1 / (sqrt(1 + x * x) if is_complex(x) else hypot(x, 1.0))
 
 
 # fmt: off
@@ -189,7 +200,7 @@ arctan2: Final = Elementwise(
             examples={(1.0, 0.0): (1.5707963267948966, 0.0, -1.0), (0.0, 2.0): (0.0, 0.5, 0.0)}),
 )
 arcsinh: Final = Elementwise(
-    "arcsinh", np.arcsinh, math.asinh, lambda out, x: 1 / hypot(x, 1.0),
+    "arcsinh", np.arcsinh, math.asinh, _arcsinh_rule,
     doc=Doc("The number whose hyperbolic sine is x.", "log(x + sqrt(x**2 + 1))",
             "1 / sqrt(x**2 + 1)",
             examples={0.0: (0.0, 1.0), inf: (inf, 0.0)}),
@@ -303,7 +314,7 @@ hypot = Elementwise(
 # Kinks: a local derivative of True or False selects, so nothing leaks through a masked branch
 
 abs = Elementwise(
-    "abs", np.absolute, math.fabs, lambda out, x: sign(x),
+    "abs", np.absolute, math.fabs, _abs_rule,
     doc=Doc("The absolute value of x.", "x if x >= 0 else -x", "sign(x)",
             note="It has a kink at 0, where the derivative is taken as 0.",
             examples={-2.0: (2.0, -1.0), 0.0: (0.0, 0.0)}),
@@ -350,6 +361,7 @@ where = Elementwise(
             examples={(True, 2.0, 3.0): (np.float64(2.0), 1.0, 0.0)}),
 )
 # fmt: on
+relu.real_only = leaky_relu_op.real_only = elu_op.real_only = True
 
 
 def maximum(x: ArrayLike, y: ArrayLike) -> Array:
@@ -443,12 +455,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 # The derivative is zero wherever it exists
 
 # fmt: off
-sign = Elementwise(
-    "sign", np.sign, kernels.scalar_sign, None,
-    doc=Doc("The sign of x: -1, 0 or 1.", "1 if x > 0 else -1 if x < 0 else 0",
-            note="At nan it is nan.",
-            examples={-2.0: (-1.0, 0.0), 0.0: (0.0, 0.0)}),
-)
+sign_op = Elementwise("sign", np.sign, kernels.scalar_sign, None)
 heaviside_op: Final = Elementwise(
     "heaviside", np.heaviside, kernels.scalar_heaviside, None, lambda out, x, at_zero: x == 0
 )
@@ -478,6 +485,36 @@ stop_gradient: Final = Elementwise(
             examples={2.0: (2.0, 0.0)}),
 )
 # fmt: on
+
+
+def sign(x: ArrayLike) -> Array:
+    """The sign of x: -1, 0 or 1; of a complex x it is x / |x|, and 0 at 0.
+
+    The derivative of the sign of real numbers is taken as 0 at the jump, too. At nan the sign is
+    nan.
+
+    >>> from autograd import sign
+    >>> sign(-2.0), sign(0.0)
+    (-1.0, 0.0)
+    """
+    if not is_complex(x):
+        return sign_op(x)
+    size = abs(x)
+    return div(x, size + (size == 0))
+
+
+def angle(x: ArrayLike, deg: bool = False) -> Array:
+    """The angle of x in the complex plane, in (-π, π], or in degrees: arctan2(imag(x), real(x)).
+
+    It jumps on the negative real axis, and its derivative is nan at 0. A real x has the angle 0 or
+    π, with derivative 0.
+
+    >>> from autograd import angle
+    >>> float(angle(2j, deg=True))
+    90.0
+    """
+    out = arctan2(imag(x), real(x)) if is_complex(x) else arctan2(0.0, x)
+    return out * (180 / math.pi) if deg else out
 
 
 def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:

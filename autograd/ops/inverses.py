@@ -9,9 +9,10 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import conj, is_complex, real
 from autograd.ops.diagonals import trace
 from autograd.ops.products import matmul_op
-from autograd.ops.shaping import matrix_transpose
+from autograd.ops.shaping import adjoint, matrix_transpose
 from autograd.ops.structural import (
     as_array,
     concatenate,
@@ -46,12 +47,13 @@ def _solve_a(g: Array, out: Array, a: Array, b: Array) -> Array:
 
 def _pinv_rule(g: Array, out: Array, a: Array) -> Array:
     """Golub and Pereyra (1973), for constant rank."""
-    gt, pt = matrix_transpose(g), matrix_transpose(out)
+    g = conj(g)
+    gt, pt = adjoint(g), adjoint(out)
     left = matmul_op(gt, matmul_op(out, pt))
     right = matmul_op(matmul_op(pt, out), gt)
     left = left - matmul_op(a, matmul_op(out, left))
     right = right - matmul_op(matmul_op(right, out), a)
-    return left + right - matmul_op(matmul_op(pt, g), pt)
+    return conj(left + right - matmul_op(matmul_op(pt, g), pt))
 
 
 inv_op: Final = Op("inv", np.linalg.inv, (_inv_rule,))
@@ -79,7 +81,10 @@ def pinv(a: ArrayLike) -> Array:
 
     With p = pinv(a) and g = ∂L/∂p (Golub and Pereyra, 1973),
 
-        ∂L/∂a = -pᵀ g pᵀ + (1 - a p) gᵀ p pᵀ + pᵀ p gᵀ (1 - p a).
+        ∂L/∂a = -pᵀ g pᵀ + (1 - a p) gᵀ p pᵀ + pᵀ p gᵀ (1 - p a)
+
+    for real matrices. For complex ones g, and the result with it, is conjugated, and ᵀ is the
+    conjugate transpose.
 
     This holds as long as the rank is constant. If a does not have full rank, pinv jumps there, and
     the derivative is that along matrices of the same rank.
@@ -181,7 +186,7 @@ def _adjugate(a: Array, det: Array) -> Array:
         return index_op(det, key=_SCALE) * inverse
     if k == 0:
         return _adjugate_by_powers(a)
-    ut, v = np.swapaxes(u, -1, -2), np.swapaxes(vt, -1, -2)
+    ut, v = (np.conj(np.swapaxes(z, -1, -2)) for z in (u, vt))
     b = matmul_op(matmul_op(ut, a), v)
     first, rest = slice(None, k), slice(k, None)
     p, q = index_op(b, key=(..., first, first)), index_op(b, key=(..., first, rest))
@@ -220,7 +225,14 @@ def _det_rule(g: Array, out: Array, a: Array) -> Array:
 
 
 def _slogdet_rule(g: Array, out: Array, a: Array) -> Array:
-    return index_op(g, key=(..., 1, None, None)) * matrix_transpose(inv_op(a))
+    """With d ln det(a) = tr(a⁻¹ da), whose real part is that of ln |det|, and the imaginary part
+    that of the angle of a complex sign.
+    """
+    step = index_op(g, key=(..., 1, None, None))
+    if is_complex(out):
+        sign, g_sign = (index_op(x, key=(..., 0, None, None)) for x in (out, g))
+        step = real(step) - 1j * real(1j * g_sign * sign)
+    return step * matrix_transpose(inv_op(a))
 
 
 det_op: Op = Op("det", np.linalg.det, (_det_rule,))
@@ -243,7 +255,8 @@ def det(a: ArrayLike) -> Array:
 
 
 def slogdet(a: ArrayLike) -> tuple[Array, Array]:
-    """The sign of the determinant, which is a constant, and ln |det(a)|, which does not overflow.
+    """The sign of the determinant, which for real a is a constant, and ln |det(a)|, which does not
+    overflow. The sign of a complex number z is z / |z|.
 
     Both have shape (...) for a of shape (..., n, n). With g = ∂L/∂ln|det(a)|, ∂L/∂a = g inv(a)ᵀ.
     For a singular matrix they are 0 and -inf, and the derivative raises LinAlgError. Raises
@@ -256,4 +269,6 @@ def slogdet(a: ArrayLike) -> tuple[Array, Array]:
            [0.  , 0.25]])
     """
     both = slogdet_op(square(a, "slogdet"))
-    return plain(both)[..., 0], index_op(both, key=(..., 1))
+    logarithm = real(index_op(both, key=(..., 1)))
+    sign = index_op(both, key=(..., 0)) if is_complex(a) else plain(both)[..., 0]
+    return sign, logarithm

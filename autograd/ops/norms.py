@@ -9,6 +9,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import conj
 from autograd.ops.decompositions import svd
 from autograd.ops.elementwise import abs, sign
 from autograd.ops.reductions import max, min
@@ -25,13 +26,16 @@ from autograd.ops.structural import (
 
 
 def _p_norm(x: Any, p: float, axis: Axis, keepdims: bool) -> Any:
+    if x.dtype.kind == "c":
+        x = np.absolute(x)
     if p == 2:
         return np.sqrt(add_reduce(x * x, axis, None, None, keepdims))
     return add_reduce(np.absolute(x) ** p, axis, None, None, keepdims) ** (1 / p)
 
 
 def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
-    """sign(x) (|x| / norm)^(p - 1), and 0 at the zero vector, where there is no derivative."""
+    """sign(x) (|x| / norm)^(p - 1), conjugated, and 0 at the zero vector, where there is none."""
+    x = conj(x)
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     g, out = g * (out != 0), out + (out == 0)
     if p == 2:
@@ -56,7 +60,8 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = Fals
         ord=None also, x may have any shape, and the result is √Σ x² over all entries.
     keepdims: whether to keep the reduced axes with length one.
 
-    The derivative of the p-norm is sign(x) (|x| / norm)^(p - 1), taken as 0 at x = 0, where it does
+    The derivative of the p-norm is sign(x) (|x| / norm)^(p - 1) (conjugated, if x is complex),
+    taken as 0 at x = 0, where it does
     not exist. For p < 1 it is nan at an entry of 0, where it is infinite. Raises ValueError for
     another ord, or axes that do not match.
 

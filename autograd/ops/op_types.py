@@ -198,6 +198,8 @@ class Extremum(Elementwise):
     bounded: the same operation of one argument and a constant.
     """
 
+    real_only = True
+
     def __init__(
         self,
         name: str,
@@ -214,9 +216,11 @@ class Extremum(Elementwise):
             lambda out, x, y: beyond(y, x) + 0.5 * (x == y),
         )
         self.bounded = bounded
+        bounded.real_only = True
         self.alone: Elementwise = Elementwise(
             name, kernel, scalar, lambda out, x, y: beyond(x, y), lambda out, x, y: beyond(y, x)
         )
+        self.alone.real_only = True
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
         if len(args) == 2 and not settings:

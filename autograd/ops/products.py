@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import conj
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
 from autograd.ops.op_types import Multilinear
@@ -202,14 +203,14 @@ def inner(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def vdot(x: ArrayLike, y: ArrayLike) -> Array:
-    """Σ x y over all entries of two arrays, both flattened. ValueError if their sizes differ.
+    """Σ x̄ y over all entries of two arrays, both flattened. ValueError if their sizes differ.
 
     >>> import numpy as np
     >>> from autograd import vdot
     >>> float(vdot(np.ones((2, 3)), np.ones(6)))
     6.0
     """
-    return matmul(ravel(x), ravel(y))
+    return matmul(conj(ravel(x)), ravel(y))
 
 
 def outer(x: ArrayLike, y: ArrayLike) -> Array:

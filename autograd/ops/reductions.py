@@ -10,6 +10,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import conj
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import sort
 from autograd.ops.op_types import Linear
@@ -68,11 +69,12 @@ def _freedom(x: Any, axis: Axis, ddof: float) -> float:
 
 def _var(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     away = x - add_reduce(x, axis, None, None, True) / _count(x, axis)
-    return add_reduce(away * away, axis, None, None, keepdims) / _freedom(x, axis, ddof)
+    square = away * away if away.dtype.kind == "f" else (away * away.conj()).real
+    return add_reduce(square, axis, None, None, keepdims) / _freedom(x, axis, ddof)
 
 
 def _away(x: Array, axis: Axis) -> Array:
-    return x - mean_op(x, axis=axis, keepdims=True)
+    return conj(x - mean_op(x, axis=axis, keepdims=True))
 
 
 def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
@@ -103,7 +105,7 @@ def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    """The variance Σ (x - mean(x))² / (n - ddof) of all n entries, or along the given axes.
+    """The variance Σ |x - mean(x)|² / (n - ddof) of all n entries, or along the given axes.
 
     The derivatives are 2 (x - mean(x)) / (n - ddof). With ddof=1 it is the unbiased estimate from a
     sample. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
@@ -154,6 +156,9 @@ min_op: Final = Op(
     lambda x, axis, keepdims: minimum_reduce(x, axis, None, None, keepdims),
     (_extreme_rule,),
 )
+
+
+max_op.real_only = min_op.real_only = True
 
 
 def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import conj
 from autograd.ops.op_types import Linear
 from autograd.ops.structural import (
     Axis,
@@ -63,6 +64,11 @@ def matrix_transpose(x: ArrayLike) -> Array:
             f"matrix_transpose: at least two axes are needed, and the shape is {x.shape}"
         )
     return transpose_op(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
+
+
+def adjoint(x: ArrayLike) -> Array:
+    """The conjugate transpose of matrices; for real ones `matrix_transpose`."""
+    return conj(matrix_transpose(x))
 
 
 def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:

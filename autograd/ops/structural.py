@@ -19,6 +19,7 @@ from autograd.convert import ArrayLike
 from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Settings
 from autograd.engine.operations import Op, Shares, interpreter
 from autograd.kernels import Shape as Shape
+from autograd.ops.complex_parts import is_complex, real
 from autograd.ops.op_types import Linear
 from autograd.ops.predicates import nondifferentiable
 
@@ -39,9 +40,9 @@ def as_array(x: ArrayLike) -> NDArray[Any] | np.generic | Node:
 
 
 def as_real(x: ArrayLike) -> Array:
-    """x as an array of real numbers; integers and booleans become float64."""
+    """x as an array of floating-point numbers; integers and booleans become float64."""
     x = as_array(x)
-    return x if x.dtype.kind == "f" else cast_op(x, dtype=_REAL)
+    return x if x.dtype.kind in "fc" else cast_op(x, dtype=_REAL)
 
 
 _REAL = np.dtype(np.float64)
@@ -178,7 +179,7 @@ transpose_op: Linear = Linear(
 cast_op: Final = Linear(
     "cast",
     lambda x, dtype: np.asarray(x, dtype),
-    lambda g, x, dtype: cast(g, getattr(x, "dtype", np.float64)),
+    lambda g, x, dtype: project(g, getattr(x, "dtype", _REAL)),
 )
 
 
@@ -256,6 +257,11 @@ def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
         if dtype.kind in "iub"
         else cast_op(x, dtype=dtype)
     )
+
+
+def project(x: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """x in another floating-point type, and its real part alone if that type is real."""
+    return cast(real(x) if dtype.kind != "c" and is_complex(x) else x, dtype)
 
 
 def as_integers(x: Any, dtype: Any) -> Any:

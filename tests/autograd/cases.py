@@ -185,6 +185,13 @@ def _elementwise() -> Iterator[Case]:
         yield Case("where", lambda x, y: ad.where(True, x, y), (x, x + 1.0), "left")
         yield Case("where", lambda x, y: ad.where(False, x, y), (x, x + 1.0), "right")
         yield Case("mod", lambda x: x % 2.7, (x,), "operator")
+    for x in (0.7, fill(ANY, (2, 3))):
+        yield Case("real", lambda x: ad.real(x * (1 + 2j)), (x,))
+        yield Case("imag", lambda x: ad.imag(x * (1 + 2j)), (x,))
+        yield Case("conj", lambda x: ad.real(ad.conj(x * (1 + 2j)) * 1j), (x,))
+        yield Case("angle", lambda x: ad.angle(x + 2j), (x,))
+        yield Case("angle", ad.angle, (x,), "of-real")
+        yield Case("angle", lambda x: ad.angle(x * 1j, deg=True), (x,), "degrees")
     for x in (MODULI[0], fill(MODULI, (2, 3))):
         yield Case("mod", lambda x: 3.9 % x, (x,), "of-constant-operator", 0.05)
     mask = np.array([[True, False, True], [False, False, True]])
@@ -432,15 +439,24 @@ def _products() -> Iterator[Case]:
         yield Case("einsum", lambda *xs, s=subscripts: ad.einsum(s, *xs), args, subscripts)
 
 
+def adjoint(a: Any) -> Any:
+    return ad.conj(ad.matrix_transpose(a))
+
+
 def symmetric(a: Any) -> Any:
-    return (a + ad.matrix_transpose(a)) / 2
+    return (a + adjoint(a)) / 2
 
 
 def _from_eigh(a: Any) -> Any:
-    """What does not depend on the signs of the eigenvectors."""
+    """What does not depend on the signs of the eigenvectors, or on their phases."""
     w, v = ad.eigh(symmetric(a))
     weights = np.array([0.5, -1.0, 2.0])
-    return w, (v * weights) @ ad.matrix_transpose(v)
+    return w, (v * weights) @ adjoint(v)
+
+
+def _from_eig(a: Any) -> Any:
+    w, v = ad.linalg.eig(a)
+    return w, (v * np.array([0.5, -1.0, 2.0])) @ adjoint(v)
 
 
 def _from_svd(a: Any) -> Any:
@@ -466,6 +482,9 @@ def _linear_algebra() -> Iterator[Case]:
         yield Case("eigh", _from_eigh, (a,))
         yield Case("eigvalsh", lambda a: ad.linalg.eigvalsh(symmetric(a)), (a,))
         yield Case("qr", ad.qr, (a,))
+    spread = SQUARE + np.diag([0.0, 1.0, 3.0])  # with real eigenvalues far apart
+    yield Case("eig", _from_eig, (spread,))
+    yield Case("eigvals", ad.linalg.eigvals, (spread,))
     tall = SQUARES[..., :2]
     yield Case("qr", ad.qr, (tall,))
     yield Case("qr", ad.qr, (MATRIX,))

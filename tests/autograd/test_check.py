@@ -188,9 +188,9 @@ def test_the_check_leaves_gradients_of_its_arguments_alone() -> None:
 
 
 def test_there_has_to_be_something_to_check() -> None:
-    with pytest.raises(TypeError, match="no argument is a real number or array"):
+    with pytest.raises(TypeError, match="no argument is a real or complex number or array"):
         check_grads(lambda n: n, 3)
-    with pytest.raises(TypeError, match="returned no real number or array"):
+    with pytest.raises(TypeError, match="returned no real or complex number or array"):
         check_grads(lambda x: "result", 3.0)
     with pytest.raises(ValueError, match="'reverse' and 'forward', not 'sideways'"):
         check_grads(ad.sin, 1.0, modes=("sideways",))

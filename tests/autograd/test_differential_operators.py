@@ -131,6 +131,20 @@ def test_gradients_by_name_and_beside_other_results() -> None:
     check_equivalent(grad(checkpoint(energy))(X), grad(energy)(X))
 
 
-def test_complex_numbers_are_refused() -> None:
-    with pytest.raises(TypeError, match="holomorphic_grad: complex numbers are not supported"):
-        holomorphic_grad(np.exp)
+def test_holomorphic_functions_have_complex_derivatives() -> None:
+    z = 0.3 + 0.7j
+    assert holomorphic_grad(lambda z: z**3)(z) == pytest.approx(3 * z**2)
+    assert holomorphic_grad(lambda w, z: w * np.exp(z), argnum=1)(2.0, z) == pytest.approx(
+        2 * np.exp(z)
+    )
+    check_equivalent(
+        holomorphic_grad(lambda z: np.sum(np.sin(z) * z[0]))(np.array([z, 1.0])),
+        np.array([np.cos(z) * z + np.sin(z) + np.sin(1.0), z * np.cos(1.0)]),
+    )
+    assert holomorphic_grad(lambda x: 1j * x)(2.0) == 1j  # of real numbers, too
+
+
+def test_what_is_not_holomorphic_has_no_complex_derivative() -> None:
+    for f in (np.conj, np.abs, lambda z: z * np.real(z)):
+        with pytest.raises(TypeError, match="not holomorphic"):
+            holomorphic_grad(f)(1.0 + 1.0j)

@@ -251,12 +251,12 @@ class TestErrors:
         with pytest.raises((TypeError, ValueError), match=message):
             grad(f)(X)
 
-    @pytest.mark.parametrize("bad", ["text", None, True, object(), {1.0}, 1j])
+    @pytest.mark.parametrize("bad", ["text", None, True, object(), {1.0}])
     def test_an_argument_that_is_no_number(self, bad: Any) -> None:
         with pytest.raises(TypeError, match=r"cannot differentiate with respect to|complex"):
             grad(lambda x: x)(bad)
 
-    def test_complex_arrays_and_arrays_of_objects(self) -> None:
-        for bad in (np.array([1j]), np.array(["a"]), np.array([object()])):
+    def test_arrays_of_text_and_of_objects(self) -> None:
+        for bad in (np.array(["a"]), np.array([object()])):
             with pytest.raises(TypeError):
                 grad(lambda x: ad.sum(x))(bad)

@@ -18,6 +18,7 @@ from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops import (
     TABLE,
+    complex_parts,
     elementwise,
     indexing,
     products,
@@ -117,6 +118,8 @@ _as(structural.broadcast_op, "np.broadcast_to({0}, {shape})")
 _as(shaping.roll_op, "np.roll({0}, {shift}, {axis})")
 _as(running.cumsum_op, "np.cumsum({0}, {axis})")
 _as(running.cumprod_op, "np.cumprod({0}, -1)")
+_as(complex_parts.real_op, "np.array({0}.real)")
+_as(complex_parts.imag_op, "np.array({0}.imag)")
 _as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
 _as(segment_sums, "np.add.reduceat({0}, {starts})")
 for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):

@@ -43,7 +43,7 @@ _WRITTEN: dict[Op, str] = {
     e.maximum_op: "({0} if {0} > {1} or {0} != {0} else {1})",
     e.minimum_op: "({0} if {0} < {1} or {0} != {0} else {1})",
     e.abs: "abs({})",
-    e.sign: "(1.0 if {0} > 0 else -1.0 if {0} < 0 else abs({0}))",
+    e.sign_op: "(1.0 if {0} > 0 else -1.0 if {0} < 0 else abs({0}))",
     e.heaviside_op: "({0} if {0} != {0} else {1} if {0} == 0 else float({0} > 0))",
     e.floor: "float(floor({}))",
     e.ceil: "float(ceil({}))",

@@ -12,8 +12,16 @@ from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes
 from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import Term, entry, is_basic, is_view, pack
+from autograd.ops import (
+    complex_parts,
+    indexing,
+    op_types,
+    products,
+    reductions,
+    running,
+    structural,
+)
 from autograd.ops import elementwise as e
-from autograd.ops import indexing, op_types, products, reductions, running, structural
 
 Writer = Callable[[Emitter, Term], Location | None]
 """Gives None where it writes nothing, since a new array has to be made."""
@@ -114,6 +122,16 @@ def _cast(to: Emitter, term: Term) -> Location:
     if place is None:
         return to.new(term, f"np.array({name}, {dtype})" if x.scalar else f"{name}.astype({dtype})")
     to.copy(place.name, name, "'unsafe'")
+    return place
+
+
+@_writes(complex_parts.real_op, complex_parts.imag_op)
+def _part(to: Emitter, term: Term) -> Location | None:
+    place, (x,) = to.destination(term), term.args
+    if place is None:
+        return None
+    part = "real" if term.op is complex_parts.real_op else "imag"
+    to.copy(place.name, f"{to.places[x].name}.{part}")
     return place
 
 

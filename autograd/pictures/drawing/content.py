@@ -89,6 +89,10 @@ def jacobian(result: Any, arg: Any) -> str:
 def summary(x: Any) -> str:
     """A number, or the range of an array's entries and how many are NaN."""
     array = np.asarray(x)
+    if array.dtype.kind == "c":
+        if array.ndim == 0:
+            return f"{array:.4g}"
+        return f"|z|: {summary(np.abs(array))}"
     if array.dtype.kind not in "fiub":
         return clip(type(x).__name__)
     if array.ndim == 0:

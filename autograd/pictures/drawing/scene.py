@@ -192,8 +192,8 @@ class _Data:
     def enters(self, fold: Fold, args: Iterable[Any]) -> None:
         """Remember the constants among the arguments of an operation in a fold."""
         for arg in args:
-            if isinstance(arg, float | int | np.number):
-                self.entering[fold][float(arg)] = arg
+            if isinstance(arg, complex | float | int | np.number):
+                self.entering[fold][complex(arg)] = arg
             elif not isinstance(arg, Node) and np.ndim(arg):
                 self.entering[fold][id(arg)] = arg
 

@@ -185,7 +185,7 @@ def _leaf(name: str, arg: Array) -> Node:
     data = arg.primal if isinstance(arg, Node) else arg
     if isinstance(data, float | int | np.floating | np.integer) and not isinstance(data, bool):
         return Value(data, name)
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray | complex):
         return Tensor(data, name)
     raise TypeError(
         f"explain: argument {name} is {arg!r} of type {type(arg).__name__}; arguments are numbers, "
@@ -208,4 +208,4 @@ def _by_name(names: Mapping[Node, Any], data: Callable[[Node], Any]) -> Iterator
         array = np.asarray(data(leaf))
         for place, name in np.ndenumerate(own):
             entry = array[place]
-            yield name, float(entry) if array.dtype != object else entry
+            yield name, entry.item() if array.dtype != object else entry

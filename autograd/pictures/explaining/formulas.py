@@ -11,6 +11,7 @@ import sympy
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.op_types import Elementwise
 from autograd.pictures.explaining.symbolic import (
     NoFormulaError,
@@ -45,8 +46,10 @@ def formulas(nodes: Sequence[Node], leaves: Mapping[Node, Any]) -> tuple[Any, di
     leaves: the symbols of each leaf to differentiate by, as an array of its shape. Other leaves
         count as the numbers that they hold. The derivatives are arrays of the same shapes.
 
-    Raises NoFormulaError for an operation that there is no formula of.
+    Raises NoFormulaError for an operation that there is no formula of, and for complex numbers.
     """
+    if any(is_complex(x) for node in nodes for x in (node, *node.args)):
+        raise NoFormulaError("it computes with complex numbers")
     with symbols():
         values = _forward(nodes, leaves)
         cotangents = _backward(nodes, values)

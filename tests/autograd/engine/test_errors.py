@@ -12,6 +12,7 @@ import autograd as ad
 from autograd import GraphChangedError, Tensor, Value, gradients
 
 X = Tensor(np.arange(6.0).reshape(2, 3))
+Z = Tensor([1.0 + 2.0j, 3.0j])
 
 
 def test_backward_on_more_than_one_number() -> None:
@@ -110,7 +111,7 @@ def test_integers_are_made_floats_and_other_types_refused() -> None:
     assert Tensor([1, 2]).dtype == np.float64
     with pytest.raises(TypeError, match=r"dtype=<class 'int'>\): .*floating-point"):
         Tensor([1, 2], dtype=int)
-    with pytest.raises(TypeError, match="real numbers, and this is an array of <U1: "):
+    with pytest.raises(TypeError, match="numbers, and this is an array of <U1: "):
         Tensor(["a", "b"])
     with pytest.raises(TypeError, match="array of object"):
         Tensor([None])
@@ -121,21 +122,26 @@ def test_integers_are_made_floats_and_other_types_refused() -> None:
     [
         lambda: Value(1j),
         lambda: Value(np.complex64(1j)),
-        lambda: Tensor([1j, 2.0]),
-        lambda: Tensor([1.0], dtype=complex),
-        lambda: Value(1.0) * 1j,
-        lambda: 1j + Value(1.0),
-        lambda: X * 1j,
-        lambda: X + np.full((2, 3), 1j),
-        lambda: np.full((3, 2), 1j) @ X,
-        lambda: X.astype(complex),
-        lambda: ad.concatenate([X, np.full((1, 3), 1j)]),
-        lambda: ad.grad(lambda x: x)(1j),
+        lambda: Tensor([1j], dtype=float),
+        lambda: Z < 1.0,
+        lambda: X >= 1j,
+        lambda: ad.relu(Z),
+        lambda: ad.max(Z),
+        lambda: ad.clip(Z, 0.0, 1.0),
+        lambda: ad.erf(Z),
+        lambda: float(Z[0]),
+        lambda: ad.grad(lambda z: z)(1j),
         lambda: ad.grad(lambda x: x * 1j)(1.0),
+        lambda: ad.elementwise_grad(lambda x: x * 1j)(1.0),
+        lambda: (Z[0] * 2.0).backward(),
+        lambda: ad.gradients(X.sum(), X, seed=1j),
+        lambda: ad.jvp(ad.exp, 1.0, 1j),
+        lambda: ad.jacobian(ad.conj)(np.array([1j])),
+        lambda: ad.holomorphic_grad(ad.conj)(1j),
     ],
 )
-def test_complex_numbers_are_refused_wherever_they_come_in(f: Any) -> None:
-    with pytest.raises(TypeError, match=r"[Cc]omplex|type complex"):
+def test_complex_numbers_are_refused_where_they_have_no_meaning(f: Any) -> None:
+    with pytest.raises(TypeError, match=r"complex|arguments must be real|holomorphic"):
         f()
 
 

@@ -213,8 +213,6 @@ PLAIN_USES: dict[str, Callable[[Any, Any], Any]] = {
     "allclose": lambda np, x: np.allclose(x, x),
     "searchsorted": lambda np, x: np.searchsorted([0.0, 1.0], x),
     "nanargmax": lambda np, x: np.nanargmax(x),
-    "imag": lambda np, x: np.imag(x),
-    "angle": lambda np, x: np.angle(x),
     "isnan": lambda np, x: np.isnan(x),
     "argmax": lambda np, x: np.argmax([x, 2 * x], axis=0),
     "iscomplexobj": lambda np, x: np.iscomplexobj(x),
@@ -251,10 +249,10 @@ def test_functions_that_cannot_be_differentiated_raise_their_names(space: str, n
 def test_refusals_say_what_to_do() -> None:
     with pytest.raises(TypeError, match=r"numpy\.random\.normal .* mean \+ std \* randn"):
         np.random.normal(Value(0.0), 1.0)
-    with pytest.raises(TypeError, match=r"numpy\.fft\.fft .* Complex numbers are not supported"):
+    with pytest.raises(TypeError, match=r"numpy\.fft\.fft has no derivative rule"):
         np.fft.fft(Tensor(V))
-    with pytest.raises(TypeError, match=r"numpy\.linalg\.eig .* eigh"):
-        np.linalg.eig(Tensor(A))
+    with pytest.raises(TypeError, match=r"numpy\.linalg\.lstsq .* solve\(a\.T @ a"):
+        np.linalg.lstsq(Tensor(A), V[:2])
     with pytest.raises(TypeError, match="'linear', and is 'nearest'"):
         np.quantile(Tensor(V), 0.5, method="nearest")
 

@@ -71,7 +71,7 @@ TWO: dict[str, Callable[..., Any]] = {
 FLAT = {"ceil", "floor", "floor_divide", "heaviside", "round", "sign"}
 """Their derivative is zero; `test_table` holds them to it."""
 ELSEWHERE = {"at_least", "at_most", "stop_gradient", "where"}
-"""At a constant bound, constant on purpose, or not of numbers alone: `test_kinks`, `test_table`."""
+"""At a constant bound, constant on purpose, or not of real numbers: `test_kinks`, `test_table`."""
 
 
 def exact(f: Callable[..., Any], at: tuple[float, ...], orders: tuple[int, ...]) -> float:

@@ -130,7 +130,7 @@ def test_values_are_those_of_the_numpy_function_of_the_name(case: Case) -> None:
 def holds_float64(case: Case) -> bool:
     """Whether the case brings a float64 of its own, beside which float32 does not stay."""
     return (
-        case.name in ("array", "cast", "eigh", "svd")
+        case.name in ("array", "cast", "eig", "eigh", "svd")
         or "constant" in case.detail
         or case.detail in ("transposed", "0")  # and the power 0 of a matrix is no node
         or any(isinstance(x, float) for x in case.args)
