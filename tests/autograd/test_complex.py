@@ -20,7 +20,7 @@ ORDERED = """
 clip elu leaky_relu max maximum min minimum ptp relu
 """
 REAL_IN_NUMPY = """
-arctan2 cbrt ceil erf floor floor_divide heaviside hypot logaddexp mod softplus
+arctan2 cbrt ceil erf floor floor_divide heaviside hypot logaddexp mod softplus trunc
 """
 REFUSED = {*ORDERED.split(), *REAL_IN_NUMPY.split()}
 """Functions without a meaning for complex numbers, and those that NumPy has for real ones alone."""
