@@ -6,7 +6,7 @@ How the coefficients are found is in `series` and `recurrences`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import mul
 from typing import Any
@@ -93,20 +93,26 @@ def jet(f: Callable[..., Any], primals: Sequence[Any], series: Sequence[Any]) ->
 def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: int) -> list[Any]:
     """The coefficients 0 to `order` of f, from the first ones of its arguments."""
     run = Taylor(interpreter())
-    rows = []
     with np.errstate(all="ignore"):
         with using(run), differentiating() as inputs:
             inputs += [run.variable(Series(lambda k: None, real(x), *c)) for x, *c in lines]
             result = f(*inputs)
         outputs, rebuild = flatten(result)
-        nodes = [out for out in outputs if run.moves(out)]
-        path = [node for node in reversed(ancestors(nodes)) if node in run.series]
-        for k in range(order + 1):
-            for node in path:  # in this order none has to wait for a long chain of others
-                run.series[node][k]
-            row = [run.coefficient(out, k) for out in outputs]
-            rows.append([_result(c, out) for c, out in zip(row, outputs, strict=True)])
+        rows = [
+            [_result(c, out) for c, out in zip(row, outputs, strict=True)]
+            for row in coefficients(run, outputs, order)
+        ]
     return [rebuild(iter(row)) for row in rows]
+
+
+def coefficients(run: Taylor, outputs: Sequence[Any], order: int) -> Iterator[list[Coefficient]]:
+    """The coefficients of each output of a run, order by order from 0 on."""
+    nodes = [out for out in outputs if run.moves(out)]
+    path = [node for node in reversed(ancestors(nodes)) if node in run.series]
+    for k in range(order + 1):
+        for node in path:  # in this order none has to wait for a long chain of others
+            run.series[node][k]
+        yield [run.coefficient(out, k) for out in outputs]
 
 
 def _as_in(x: Any, step: Any) -> Any:
