@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arguments import real
+from autograd.arguments import differentiating, real
 from autograd.engine.graph import Array
 from autograd.engine.operations import interpreter, using
 from autograd.ops.structural import broadcast_to, shape_of
@@ -67,10 +67,11 @@ def series_and_events(
 
         return Series(rule, real(leaves[number]))
 
-    states = [run.variable(integral(number)) for number in range(len(leaves))]
-    time = run.variable(Series(lambda k: 1.0 if k == 1 else None, real(t)))
     with np.errstate(all="ignore"):
-        with using(run):
+        with using(run), differentiating() as inputs:
+            inputs += [run.variable(integral(number)) for number in range(len(leaves))]
+            inputs.append(run.variable(Series(lambda k: 1.0 if k == 1 else None, real(t))))
+            *states, time = inputs
             slopes += flatten(f(time, rebuild(iter(states)), *args))[0]
             shapes = [shape_of(x) for x in slopes], [shape_of(x) for x in leaves]
             if shapes[0] != shapes[1]:

@@ -97,8 +97,8 @@ def solve_ode(
     are the same, and constant; the times of the events are not.
 
     Raises ValueError for a y' that has not the shapes of y, and for times outside of t_span;
-    TypeError within a compiled or batched function; and ArithmeticError at a singularity, or where
-    `max_steps` do not suffice.
+    TypeError for complex numbers, and within a compiled or batched function; and ArithmeticError at
+    a singularity, or where `max_steps` do not suffice.
 
     Source: Jorba and Zou, Experimental Mathematics 14 (2005), 99-117.
 
@@ -290,6 +290,8 @@ class _Recorded(_Path):
 def _double(x: Any) -> Any:
     """A number as a float, an array in float64; a node likewise."""
     x = real(x)
+    if np.iscomplexobj(plain(x)):
+        raise TypeError(f"solve_ode: numbers must be real, not {plain(x)!r}")
     return x if isinstance(x, float) or x.dtype == np.float64 else ops.cast(x, np.float64)
 
 

@@ -304,7 +304,9 @@ def test_what_does_not_fit_is_said() -> None:
     for f in inside:
         with pytest.raises(TypeError, match="cannot be part of a compiled or batched function"):
             f(np.array([0.5, 1.0]))
-    with pytest.raises(ValueError, match="rtol 2.0 must be between 0 and 1"):
+    with pytest.raises(TypeError, match="numbers must be real, not array"):
+        solve_ode(blow_up, (0.0, 0.5), 1j)
+    with pytest.raises(ValueError, match=r"rtol 2\.0 must be between 0 and 1"):
         solve_ode(blow_up, (0.0, 0.5), 1.0, rtol=2.0)
     with pytest.raises(ValueError, match="order must be 2 or more, not 1"):
         solve_ode(blow_up, (0.0, 0.5), 1.0, order=1)
