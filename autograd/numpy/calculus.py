@@ -8,8 +8,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.ops.structural import index_op, normalize_axis
-from autograd.plain import getval
+from autograd.ops.structural import index_op, normalize_axis, plain
 
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
@@ -133,20 +132,45 @@ def trapezoid(y: Array, x: Array | None = None, dx: Array = 1.0, axis: int = -1)
 
 
 def interp(
-    x: Array, xp: Array, fp: Array, left: Array | None = None, right: Array | None = None
+    x: Array,
+    xp: Array,
+    fp: Array,
+    left: Array | None = None,
+    right: Array | None = None,
+    period: Array | None = None,
 ) -> Array:
-    """Linear interpolation at x between the points (xp, fp), xp ascending; constant outside."""
-    xp, fp = ops.array(xp), ops.array(fp)
-    at, knots = np.asarray(getval(x)), getval(xp)
+    """Linear interpolation at x between the points (xp, fp).
+
+    xp is ascending, and outside of it the result is constant: `left` and `right`, by default the
+    first and the last of fp. With a period, xp has any order, and `left` and `right` are ignored.
+    """
+    x, xp, fp = ops.array(x), ops.array(xp), ops.array(fp)
+    if period is not None:
+        x, xp, fp = _around_one_period(x, xp, fp, abs(period))
+        left = right = None
+    at, knots = plain(x), plain(xp)
     left = fp[0] if left is None else left
     right = fp[-1] if right is None else right
-    if len(knots) == 1:
+    (n,) = ops.shape_of(xp)
+    if n == 1:
         inside = fp[0] + 0 * x
     else:
-        i = np.clip(np.searchsorted(knots, at, "right") - 1, 0, len(knots) - 2)
+        i = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, n - 2)
         slope = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
-        inside = slope[i] * (x - xp[i]) + fp[i]
+        inside = ops.index(slope, i) * (x - ops.index(xp, i)) + ops.index(fp, i)
     return ops.where(at < knots[0], left, ops.where(at > knots[-1], right, inside))
+
+
+def _around_one_period(x: Array, xp: Array, fp: Array, period: Array) -> tuple[Array, Array, Array]:
+    """x and the points moved into one period, sorted, with one more point on either side."""
+    x, xp = x % period, xp % period
+    order = np.argsort(plain(xp))
+    xp, fp = ops.index(xp, order), ops.index(fp, order)
+    return (
+        x,
+        ops.concatenate([xp[-1:] - period, xp, xp[:1] + period]),
+        ops.concatenate([fp[-1:], fp, fp[:1]]),
+    )
 
 
 def convolve(a: Array, v: Array, mode: str = "full") -> Array:

@@ -13,7 +13,7 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.complex_parts import is_complex
 from autograd.ops.op_types import custom_op
-from autograd.plain import getval
+from autograd.ops.structural import normalize_axis, plain
 
 copysign: Final = custom_op(
     np.copysign, derivative=(lambda out, x, y: ops.sign(x) * (1 - 2 * np.signbit(y)), None)
@@ -103,8 +103,16 @@ def unwrap(
     p: Array, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:
     """Angles with multiples of the period added where they jump; the derivative is 1."""
-    data = getval(p)
-    return p + (np.unwrap(data, discont, axis, period=period) - data)
+    p = ops.array(p)
+    (axis,) = normalize_axis(axis, len(ops.shape_of(p)))
+    every = (slice(None),) * axis
+    first, rest = p[*every, :1], p[*every, 1:]
+    jumps = plain(rest - p[*every, :-1])
+    half = period / 2
+    small = np.mod(jumps + half, period) - half
+    small = ops.where((small == -half) & (jumps > 0), half, small)
+    turns = ops.where(abs(jumps) < (half if discont is None else discont), 0.0, small - jumps)
+    return ops.concatenate([first, rest + ops.cumsum(turns, axis)], axis)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
+from autograd.ops.predicates import nondifferentiable
 from autograd.trees import map_tree
 
 MOVES = {
@@ -122,7 +123,8 @@ def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
     """The entries rearranged so that the kth is the one that sorting would put there."""
     if axis is None:
         a, axis = ops.ravel(a), 0
-    return ops.take_along_axis(a, np.argpartition(a, kth, axis), axis)
+    order = nondifferentiable(np.argpartition, a, kth=kth, axis=axis)
+    return ops.take_along_axis(a, order, axis)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:

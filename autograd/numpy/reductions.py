@@ -104,6 +104,9 @@ def mean(
     return ops.sum(a, axis, keepdims) / ops.cast(_count(a, axis, keepdims, where), a.dtype)
 
 
+_mean: Final = mean
+
+
 def var(
     a: Array,
     axis: Axis = None,
@@ -113,13 +116,15 @@ def var(
     keepdims: bool = False,
     *,
     where: Any = True,
+    mean: Array | None = None,
     correction: float | None = None,
 ) -> Array:
-    """The variance of the entries for which `where` holds."""
+    """The variance of the entries for which `where` holds, about their mean or another."""
     ddof = ddof if correction is None else correction
-    if where is True:
-        return ops.var(_entries("var", a, dtype, out, True, False), axis, ddof, keepdims)
-    away = a - mean(a, axis, dtype, out, True, where=where)
+    a = _entries("var", a, dtype, out, True, False)
+    if where is True and mean is None:
+        return ops.var(a, axis, ddof, keepdims)
+    away = a - (_mean(a, axis, None, None, True, where=where) if mean is None else mean)
     squares = ops.sum(ops.where(where, away * away, 0.0), axis, keepdims)
     return squares / (ops.cast(_count(a, axis, keepdims, where), squares.dtype) - ddof)
 
@@ -133,10 +138,22 @@ def std(
     keepdims: bool = False,
     *,
     where: Any = True,
+    mean: Array | None = None,
     correction: float | None = None,
 ) -> Array:
-    """The standard deviation of the entries for which `where` holds."""
+    """The standard deviation of the entries for which `where` holds, about a mean."""
     ddof = ddof if correction is None else correction
-    if where is True:
-        return ops.std(_entries("std", a, dtype, out, True, False), axis, ddof, keepdims)
-    return ops.sqrt(var(a, axis, dtype, out, ddof, keepdims, where=where))
+    a = _entries("std", a, dtype, out, True, False)
+    if where is True and mean is None:
+        return ops.std(a, axis, ddof, keepdims)
+    return ops.sqrt(var(a, axis, None, None, ddof, keepdims, where=where, mean=mean))
+
+
+def cumsum(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
+    """Cumulative sums along an axis."""
+    return ops.cumsum(_entries("cumsum", a, dtype, out, True, 0), axis)
+
+
+def cumprod(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
+    """Cumulative products along an axis."""
+    return ops.cumprod(_entries("cumprod", a, dtype, out, True, 1), axis)

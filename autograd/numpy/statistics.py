@@ -8,10 +8,12 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
+from autograd.engine.operations import interpreter
+from autograd.numpy import reductions
 from autograd.ops import Axis
+from autograd.ops.predicates import nondifferentiable
 from autograd.ops.shaping import join_axes
-from autograd.ops.structural import normalize_axis
-from autograd.plain import getval
+from autograd.ops.structural import normalize_axis, plain
 
 
 def average(
@@ -41,14 +43,31 @@ def cov(
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Array | None = None,
+    *,
+    dtype: Any = None,
 ) -> Array:
-    """The covariance matrix of variables, which are rows, or columns with rowvar=False."""
+    """The covariance matrix of variables, which are rows, or columns with rowvar=False.
+
+    fweights, aweights: how often each observation counts, and how much.
+    """
     variables = _variables(m, rowvar)
     if y is not None:
         variables = ops.concatenate([variables, _variables(y, rowvar)])
-    away = variables - ops.mean(variables, 1, True)
-    freedom = ops.shape_of(away)[1] - ((0 if bias else 1) if ddof is None else ddof)
-    return ops.squeeze(away @ ops.transpose(away) / freedom)
+    variables = variables if dtype is None else ops.cast(variables, dtype)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    if fweights is None and aweights is None:
+        away = variables - ops.mean(variables, 1, True)
+        weighted, freedom = away, ops.shape_of(away)[1] - ddof
+    else:
+        weights = _observation_weights("fweights", variables, fweights)
+        weights = weights * _observation_weights("aweights", variables, aweights)
+        total = ops.sum(weights)
+        away = variables - ops.sum(variables * weights, 1, True) / total
+        spent = ddof if aweights is None else ddof * ops.sum(weights * aweights) / total
+        weighted, freedom = away * weights, total - spent
+    return ops.squeeze(away @ ops.transpose(weighted) / freedom)
 
 
 def _variables(x: Array, rowvar: bool) -> Array:
@@ -56,62 +75,141 @@ def _variables(x: Array, rowvar: bool) -> Array:
     return x if rowvar or ops.shape_of(x)[0] == 1 else ops.transpose(x)
 
 
-def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True) -> Array:
+def _observation_weights(name: str, variables: Array, weights: Any) -> Array:
+    if weights is None:
+        return 1.0
+    weights = ops.array(weights)
+    if ops.shape_of(weights) != ops.shape_of(variables)[1:]:
+        raise ValueError(
+            f"cov: {name} of shape {ops.shape_of(weights)} for {ops.shape_of(variables)[1]} "
+            "observations: one for each is needed"
+        )
+    if name == "fweights" and weights.dtype.kind not in "iub":
+        raise TypeError("cov: fweights are how often each observation counts: integers")
+    data = plain(weights)
+    if not interpreter().replayed and np.any(data < 0):
+        raise ValueError(f"cov: {name} must not be negative")
+    return weights
+
+
+def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
     """The correlation matrix: covariances divided by both standard deviations."""
-    covariance = cov(x, y, rowvar)
+    covariance = cov(x, y, rowvar, dtype=dtype)
     if not ops.shape_of(covariance):
         return covariance / covariance
     deviation = ops.sqrt(ops.diag(covariance))
     return covariance / ops.outer(deviation, deviation)
 
 
-def bincount(x: Any, weights: Array | None = None, minlength: int = 0) -> Array:
-    """For each number up to the largest in x, the sum of the weights of its occurrences."""
-    places = np.asarray(getval(x))
-    length = max(minlength, int(np.max(places, initial=-1)) + 1)
-    return ops.scatter(1.0 if weights is None else weights, places.astype(int), (length,))
+def bincount(x: Any, /, weights: Array | None = None, minlength: int = 0) -> Array:
+    """For each number up to the largest in x, the sum of the weights of its occurrences.
+
+    In a compiled program the length is a branch: another length records it again.
+    """
+    places = plain(x)
+    largest = nondifferentiable(np.max, places, initial=-1)
+    length = max(minlength, int(largest) + 1)
+    return ops.scatter(1.0 if weights is None else weights, ops.cast(places, int), (length,))
+
+
+# --------------------------------------------------------------------------------------------------
+# Quantiles: between the entries, in sorted order, on either side of a place that grows with q
+
+_ENDS = {
+    "interpolated_inverted_cdf": (0.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "linear": (1.0, 1.0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+"""The parameters α and β of the place, by method (Hyndman and Fan, 1996)."""
+
+
+def _place(method: str, n: int, q: Array) -> tuple[Array, Array]:
+    """The entry of n below the quantile, counted from 0, and the share of the next one."""
+    if method in _ENDS:
+        alpha, beta = _ENDS[method]
+        place = ops.clip(n * q + (alpha + q * (1 - alpha - beta)) - 1, 0, n - 1)
+        below = np.clip(np.floor(plain(place)), 0, max(n - 2, 0))
+        return below, place - below
+    q = plain(q)
+    match method:
+        case "lower":
+            return np.floor((n - 1) * q), 0.0
+        case "higher":
+            return np.ceil((n - 1) * q), 0.0
+        case "nearest":
+            return np.rint((n - 1) * q), 0.0
+        case "midpoint":
+            place = (n - 1) * q
+            return np.floor(place), ops.where(place == np.floor(place), 0.0, 0.5)
+        case "inverted_cdf":
+            return np.clip(np.ceil(n * q) - 1, 0, n - 1), 0.0
+        case "averaged_inverted_cdf":
+            place = np.clip(n * q - 1, 0, n - 1)
+            return np.ceil(place), ops.where((place == np.floor(place)) & (n * q >= 1), 0.5, 0.0)
+        case "closest_observation":
+            return np.clip(np.rint(n * q) - 1, 0, n - 1), 0.0
+    raise ValueError(f"quantile: the method {method!r} is none of NumPy's")
 
 
 def quantile(
     a: Array,
-    q: Any,
+    q: Array,
     axis: Axis = None,
-    *,
+    out: None = None,
+    overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Array:
-    """The q-th quantile of the entries, with linear interpolation. q is a constant."""
-    if method != "linear":
-        raise TypeError(f"quantile: for nodes the method must be 'linear', and is {method!r}")
-    a, q = ops.array(a), np.asarray(getval(q))
+    """The q-th quantile of the entries, by NumPy's methods.
+
+    By the methods that interpolate it is differentiable with respect to q, too. Raises TypeError
+    for weights, and ValueError for q outside of 0 and 1.
+    """
+    if out is not None or weights is not None:
+        raise TypeError("quantile: out and weights are not supported for nodes")
+    a = ops.as_real(a)
+    q = ops.array(a.dtype.type(q) if type(q) in (int, float) else q)
+    if not interpreter().replayed and not np.all((plain(q) >= 0) & (plain(q) <= 1)):
+        raise ValueError("quantile: q must be between 0 and 1 (in a percentile, 0 and 100)")
     ordered = ops.sort(join_axes(a, axis))
-    last = ops.shape_of(ordered)[-1] - 1
-    below = np.clip(np.floor(q * last).astype(int), 0, max(last - 1, 0))
-    share = q * last - below
-    low, high = ops.take(ordered, below, -1), ops.take(ordered, np.minimum(below + 1, last), -1)
+    n = ops.shape_of(ordered)[-1]
+    below, share = _place(method, n, q)
+    below = ops.cast(below, int)
+    low = ops.take(ordered, below, -1)
+    high = ops.take(ordered, np.minimum(below + 1, n - 1), -1)
     between = low + (high - low) * share
-    last_entry = ops.reshape(ordered[..., -1], ordered.shape[:-1] + (1,) * q.ndim)
+    shape = ops.shape_of(ordered)[:-1]
+    axes = len(ops.shape_of(q))
+    last_entry = ops.reshape(ordered[..., -1], shape + (1,) * axes)
     between = ops.where(np.isnan(last_entry), np.nan, between)
-    lead = len(ops.shape_of(ordered)) - 1
-    between = ops.moveaxis(between, tuple(range(lead, lead + q.ndim)), tuple(range(q.ndim)))
+    between = ops.moveaxis(between, tuple(range(len(shape), len(shape) + axes)), tuple(range(axes)))
     if not keepdims:
         return between
     shape = ops.shape_of(a)
-    axes = normalize_axis(axis, len(shape))
-    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
-    return ops.reshape(between, q.shape + kept)
+    kept = normalize_axis(axis, len(shape))
+    ones = tuple(1 if i in kept else n for i, n in enumerate(shape))
+    return ops.reshape(between, ops.shape_of(q) + ones)
 
 
 def percentile(
     a: Array,
-    q: Any,
+    q: Array,
     axis: Axis = None,
-    *,
+    out: None = None,
+    overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Array:
     """`quantile` with q in percent."""
-    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
+    share = q / 100 if type(q) in (int, float) else ops.div(ops.array(q), 100)
+    return quantile(a, share, axis, out, overwrite_input, method, keepdims, weights=weights)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -154,62 +252,132 @@ def _is_whole(a: Array) -> bool:
     return bool(a.dtype.kind not in "fc")
 
 
-def _number_of(there: Any, a: Array, axis: Axis, keepdims: bool) -> Any:
-    """The number of entries that are not NaN, in the dtype of the mean."""
-    return ops.cast(np.sum(there, axis, keepdims=keepdims), ops.as_real(a).dtype)
+def _number_of(there: Any, total: Array, axis: Axis, keepdims: bool) -> Any:
+    """The number of entries that are not NaN, in the dtype of their sum."""
+    return ops.cast(np.sum(there, axis, keepdims=keepdims), total.dtype)
 
 
-def nansum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nansum(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
     """The sum of the entries that are not NaN."""
-    return ops.sum(_present(a, 0.0)[0], axis, keepdims)
+    return reductions.sum(_present(a, 0.0)[0], axis, dtype, out, keepdims, initial, where)
 
 
-def nanprod(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanprod(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
     """The product of the entries that are not NaN."""
-    return ops.prod(_present(a, 1.0)[0], axis, keepdims)
+    return reductions.prod(_present(a, 1.0)[0], axis, dtype, out, keepdims, initial, where)
 
 
-def nancumsum(a: Array, axis: int | None = None) -> Array:
+def nancumsum(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
     """Cumulative sums of the entries that are not NaN."""
-    return ops.cumsum(_present(a, 0.0)[0], axis)
+    return reductions.cumsum(_present(a, 0.0)[0], axis, dtype, out)
 
 
-def nancumprod(a: Array, axis: int | None = None) -> Array:
+def nancumprod(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
     """Cumulative products of the entries that are not NaN."""
-    return ops.cumprod(_present(a, 1.0)[0], axis)
+    return reductions.cumprod(_present(a, 1.0)[0], axis, dtype, out)
 
 
-def nanmean(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmean(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Array:
     """The mean of the entries that are not NaN."""
     a, there = _present(a, 0.0)
-    return ops.sum(ops.as_real(a), axis, keepdims) / _number_of(there, a, axis, keepdims)
+    there = np.logical_and(there, where)
+    total = reductions.sum(ops.as_real(a), axis, dtype, out, keepdims, where=where)
+    return total / _number_of(there, total, axis, keepdims)
 
 
-def nanvar(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+def nanvar(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Array | None = None,
+    correction: float | None = None,
+) -> Array:
     """The variance of the entries that are not NaN."""
-    away, there = _present(a - nanmean(a, axis, keepdims=True), 0.0)
-    freedom = _number_of(there, away, axis, keepdims) - ddof
-    return ops.sum(away * away, axis, keepdims) / np.where(freedom > 0, freedom, np.nan)
+    ddof = ddof if correction is None else correction
+    a = a if dtype is None else ops.cast(a, dtype)
+    mean = nanmean(a, axis, keepdims=True, where=where) if mean is None else mean
+    away, there = _present(a - mean, 0.0)
+    there = np.logical_and(there, where)
+    squares = reductions.sum(away * away, axis, None, out, keepdims, where=where)
+    freedom = _number_of(there, squares, axis, keepdims) - ddof
+    return squares / ops.where(freedom > 0, freedom, np.nan)
 
 
-def nanstd(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+def nanstd(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Array | None = None,
+    correction: float | None = None,
+) -> Array:
     """The standard deviation of the entries that are not NaN."""
-    return ops.sqrt(nanvar(a, axis, ddof=ddof, keepdims=keepdims))
+    ddof = ddof if correction is None else correction
+    return ops.sqrt(nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean))
 
 
-def nanmax(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmax(
+    a: Array,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
     """The largest entry that is not NaN; NaN if there is none."""
     a, there = _present(a, -np.inf)
-    largest = ops.max(a, axis, keepdims)
-    if _is_whole(a):
-        return largest
-    return ops.where(np.any(there, axis, keepdims=keepdims), largest, np.nan)
+    largest = reductions.max(a, axis, out, keepdims, initial, where)
+    return _unless_all_missing(largest, a, there, axis, keepdims)
 
 
-def nanmin(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmin(
+    a: Array,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
     """The smallest entry that is not NaN; NaN if there is none."""
     a, there = _present(a, np.inf)
-    smallest = ops.min(a, axis, keepdims)
+    smallest = reductions.min(a, axis, out, keepdims, initial, where)
+    return _unless_all_missing(smallest, a, there, axis, keepdims)
+
+
+def _unless_all_missing(result: Array, a: Array, there: Any, axis: Axis, keepdims: bool) -> Array:
     if _is_whole(a):
-        return smallest
-    return ops.where(np.any(there, axis, keepdims=keepdims), smallest, np.nan)
+        return result
+    return ops.where(np.any(there, axis, keepdims=keepdims), result, np.nan)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.plain import getval
+from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.stats.distribution import differentiable, others
 
@@ -42,11 +42,11 @@ def _logpdf(
     away = x - mean
     if allow_singular:
         values, vectors = ops.eigh(cov)
-        data = getval(values)
-        real = data > 1e6 * np.finfo(data.dtype).eps * np.max(np.abs(data))
-        values, vectors = values[real], vectors[:, real]
-        size = int(real.sum())
-        distance = ops.sum((away @ vectors) ** 2 / values, -1)
+        data = plain(values)
+        there = data > 1e6 * np.finfo(data.dtype).eps * np.max(abs(data))
+        values = ops.where(there, values, 1.0)
+        size = np.sum(there)
+        distance = ops.sum(ops.where(there, (away @ vectors) ** 2, 0.0) / values, -1)
         log_det = ops.sum(ops.log(values))
     else:
         factor = ops.cholesky(cov)

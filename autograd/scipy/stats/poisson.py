@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
-from autograd.plain import getval
+from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.special import gammaincc, gammaln, xlogy
 from autograd.scipy.special.densities import gamma_density
@@ -22,7 +22,7 @@ def _in_support(k: Any) -> Any:
 
 
 def _logpmf(k: Array, mu: Array, loc: Array = 0) -> Array:
-    k = np.subtract(getval(k), getval(loc))
+    k = ops.sub(plain(k), plain(loc))
     mass = xlogy(k, mu) - gammaln(k + 1) - mu
     return ops.where(_in_support(k), mass, -np.inf)
 
@@ -34,7 +34,7 @@ def _pmf(k: Array, mu: Array, loc: Array = 0) -> Array:
 
 
 def _cdf(k: Array, mu: Array, loc: Array = 0) -> Array:
-    k = np.floor(np.subtract(getval(k), getval(loc)))
+    k = np.floor(ops.sub(plain(k), plain(loc)))
     return ops.where(k >= 0, gammaincc(np.maximum(k, 0) + 1, mu), 0.0)
 
 

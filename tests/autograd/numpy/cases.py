@@ -35,12 +35,35 @@ def binary(name: str, x: Any = A, y: Any = B) -> tuple[str, list[Case]]:
 
 
 def with_gaps(name: str) -> tuple[str, list[Case]]:
-    """A function that leaves out NaN, of an array with one in it."""
+    """A function that leaves out NaN, of an array with one in it, by all its arguments."""
     gap = numpy.array([[0.0, numpy.nan, 0.0], [0.0, 0.0, 0.0]])
+    settings: list[dict[str, Any]] = [{}, {"axis": 1}]
+    if "cum" not in name:
+        where = numpy.array([[True, True, True], [False, True, True]])
+        start = {"initial": 0.8} if name in ("nansum", "nanprod") else {}
+        start = {"initial": -0.3} if name in ("nanmax", "nanmin") else start
+        settings += [{"axis": 1, "where": where, "keepdims": True, **start}]
+    if name in ("nanvar", "nanstd"):
+        settings += [{"axis": 1, "mean": numpy.array([[0.3], [-0.8]]), "correction": 1}]
+    if name not in ("nanmax", "nanmin"):
+        settings += [{"axis": 1, "dtype": numpy.float64}]
     return name, [
-        (lambda np, x, name=name: getattr(np, name)(x + gap), (A,)),
-        (lambda np, x, name=name: getattr(np, name)(x + gap, 1), (A,)),
+        (lambda np, x, name=name, k=k: getattr(np, name)(x + gap, **k), (A,)) for k in settings
     ]
+
+
+UNIT = numpy.array([0.31, 0.62, 0.93])
+QUANTILE_METHODS = [
+    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf"),
+    *("hazen", "weibull", "median_unbiased", "normal_unbiased"),
+    *("lower", "higher", "midpoint", "nearest"),
+]
+
+
+def quantile_by(method: str) -> Case:
+    """The ends, places between, and those where entries meet."""
+    q = numpy.array([0.0, 0.07, 0.25, 0.4, 0.5, 0.75, 0.98, 1.0])
+    return lambda np, x: np.quantile(x, q, method=method), (V,)
 
 
 CASES: dict[str, list[Case]] = dict(
@@ -71,7 +94,11 @@ CASES: dict[str, list[Case]] = dict(
             + one(lambda np, x: np.clip(a=x, a_min=None, a_max=1.2)),
         ),
         ("where", one(lambda np, x, y: np.where(A > 0.6, x, y), A, B)),
-        ("unwrap", one(lambda np, x: np.unwrap(5 * x, axis=1))),
+        (
+            "unwrap",
+            one(lambda np, x: np.unwrap(5 * x, axis=1))
+            + one(lambda np, x: np.unwrap(5 * x, 2.0, 0, period=4.0)),
+        ),
         # reductions
         unary("median", A, V),
         *[unary(n, A, V) for n in ("ptp", "cumsum", "cumprod", "amax", "amin")],
@@ -86,16 +113,29 @@ CASES: dict[str, list[Case]] = dict(
             one(lambda np, x: np.cov(x))
             + one(lambda np, x: np.cov(x), V)
             + one(lambda np, x, y: np.cov(x, y, bias=True), A, B)
-            + one(lambda np, x: np.cov(x, rowvar=False, ddof=0)),
+            + one(lambda np, x: np.cov(x, rowvar=False, ddof=0))
+            + one(lambda np, x, w: np.cov(x, aweights=w), A, abs(U))
+            + one(lambda np, x, w: np.cov(x, None, False, True, aweights=w), A, abs(V[:2]))
+            + one(lambda np, x, w: np.cov(x, fweights=numpy.array([2, 0, 3]), aweights=w), A, U**2),
         ),
         ("corrcoef", one(lambda np, x, y: np.corrcoef(x, y), V, W)),
-        ("bincount", one(lambda np, w: np.bincount(numpy.array([0, 2, 2, 1]), w, 5), V)),
+        (
+            "bincount",
+            one(lambda np, w: np.bincount(numpy.array([0, 2, 2, 1]), w, 5), V)
+            + one(lambda np, w: np.bincount(numpy.array([0, 2, 2, 1]), weights=w), V),
+        ),
         (
             "quantile",
             one(lambda np, x: np.quantile(x, [0.1, 0.55, 1.0], axis=1))
-            + one(lambda np, x: np.quantile(x, 0.3, keepdims=True)),
+            + one(lambda np, x: np.quantile(x, 0.3, keepdims=True))
+            + one(lambda np, x, q: np.quantile(x, q, 0), T3, UNIT)
+            + [quantile_by(method) for method in QUANTILE_METHODS],
         ),
-        ("percentile", one(lambda np, x: np.percentile(x, 35.0, axis=(0, 1)))),
+        (
+            "percentile",
+            one(lambda np, x: np.percentile(x, 35.0, axis=(0, 1)))
+            + one(lambda np, x, q: np.percentile(x, q, method="weibull"), V, 100 * UNIT),
+        ),
         (
             "cumulative_sum",
             one(lambda np, x: np.cumulative_sum(x, axis=1, include_initial=True))
@@ -134,12 +174,15 @@ CASES: dict[str, list[Case]] = dict(
             "var",
             one(lambda np, x: np.var(x, axis=1, dtype=float, ddof=1))
             + one(lambda np, x: np.var(x, 0, correction=1))
-            + one(lambda np, x: np.var(x, 1, where=A > 0)),
+            + one(lambda np, x: np.var(x, 1, where=A > 0))
+            + one(lambda np, x, m: np.var(x, 1, where=A > 0, mean=m), A, A[:, :1])
+            + one(lambda np, x, m: np.var(x, 0, mean=m), A, A[:1] + 1),
         ),
         (
             "std",
             one(lambda np, x: np.std(x, axis=1, ddof=1, keepdims=True))
-            + one(lambda np, x: np.std(x, 1, ddof=1, where=A > -1, keepdims=True)),
+            + one(lambda np, x: np.std(x, 1, ddof=1, where=A > -1, keepdims=True))
+            + one(lambda np, x, m: np.std(x, 1, mean=m, correction=1), A, A[:, :1]),
         ),
         (
             "ravel",
@@ -169,6 +212,13 @@ CASES: dict[str, list[Case]] = dict(
                 numpy.array([-1.0, 0.4, 1.4]),
                 numpy.array([2.0, -1.0, 0.5]),
             )
+            + one(
+                lambda np, x, xp, fp: np.interp(7 * x, xp, fp, period=2.5),
+                A,
+                numpy.array([1.4, 0.4, -1.0]),
+                U,
+            )
+            + one(lambda np, x: np.interp(x, [-1.0, 1.0], [2.0, 3.0], left=-1.0, right=7.0))
             + one(lambda np, fp: np.interp([-3.0, 0.2, 5.0], [0.0, 1.0], fp, left=0.0), U[:2]),
         ),
         (

@@ -1,47 +1,62 @@
-"""Programs in HIPS autograd's style, compiled by `jit`: the same numbers as eagerly."""
+"""`autograd.numpy` and `autograd.scipy` in `jit` and `vmap`: no function needs plain numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy
 import pytest
 
-import autograd.numpy as np
-from autograd import custom_op, grad, jit, value_and_grad
-from autograd.misc import flatten
-from autograd.test_util import check_equivalent
-from benchmarks import programs
+import autograd as ad
+from autograd import grad, jit, vmap
+from autograd.trees import flatten, map_tree
+from tests.autograd.numpy.test_numpy import EACH, numbers
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::autograd.JitNotice"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning"),
+]
 
 
-@pytest.mark.parametrize("name", [name for name in programs.NAMES if name != "ode_fit"])
-def test_the_gradient_of_a_program_can_be_compiled(name: str) -> None:
-    program = programs.load(name)
-    eager = value_and_grad(program.objective)
-    compiled = jit(eager)
-    compiled(program.start)
-    row, unflatten = flatten(program.start)
-    elsewhere = unflatten(row + 0.01 * numpy.random.default_rng(0).standard_normal(row.size))
-    check_equivalent(compiled(elsewhere), eager(elsewhere))
+def same(found: Any, expected: Any) -> None:
+    for ours, theirs in zip(numbers(found), numbers(expected), strict=True):
+        numpy.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10, strict=True)
 
 
-def test_what_is_looked_up_follows_the_numbers_of_each_run() -> None:
-    table = numpy.array([1.0, 4.0, 9.0, 16.0])
-
-    def between(x: Any, table: Any) -> Any:
-        i = np.floor(x).astype(int)
-        share = np.where(np.isnan(x), 0.0, x - i)
-        return np.sum(table[i] + share * (table[i + 1] - table[i])) + np.fmax(x, 1.5)[0]
-
-    compiled = jit(grad(between))
-    for x in ([0.5, 1.25], [2.5, 0.0], [1.0, 1.75]):
-        numpy.testing.assert_array_equal(
-            compiled(numpy.array(x), table), grad(between)(numpy.array(x), table)
-        )
+def moved(x: Any) -> Any:
+    return x * 1.013 if numpy.asarray(x).dtype.kind == "f" else x
 
 
-def test_operations_of_one_name_are_kept_apart() -> None:
-    square = custom_op(lambda x: x * x, derivative=lambda out, x: 2 * x)
-    cube = custom_op(lambda x: x * x * x, derivative=lambda out, x: 3 * x * x)
-    x = numpy.array([1.0, 2.0])
-    numpy.testing.assert_array_equal(jit(lambda x: square(x) + cube(x))(x), x**2 + x**3)
+def compiled_and_batched(
+    ours: Callable[..., Any], theirs: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    """Compare the values at two points, and the gradient of their sines."""
+    rows = [inputs, tuple(map(moved, inputs))]
+    expected = [theirs(*row) for row in rows]
+    compiled = jit(ours)
+    for row, value in zip(rows, expected, strict=True):
+        same(compiled(*row), value)
+
+    def loss(*args: Any) -> Any:
+        return sum(ad.sum(ad.sin(part)) for part in flatten(ours(*args))[0])
+
+    gradient = grad(loss, tuple(range(len(inputs))))
+    same(jit(gradient)(*inputs), gradient(*inputs))
+    for axes in product((0, None), repeat=len(inputs)):
+        if any(axis == 0 for axis in axes):
+            pairs = list(zip(*rows, axes, strict=True))
+            args = [x if axis is None else numpy.stack([x, y]) for x, y, axis in pairs]
+            second = [x if axis is None else y for x, y, axis in pairs]
+            for f, value in ((ours, theirs(*second)), (gradient, gradient(*second))):
+                batched = vmap(f, axes)(*args)
+                same(map_tree(lambda part: numpy.asarray(part)[1], batched), value)
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_every_function_of_numpy(function: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+    from autograd import numpy as np
+
+    compiled_and_batched(lambda *xs: function(np, *xs), lambda *xs: function(numpy, *xs), inputs)

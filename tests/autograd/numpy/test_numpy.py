@@ -253,8 +253,10 @@ def test_refusals_say_what_to_do() -> None:
         np.fft.fft(Tensor(V))
     with pytest.raises(TypeError, match=r"numpy\.linalg\.lstsq .* solve\(a\.T @ a"):
         np.linalg.lstsq(Tensor(A), V[:2])
-    with pytest.raises(TypeError, match="'linear', and is 'nearest'"):
-        np.quantile(Tensor(V), 0.5, method="nearest")
+    with pytest.raises(ValueError, match="'middle' is none of NumPy's"):
+        np.quantile(Tensor(V), 0.5, method="middle")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        np.quantile(Tensor(V), 1.5)
 
 
 # --------------------------------------------------------------------------------------------------
