@@ -228,7 +228,7 @@ RULES: dict[Op, Rule] = {
     TABLE["einsum"]: _einsum,
     TABLE["solve"]: _aligned,
     question(as_integers): _native,
-    **_asked("any all count_nonzero", _along),
+    **_asked("any all count_nonzero max", _along),
     **_asked("argmax argmin argsort", _ranked),
     **_asked("isclose isinf isneginf isposinf signbit trunc", _aligned),
 }

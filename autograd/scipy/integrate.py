@@ -31,6 +31,8 @@ def _odeint(
 ) -> Array:
     """y at the times t, of shape (len(t), len(y0)), with y' = func(y, t, *args) and y(t[0]) = y0.
 
+    A number for y0 counts as an array of one, which is what func is given.
+
     It is differentiable with respect to y0, t and args, which may be nested; func must not read
     other nodes. The adjoint λ = ∂L/∂y is integrated backward in time: λ' = -(∂func/∂y)ᵀ λ between
     two times, and at each time the cotangent of y is added. ∂L/∂args = ∫ (∂func/∂args)ᵀ λ dt
@@ -50,7 +52,7 @@ def _odeint(
         for place, leaf in zip(places, varying, strict=True):
             call[place] = leaf
         rest = rebuild(iter(call))
-        return ops.array(func(t, y, *rest) if tfirst else func(y, t, *rest))
+        return ops.atleast_1d(func(t, y, *rest) if tfirst else func(y, t, *rest))
 
     return _solve(slope, y0, t, tuple([leaves[place] for place in places]), settings)
 
@@ -78,7 +80,7 @@ def _solve(
         g_y0, g_t, g_varying = _adjoint(slope, g, ys, ops.array(t), tuple(varying), settings)
         return [g_y0, g_t, *g_varying]
 
-    return solver("odeint", integrate, pull)(ops.array(y0), t, *varying)
+    return solver("odeint", integrate, pull)(ops.atleast_1d(y0), t, *varying)
 
 
 def _adjoint(

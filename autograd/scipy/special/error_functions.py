@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
+from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.op_types import custom_op
 from autograd.scipy.special.functions import special_op, theirs
@@ -88,10 +89,12 @@ log_ndtr: Final = special_op(
     "log_ndtr", lambda out, x: math.sqrt(2 / math.pi) / erfcx(-x / math.sqrt(2))
 )
 ndtri: Final = special_op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
-stdtr: Final = special_op(
-    "stdtr",
-    "df",
-    lambda out, df, t: ops.exp(
-        -(df + 1) / 2 * ops.log1p(t * t / df) - betaln(df / 2, 0.5) - ops.log(df) / 2
-    ),
-)
+
+
+def _t_density(df: Array, t: Array) -> Array:
+    power = -(df + 1) / 2 * ops.log1p(t * t / df)
+    return ops.exp(power - betaln(df / 2, 0.5) - ops.log(df) / 2)
+
+
+stdtr: Final = special_op("stdtr", "df", lambda out, df, t: _t_density(df, t))
+stdtrit: Final = special_op("stdtrit", "df", lambda out, df, p: 1 / _t_density(df, out))

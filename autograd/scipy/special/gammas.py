@@ -16,6 +16,8 @@ gamma: Final = special_op("gamma", lambda out, x: out * psi(x))
 gammasgn: Final = special_op("gammasgn", None)
 gammainc: Final = special_op("gammainc", "a", lambda out, a, x: gamma_density(a, x))
 gammaincc: Final = special_op("gammaincc", "a", lambda out, a, x: -gamma_density(a, x))
+gammaincinv: Final = special_op("gammaincinv", "a", lambda out, a, y: 1 / gamma_density(a, out))
+gammainccinv: Final = special_op("gammainccinv", "a", lambda out, a, y: -1 / gamma_density(a, out))
 beta: Final = special_op(
     "beta",
     lambda out, a, b: -out * polygamma_gap(0, a, b),
@@ -27,6 +29,13 @@ betaln: Final = special_op(
     lambda out, a, b: -polygamma_gap(0, b, a),
 )
 betainc: Final = special_op("betainc", "a", "b", lambda out, a, b, x: beta_density(a, b, x))
+betaincc: Final = special_op("betaincc", "a", "b", lambda out, a, b, x: -beta_density(a, b, x))
+betaincinv: Final = special_op(
+    "betaincinv", "a", "b", lambda out, a, b, y: 1 / beta_density(a, b, out)
+)
+betainccinv: Final = special_op(
+    "betainccinv", "a", "b", lambda out, a, b, y: -1 / beta_density(a, b, out)
+)
 
 
 # --------------------------------------------------------------------------------------------------

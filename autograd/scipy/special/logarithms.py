@@ -12,7 +12,8 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops import Axis
 from autograd.ops.op_types import custom_op
-from autograd.plain import getval
+from autograd.ops.predicates import nondifferentiable
+from autograd.ops.structural import plain
 from autograd.scipy.special.functions import special_op
 
 expit: Op = special_op("expit", lambda out, x: out * expit(-x))  # 1 - out is 0 far right
@@ -85,16 +86,17 @@ def logsumexp(
         found = ops.logsumexp(a, axis, keepdims)
         return (found, np.ones(ops.shape_of(found))[()]) if return_sign else found
     a = ops.array(a)
-    absent = np.equal(getval(b), 0)
-    top = np.max(np.where(absent, -np.inf, getval(a)), axis, keepdims=True, initial=-np.inf)
+    absent, data = np.equal(plain(b), 0), plain(a)
+    counted = np.where(absent, -np.inf, data)
+    top = nondifferentiable(np.max, counted, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0)
     # Where b = 0, exp(a - top) may overflow. As the derivative with respect to b it is then inf,
     # which that of the square root is, too.
-    beyond = absent & (getval(a) - top > 700)
+    beyond = absent & (data - top > 700)
     terms = b * ops.exp(ops.where(beyond, 0.0, a - top))
     terms = ops.where(beyond, ops.sqrt(ops.where(beyond, b, 1.0)), terms)
     total = ops.sum(terms, axis, keepdims)
-    sign = np.sign(getval(total))
+    sign = np.sign(plain(total))
     found = ops.log(total * sign if return_sign else total) + top.reshape(ops.shape_of(total))
     return (found, sign) if return_sign else found
 

@@ -9,9 +9,17 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
-from autograd.scipy.special import betainc, betaln, xlog1py, xlogy
+from autograd.scipy.special import (
+    betainc,
+    betaincc,
+    betainccinv,
+    betaincinv,
+    betaln,
+    xlog1py,
+    xlogy,
+)
 from autograd.scipy.special.densities import beta_density
-from autograd.scipy.stats.distribution import differentiable, others
+from autograd.scipy.stats.distribution import differentiable, log_of, others
 
 _theirs = load("stats").beta
 
@@ -28,12 +36,33 @@ def _pdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> 
     return ops.where(outside, 0.0, beta_density(a, b, ops.where(outside, 0.5, z)) / scale)
 
 
-def _cdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+def _inside(x: Array, loc: Array, scale: Array) -> Array:
     z = (x - loc) / scale
-    return betainc(a, b, ops.where(z < 0, 0.0, ops.where(z > 1, 1.0, z)))
+    return ops.where(z < 0, 0.0, ops.where(z > 1, 1.0, z))
+
+
+def _cdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return betainc(a, b, _inside(x, loc, scale))
+
+
+def _sf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return betaincc(a, b, _inside(x, loc, scale))
+
+
+def _ppf(q: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc + scale * betaincinv(a, b, q)
+
+
+def _isf(q: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc + scale * betainccinv(a, b, q)
 
 
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
 pdf: Final = differentiable(_theirs.pdf, _pdf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
+logcdf: Final = differentiable(_theirs.logcdf, log_of(_cdf))
+sf: Final = differentiable(_theirs.sf, _sf)
+logsf: Final = differentiable(_theirs.logsf, log_of(_sf))
+ppf: Final = differentiable(_theirs.ppf, _ppf)
+isf: Final = differentiable(_theirs.isf, _isf)
 __getattr__: Final = others(_theirs, "beta")

@@ -26,6 +26,11 @@ def _real(x: Array) -> Array:
     return ops.as_real(x) if hasattr(x, "dtype") else x
 
 
+def log_of(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The logarithm of a function."""
+    return lambda *args, **kwargs: ops.log(f(*args, **kwargs))
+
+
 def others(theirs: Any, name: str) -> Callable[[str], Any]:
     """A module's `__getattr__`: the other functions of SciPy's distribution, which refuse nodes."""
 

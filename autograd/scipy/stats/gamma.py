@@ -9,9 +9,9 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
-from autograd.scipy.special import gammainc, gammaln, xlogy
+from autograd.scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, xlogy
 from autograd.scipy.special.densities import gamma_density
-from autograd.scipy.stats.distribution import differentiable, others
+from autograd.scipy.stats.distribution import differentiable, log_of, others
 
 _theirs = load("stats").gamma
 
@@ -32,7 +32,25 @@ def _cdf(x: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return gammainc(a, ops.where(z < 0, 0.0, z))
 
 
+def _sf(x: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    z = (x - loc) / scale
+    return gammaincc(a, ops.where(z < 0, 0.0, z))
+
+
+def _ppf(q: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc + scale * gammaincinv(a, q)
+
+
+def _isf(q: Array, a: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc + scale * gammainccinv(a, q)
+
+
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
 pdf: Final = differentiable(_theirs.pdf, _pdf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
+logcdf: Final = differentiable(_theirs.logcdf, log_of(_cdf))
+sf: Final = differentiable(_theirs.sf, _sf)
+logsf: Final = differentiable(_theirs.logsf, log_of(_sf))
+ppf: Final = differentiable(_theirs.ppf, _ppf)
+isf: Final = differentiable(_theirs.isf, _isf)
 __getattr__: Final = others(_theirs, "gamma")

@@ -8,7 +8,7 @@ from typing import Final
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
-from autograd.scipy.special import log_ndtr, ndtr
+from autograd.scipy.special import log_ndtr, ndtr, ndtri
 from autograd.scipy.stats.distribution import differentiable, others
 
 _theirs = load("stats").norm
@@ -30,4 +30,6 @@ logcdf: Final = differentiable(
 logsf: Final = differentiable(
     _theirs.logsf, lambda x, loc=0.0, scale=1.0: log_ndtr((loc - x) / scale)
 )
+ppf: Final = differentiable(_theirs.ppf, lambda q, loc=0.0, scale=1.0: loc + scale * ndtri(q))
+isf: Final = differentiable(_theirs.isf, lambda q, loc=0.0, scale=1.0: loc - scale * ndtri(q))
 __getattr__: Final = others(_theirs, "norm")

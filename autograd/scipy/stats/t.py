@@ -8,8 +8,8 @@ from typing import Final
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.scipy import load
-from autograd.scipy.special import gammaln, stdtr
-from autograd.scipy.stats.distribution import differentiable, others
+from autograd.scipy.special import gammaln, stdtr, stdtrit
+from autograd.scipy.stats.distribution import differentiable, log_of, others
 
 _theirs = load("stats").t
 
@@ -28,12 +28,20 @@ def _sf(x: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return stdtr(df, (loc - x) / scale)
 
 
+def _ppf(q: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc + scale * stdtrit(df, q)
+
+
+def _isf(q: Array, df: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return loc - scale * stdtrit(df, q)
+
+
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
 pdf: Final = differentiable(_theirs.pdf, lambda *args, **kwargs: ops.exp(_logpdf(*args, **kwargs)))
 cdf: Final = differentiable(_theirs.cdf, _cdf)
-logcdf: Final = differentiable(
-    _theirs.logcdf, lambda *args, **kwargs: ops.log(_cdf(*args, **kwargs))
-)
+logcdf: Final = differentiable(_theirs.logcdf, log_of(_cdf))
 sf: Final = differentiable(_theirs.sf, _sf)
-logsf: Final = differentiable(_theirs.logsf, lambda *args, **kwargs: ops.log(_sf(*args, **kwargs)))
+logsf: Final = differentiable(_theirs.logsf, log_of(_sf))
+ppf: Final = differentiable(_theirs.ppf, _ppf)
+isf: Final = differentiable(_theirs.isf, _isf)
 __getattr__: Final = others(_theirs, "t")

@@ -57,8 +57,18 @@ USES: dict[str, list[Use]] = {
     "special.multigammaln": [(lambda sp, x: sp.special.multigammaln(x, 3), (3.3,))],
     "special.gammainc": [(lambda sp, x: sp.special.gammainc(1.7, x), (P,))],
     "special.gammaincc": [(lambda sp, x: sp.special.gammaincc(2.0, x), (P,))],
-    "special.betainc": [(lambda sp, x: sp.special.betainc(1.7, 0.6, x), (UNIT,))],
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(1.7, x), (UNIT,))]
+        for name in ("gammaincinv", "gammainccinv")
+    },
+    **{
+        f"special.{name}": [
+            (lambda sp, x, name=name: getattr(sp.special, name)(1.7, 0.6, x), (UNIT,))
+        ]
+        for name in ("betainc", "betaincc", "betaincinv", "betainccinv")
+    },
     "special.stdtr": [(lambda sp, x: sp.special.stdtr(3.5, x), (REAL,))],
+    "special.stdtrit": [(lambda sp, x: sp.special.stdtrit(3.5, x), (UNIT,))],
     **{
         f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(2, x), (P,))]
         for name in ("jn", "jv", "yn", "yv", "iv", "ive", "kv")
@@ -115,6 +125,25 @@ USES: dict[str, list[Use]] = {
         for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
     },
     **{
+        f"stats.{family}.{name}": [
+            (
+                lambda sp, *a, family=family, name=name, shapes=shapes: getattr(
+                    getattr(sp.stats, family), name
+                )(a[0], *shapes, *a[1:]),
+                (UNIT if name in ("ppf", "isf") else x, 0.1, 1.4),
+            )
+        ]
+        for family, x, shapes in (
+            ("norm", REAL, ()),
+            ("t", REAL, (3.5,)),
+            ("gamma", P, (1.7,)),
+            ("chi2", P, (3.3,)),
+            ("beta", UNIT, (1.7, 2.6)),
+        )
+        for name in ("cdf", "logcdf", "sf", "logsf", "ppf", "isf")
+        if name in ("ppf", "isf") or family not in ("norm", "t")
+    },
+    **{
         f"stats.t.{name}": [
             (
                 lambda sp, *a, name=name: getattr(sp.stats.t, name)(a[0], 3.5, *a[1:]),
@@ -147,14 +176,11 @@ USES: dict[str, list[Use]] = {
         for name in ("pdf", "logpdf")
         if family != "dirichlet"  # SciPy refuses the steps of differences off the simplex
     },
-    "stats.gamma.cdf": [(lambda sp, x: sp.stats.gamma.cdf(x, 1.7, scale=2.0), (P,))],
-    "stats.chi2.cdf": [(lambda sp, x: sp.stats.chi2.cdf(x, 3), (P,))],
-    "stats.beta.cdf": [(lambda sp, x: sp.stats.beta.cdf(x, 1.7, 2.6), (UNIT,))],
     **{
         f"stats.poisson.{name}": [
             (lambda sp, mu, name=name: getattr(sp.stats.poisson, name)(K, mu), (Q,))
         ]
-        for name in ("pmf", "logpmf", "cdf")
+        for name in ("pmf", "logpmf", "cdf", "logcdf", "sf", "logsf")
     },
     "stats.multivariate_normal": [
         (lambda sp, x, m, r: sp.stats.multivariate_normal.pdf(x, m, r @ r.T), (A, U, S)),
@@ -277,8 +303,8 @@ def test_what_distributions_have_besides_is_scipys_and_refuses_nodes() -> None:
     norm = autograd.scipy.stats.norm
     assert norm.ppf(0.975) == scipy.stats.norm.ppf(0.975)
     assert norm.rvs(size=3, random_state=0).shape == (3,)
-    with pytest.raises(TypeError, match=r"scipy\.stats\.norm\.ppf has no derivative rule"):
-        norm.ppf(Value(0.5))
+    with pytest.raises(TypeError, match=r"scipy\.stats\.norm\.moment has no derivative rule"):
+        norm.moment(Value(0.5))
     with pytest.raises(AttributeError):
         norm.nothing  # noqa: B018
 
@@ -417,3 +443,16 @@ def test_odeint_says_what_it_cannot_do() -> None:
         odeint(lambda y, t: -rate * y, Tensor(U), t)
     with pytest.raises(TypeError, match="full_output is not supported"):
         odeint(decay, Tensor(U), t, (0.5,), full_output=True)
+
+
+def test_a_differential_equation_of_one_number() -> None:
+    t = numpy.linspace(0.0, 1.0, 4)
+
+    def path(y0: Any, rate: Any) -> Any:
+        return odeint(lambda y, t, rate: -rate * y, y0, t, args=(rate,))
+
+    expected = scipy.integrate.odeint(lambda y, t: -0.7 * y, 2.0, t)
+    numpy.testing.assert_allclose(path(Tensor(2.0), 0.7).data, expected, rtol=1e-7)
+    by_start, by_rate = grad(lambda y0, rate: path(y0, rate)[-1, 0], (0, 1))(2.0, 0.7)
+    assert by_start == pytest.approx(numpy.exp(-0.7), rel=1e-6)
+    assert by_rate == pytest.approx(-2.0 * numpy.exp(-0.7), rel=1e-6)

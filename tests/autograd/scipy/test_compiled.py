@@ -1,0 +1,71 @@
+"""`autograd.scipy` in `jit` and `vmap`: no function needs plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy
+import pytest
+
+from autograd import grad, jit, vmap
+from autograd.trees import map_tree
+from tests.autograd.numpy.test_compiled import compiled_and_batched, same
+from tests.autograd.scipy.test_scipy import EACH, ours, theirs
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::autograd.JitNotice"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+]
+
+
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_every_function_of_scipy(function: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+    compiled_and_batched(lambda *xs: function(ours, *xs), lambda *xs: function(theirs, *xs), inputs)
+
+
+COUNTS = numpy.array([1, 3, 0, 2])
+MEANS = numpy.array([0.5, 1.2, 2.3, 0.1])
+X = numpy.array([0.4, -1.2, 2.3, 0.1])
+WITH_DATA: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    **{
+        f"poisson.{name}": (
+            lambda sp, k, m, name=name: getattr(sp.stats.poisson, name)(k, m),
+            (COUNTS, MEANS),
+        )
+        for name in ("pmf", "logpmf", "cdf", "logcdf", "sf", "logsf")
+    },
+    "poisson, shifted": (lambda sp, k, m, s: sp.stats.poisson.pmf(k, m, s), (COUNTS, MEANS, 1)),
+    "poisson.ppf": (lambda sp, q, m: sp.stats.poisson.ppf(q, m), (MEANS / 3, MEANS)),
+    "poisson.isf": (lambda sp, q, m: sp.stats.poisson.isf(q, m), (MEANS / 3, MEANS)),
+    "logsumexp": (lambda sp, a, b: sp.special.logsumexp(a, b=b), (X, COUNTS)),
+    "its sign": (
+        lambda sp, a, b: sp.special.logsumexp(a, b=b, axis=0, return_sign=True),
+        (X, numpy.array([0.0, 1.0, -1.0, 2.0])),
+    ),
+    "a normal density of lower dimension": (
+        lambda sp, x, c: sp.stats.multivariate_normal.logpdf(x, None, c, allow_singular=True),
+        (numpy.array([1.0, 1.0]), numpy.ones((2, 2))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_DATA)
+def test_counts_and_factors_are_arguments_too(name: str) -> None:
+    """Of which no derivative is asked."""
+    f, inputs = WITH_DATA[name]
+    expected = f(theirs, *inputs)
+    same(jit(lambda *xs: f(ours, *xs))(*inputs), expected)
+    for axes in product((0, None), repeat=len(inputs)):
+        if any(axis == 0 for axis in axes):
+            pairs = zip(inputs, axes, strict=True)
+            args = [x if axis is None else numpy.stack([x, x]) for x, axis in pairs]
+            batched = vmap(lambda *xs: f(ours, *xs), axes)(*args)
+            same(map_tree(lambda part: numpy.asarray(part)[1], batched), expected)
+
+
+def test_a_compiled_likelihood_of_counts_follows_them() -> None:
+    step = jit(grad(lambda m, k: ours.stats.poisson.logpmf(k, m).sum()))
+    for k in (COUNTS, COUNTS[::-1].copy()):
+        numpy.testing.assert_allclose(step(MEANS, k), k / MEANS - 1)
