@@ -226,7 +226,8 @@ def jacobian(
         run = _linearized("jacobian", f, args, kwargs, argnums)
         n_out = sum(_size(out) for out in run.outputs)
         n_in = sum(node.size for node in run.inputs)
-        in_reverse = n_out <= n_in if mode == "auto" else mode == "reverse"
+        opaque = any(getattr(node.op, "opaque", False) for node in run.order)
+        in_reverse = n_out <= n_in or opaque if mode == "auto" else mode == "reverse"
         if in_reverse:
             rows = [_on_basis(run.pull, i, out, run.inputs) for i, out in enumerate(run.outputs)]
         else:

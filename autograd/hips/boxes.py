@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.arguments import NODE_MAKERS
 from autograd.engine.graph import Node as Tracked
-from autograd.hips.spaces import COMPLEX, REAL
+from autograd.hips.spaces import COMPLEX, REAL, holds_nodes
 from autograd.hips.views import History, Node, Start, boxed, node_of, trace_of
 from autograd.plain import getval as data_of
 from autograd.trees import flatten, map_tree
@@ -44,13 +44,6 @@ def getval(x: Any) -> Any:
     if isinstance(x, _Container):
         return x._value
     return map_tree(data_of, x) if holds_nodes(x) else data_of(x)
-
-
-def holds_nodes(x: Any) -> bool:
-    """Whether x is a list, tuple or dict with a node in it."""
-    return isinstance(x, list | tuple | dict) and any(
-        isinstance(leaf, Tracked) for leaf in flatten(x)[0]
-    )
 
 
 class _BoxType(type):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any, TypeAlias
@@ -10,10 +11,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import ops
-from autograd.engine.graph import Args, Array, Node, Nodes, Settings
+from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Settings
 from autograd.engine.operations import Op, Shares, interpreter
 from autograd.hips.deprecated import OldRules
-from autograd.hips.spaces import dense, spread, vspace
+from autograd.hips.spaces import dense, holds_nodes, spread, vspace
+from autograd.hips.transpose import UntracedRule, transposed
 from autograd.ops.structural import cast
 from autograd.plain import getval
 from autograd.transforms import jvp, vjp
@@ -103,22 +105,46 @@ class Primitive(OldRules, Op):
                 f"the VJP of {self.name} with respect to argument {argnums[0]} is not defined: "
                 f"define it with autograd.extend.defvjp({self.name}, ...)"
             )
-        return [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
+        shares = [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
+        if holds_nodes(g) and not all(map(holds_nodes, shares)):
+            self._warn_of_plain(shares)
+        return shares
+
+    def _warn_of_plain(self, shares: list[Any]) -> None:
+        leaves = [leaf for share in shares if not holds_nodes(share) for leaf in flatten(share)[0]]
+        if any(leaf is not None and np.any(leaf) for leaf in leaves):
+            warnings.warn(
+                f"the VJP of {self.name} returned plain numbers for nodes, so that a "
+                "derivative of it is 0: for higher orders write it in functions of autograd.numpy",
+                UntracedRule,
+                stacklevel=2,
+            )
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
-        argnums = [
-            argnum
-            for argnum, arg in enumerate(node.args)
-            if isinstance(arg, Node) and (active is None or arg in active)
-        ]
+        argnums = _positions(node, active)
         return zip(argnums, self.shares(argnums, g, out, args, node.settings), strict=True)
 
     def vjp(self, argnum: int, g: Array, out: Array, args: Args, settings: Settings) -> Array:
         return self.shares([argnum], g, out, args, settings)[0]
 
     @property
+    def opaque(self) -> bool:
+        """Whether forward mode has nothing but the VJPs, which reverse mode uses more cheaply."""
+        return self.jvps is None and self.vjps is not None
+
+    @property
     def has_jvp(self) -> bool:
-        return self.jvps is not None or (self.vjps is None and self.composed is not None)
+        return self.jvps is not None or self.opaque or self.composed is not None
+
+    def push(self, node: Node, tangents: Derivatives, out: Array, args: Args) -> Iterator[Array]:
+        argnums = _positions(node, tangents)
+        ts = [tangents[node.args[argnum]] for argnum in argnums]
+        if self.jvps is not None:
+            yield self.jvps(tuple(argnums), tuple(ts), out, args, node.settings)
+        elif self.opaque:
+            yield transposed(lambda g: self.shares(argnums, g, out, args, node.settings), ts, out)
+        else:
+            yield from super().push(node, tangents, out, args)
 
     def jvp(self, argnum: int, t: Array, out: Array, args: Args, settings: Settings) -> Array:
         if self.jvps is not None:
@@ -197,11 +223,7 @@ class _Call(Op):
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         form = self.form
-        wanted = {
-            number
-            for number, arg in enumerate(node.args)
-            if isinstance(arg, Node) and (active is None or arg in active)
-        }
+        wanted = set(_positions(node, active))
         numbers = [flatten(place)[0] for place in form.rebuild(iter(range(len(args))))]
         argnums = [n for n, inside in enumerate(numbers) if not wanted.isdisjoint(inside)]
         call = form.rebuild(iter(args))
@@ -215,19 +237,47 @@ class _Call(Op):
                     yield number, part
 
     @property
-    def has_jvp(self) -> bool:
-        return self.primitive.jvps is not None
+    def opaque(self) -> bool:
+        """That of the primitive."""
+        return self.primitive.opaque
 
-    def jvp(self, argnum: int, t: Array, out: Array, args: Args, settings: Settings) -> Array:
-        form = self.form
+    @property
+    def has_jvp(self) -> bool:
+        return self.primitive.jvps is not None or self.opaque
+
+    def push(self, node: Node, tangents: Derivatives, out: Array, args: Args) -> Iterator[Array]:
+        numbers, form = _positions(node, tangents), self.form
+        ts = {number: tangents[node.args[number]] for number in numbers}
+        if self.primitive.jvps is None:
+
+            def pulled(g: Array) -> list[Array]:
+                shares = dict(self.pull(node, g, out, args, tangents))
+                return [shares[number] for number in numbers]
+
+            yield transposed(pulled, [*ts.values()], out)
+            return
         places = form.rebuild(iter(range(len(args))))
-        number = next(n for n, place in enumerate(places) if argnum in flatten(place)[0])
-        tangent = map_tree(
-            lambda place: t if place == argnum else vspace(args[place]).zeros(), places[number]
-        )
+        argnums = [
+            n for n, place in enumerate(places) if not ts.keys().isdisjoint(flatten(place)[0])
+        ]
+        given = [
+            map_tree(lambda n: ts[n] if n in ts else vspace(args[n]).zeros(), places[argnum])
+            for argnum in argnums
+        ]
         call = form.rebuild(iter(args))
-        pushed = self.primitive.jvp(number, tangent, form.unpacked(out), call, settings)
-        return None if pushed is None else form.packed(pushed)
+        pushed = self.primitive.jvps(
+            tuple(argnums), tuple(given), form.unpacked(out), call, node.settings
+        )
+        yield None if pushed is None else form.packed(pushed)
+
+
+def _positions(node: Node, active: Nodes) -> list[int]:
+    """The numbers of the arguments that are active nodes."""
+    return [
+        argnum
+        for argnum, arg in enumerate(node.args)
+        if isinstance(arg, Node) and (active is None or arg in active)
+    ]
 
 
 def _writable(x: Any) -> Any:

@@ -357,6 +357,13 @@ def dense(x: Any) -> Any:
     return sparse_add(x.vs, None, x) if isinstance(x, SparseObject) else x
 
 
+def holds_nodes(x: Any) -> bool:
+    """Whether x is a node, or a list, tuple or dict with a node in it."""
+    return isinstance(x, Node) or (
+        isinstance(x, list | tuple | dict) and any(isinstance(leaf, Node) for leaf in flatten(x)[0])
+    )
+
+
 def spread(share: Any, like: Any) -> list[Any]:
     """The leaves of a cotangent of the container `like`, one for each of its own leaves.
 

@@ -38,6 +38,7 @@ from autograd.hips import rules
 from autograd.protocols import RULES
 from autograd.scipy import special
 from autograd.test_util import check_grads
+from autograd.tracer import getval
 
 X = numpy.array([0.3, -1.2, 0.8])
 
@@ -169,6 +170,36 @@ def test_a_cotangent_may_be_sparse() -> None:
 
     defvjp(second, maker)
     assert_allclose(grad(lambda x: second(x) * 2.0 + x[0])(X), [1.0, 2.0, 0.0])
+
+
+def test_a_vjp_of_plain_numpy_serves_forward_mode_too() -> None:
+    """Such a rule cannot be differentiated, and is asked for each entry of the result."""
+    calls = []
+    a = numpy.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    product = primitive(lambda x: a @ x)
+
+    def maker(ans: Any, x: Any) -> Any:
+        def pull(g: Any) -> Any:
+            calls.append(1)
+            return numpy.asarray(getval(g)) @ a
+
+        return pull
+
+    defvjp(product, maker)
+    x, t = numpy.array([0.5, -1.0]), numpy.array([1.0, 10.0])
+    assert_allclose(jvp(product, x, t)[1], a @ t)
+    assert_allclose(jacobian(product, mode="forward")(x), a)
+    calls.clear()
+    assert_allclose(jacobian(product)(x), a)
+    assert len(calls) == 3
+
+
+def test_a_derivative_of_a_vjp_of_plain_numpy_warns() -> None:
+    square = primitive(lambda x: x * x)
+    defvjp(square, lambda ans, x: lambda g: getval(g) * 2.0 * getval(x))
+    with pytest.warns(UserWarning, match="VJP of <lambda> returned plain numbers for nodes"):
+        assert grad(grad(lambda x: square(x) * x))(3.0) == 6.0
+    assert grad(square)(3.0) == 6.0
 
 
 # --------------------------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""Forward mode from VJPs alone, which may be written in plain NumPy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import ops
+from autograd.engine.backward import gradients
+from autograd.engine.graph import Array, Node, ancestors
+from autograd.engine.operations import recording
+from autograd.ops.structural import sum_to
+
+Pull: TypeAlias = Callable[[Any], Sequence[Array]]
+"""The cotangents of some arguments, from that of the result."""
+
+
+class UntracedRule(UserWarning):
+    """A rule has computed plain numbers from nodes, so its own derivative is not known."""
+
+
+def transposed(pull: Pull, tangents: Sequence[Array], out: Array) -> Array:
+    """The tangent of `out` that the tangents of the arguments cause.
+
+    The VJPs are linear in g, so it is the gradient of Σ ⟨pull(g), tangents⟩ with respect to g. They
+    are asked for each entry of the result instead, where they are not written in operations.
+    """
+    zeros = np.zeros(ops.shape_of(out), getattr(out, "dtype", float))
+    g = Node.array.made(zeros)
+    try:
+        with recording(True), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UntracedRule)
+            pairs = list(zip(pull(g), tangents, strict=True))
+    except TypeError:  # which plain NumPy raises where it is given a node
+        return _by_entries(pull, tangents, zeros)
+    pairs = [(share, t) for share, t in pairs if share is not None]
+    if not all(isinstance(share, Node) and _leads_to(g, share) for share, _ in pairs):
+        return _by_entries(pull, tangents, zeros)
+    if not pairs:
+        return None
+    seeds = [t for _, t in pairs]
+    shares = [sum_to(share, ops.shape_of(t)) for share, t in pairs]
+    record = any(isinstance(x, Node) for x in (out, *tangents))
+    return gradients(shares, g, seeds, create_graph=record)
+
+
+def _leads_to(g: Node, share: Node) -> bool:
+    return share is g or any(arg is g for node in ancestors([share]) for arg in node.args)
+
+
+def _by_entries(pull: Pull, tangents: Sequence[Array], zeros: Any) -> Array:
+    entries = []
+    for place in np.ndindex(zeros.shape):
+        entry: Array = 0.0
+        for number in (1.0, -1j) if zeros.dtype.kind == "c" else (1.0,):
+            unit = zeros.copy()
+            unit[place] = number
+            for share, t in zip(pull(unit), tangents, strict=True):
+                if share is not None:
+                    entry = entry + ops.sum(ops.real(share * t)) * np.conj(number)
+        entries.append(entry)
+    return ops.reshape(ops.array(entries), zeros.shape)
