@@ -60,9 +60,8 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
             rules[theirs] = getattr(ops, name)
     for theirs, ours in _OTHER_NAMES.items():
         rules[getattr(np, theirs)] = getattr(ops, ours)
-    for name in ops.linalg.__all__:
-        if hasattr(np.linalg, name):
-            rules[getattr(np.linalg, name)] = getattr(ops.linalg, name)
+    for module, public in ((np.linalg, ops.linalg), (np.fft, ops.fft)):
+        rules |= {getattr(module, name): getattr(public, name) for name in public.__all__}
     rules[np.rint] = ops.elementwise.round_op
     rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
     rules[np.float_power] = lambda x, y: ops.pow(_in_double(x), _in_double(y))

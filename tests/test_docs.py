@@ -31,7 +31,14 @@ DOCS = PROJECT / "docs"
 # --- the reference
 
 PACKAGES = (
-    *("autograd", "autograd.linalg", "autograd.extend", "autograd.tracer", "autograd.builtins"),
+    *(
+        "autograd",
+        "autograd.fft",
+        "autograd.linalg",
+        "autograd.extend",
+        "autograd.tracer",
+        "autograd.builtins",
+    ),
     *("autograd.differential_operators", "autograd.misc.flatten", "autograd.misc.optimizers"),
     *("autograd.misc.fixed_points", "autograd.test_util", "autograd.wrap_util"),
     *("nn", "nn.backprop", "nn.datasets", "nn.exchange", "nn.init", "nn.losses", "nn.metrics"),

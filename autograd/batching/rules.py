@@ -214,6 +214,7 @@ def _asked(names: str, rule: Rule) -> dict[Op, Rule]:
 RULES: dict[Op, Rule] = {
     **_named("cast real imag conj cumprod inv pinv det slogdet cholesky qr eig eigh svd", _native),
     **_named("sum mean max min prod var std norm logsumexp softmax log_softmax cumsum", _along),
+    **_named("fft ifft rfft irfft", _along),
     TABLE["reshape"]: _reshape,
     TABLE["transpose"]: _transpose,
     TABLE["broadcast_to"]: _broadcast,

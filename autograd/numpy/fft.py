@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autograd.numpy.rearranging import moving
 from autograd.numpy.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 globals().update(
     wrap(
         np.fft,
-        {"fftshift": moving(np.fft.fftshift), "ifftshift": moving(np.fft.ifftshift)},
+        {},
         plain=("fftfreq", "rfftfreq"),
     )
 )

@@ -7,6 +7,8 @@ from autograd.ops import (
     diagonals,
     elementwise,
     exponentials,
+    fft,
+    fourier,
     indexing,
     inverses,
     linalg,
@@ -146,6 +148,8 @@ __all__ = [
     "cross", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot",
     # linear algebra
     "cholesky", "det", "eigh", "inv", "linalg", "norm", "qr", "slogdet", "solve", "svd",
+    # Fourier transforms
+    "fft",
     # types
     "At", "Axis",
 ]  # fmt: skip
@@ -168,6 +172,7 @@ TABLE: dict[str, Op] = {
         inverses,
         decompositions,
         norms,
+        fourier,
     )
     for op in vars(module).values()
     if isinstance(op, Op)

@@ -510,6 +510,39 @@ def _linear_algebra() -> Iterator[Case]:
     yield Case("norm", lambda x: ad.norm(x, 2, (0, 2), True), (CUBE[:, :2],), "kept-spectral")
 
 
+def parts(z: Any) -> list[Any]:
+    return [ad.real(z), ad.imag(z)] if np.iscomplexobj(z) else [z]
+
+
+def _fourier() -> Iterator[Case]:
+    square = APART.reshape(3, 4)
+    for name in ad.fft.__all__:
+        f = getattr(ad.fft, name)
+        args = (square,) if "2" in name or name.endswith("n") else (APART[:5],)
+        yield Case(name, lambda x, f=f: parts(f(x)), args)
+        if "shift" in name:
+            yield Case(name, lambda x, f=f: f(x, 1), (square,), "axis=1")
+            continue
+        if "2" in name or name.endswith("n"):
+            for s in ((2, 5), (4, 3)):
+                yield Case(
+                    name, lambda x, f=f, s=s: parts(f(x, s, (1, 0), "ortho")), args, f"s={s}"
+                )
+            continue
+        for n in (4, 5, 8):
+            for axis, norm in ((0, "forward"), (1, "ortho")):
+                detail = f"n={n}-axis={axis}"
+                yield Case(
+                    name,
+                    lambda x, f=f, n=n, a=axis, m=norm: parts(f(x, n, a, m)),
+                    (CUBE,),
+                    detail,
+                )
+        if name in ("irfft", "hfft"):  # the imaginary parts count, but for those that must be 0
+            yield Case(name, lambda x, f=f: f(x * (1 + 2j)), (APART[:4],), "complex")
+            yield Case(name, lambda x, f=f: f(x * (1 + 2j), 5), (APART[:4],), "complex-odd")
+
+
 def _kind(case: Case) -> tuple[Any, ...]:
     """What makes a case another one than in its shapes."""
     numbers = all(isinstance(x, float) for x in case.args)
@@ -524,6 +557,7 @@ CASES = [
     *_indices(),
     *_products(),
     *_linear_algebra(),
+    *_fourier(),
 ]
 
 KINDS = list({_kind(case): case for case in CASES}.values())

@@ -22,7 +22,7 @@ clip elu leaky_relu max maximum min minimum ptp relu
 REAL_IN_NUMPY = """
 arctan2 cbrt ceil erf floor floor_divide heaviside hypot logaddexp mod softplus trunc
 """
-REFUSED = {*ORDERED.split(), *REAL_IN_NUMPY.split()}
+REFUSED = {*ORDERED.split(), *REAL_IN_NUMPY.split(), "ihfft", "rfft", "rfft2", "rfftn"}
 """Functions without a meaning for complex numbers, and those that NumPy has for real ones alone."""
 
 

@@ -397,7 +397,21 @@ LINALG: dict[str, list[Case]] = {
     + one(lambda np, x: np.linalg.vector_norm(x, axis=1), T3),
 }
 
+
+def _parts(np: Any, z: Any) -> Any:
+    """Complex results as real ones, side by side."""
+    return np.stack([np.real(z), np.imag(z)]) if np.iscomplexobj(z) else z
+
+
 FFT: dict[str, list[Case]] = {
+    **{
+        name: one(lambda np, x, name=name: _parts(np, getattr(np.fft, name)(x)))
+        for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2")
+    },
+    **{
+        name: one(lambda np, x, name=name: _parts(np, getattr(np.fft, name)(x, axes=(0, 1))))
+        for name in ("fftn", "ifftn", "rfftn", "irfftn", "irfft2")
+    },
     "fftshift": one(lambda np, x: np.fft.fftshift(x)),
     "ifftshift": one(lambda np, x: np.fft.ifftshift(x, axes=1)),
 }

@@ -60,7 +60,7 @@ def entries() -> list[Any]:
 
 
 WITHOUT_DERIVATIVE = {"argmax", "argmin", "argsort", "stop_gradient"}
-NO_FUNCTIONS = {"Axis", "linalg"}
+NO_FUNCTIONS = {"Axis", "fft", "linalg"}
 
 
 @pytest.fixture
@@ -82,14 +82,15 @@ def test_every_entry_of_the_table_is_recorded_by_a_case(recorded: set[Any]) -> N
 
 
 def test_every_public_function_has_a_case() -> None:
-    public = {*ad.ops.__all__, *ad.ops.linalg.__all__}
+    public = {*ad.ops.__all__, *ad.linalg.__all__, *ad.fft.__all__}
     assert public - WITHOUT_DERIVATIVE - NO_FUNCTIONS - {case.name for case in CASES} == set()
 
 
-def test_linalg_offers_functions_of_numpys_linalg_and_nothing_else() -> None:
-    offered = [name for name in dir(ad.linalg) if not name.startswith("_")]
-    assert offered == sorted(ad.linalg.__all__)
-    assert all(hasattr(np.linalg, name) for name in offered)
+@pytest.mark.parametrize(("ours", "theirs"), [(ad.linalg, np.linalg), (ad.fft, np.fft)])
+def test_a_submodule_offers_functions_of_numpys_and_nothing_else(ours: Any, theirs: Any) -> None:
+    offered = [name for name in dir(ours) if not name.startswith("_")]
+    assert offered == sorted(ours.__all__)
+    assert all(hasattr(theirs, name) for name in offered)
 
 
 def test_the_table_holds_each_operation_under_its_own_name() -> None:
