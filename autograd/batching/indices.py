@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.batching.step import Step, one_by_one
 from autograd.engine.graph import Array
-from autograd.ops.indexing import gather_op, place_op, set_op
+from autograd.ops.indexing import fill, gather_op, place_op, set_op
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import Shape, broadcast_to
 
@@ -90,13 +90,20 @@ def _axes_taken(part: Any) -> int:
 
 def set(step: Step) -> Array:
     """x with values in place of those at [key]."""
-    shape = step.shape(0)
-    picked = np.broadcast_to(0, shape)[step.settings["key"]].shape
-    key = _Key.of(step.settings["key"], shape)
+    shape, template, numbers = step.shape(0), step.settings["key"], step.args[2:]
+    key = _Key.of(template, shape, _number_shapes(step, 2))
+    examples = [number.primal for number in step.node.args[2:]]
+    picked = np.broadcast_to(0, shape)[fill(template, examples) if examples else template].shape
     values = step.lifted(1, len(picked))
-    if step.batched[1] or key.apart:
-        values = key.batch_back(broadcast_to(values, (step.size, *picked)))
-    return set_op(step.spread(0), values, key=key.parts)
+    if not any(step.batched[2:]):
+        if step.batched[1] or key.apart:
+            values = key.batch_back(broadcast_to(values, (step.size, *picked)))
+        return set_op(step.spread(0), values, *numbers, key=key.parts)
+    if any(map(_is_mask, template)):
+        return one_by_one(step)
+    numbers = [step.lifted(argnum, key.ndim) for argnum in range(2, len(step.args))]
+    values = _numbers_first(broadcast_to(values, (step.size, *picked)), key)
+    return set_op(step.spread(0), values, _rows(step, key), *numbers, key=("here", *template))
 
 
 def gather(step: Step) -> Array:
@@ -132,8 +139,8 @@ def place(step: Step) -> Array:
     return place_op(x, _rows(step, key), *numbers, key=("here", *template), shape=whole)
 
 
-def _number_shapes(step: Step) -> list[Shape]:
-    return [step.shape(argnum) for argnum in range(1, len(step.args))]
+def _number_shapes(step: Step, first: int = 1) -> list[Shape]:
+    return [step.shape(argnum) for argnum in range(first, len(step.args))]
 
 
 def _rows(step: Step, key: _Key) -> Any:

@@ -9,11 +9,12 @@ from typing import Any, ParamSpec, TypeAlias
 import numpy as np
 
 from autograd.batching.batch import Batch
+from autograd.batching.shared import share, unshare
 from autograd.engine.graph import Array, Node
 from autograd.nodes import Tensor
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import shape_of
-from autograd.trees import flatten
+from autograd.trees import flatten, map_tree
 
 P = ParamSpec("P")
 Axes: TypeAlias = Any
@@ -35,9 +36,10 @@ def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable
     user's own, is called for one example after the other.
 
     Where f branches on a value, all examples have to go the same way: else JitError names the line.
-    A tensor takes numbers of the examples as its index, and so does an array from outside by
-    `captured(x)[i]`. Random numbers cannot be drawn by `sample`, and those drawn otherwise are the
-    same for all examples. Raises ValueError for axes that do not fit.
+    A tensor takes numbers of the examples as its index, and so does an argument that is the same
+    for all; an array from outside does by `captured(x)[i]`. Random numbers cannot be drawn by
+    `sample`, and those drawn otherwise are the same for all examples. Raises ValueError for axes
+    that do not fit.
 
     >>> import numpy as np
     >>> from autograd import grad, vmap
@@ -62,12 +64,14 @@ def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable
         inputs: dict[Node, Array] = {}
         example = list(leaves)
         for number, axis in enumerate(axes):
-            if axis is not None:
+            if axis is None:
+                example[number] = share(leaves[number])
+            else:
                 whole = moveaxis(leaves[number], axis, 0) if axis else leaves[number]
                 example[number] = _first(whole)
                 inputs[example[number]] = whole
         batch = Batch("vmap", size, inputs)
-        result = batch.run(f, rebuild(iter(example)), kwargs)
+        result = map_tree(unshare, batch.run(f, rebuild(iter(example)), kwargs))
         outputs, rebuild_result = flatten(result)
         values = batch.results(outputs)
         places = _matched("out_axes", out_axes, result)

@@ -6,13 +6,14 @@ each entry goes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
-from autograd.engine.graph import Array
+from autograd.engine.graph import Array, Node
 from autograd.ops.predicates import nondifferentiable
 from autograd.trees import map_tree
 
@@ -49,6 +50,15 @@ def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """The entries in another shape; the last axis varies fastest, or with order "F" the first."""
     return ops.reshape(a, shape, order=order)
+
+
+def roll(a: Array, shift: Any, axis: Any = None) -> Array:
+    """Shift entries along axes; those shifted beyond the end come in again at the start."""
+    if not isinstance(shift, Node):
+        return ops.roll(a, shift, axis)
+    a = ops.array(a)
+    (n,) = (math.prod(a.shape),) if axis is None else (a.shape[axis],)
+    return ops.reshape(ops.take(a, (np.arange(n) - shift) % max(n, 1), axis), a.shape)
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:

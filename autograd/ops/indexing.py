@@ -21,6 +21,7 @@ from autograd.ops.structural import (
     broadcast_to,
     cast,
     index_op,
+    reshape_op,
     scatter_op,
     shape_of,
 )
@@ -82,7 +83,7 @@ def scatter(x: ArrayLike, key: Any, shape: Shape) -> Array:
     template, numbers = split_key(key) if interpreter().replayed else (key, [])
     if numbers:
         examples = [number.primal for number in numbers]
-        x = broadcast_to(as_array(x), _picked(shape, _fill(template, examples)))
+        x = broadcast_to(as_array(x), _picked(shape, fill(template, examples)))
         return place_op(x, *numbers, key=template, shape=shape)
     key = plain_key(key)
     return scatter_op(broadcast_to(as_array(x), _picked(shape, key)), key=key, shape=shape)
@@ -118,7 +119,8 @@ def split_key(key: Any) -> tuple[Any, list[Node]]:
     return tuple([HERE if isinstance(part, Node) else plain_key(part) for part in parts]), numbers
 
 
-def _fill(key: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
+def fill(key: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
+    """The key with numbers in place of its marks."""
     given = iter(numbers)
     return tuple([next(given) if part is HERE else part for part in key])
 
@@ -129,7 +131,7 @@ def _of_first_argument(rule: Callable[..., Array]) -> Callable[[int], Any]:
 
 gather_op: Op = Op(
     "gather",
-    lambda x, *numbers, key: np.asarray(x)[_fill(key, numbers)],
+    lambda x, *numbers, key: np.asarray(x)[fill(key, numbers)],
     _of_first_argument(
         lambda g, out, x, *numbers, key: place_op(g, *numbers, key=key, shape=shape_of(x))
     ),
@@ -137,7 +139,7 @@ gather_op: Op = Op(
 )
 place_op: Op = Op(
     "place",
-    lambda x, *numbers, key, shape: kernels.scatter(x, _fill(key, numbers), shape),
+    lambda x, *numbers, key, shape: kernels.scatter(x, fill(key, numbers), shape),
     _of_first_argument(lambda g, out, x, *numbers, key, shape: gather_op(g, *numbers, key=key)),
     symbol="[ ]+=",
 )
@@ -147,27 +149,39 @@ place_op: Op = Op(
 # x.at[...]
 
 
-def _set(x: Any, values: Any, key: Any) -> Any:
-    """A copy of x with `values` at x[key]."""
+def _set(x: Any, values: Any, *numbers: Any, key: Any) -> Any:
+    """A copy of x with `values` at x[key]; `numbers` stand in the key where nodes did."""
     out = np.array(x)
-    out[key] = values
+    out[fill(key, numbers) if numbers else key] = values
     return out
 
 
-def _set_values(g: Array, out: Array, x: Array, values: Array, key: Any) -> Array:
+def _set_x(g: Array, out: Array, x: Array, values: Array, *numbers: Array, key: Any) -> Array:
+    return set_op(g, 0, *numbers, key=key)
+
+
+def _set_values(g: Array, out: Array, x: Array, values: Array, *numbers: Array, key: Any) -> Array:
     """If several values were written to one position, only the one that remains has an effect."""
-    picked = index_op(g, key=key)
-    if kernels.reads_once(key):
+    picked = gather_op(g, *numbers, key=key) if numbers else index_op(g, key=key)
+    if not any(map(shape_of, numbers)) and kernels.reads_once(key):
         return picked
-    return where(kernels.last_writes(key, shape_of(x)), picked, 0)
+    last = nondifferentiable(_last_writes, *numbers, key=key, shape=shape_of(x))
+    return where(last, picked, 0)
 
 
-set_op: Op = Op(
-    "set",
-    _set,
-    (lambda g, out, x, values, key: set_op(g, 0, key=key), _set_values),
-    symbol="[ ]=",
-)
+def _last_writes(*numbers: Any, key: Any, shape: Shape) -> Any:
+    return kernels.last_writes(fill(key, numbers) if numbers else key, shape)
+
+
+def _set_rule(argnum: int) -> Any:
+    return {0: _set_x, 1: _set_values}.get(argnum)
+
+
+set_op: Op = Op("set", _set, _set_rule, symbol="[ ]=")
+
+
+def _is_mask(key: Any) -> bool:
+    return isinstance(key, Node) and key.dtype.kind == "b"
 
 
 class At:
@@ -179,14 +193,19 @@ class At:
     ([5.0, 2.0, 3.0], [1.0, 4.0, 3.0])
     """
 
-    __slots__ = ("key", "x")
+    __slots__ = ("key", "numbers", "x")
 
-    def __init__(self, x: ArrayLike, key: Any = ...) -> None:
+    def __init__(self, x: ArrayLike, key: Any = ..., numbers: Sequence[Node] = ()) -> None:
         self.x: Array = as_array(x)
         self.key: Any = key
+        self.numbers = numbers
 
     def __getitem__(self, key: Any) -> At:
-        return At(self.x, plain_key(key))
+        if interpreter().replayed and not _is_mask(key):
+            template, numbers = split_key(key)
+            if numbers:
+                return At(self.x, template, numbers)
+        return At(self.x, key if _is_mask(key) else plain_key(key))
 
     def set(self, values: ArrayLike) -> Array:
         """A copy of x with the entries at `key` replaced by `values`, which broadcast.
@@ -194,8 +213,10 @@ class At:
         If the key repeats a position, the last value remains, as in NumPy, and only it has a
         derivative. Raises ValueError if the shapes do not match.
         """
+        if _is_mask(self.key):
+            return self._where(values)
         x, values = self._fit(values)
-        return set_op(x, values, key=self.key)
+        return set_op(x, values, *self.numbers, key=self.key)
 
     def add(self, values: ArrayLike) -> Array:
         """A copy of x with `values`, which broadcast, added to the entries at `key`.
@@ -203,12 +224,28 @@ class At:
         If the key repeats a position, all its values are added. Raises ValueError if the shapes do
         not match.
         """
+        if _is_mask(self.key):
+            return self._where(self.x + values)
         x, values = self._fit(values)
+        if self.numbers:
+            return x + place_op(values, *self.numbers, key=self.key, shape=shape_of(x))
         return x + scatter_op(values, key=self.key, shape=shape_of(x))
+
+    def _where(self, values: ArrayLike) -> Array:
+        """`values`, which are the same for all entries, where a mask that is a node holds."""
+        mask, ndim = self.key, len(shape_of(self.x)) - self.key.ndim
+        if len(shape_of(values)) > ndim and shape_of(values) != shape_of(self.x):
+            raise TypeError(
+                "x.at[mask] of a mask computed in a compiled program takes values that are the "
+                "same for all entries, since their number depends on the data: use "
+                "where(mask, v, x) with v of the shape of x"
+            )
+        return where(reshape_op(mask, shape=(*mask.shape, *(1,) * ndim)), values, self.x)
 
     def _fit(self, values: Array) -> tuple[Array, Array]:
         """x and the values in the dtype of x, or in float64 if real values meet integers."""
-        picked = _picked(shape_of(self.x), self.key)
+        examples = [number.primal for number in self.numbers]
+        picked = _picked(shape_of(self.x), fill(self.key, examples) if examples else self.key)
         values = as_array(values)
         x = as_real(self.x) if values.dtype.kind == "f" else self.x
         values = cast(values, x.dtype)
@@ -241,16 +278,18 @@ def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise
     array([1., 0., 2.])
     """
     x, axis = along(x, axis)
-    if isinstance(indices, Node):
-        return index(x, (slice(None),) * axis + (indices,))
     size = shape_of(x)[axis]
-    numbers = np.array(indices) if np.size(indices) else np.array(indices, int)
+    numbers = indices
+    if not isinstance(indices, Node):
+        numbers = np.array(indices) if np.size(indices) else np.array(indices, int)
     if mode == "wrap":
         numbers = numbers % size
     elif mode == "clip":
         numbers = np.clip(numbers, 0, size - 1)
     elif mode != "raise":
         raise ValueError(f"take: mode {mode!r} is not one of 'raise', 'wrap', 'clip'")
+    if isinstance(numbers, Node):
+        return index(x, (slice(None),) * axis + (numbers,))
     return index_op(x, key=(slice(None),) * axis + (numbers,) if axis else numbers)
 
 
