@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
@@ -15,6 +15,29 @@ Rng = int | np.random.Generator
 
 class DataError(ValueError):
     """Data have the wrong shape, length, labels, numbers or file format."""
+
+
+def shown(text: object, most: int = 60) -> str:
+    """Quote text that a file contains, shortened, for a message.
+
+    >>> shown("petal width"), shown("a" * 1000, most=10)
+    ("'petal width'", "'aaaaa…aaa' (1,000 characters)")
+    """
+    text = str(text)
+    if len(text) <= most:
+        return repr(text)
+    return f"{text[: most // 2] + '…' + text[-(most // 3) :]!r} ({len(text):,} characters)"
+
+
+def listed(names: Iterable[object], most: int = 10) -> str:
+    """Names separated by commas, only the first of them if there are many.
+
+    >>> listed(range(1000), most=3)
+    '0, 1, 2 and 997 more'
+    """
+    names = list(names)
+    text = ", ".join(map(str, names[:most]))
+    return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
 
 
 class Examples(NamedTuple):

@@ -10,6 +10,7 @@ from nn.command.errors import CommandError
 from nn.command.sources import NAMES, is_file
 from nn.init import INITIALIZERS
 from nn.modules.activations import ACTIVATIONS
+from nn.tables import MEMORY_LIMIT
 
 CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")
@@ -39,6 +40,14 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     _add_evaluate(commands)
     _add_predict(commands)
     options = parser.parse_args(arguments)
+    if options.separator is not None:
+        separator = {"\\t": "\t", "tab": "\t"}.get(options.separator, options.separator)
+        if len(separator) != 1 or separator in f'"\n\r{options.decimal}':
+            raise CommandError(
+                f"--separator {separator!r} cannot separate cells: it must be one character, other "
+                "than a quote and the decimal mark (tab stands for a tab)"
+            )
+        options.separator = separator
     if options.command == "train" and options.patience and not options.validation:
         raise CommandError("--patience needs validation examples: set --validation above 0")
     if options.command == "train" and (options.shards or 1) > options.batch_size:
@@ -86,6 +95,36 @@ def _add_data_options(data: Any) -> None:
         default=0.2,
         metavar="SHARE",
         help="fraction of the examples for the test, if the data have no test set (default: 0.2)",
+    )
+    _add_reading_options(data)
+
+
+def _add_reading_options(data: Any) -> None:
+    data.add_argument(
+        "--separator",
+        metavar="CHARACTER",
+        help="character between the cells of a csv file (default: the comma, semicolon or tab in "
+        "its first line)",
+    )
+    data.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        default=".",
+        metavar="CHARACTER",
+        help="decimal mark in a csv file, . or , (default: .)",
+    )
+    data.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first line of a csv file names its columns (default: whether it consists "
+        "of words)",
+    )
+    data.add_argument(
+        "--memory-limit",
+        type=_count,
+        default=MEMORY_LIMIT // 1_000_000,
+        metavar="MB",
+        help=f"memory that a file may take (default: {MEMORY_LIMIT // 1_000_000})",
     )
 
 
@@ -190,6 +229,7 @@ def _add_evaluate(commands: Any) -> None:
     evaluate.add_argument(
         "--data", type=_data, required=True, metavar="|".join((*NAMES, "FILE.npz", "FILE.csv"))
     )
+    _add_reading_options(evaluate)
 
 
 def _add_predict(commands: Any) -> None:
@@ -201,6 +241,7 @@ def _add_predict(commands: Any) -> None:
         "file", metavar="FILE", help="inputs, a .npz or .csv file; targets in it are ignored"
     )
     predict.add_argument("--out", metavar="FILE.csv", help="output file (default: the screen)")
+    _add_reading_options(predict)
 
 
 class _Parser(argparse.ArgumentParser):

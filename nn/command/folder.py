@@ -26,7 +26,7 @@ FILES = (
     *("curves.png", "confusion.png", "boundary.png", "graph.svg"),
 )
 # Options that may differ when a run is resumed; it may be made longer.
-FREE = ("arguments", "command", "out", "resume", "epochs", "team")
+FREE = ("arguments", "command", "out", "resume", "epochs", "team", "memory_limit")
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nn import datasets
 from nn.command.errors import CommandError
-from nn.data import Array, DataError, Examples, class_numbers, train_test_split
+from nn.data import Array, DataError, Examples, class_numbers, listed, shown, train_test_split
 from nn.tables import load_table
 
 PLANE: dict[str, Callable[..., Examples]] = {
@@ -42,24 +43,36 @@ def is_file(data: str) -> bool:
     return Path(data).suffix.lower() in (".npz", ".csv")
 
 
-def load_source(data: str, *, values: bool | None, test: float) -> Source:
+def reading(options: Namespace) -> dict[str, Any]:
+    """The keywords of ``load_table`` that say how a file is to be read."""
+    return {
+        "separator": options.separator,
+        "decimal": options.decimal,
+        "header": options.header,
+        "memory_limit": options.memory_limit * 1_000_000,
+    }
+
+
+def load_source(data: str, *, values: bool | None, test: float, **reading: Any) -> Source:
     """Load the training and test examples.
+
+    Whole numbers as labels are classes by their value: 1, 2 and 3 are three classes, -1 and 1 are
+    two.
 
     ``values`` says whether the loss is for values (True) or for classes (False); with None the
     targets decide. If the data have no test set, a fraction ``test`` of the examples becomes one:
     always the same examples, and for classes the same fraction of each.
     """
     if is_file(data):
-        x, y, classes = load_table(data)
+        x, y, classes = load_table(data, **reading)
         if values is None:
             values = y.dtype.kind == "f" and not _one_hot(y)
-        if not values:
-            y = _class_numbers(data, y)
-            classes = classes or _number_names(data, y)
-        elif classes:
+        if values and classes:
             raise CommandError(f"{data} has words as targets, but --loss is for values")
-        else:
+        if values:
             y = _as_values(y)
+        elif not classes:
+            y, classes = _numbered(data, y)
         return _split_off_test(Path(data).name, Examples(x, y), classes, test, raw=True)
     if values:
         raise CommandError(f"--data {data} has classes, but --loss is for values")
@@ -71,7 +84,7 @@ def load_source(data: str, *, values: bool | None, test: float) -> Source:
     return Source(data, train, test_set, ("0", "1"), raw=False)
 
 
-def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
+def load_examples(data: str, classes: tuple[str, ...] | None, **reading: Any) -> Examples:
     """Load the examples to evaluate a model of these classes on: a test set, or a whole file.
 
     For ``digits`` it is the test set of ``train`` with default options. ``classes`` is empty for a
@@ -83,18 +96,30 @@ def load_examples(data: str, classes: tuple[str, ...] | None) -> Examples:
         source = load_source(data, values=None, test=0.2)
         assert source.test is not None
         return source.test
-    words = bool(classes) and classes != tuple(map(str, range(len(classes or ()))))
-    x, y, names = load_table(data, classes=classes if words else None)
+    numbers = {int(name): i for i, name in enumerate(classes or ()) if _is_whole(name)}
+    words = len(numbers) < len(classes or ())
+    x, y, names = load_table(data, classes=classes if words else None, **reading)
     if names and not words:
         raise CommandError(
-            f"{data} has classes with names, such as {names[0]!r}, but the model has none"
+            f"{data} has classes with names, such as {shown(names[0])}, but the model has none"
         )
     if words and not names:
         raise CommandError(
-            f"{data} has numbers as targets, but the model has classes {', '.join(classes or ())}"
+            f"{data} has numbers as targets, but the model has classes {listed(classes or ())}"
         )
-    if classes or (classes is None and (y.dtype.kind != "f" or _one_hot(y))):
-        return Examples(x, _class_numbers(data, y))
+    if words:
+        return Examples(x, y)
+    if classes:
+        labels = _labels(data, y)
+        unknown = np.flatnonzero(~np.isin(labels, list(numbers)))
+        if len(unknown):
+            raise CommandError(
+                f"{data}: label {labels[unknown[0]]} at index {unknown[0]} is none of the classes "
+                f"{listed(classes)}"
+            )
+        return Examples(x, np.array([numbers[label] for label in labels.tolist()]))
+    if classes is None and (y.dtype.kind != "f" or _one_hot(y)):
+        return Examples(x, _labels(data, y))
     return Examples(x, _as_values(y))
 
 
@@ -110,7 +135,12 @@ def _one_hot(y: Array) -> bool:
     return y.ndim == 2 and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
 
 
-def _class_numbers(data: str, y: Array) -> Array:
+def _is_whole(name: str) -> bool:
+    return name.removeprefix("-").isdecimal()
+
+
+def _labels(data: str, y: Array) -> Array:
+    """Whole numbers (n,), of one-hot rows or as they are."""
     if _one_hot(y):
         y = y.argmax(axis=1)
     if y.dtype.kind == "f":
@@ -118,19 +148,24 @@ def _class_numbers(data: str, y: Array) -> Array:
             f"{data}: the targets are not whole numbers, words or one-hot rows, so they are not "
             f"classes"
         )
-    return checked_classes(data, y, None)
+    return y
 
 
-def _number_names(data: str, y: Array) -> tuple[str, ...]:
-    """The names of numbered classes; an error if there are too many for the examples."""
-    count = int(y.max()) + 1
-    if 2 * count > len(y):
+def _numbered(data: str, y: Array) -> tuple[Array, tuple[str, ...]]:
+    """Class numbers 0, 1, ... for labels that are whole numbers, and the labels as names.
+
+    One-hot rows have a class for each column. Otherwise classes are the labels that occur; an error
+    if they are too many for the examples.
+    """
+    if _one_hot(y):
+        return _labels(data, y), tuple(map(str, range(y.shape[1])))
+    found, numbers = np.unique(_labels(data, y), return_inverse=True)
+    if 2 * len(found) > len(y):
         raise CommandError(
-            f"{data}: label {count - 1} at index {int(y.argmax())} is out of range: it would mean "
-            f"{count:,} classes for {len(y):,} examples, since classes are numbered 0, 1, 2, ...; "
-            f"for values use --loss mse or mae"
+            f"{data}: {len(found):,} different labels, from {found[0]} to {found[-1]}, are too "
+            f"many for {len(y):,} examples; for values use --loss mse or mae"
         )
-    return tuple(map(str, range(count)))
+    return numbers.reshape(-1), tuple(map(str, found.tolist()))
 
 
 def _as_values(y: Array) -> Array:

@@ -12,7 +12,7 @@ from nn.command import folder, pictures, report
 from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import FAILED, INTERRUPTED, CommandError
 from nn.command.network import Task, TrainingResult, build
-from nn.command.sources import Source, load_source, split
+from nn.command.sources import Source, load_source, reading, split
 from nn.data import Examples
 from nn.evaluation import predict
 from nn.extras import require
@@ -77,7 +77,9 @@ def _load(options: Namespace, team: Team) -> Source:
     for is_turn in (team.rank == 0, team.rank > 0):
         with team.together("the data"):
             if is_turn:
-                source = load_source(options.data, values=values, test=options.test)
+                source = load_source(
+                    options.data, values=values, test=options.test, **reading(options)
+                )
     assert source is not None
     return source
 

@@ -13,7 +13,7 @@ import numpy as np
 from nn.classifier import Classifier
 from nn.command import report
 from nn.command.errors import CommandError
-from nn.command.sources import checked_classes, is_file, load_examples
+from nn.command.sources import checked_classes, is_file, load_examples, reading
 from nn.data import Array
 from nn.evaluation import predict as outputs_of
 from nn.files.arrayfile import write_atomically
@@ -28,7 +28,7 @@ def evaluate(options: Namespace) -> int:
     """Print the metrics of the model on the data."""
     model = load(options.model)
     classes = _classes(model)
-    x, y = load_examples(options.data, classes)
+    x, y = load_examples(options.data, classes, **reading(options))
     output = _outputs(options.model, model, x)
     if classes is None:
         output, y, classes = _guess(output, y)
@@ -48,7 +48,8 @@ def predict(options: Namespace) -> int:
     if not is_file(options.file):
         raise CommandError(f"{options.file}: only .npz and .csv files can be read")
     model = load(options.model)
-    output = _outputs(options.model, model, load_features(options.file, _inputs(model)))
+    x = load_features(options.file, _inputs(model), **reading(options))
+    output = _outputs(options.model, model, x)
     rows: list[list[Any]]
     if isinstance(model, Classifier):
         probabilities = model.to_probabilities(output)

@@ -445,6 +445,46 @@ def test_predict_passes_over_a_last_column_that_was_the_target_in_training(
     assert len(capsys.readouterr().out.splitlines()) == 22
 
 
+@pytest.mark.parametrize("labels", [[1, 2, 3], [-1, 1], [0, 2, 7], [5.0, -3.0]])
+def test_whole_numbers_as_labels_are_classes_by_their_value(
+    labels: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    y = np.array(labels)[np.arange(60) % len(labels)]
+    x = np.random.default_rng(0).normal(size=(60, 2)) + 9 * y[:, None]
+    np.savez("labels.npz", x=x, y=y)
+    arguments = ("--data", "labels.npz", "--lr", "1", "--epochs", "20", "--out", "out")
+    assert main(["train", *arguments]) == 0
+    model = nn.load("out/model.safetensors")
+    names = [f"{label:g}" for label in sorted(labels)]
+    assert list(model.classes) == names
+    capsys.readouterr()
+    assert main(["predict", "out/model.safetensors", "labels.npz"]) == 0
+    _, *rows = read(capsys.readouterr().out)
+    assert [row[0] for row in rows] == [f"{label:g}" for label in y]
+    assert main(["evaluate", "out/model.safetensors", "--data", "labels.npz"]) == 0
+    assert "100" in capsys.readouterr().out
+    np.savez("labels.npz", x=x, y=y + 50)
+    assert f"label {y[0] + 50:g} at index 0 is none of the classes {', '.join(names)}" in refused(
+        capsys, "evaluate", "out/model.safetensors", "--data", "labels.npz"
+    )
+
+
+def test_options_say_how_a_file_is_to_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{k},5|{-k},25|{'even' if k % 2 == 0 else 'odd'}" for k in range(40)]
+    Path("table.csv").write_text("\n".join(["1|2|kind", *rows]))
+    reading = ("--separator", "|", "--decimal", ",", "--header")
+    assert main(["train", "--data", "table.csv", *reading, *QUICK]) == 0
+    assert nn.load("out/model.safetensors").classes == ("even", "odd")
+    assert main(["evaluate", "out/model.safetensors", "--data", "table.csv", *reading]) == 0
+    capsys.readouterr()
+    assert main(["predict", "out/model.safetensors", "table.csv", *reading]) == 0
+    assert len(read(capsys.readouterr().out)) == 41
+    complaint = refused(capsys, "predict", "out/model.safetensors", "table.csv", *reading[:-1])
+    assert "--header or --no-header" in complaint
+    for separator in (",,", '"', "."):
+        assert "cannot separate cells" in refused(capsys, "train", "--separator", separator)
+
+
 def test_predict_writes_to_a_file_whole_or_not_at_all(
     model: str, flowers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -629,8 +669,13 @@ class Bomb:
         ({"x": np.ones((9, 2))}, "one array named y, target, targets, label or labels is needed"),
         ({"x": np.ones((9, 2)), "y": np.ones(8)}, "their first axes must have the same length"),
         ({"x": np.full((9, 2), np.nan), "y": np.arange(9) % 2}, "the inputs hold nan"),
-        ({"x": np.ones((9, 2)), "y": -np.ones(9)}, "label -1 at index 0 is not a class number"),
-        ({"x": np.ones((9, 2)), "y": np.arange(9)}, "label 8 at index 8 is out of range"),
+        ({"x": np.ones((9, 2)), "y": -np.ones(9)}, "has a single class; at least two are needed"),
+        (
+            {"x": np.ones((9, 2)), "y": np.arange(9)},
+            "9 different labels, from 0 to 8, are",
+        ),
+        ({"x": np.ones((9, 2)), "y": np.ones((9, 0))}, r"targets of shape (9, 0); one number"),
+        ({"x": np.ones(2), "y": np.array([1, 2**63], np.uint64)}, "the targets hold 9223372036854"),
         ({"x": np.ones((9, 2)), "y": np.zeros(9, int)}, "has a single class"),
         ({"x": np.ones((2, 2)), "y": [0.5, 1]}, "--test 0.2 cannot be split off 2 examples"),
         ({"x": np.ones((6, 2)), "y": [0, 1] * 3}, "--validation 0.1 cannot be split off"),
@@ -687,7 +732,11 @@ def test_data_that_do_not_fit_the_model_are_refused(
         (model, "numbers.npz", "has numbers as targets, but the model has classes daisy, rose"),
         (model, "weeds.csv", "'nettle' is none of the classes daisy, rose, tulip"),
         ("out/model.safetensors", "digits", "takes examples of 2 numbers, and these have 64"),
-        ("out/model.safetensors", "plane.npz", "plane.npz: label 2 at index 2 is not a class"),
+        (
+            "out/model.safetensors",
+            "plane.npz",
+            "label 2 at index 2 is none of the classes 0, 1",
+        ),
         ("out/model.safetensors", "fractions.npz", "they are not classes"),
         ("out/model.safetensors", str(flowers), "has classes with names, such as 'daisy', but"),
         ("v/model.safetensors", "moons", "moons has classes, but the outputs of the model"),

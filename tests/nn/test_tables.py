@@ -84,7 +84,7 @@ def test_separators_line_ends_quotes_blank_lines_and_a_bom_are_taken(
         ("a,b,label\n1,2,0\n1,2,0,4\n", r"line 3: 4 cells, but the first line has 3"),
         ("1,2,0\n1,two,0\n", r"line 2, column 2: 'two' is not a number$"),
         ("a,age,label\n1,2,0\n1,two,0\n", r"line 3, column 2 \('age'\): 'two' is not a number$"),
-        ("label,1,2\n5,0,0\n", r"line 1, column 1: 'label' is not a number \(a header would"),
+        ("label,1,2\n5,0,0\n", r"line 1: it has words, such as 'label', and numbers, such as '1',"),
         ("a,label,b\n1,0,\n", r"line 2, column 3 \('b'\): the cell is empty"),
         ("a,label,b\n1,,2\n", r"line 2, column 2 \('label'\): the cell is empty"),
         ("1,nan,0\n", r"line 1, column 2: nan is not a finite"),
@@ -93,7 +93,7 @@ def test_separators_line_ends_quotes_blank_lines_and_a_bom_are_taken(
         ("1,2\n1,nan\n", r"line 2: the target nan is not a finite"),
         ("1,2\n1,1e300\n", r"line 2: the target 1e300 is not a finite"),
         ("1,2\n\n1,red\n", r"line 3: the target 'red' is not a number, while .* numbers"),
-        ("1,red\n1,2\n", r"line 2: the target '2' is a number, while .* words"),
+        ("1,red\n2,red\n1,2\n", r"line 3: the target '2' is a number, while .* words"),
         ("y,label,a\n1,2,3\n", r"columns 'y' and 'label' could each be the target"),
         ('1,"2\n', r"line 1: unexpected end of data"),
         ("1," + "9" * 200_000, r"line 1: field larger"),
@@ -111,13 +111,110 @@ def test_a_wrong_csv_is_named_by_line_and_column(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("header", ['"a,b;c",d,kind', ""])
+@pytest.mark.parametrize("target", ["rose", '"red; or\tgreen, or"', "3"])
+def test_a_table_is_read_right_or_refused(
+    tmp_path: Path, separator: str, decimal: str, header: str, target: str
+) -> None:
+    lines = [[k + 0.5, -k / 4, target] for k in range(5)]
+    rows = [separator.join(map(str, row)) for row in lines]
+    if decimal == ",":
+        rows = [row.replace(".", ",") for row in rows]
+    text = "\n".join([header.replace(",d,", f"{separator}d{separator}")] * bool(header) + rows)
+    path = csv_file(tmp_path, text)
+
+    def check(**options: Any) -> None:
+        x, _, classes = load_table(path, **options)
+        assert x.tolist() == [[k + 0.5, -k / 4] for k in range(5)]
+        assert classes == (() if target == "3" else (target.strip('"'),))
+
+    if decimal == ".":
+        check()
+        check(separator=separator, header=bool(header))
+    elif separator == ",":
+        return  # 0,5,0,25 is a line of four cells for anybody
+    else:
+        with pytest.raises(DataError, match=r"decimal=',' \(--decimal ,\)"):
+            load_table(path)
+        check(decimal=",")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "options"),
+    [
+        # Decimal commas and other separators, also where only the target shows them.
+        ("1,5;2,5;0\n2,5;1,5;1\n", "separated by commas or semicolons, and each", {"decimal": ","}),
+        ("1,5;2\n2,5;3\n", "by commas or semicolons", {"decimal": ","}),
+        ("1;2,5\n3;4,5\n", "by commas or semicolons", {"separator": ";", "decimal": ","}),
+        ("a;y\n1;2,5\n3;4,5\n", "target '2,5' is not a number; decimal=','", {"decimal": ","}),
+        ("a;y\n1,5;2\n", r"\('a'\): '1,5' is not a number; decimal=','", {"decimal": ","}),
+        ("1,5 2\n2,5 3\n", "separator= .--separator. says", {"separator": " ", "decimal": ","}),
+        ("a|b|y\n1|2|3\n", "one column only", {"separator": "|"}),
+        ("a,b;y\n1,2;3\n4,5;6\n", "by commas or semicolons", {"separator": ";", "decimal": ","}),
+        ("1_000,2\n3,4\n", "'1_000' is not a number", {}),
+        # Headers with numbers in them, and examples with words in them.
+        ("1,2,label\n0,0,rose\n1,1,daisy\n", "'label', and numbers, such as '1'", {"header": True}),
+        ("2019,2020,kind\n0,0,rose\n1,1,rose\n", "'kind', which no other line", {"header": True}),
+        ("0,1,2,3\n5,6,7,0\n5,6,8,1\n", r"counts 0, 1, 2, \.\.\., so it may", {"header": True}),
+        ("1,2,3\n5,6,7\n", "counts 1, 2, 3, so", {"header": False}),
+        (",a,y\n0,1,2\n", "a cell ''", {"header": True}),
+        ("NA,rose\n1,rose\n", "a cell 'NA'", {}),
+        ("1,rose\n2,daisy\n", "ends in 'rose', which no other line does", {"header": False}),
+        ("1,rose\n2,NA\n3,rose\n", "the target 'NA' is how a missing value", {}),
+        ("1,9007199254740993\n2,1\n", "too many digits for a class number", {}),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused_until_an_option_decides(
+    tmp_path: Path, text: str, message: str, options: dict[str, Any]
+) -> None:
+    path = csv_file(tmp_path, text)
+    with pytest.raises(DataError, match=message):
+        load_table(path)
+    if options:
+        x, y, _ = load_table(path, **options)
+        assert len(x) == len(y) >= 1
+
+
+def test_options_read_what_they_say(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "1,5;2,5;0\n2,5;1,5;1\n")
+    assert load_table(path, decimal=",").x.tolist() == [[1.5, 2.5], [2.5, 1.5]]
+    path = csv_file(tmp_path, "1 2 3\n4 5 6\n")
+    assert load_table(path, separator=" ", header=True).x.tolist() == [[4, 5]]
+    assert load_features(path, separator=" ", header=False).tolist() == [[1, 2, 3], [4, 5, 6]]
+    told = load_table(csv_file(tmp_path, "1,rose\n2,daisy\n"), classes=["daisy", "rose"])
+    assert told.y.tolist() == [1, 0]
+    for options in ({"separator": "::"}, {"decimal": ";"}, {"separator": ",", "decimal": ","}):
+        with pytest.raises(ValueError, match=r"neither|cannot separate"):
+            load_table(path, **options)
+
+
+def test_a_csv_larger_than_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "1,2\n" * 1000)
+    with pytest.raises(DataError, match=r"more than the 0 MB allowed \(memory_limit="):
+        load_table(path, memory_limit=10_000)
+    assert len(load_table(path, memory_limit=20_000).x) == 1000
+
+
+def test_what_a_file_contains_is_shortened_in_messages(tmp_path: Path) -> None:
+    long = "x" * 10_000
+    for text in (f"1,{long}0\n2,3\n", f"a,{long}\n1,2\nb,4\n", f"{long},y\n\u00e4{long},2\n"):
+        with pytest.raises(DataError) as caught:
+            load_table(csv_file(tmp_path, text))
+        assert len(str(caught.value)) < 500 + len(str(tmp_path))
+    many = npz_file(tmp_path, **{f"array{k}": np.zeros(1) for k in range(500)})
+    with pytest.raises(DataError, match=r"'array9' and 490 more"):
+        load_table(many)
+
+
 def test_features_are_read_with_or_without_a_target_column(tmp_path: Path) -> None:
     assert load_features(csv_file(tmp_path, "1,2\n3,4\n")).tolist() == [[1, 2], [3, 4]]
     assert load_features(csv_file(tmp_path, "a,b\n1,2\n")).tolist() == [[1, 2]]
     assert load_features(csv_file(tmp_path, "a,label\n1,\n2,red\n")).tolist() == [[1], [2]]
     assert load_features(csv_file(tmp_path, "5\n6\n")).tolist() == [[5], [6]]
     with pytest.raises(DataError, match=r"line 1, column 2: 'x' is not a number"):
-        load_features(csv_file(tmp_path, "1,x\n"))
+        load_features(csv_file(tmp_path, "1,x\n"), header=False)
 
 
 finite32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -173,6 +270,23 @@ def test_targets_of_every_kind_are_read(
     table = load_table(npz_file(tmp_path, x=np.zeros((2, 3)), y=y))
     assert table.y.tolist() == expected
     assert table.y.dtype == dtype
+
+
+def test_targets_beyond_the_largest_class_number_are_refused(tmp_path: Path) -> None:
+    largest = np.iinfo(np.int64).max
+    y = np.array([largest, 1], np.uint64)
+    assert load_table(npz_file(tmp_path, x=[1, 2], y=y)).y.tolist() == [largest, 1]
+    with pytest.raises(DataError, match=f"the targets hold {largest + 1}; the largest"):
+        load_table(npz_file(tmp_path, x=[1, 2], y=y + np.uint64(1)))
+
+
+def test_a_small_npz_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, x=np.zeros((1000, 5000), np.uint8), y=np.zeros(1000))
+    assert path.stat().st_size < 20_000
+    with pytest.raises(DataError, match=r"takes 25 MB .* 10 MB allowed .*--memory-limit"):
+        load_table(path, memory_limit=10_000_000)
+    assert load_table(path).x.shape == (1000, 5000)
 
 
 def test_a_vector_of_inputs_is_one_feature(tmp_path: Path) -> None:
@@ -258,8 +372,10 @@ def test_a_header_that_promises_more_than_memory_is_refused(tmp_path: Path) -> N
     with zipfile.ZipFile(tmp_path / "huge.npz", "w") as archive, archive.open("x.npy", "w") as x:
         np.lib.format.write_array_header_1_0(x, header)
         x.write(bytes(64))
+    with pytest.raises(DataError, match=r"takes 12,000,000,000 MB .*the 1,000 MB allowed"):
+        load_features(tmp_path / "huge.npz")
     with pytest.raises(DataError, match=r"a damaged npz file"):
-        load_table(tmp_path / "huge.npz")
+        load_features(tmp_path / "huge.npz", memory_limit=10**17)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
