@@ -23,6 +23,7 @@ from autograd.jit import jit
 from autograd.ops.complex_parts import is_complex
 from autograd.taylor import taylor
 from autograd.trees import flatten
+from autograd.wrap_util import wrap_nary_f
 
 Argnums: TypeAlias = "int | Sequence[int]"
 Function: TypeAlias = Callable[..., Any]
@@ -64,7 +65,7 @@ def value_and_grad(
     """
     argnums = argnums if argnum is None else argnum
 
-    @wraps(f)
+    @wrap_nary_f(f, value_and_grad, argnums)
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = _linearized("grad", f, args, kwargs, argnums, has_aux)
         gradient = run.rebuild(iter(run.pull({0: None})))
@@ -89,9 +90,10 @@ def grad(
     >>> grad(grad(lambda x: x**4))(2.0)
     48.0
     """
-    both = value_and_grad(f, argnums, has_aux, argnum=argnum)
+    argnums = argnums if argnum is None else argnum
+    both = value_and_grad(f, argnums, has_aux)
 
-    @wraps(f)
+    @wrap_nary_f(f, grad, argnums)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, g = both(*args, **kwargs)
         return (g, value[1]) if has_aux else g
@@ -111,7 +113,7 @@ def elementwise_grad(
     """
     argnums = argnums if argnum is None else argnum
 
-    @wraps(f)
+    @wrap_nary_f(f, elementwise_grad, argnums)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = _linearized("elementwise_grad", f, args, kwargs, argnums)
         require_real("elementwise_grad", run.outputs)
@@ -221,7 +223,7 @@ def jacobian(
         raise ValueError(f"jacobian: mode is 'auto', 'forward' or 'reverse', not {mode!r}")
     argnums = argnums if argnum is None else argnum
 
-    @wraps(f)
+    @wrap_nary_f(f, jacobian, argnums)
     def all_derivatives(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = _linearized("jacobian", f, args, kwargs, argnums)
         n_out = sum(_size(out) for out in run.outputs)
@@ -318,7 +320,7 @@ def hessian(
            [2., 0.]])
     """
     argnums = argnums if argnum is None else argnum
-    return jacobian(grad(f, argnums), argnums)
+    return wrap_nary_f(f, hessian, argnums)(jacobian(grad(f, argnums), argnums))
 
 
 def hvp(f: Function, primals: Any, tangents: Any) -> Any:

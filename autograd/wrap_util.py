@@ -1,13 +1,69 @@
-"""`unary_to_nary`: from operators on functions of one argument to functions of several."""
+"""The names of derivatives, and `unary_to_nary`: from operators on functions of one argument to
+functions of several.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+Function = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+__all__ = ["get_doc", "get_name", "unary_to_nary", "wrap_nary_f", "wraps"]
 
 
-def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
+def get_name(f: Any) -> str:
+    """The name of a function, also where it has none."""
+    return str(getattr(f, "__name__", "[unknown name]"))
+
+
+def get_doc(f: Any) -> str:
+    """The docstring of a function, also where it has none."""
+    return getattr(f, "__doc__", "") or ""
+
+
+def wraps(
+    fun: Any, namestr: str = "{fun}", docstr: str = "{doc}", **kwargs: Any
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`functools.wraps`, with a name and a docstring made of those of `fun` and of other things.
+
+    >>> from autograd.wrap_util import wraps
+    >>> wraps(len, "{fun}_{times}", times="twice")(lambda x: 2 * len(x)).__name__
+    'len_twice'
+    """
+
+    def named(f: Callable[P, R]) -> Callable[P, R]:
+        if callable(fun):
+            functools.update_wrapper(f, fun)
+        f.__name__ = f.__qualname__ = namestr.format(fun=get_name(fun), **kwargs)
+        f.__doc__ = docstr.format(fun=get_name(fun), doc=get_doc(fun), **kwargs)
+        return f
+
+    return named
+
+
+def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The name and docstring of an operator applied to a function.
+
+    >>> from autograd import grad
+    >>> def area(r): return 3.14 * r**2
+    >>> grad(area).__name__
+    'grad_of_area_wrt_argnum_0'
+    """
+    return wraps(
+        fun,
+        "{op}_of_{fun}_wrt_argnum_{argnum}",
+        "    {op} of function {fun} with respect to argument number {argnum}. Takes the\n"
+        "    same arguments as {fun} but returns the {op}.\n",
+        op=get_name(op),
+        argnum=argnum,
+    )
+
+
+def unary_to_nary(operator: Function) -> Function:
     """Extend `operator(f, x)`, for f of one argument, to functions of several arguments.
 
     The result is called as `operator(f, argnum=0, **settings)(*args, **kwargs)`. If `argnum` is a
@@ -19,15 +75,14 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
     (10, 40)
     """
 
-    @wraps(operator)
-    def nary(
-        fun: Callable[..., Any], argnum: Any = 0, *settings: Any, **more: Any
-    ) -> Callable[..., Any]:
+    @functools.wraps(operator)
+    def nary(fun: Function, argnum: Any = 0, *settings: Any, **more: Any) -> Function:
         one = isinstance(argnum, int)
         chosen = (argnum,) if one else tuple(argnum)
 
-        @wraps(fun)
+        @wrap_nary_f(fun, operator, argnum)
         def at(*args: Any, **kwargs: Any) -> Any:
+            @wraps(fun)
             def of_one(x: Any) -> Any:
                 call = list(args)
                 for number, part in zip(chosen, (x,) if one else x, strict=True):

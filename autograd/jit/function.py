@@ -68,7 +68,8 @@ class Jitted:
         watch: Sequence[Any] | None = None,
         notices: bool = True,
     ) -> None:
-        self.name: str = getattr(f, "__name__", type(f).__name__)
+        own = inspect.unwrap(f)  # where f is a derivative
+        self.name: str = getattr(own, "__name__", type(own).__name__)
         self.function = f
         self._roots = [f] if watch is None else list(watch)
         self._into = into

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict, namedtuple
 from typing import Any
 
@@ -150,9 +151,14 @@ class TestGrad:
         assert a.grad == 0.0
         assert slope.data == 3.0
 
-    def test_names_and_docstrings_are_kept(self) -> None:
+    def test_a_derivative_says_by_its_name_what_it_is(self) -> None:
         for transform in (grad, value_and_grad, elementwise_grad, jacobian, hessian):
-            assert transform(rosenbrock).__name__ == "rosenbrock"
+            found: Any = transform(rosenbrock)
+            name = transform.__name__
+            assert found.__name__ == f"{name}_of_rosenbrock_wrt_argnum_0"
+            assert found.__doc__.startswith(f"    {name} of function rosenbrock with respect to")
+            assert inspect.signature(found) == inspect.signature(rosenbrock)
+        assert grad(print, (0, 1)).__name__ == "grad_of_print_wrt_argnum_(0, 1)"
 
     def test_no_grad_outside_does_not_matter(self) -> None:
         with ad.no_grad():
