@@ -8,6 +8,7 @@ them apart, checks the guard, runs the program and packs the result.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from itertools import compress, count
 from typing import Any, Final, TypeAlias
@@ -212,7 +213,7 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
         return None
     names = zip(code.parameters, leaves, strict=True)
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
-    lines += [f"    {_OTHERWISE}" if line.startswith("    return ") else line for line in code.body]
+    lines += [re.sub(r"^( +)return \d+$", rf"\1{_OTHERWISE}", line) for line in code.body]
     if program.may_be_nan:  # the run is then repeated; so is one whose results are ∞ and -∞
         total = ", ".join([code.results[place] for place in program.may_be_nan])
         lines += [f"total = sum(({total},))", "if total != total:", f"    {_OTHERWISE}"]

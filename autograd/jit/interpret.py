@@ -18,6 +18,8 @@ import numpy as np
 from autograd.engine.backward import gradients
 from autograd.engine.graph import NO_SETTINGS, Args, Array, Node, Nodes
 from autograd.engine.operations import Op, Shares
+from autograd.jit.loops import Loop, inside
+from autograd.jit.loops.loop import part
 from autograd.jit.terms import Term, normal
 from autograd.ops import op_types
 from autograd.ops.elementwise import identity
@@ -75,17 +77,38 @@ class Tape:
 _PRODUCTS = (op_types.chain_product, op_types.masked_product)
 
 
-def may_be_nan(order: Iterable[Term]) -> set[Term]:
+def may_be_nan(order: Iterable[Term], given: Iterable[Term] = ()) -> set[Term]:
     """The terms that depend on a product of a derivative, and may be NaN for 0 · ∞.
 
-    order: all terms, arguments first.
+    order: all terms, arguments first. given: inputs that may be. The terms of the bodies of loops
+        are among the result.
     """
-    doubtful: set[Term] = set()
+    doubtful: set[Term] = set(given)
     for term in order:
+        if isinstance(term.op, Loop):
+            doubtful |= _may_be_nan_inside(term, term.op, doubtful)
+            continue
+        if term.op is part:
+            loop: Any = term.args[0].op
+            if [*loop.last, *loop.kept][term.settings["index"]] in doubtful:
+                doubtful.add(term)
+            continue
         product = term.op in _PRODUCTS and not any(map(_is_nonzero_and_finite, term.args))
         if product or not doubtful.isdisjoint(term.args):
             doubtful.add(term)
     return doubtful
+
+
+def _may_be_nan_inside(term: Term, loop: Loop, doubtful: Collection[Term]) -> set[Term]:
+    """Those terms of the body of a loop."""
+    order = loop.order()
+    given = {x for x, arg in zip(loop.inputs, term.args, strict=True) if arg in doubtful}
+    while True:
+        found = may_be_nan(order, given)
+        carried = {x.input for x in loop.carried if x.next in found}
+        if carried <= given:
+            return found
+        given |= carried
 
 
 def _is_nonzero_and_finite(factor: Term) -> bool:
@@ -100,6 +123,14 @@ def nan_sensitive(
     deciding = [arg for term in order if term.dtype.kind in "biu" for arg in term.args]
     deciding += checked
     return [x for x in dict.fromkeys(deciding) if x in doubtful and x.dtype.kind in "fc"]
+
+
+def decide_inside(order: Sequence[Term], doubtful: Collection[Term]) -> bool:
+    """Whether a doubtful term decides something within a loop."""
+    loops: list[Any] = [term.op for term in inside(order) if isinstance(term.op, Loop)]
+    return any(
+        nan_sensitive(loop.order(), doubtful, [term for term, _ in loop.checks]) for loop in loops
+    )
 
 
 def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:

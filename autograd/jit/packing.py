@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -73,9 +74,8 @@ def packed(
             return f"{{{', '.join([f'{key!r}: {write(part)}' for key, part in thing.items()])}}}"
         if kind in (list, tuple):
             parts = [write(part) for part in thing]
-            if len(parts) > MANY and all(part.startswith(f"{_ROW}[") for part in parts):
-                first = int(parts[0][len(_ROW) + 1 : -1])
-                parts = [f"*{_ROW}[{first}:{first + len(parts)}]"]
+            if len(parts) > MANY:
+                parts = [*together(parts)]
             inside = ", ".join(parts)
             return f"[{inside}]" if kind is list else f"({inside}{',' * (len(parts) == 1)})"
         if isinstance(thing, list | tuple | dict):
@@ -83,3 +83,35 @@ def packed(
         return next(output) if next(leaves) else write_constant(next(constant))
 
     return write(result)
+
+
+def together(results: Sequence[str]) -> Iterator[str]:
+    """Items of a list that follow one another, forwards or backwards, as a part of the list."""
+    items = [_ITEM.fullmatch(result) for result in results]
+    start = 0
+    while start < len(results):
+        step = _step(items, start)
+        stop = start + 1
+        while step and _step(items, stop - 1) == step:
+            stop += 1
+        first, last = items[start], items[stop - 1]
+        if step and first and last:
+            end = int(last[2]) + step
+            bound = f"{end}" if end >= 0 else ""
+            how = f"{first[2]}:{bound}" if step > 0 else f"{first[2]}:{bound}:-1"
+            yield f"*{first[1]}[{how}]"
+        else:
+            yield results[start]
+        start = stop
+
+
+def _step(items: Sequence[re.Match[str] | None], place: int) -> int:
+    """Whether the item at a place and that after it follow one another in a list: 1, -1 or 0."""
+    one, other = items[place], items[place + 1] if place + 1 < len(items) else None
+    if one is None or other is None or one[1] != other[1]:
+        return 0
+    step = int(other[2]) - int(one[2])
+    return step if abs(step) == 1 else 0
+
+
+_ITEM = re.compile(r"(\w+)\[(\d+)\]")

@@ -17,7 +17,15 @@ from autograd.engine.graph import Node, leaf
 from autograd.engine.operations import interpreter
 from autograd.jit.errors import GuardFailure, JitError
 from autograd.jit.guards import Guard, is_of_library
-from autograd.jit.interpret import Compiled, Tape, may_be_nan, nan_finder, nan_sensitive
+from autograd.jit.interpret import (
+    Compiled,
+    Tape,
+    decide_inside,
+    may_be_nan,
+    nan_finder,
+    nan_sensitive,
+)
+from autograd.jit.loops import inside
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.packing import packer
@@ -93,15 +101,14 @@ class Program:
         self._recorded = [
             *self.outputs,
             *[term for term, _ in self._sinks],
-            *[check.term for check in recording.checks],
             *[arg for _, args in recording.effects for arg in args],
             *self.inputs,
         ]
-        self.simplified: dict[Term, Term] = simplify(recording.terms, self._recorded)
+        self._simplify()
         # What has been written into arrays cannot be computed again from them.
         order = [] if into else ordered(self.simplified.values())
         doubtful = may_be_nan(order)
-        checked = [self.simplified[check.term] for check in recording.checks]
+        checked = [self.simplified[check.term] for _, check in self.checks()]
         self._sensitive = nan_sensitive(order, doubtful, checked)
         results = [*[self.simplified[term] for term in self.outputs], *self._sensitive]
         self.may_be_nan: dict[int, Term] = {n: x for n, x in enumerate(results) if x in doubtful}
@@ -116,6 +123,21 @@ class Program:
         self.version: int = 0
         """How often the code was written: again when outside data moves to other memory."""
         self._write()
+
+    def _simplify(self) -> None:
+        recording = self.recording
+        branches = [(c.term, (c.kind, c.value, c.line)) for c in recording.checks]
+        for loops in (True, False):
+            found = simplify(recording.terms, self._recorded, branches, loops)
+            self.simplified, self._looked_at = found
+            order = ordered(self.simplified.values())
+            if not decide_inside(order, may_be_nan(order)):
+                break  # else NaN could decide unseen
+
+    def checks(self) -> list[tuple[int, Check]]:
+        """The branches that are looked at outside of loops, with their numbers."""
+        numbered = enumerate(self.recording.checks)
+        return [(n, check) for n, check in numbered if n not in self._looked_at]
 
     def _split_updates(self, into: Sequence[Any]) -> list[tuple[Term, Any]]:
         """Which term goes into which array."""
@@ -138,7 +160,7 @@ class Program:
             recording.computed = []
         for term in self._recorded:
             term.args = ()
-        for term in {*self._recorded, *ordered(self.simplified.values())}:
+        for term in {*self._recorded, *inside(ordered(self.simplified.values()))}:
             x = term.example
             if (
                 not term.constant
@@ -214,10 +236,11 @@ class Program:
         code = write(
             [(f"x{number}", new[term]) for number, term in enumerate(self.inputs)],
             [*[new[term] for term in self.outputs], *self._sensitive],
-            [(new[c.term], fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
+            [(new[c.term], fails(c), f"return {n}") for n, c in self.checks()],
             [(name, [new[arg] for arg in args]) for name, _, args in effects],
             [(new[term], array) for term, array in self._sinks],
             {new[term]: array for term, array in fixed.items()},
+            branches=[(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
         )
         code.shared |= {name: _effect(act) for name, act, _ in effects}
         return code

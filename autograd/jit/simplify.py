@@ -8,32 +8,68 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from math import nan, prod
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.algebra import rewrite
+from autograd.jit.loops import Branch, Loop, Operations, fold, is_of_lists
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
 from autograd.ops import exponentials, norms, predicates, products, reductions, structural
 
 
-def simplify(terms: Terms, roots: Sequence[Term]) -> dict[Term, Term]:
-    """For each of `roots`, among `terms`, the term of a new program that stands for it."""
+def simplify(
+    terms: Terms, roots: Sequence[Term], branches: Sequence[Branch] = (), loops: bool = True
+) -> tuple[dict[Term, Term], set[int]]:
+    """For each of `roots` and `branches`, among `terms`, the term of a new program that stands for
+    it; and the numbers of branches that loops of the program look at themselves.
+
+    loops: whether the program may have any.
+    """
     # Rolled as recorded: algebra would make like terms unlike, where some have a factor of 1.
-    rolled = roll(terms, roots) or roots
-    simple = _remade(rolled, lambda term: False)
-    ends = [simple[root] for root in rolled]
+    wanted = [*roots, *[term for term, _ in branches]]
+    operations = cache(lambda: Operations(list(terms.needed(wanted))))
+    rolled = roll(terms, wanted, lambda: loops and operations().share > MOSTLY)
+    current = dict(zip(wanted, rolled or wanted, strict=True))
+    looked_at: set[int] = set()
+    if loops:
+        found = Operations(list(terms.needed(rolled))) if rolled else operations()
+        kinds = [(current[term], kind) for term, kind in branches]
+        folded = fold(terms, found, [current[root] for root in roots], kinds)
+        if folded is not None:
+            made, looked_at = folded
+            current = {old: made[new] for old, new in current.items() if new in made}
+    simple = _simplified(list(dict.fromkeys(current.values())))
+    return {old: simple[new] for old, new in current.items()}, looked_at
+
+
+MOSTLY = 0.8
+"""A program of which loops save this share is mostly loops."""
+
+
+def _simplified(roots: Sequence[Term]) -> dict[Term, Term]:
+    """For each of `roots` the term of a new program, after algebra."""
+    simple = _remade(roots, lambda term: False, _simplified)
+    ends = [simple[root] for root in roots]
     uses = Counter(arg for term in ordered(ends) for arg in term.args)
     uses.update(ends)
     fused = _remade(ends, lambda term: _is_inner_product(term, uses))
     return {root: fused[end] for root, end in zip(roots, ends, strict=True)}
 
 
-def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> dict[Term, Term]:
-    """The program in new terms, by algebra, with operations expanded and inner products found."""
+def _remade(
+    roots: Iterable[Term],
+    is_inner_product: Callable[[Term], bool],
+    of_body: Callable[[list[Term]], dict[Term, Term]] | None = None,
+) -> dict[Term, Term]:
+    """The program in new terms, by algebra, with operations expanded and inner products found.
+
+    of_body: the same for the bodies of loops.
+    """
     terms = Terms(rewrite)
     new: dict[Term, Term] = {}
     for term in ordered(roots):
@@ -41,6 +77,11 @@ def _remade(roots: Iterable[Term], is_inner_product: Callable[[Term], bool]) -> 
         args = tuple([new[arg] for arg in term.args])
         if term.op is None:
             new[term] = terms.constant(term.example) if term.constant else terms.input(term.example)
+        elif is_of_lists(term):
+            op = term.op
+            if isinstance(op, Loop) and of_body is not None:
+                op = op.remade(of_body)
+            new[term] = terms.put(op, args, term.settings, term.example)
         elif is_inner_product(term):
             rows = [
                 terms.apply(structural.reshape_op, [new[arg]], shape=(arg.size,))

@@ -21,6 +21,7 @@ import numpy as np
 from autograd import kernels
 from autograd.jit.errors import JitError
 from autograd.jit.literals import Functions, literal
+from autograd.jit.loops import inside
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.code import Code
@@ -43,7 +44,9 @@ def source(
     recording, new = program.recording, program.simplified
     paths = list(_paths_of_arguments(f, args, kwargs, static))
     roots = [*program.outputs, *[check.term for check in recording.checks]]
-    live = ordered([new[root] for root in roots])
+    left = program.checks()
+    ends = [new[root] for root in [*program.outputs, *[check.term for _, check in left]]]
+    live = list(inside(ordered(ends)))
     described = [
         *[(path, "" if path.isidentifier() else f"the argument {path}") for path in paths],
         *[(outside.name, f"from outside: {outside.name}") for outside in recording.guard.inputs],
@@ -77,12 +80,14 @@ def source(
     for term in live:
         if not term.constant:
             names.give(term, "")
+    branches = [(fails(check), _refusal(check.line)) for check in recording.checks]
     code = write(
         [(names.of[term], term) for term, _, _ in parameters],
         [new[term] for term in program.outputs],
-        [(new[check.term], fails(check), _refusal(check.line)) for check in recording.checks],
+        [(new[check.term], *branches[number]) for number, check in left],
         names=names.of,
         comment=lambda term: provenance.origin(term.index),
+        branches=branches,
     )
     docs = _documented([(names.of[term], _kind(term), what) for term, _, what in parameters])
     about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
@@ -232,7 +237,7 @@ class _Names:
         self.of[term] = name
 
 
-_GENERATED = re.compile(r"^(t|buffer|part|const|number|ones|setting)\d")
+_GENERATED = re.compile(r"^(t|buffer|kept|last|list|part|const|number|ones|setting)\d")
 _WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
 _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
 _RESERVED = _WORDS | _FUNCTIONS | scalars.FUNCTIONS | vars(kernels).keys()

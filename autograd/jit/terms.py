@@ -131,6 +131,17 @@ class Terms:
         terms = tuple([arg if isinstance(arg, Term) else self.constant(arg) for arg in args])
         return self.computed(op, terms, settings, None)
 
+    def put(
+        self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
+    ) -> Term:
+        """The same without simplification; `example` is its value on the recording's data."""
+        key: Any = (op, args)
+        if settings:
+            key = (op, args, *[(name, fingerprint(value)) for name, value in settings.items()])
+        if key not in self._known:
+            self._known[key] = self._new(op, args, settings, example, False)
+        return self._known[key]
+
     def computed(
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
@@ -236,7 +247,8 @@ def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
         else:
             args = tuple([known[arg] for arg in term.args])
             with np.errstate(all="ignore"):
-                known[term] = normal(term.op.evaluate(args, term.settings))
+                value = term.op.evaluate(args, term.settings)
+            known[term] = value if value.__class__ in (list, tuple) else normal(value)
     return [known[output] for output in outputs]
 
 

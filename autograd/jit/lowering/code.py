@@ -5,12 +5,15 @@ from __future__ import annotations
 import linecache
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, count, groupby
+from collections.abc import Callable, Sequence
+from copy import copy
+from itertools import accumulate, count
 from math import isfinite, isnan
 from types import CodeType
 from typing import Any
 from weakref import finalize
+
+from autograd.jit.packing import together
 
 _numbers = count()
 _MANY = 8
@@ -52,6 +55,12 @@ class Code:
         self.constants: dict[str, Any] = {}
         self.shared: dict[str, Any] = {}
 
+    def of_body(self) -> Code:
+        """The code of the body of a loop, which shares all but its lines."""
+        code = copy(self)
+        code.body, code.results = [], []
+        return code
+
     def of_numpy(self, name: str) -> str:
         """Have a function of NumPy at hand by its own name."""
         self.numpy.add(name)
@@ -73,7 +82,7 @@ class Code:
 
     def run(self) -> list[str]:
         """The lines of the function `run`, which gives a tuple."""
-        results = "".join([f"{result}, " for result in _together(self.results)])
+        results = "".join([f"{result}, " for result in together(self.results)])
         last = f"return ({results.rstrip()})"
         start = self._first_of_list(last)
         many = ", ".join(self.parameters[start:])
@@ -105,22 +114,3 @@ class Code:
             if isinstance(code, CodeType):  # of `run`, in whose tracebacks the lines are shown
                 finalize(code, linecache.cache.pop, file, None).atexit = False
         return make
-
-
-def _together(results: Sequence[str]) -> Iterator[str]:
-    """Items of a list that follow one another as a part of the list."""
-    items = [_ITEM.fullmatch(result) for result in results]
-    places = [int(item[2]) - number if item else -1 for number, item in enumerate(items)]
-    keys = [
-        (item[1] if item else result, place)
-        for result, item, place in zip(results, items, places, strict=True)
-    ]
-    for (name, place), group in groupby(range(len(results)), keys.__getitem__):
-        first, *rest = group
-        if items[first] and rest:
-            yield f"*{name}[{first + place}:{rest[-1] + place + 1}]"
-        else:
-            yield from [results[first], *[results[number] for number in rest]]
-
-
-_ITEM = re.compile(r"(\w+)\[(\d+)\]")

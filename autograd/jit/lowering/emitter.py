@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.jit.guards import is_of_library
+from autograd.jit.loops import Loop
 from autograd.jit.lowering.code import Code, sizes
 from autograd.jit.lowering.plan import Plan, Slot, Slots
 from autograd.jit.terms import Term, entry, fingerprint, is_view
@@ -35,6 +36,12 @@ class Location:
     """Whether it is all of what is in its slot, laid out in order, and may be overwritten."""
     home: tuple[Term, int] | None = None
     """The array that it is a part of, and the number of its first entry there."""
+    columns: tuple[str, int, int] | None = None
+    """Of a list that is kept together with others, as a list of tuples: which of how many it is."""
+
+
+Conditions: TypeAlias = dict[Term, list[tuple[str, str]]]
+"""By terms a condition, with `{}` for the value, and the statement then, which leaves."""
 
 
 class Emitter:
@@ -51,21 +58,32 @@ class Emitter:
         fixed: Mapping[Term, Any],
         names: Mapping[Term, str],
         comment: Callable[[Term], str] | None,
+        branches: Sequence[tuple[str, str]],
+        around: Emitter | None = None,
+        prefix: str = "",
     ) -> None:
         """Prepare to write; `write` documents the other arguments.
 
         roots: the terms that have to be computed; escaping: those whose arrays leave the program;
             checked: those after which a run may leave. effects: whether functions are called.
+        around: the emitter of the code that this is the body of a loop in. prefix: what sets its
+            names apart.
         """
+        self.prefix = prefix
+        self.branches = branches
+        self.renamed: dict[Term, str] = {}
+        """Terms of a body that have the name of what they replace in the next turn."""
+        self.results: dict[Term, list[Location]] = {}
+        """Where the results of loops are."""
         self._names = names
         self.readable: bool = bool(names)
         self._comment = comment
         self._line = ""
-        self.code: Code = Code()
+        self.code: Code = Code() if around is None else around.code.of_body()
         self.code.parameters = [name for name, term in inputs if term not in fixed]
-        self.slots: Slots = Slots()
+        self.slots: Slots = Slots(prefix)
         self._boxes: set[str] = set()
-        self._constants: dict[Any, str] = {}
+        self._constants: dict[Any, str] = {} if around is None else around._constants
         self._taken: set[Slot] = set()
         self.places: dict[Term, Location] = {}
         self._joined: dict[Term, Location] = {}
@@ -103,6 +121,25 @@ class Emitter:
             if term in fixed:
                 self.code.constants[name] = fixed[term]
             self.places[term] = Location(name, fixed.get(term))
+
+    def of_body(self, term: Term, loop: Loop) -> Emitter:
+        """An emitter for the body of a loop, whose inputs have no places yet."""
+        leaving = loop.results[: len(loop.results) - len(loop.checks)]
+        checked = {x for x, _ in loop.checks}
+        return Emitter(
+            inputs=[],
+            roots=loop.results,
+            escaping=leaving,
+            sinks=[],
+            checked=checked,
+            effects=False,
+            fixed={},
+            names=self._names,
+            comment=self._comment,
+            branches=self.branches,
+            around=self,
+            prefix=f"{self.prefix}{term.number}_",
+        )
 
     def begin(self, position: int, term: Term) -> None:
         """Begin to write the term at this position of the plan."""
@@ -158,7 +195,7 @@ class Emitter:
 
     def name(self, term: Term) -> str:
         """The name of a term."""
-        return self._names.get(term) or f"t{term.number}"
+        return self.renamed.get(term) or self._names.get(term) or f"t{self.prefix}{term.number}"
 
     def once(self, term: Term | None, expression: str) -> str:
         """A name, that of a term if given, for something that is made once."""
@@ -279,7 +316,7 @@ class Emitter:
         place = self.places[arg]
         if not arg.scalar or self.readable or arg.dtype.kind != dtype.kind:
             return place.name
-        name = f"number{arg.number}_{dtype.name}"
+        name = f"number{self.prefix}{arg.number}_{dtype.name}"
         if name not in self._boxes:
             self._boxes.add(name)
             if arg.constant:
@@ -321,4 +358,4 @@ def _may_raise(term: Term) -> bool:
 
 def _says_something(name: str) -> bool:
     """Whether a name is more than a number."""
-    return re.fullmatch(r"t\d+", name) is None
+    return re.fullmatch(r"t\d+(_\d+)*", name) is None

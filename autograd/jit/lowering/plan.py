@@ -47,10 +47,14 @@ class Plan:
         self.owner: dict[Term, Term] = {}
         self.last: dict[Term, int] = {}
         self.homes: dict[Term, tuple[Term, int]] = {}
+        self.position: dict[Term, int] = {}
+        self.users: dict[Term, list[Term]] = {}
         for position, term in enumerate(self.order):
+            self.position[term] = position
             self.owner[term] = self.owner[term.args[0]] if is_view(term) else term
             for arg in term.args:
                 self.user[arg] = term
+                self.users.setdefault(arg, []).append(term)
                 self.last[self.owner[arg]] = position
         for term in roots:
             self.last[self.owner[term]] = len(self.order)
@@ -122,7 +126,8 @@ class Slot:
 class Slots(list[Slot]):
     """All memory of a program: pieces are shared by results that are not alive together."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._free: dict[tuple[np.dtype[Any], int], list[Slot]] = {}
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any], shared: bool) -> Slot:
@@ -136,7 +141,7 @@ class Slots(list[Slot]):
             if not self._free[best]:
                 del self._free[best]
             return slot
-        self.append(Slot(f"buffer{len(self)}", size, dtype, shared))
+        self.append(Slot(f"buffer{self._prefix}{len(self)}", size, dtype, shared))
         return self[-1]
 
     def release(self, slot: Slot) -> None:

@@ -161,7 +161,7 @@ def _entry(to: Emitter, term: Term) -> Location:
         return to.new(term, f"{place.name}.item({index})")
     name = to.listed.get(x)
     if name is None:
-        name = to.listed[x] = f"list{len(to.listed)}"
+        name = to.listed[x] = f"list{to.prefix}{len(to.listed)}"
         to.body(f"{name} = {place.name}{'' if x.ndim == 1 else '.reshape(-1)'}.tolist()")
     return Location(f"{name}[{index}]")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from autograd.jit.loops import is_of_lists
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code, depths
-from autograd.jit.lowering.emitter import Emitter, Location
+from autograd.jit.lowering.emitter import Conditions, Emitter, Location
+from autograd.jit.lowering.loops import write_of_lists
 from autograd.jit.lowering.statements import statement
 from autograd.jit.terms import Term, is_view
 
@@ -24,6 +26,7 @@ def write(
     fixed: Mapping[Term, Any] | None = None,
     names: Mapping[Term, str] | None = None,
     comment: Callable[[Term], str] | None = None,
+    branches: Sequence[tuple[str, str]] = (),
 ) -> Code:
     """The code that computes `results`.
 
@@ -35,16 +38,33 @@ def write(
     fixed: inputs that are in the same memory at each run.
     names: how to call terms, in code that is to be read; numbers stand in it as they are.
     comment: where in the program a term comes from.
+    branches: for the checks within loops, by their numbers: the condition and the statement.
     """
     leaving = [*results, *[arg for _, args in effects for arg in args]]
     roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
     checked = {term for term, _, _ in checks}
     to = Emitter(
-        inputs, roots, leaving, sinks, checked, bool(effects), fixed or {}, names or {}, comment
+        inputs,
+        roots,
+        leaving,
+        sinks,
+        checked,
+        bool(effects),
+        fixed or {},
+        names or {},
+        comment,
+        branches,
     )
-    conditions: dict[Term, list[tuple[str, str]]] = {}
+    conditions: Conditions = {}
     for term, condition, leave in checks:
         conditions.setdefault(term, []).append((condition, leave))
+    _terms(to, conditions)
+    _finish(to, results, effects)
+    return to.code
+
+
+def _terms(to: Emitter, conditions: Conditions) -> None:
+    """Write the terms in order, each with its conditions."""
     for position, term in enumerate(to.plan.order):
         to.begin(position, term)
         if term not in to.places:
@@ -53,8 +73,6 @@ def write(
             to.body(f"if {condition.format(to.places[term].name)}:")
             to.body(f"    {leave}")
         to.end()
-    _finish(to, results, effects)
-    return to.code
 
 
 def _written(to: Emitter, term: Term) -> Location:
@@ -62,6 +80,8 @@ def _written(to: Emitter, term: Term) -> Location:
         if term.scalar:
             return Location(to.code.number(term.example))
         return Location(to.constant(term.example), term.example)
+    if is_of_lists(term):
+        return write_of_lists(to, term, _terms, lambda inner, x: _own(inner, x, set()))
     singles = to.plan.singles
     if not (scalars.can_write(term) or (term in singles and term.op in scalars.FOR_BOTH)):
         return statement(to, term)
@@ -117,7 +137,7 @@ def _own(to: Emitter, term: Term, returned: set[Term]) -> str:
     place = to.places[term]
     if term.scalar:
         return place.name
-    made_here = term.op is not None and not is_view(term) and place.slot is None
+    made_here = not (term.op is None or is_view(term) or is_of_lists(term)) and place.slot is None
     if made_here and term not in to.sinks and term not in returned:
         returned.add(term)
         return place.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,13 @@ WELL = 5.0
 """A program that many times cheaper is good enough: no other way is tried."""
 
 
-def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
+def roll(
+    terms: Terms, outputs: Sequence[Term], repeats: Callable[[], bool] = lambda: False
+) -> list[Term] | None:
     """`outputs` computed by operations on arrays; None where floats are cheaper.
+
+    repeats: tells whether most of the program is loops, which then are the better way where
+        operations depend on one another.
 
     The numbers in the program that elementwise operations make of others become entries of arrays;
     what goes into them, and what is done with arrays besides, stays as it is.
@@ -36,7 +41,8 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
     if program.tangled or program.operations < SHORT:
         return None
     straight = sum([NUMBER if term.scalar else CALL for term in program.terms if term.op])
-    if least_cost(program) > HOPELESS * straight:
+    least = least_cost(program)
+    if least > HOPELESS * straight or (least > DOUBTFUL * straight and repeats()):
         return None
     least, best = straight, None
     for by_depth in (False, True):
@@ -52,7 +58,9 @@ def roll(terms: Terms, outputs: Sequence[Term]) -> list[Term] | None:
 
 
 HOPELESS = 0.75
-"""A program that cannot become so many times cheaper is not rolled, which would take long."""
+"""A program whose cost cannot fall below this share is not rolled, which would take long."""
+DOUBTFUL = 0.4
+"""Nor is one below this share that loops make short."""
 
 
 def least_cost(program: Scalars) -> float:

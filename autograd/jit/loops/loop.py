@@ -1,0 +1,132 @@
+"""A loop among the terms of a program: a body, which is a program of its own, run turn by turn.
+
+What a body reads is in each turn the same (`fixed`), what an earlier turn has computed (`carried`),
+or the next item of a list (`streams`). Lists are terms, too: what a loop has kept of its turns,
+parts of such lists, and lists of other terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.jit.terms import Term, evaluate, ordered
+from autograd.ops.predicates import NonDifferentiable
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A number or array handed on from turn to turn: the input it is, and what it is next."""
+
+    input: Term
+    next: Term
+
+
+class Loop(NonDifferentiable):
+    """`loop(*fixed, *initial, *lists)`: a tuple of what its last turn gave, and of lists of what
+    each turn gave.
+
+    fixed, carried, streams: the inputs of the body, in the order of the arguments.
+    last: terms of the body whose values in the last turn are results.
+    kept: terms of the body whose values in all turns are results, as lists.
+    checks: terms of the body that decide whether the program fits, and the numbers of branches.
+    """
+
+    def __init__(
+        self,
+        turns: int,
+        fixed: Sequence[Term],
+        carried: Sequence[Carried],
+        streams: Sequence[Term],
+        last: Sequence[Term],
+        kept: Sequence[Term],
+        checks: Sequence[tuple[Term, int]] = (),
+    ) -> None:
+        super().__init__("loop", self._run)
+        self.turns = turns
+        self.fixed, self.carried, self.streams = fixed, carried, streams
+        self.last, self.kept, self.checks = last, kept, checks
+
+    @property
+    def inputs(self) -> list[Term]:
+        """What the body reads, one for each argument."""
+        return [*self.fixed, *[part.input for part in self.carried], *self.streams]
+
+    @property
+    def results(self) -> list[Term]:
+        """What has to be computed in each turn."""
+        nexts = [part.next for part in self.carried]
+        return [*nexts, *self.last, *self.kept, *[term for term, _ in self.checks]]
+
+    def order(self) -> list[Term]:
+        """The terms of the body, arguments first."""
+        return ordered([*self.results, *self.inputs])
+
+    def remade(self, remake: Callable[[list[Term]], dict[Term, Term]]) -> Loop:
+        """The loop with another body, where `remake` gives a new term for each that it is given."""
+        new = remake([*self.results, *self.inputs])
+        return Loop(
+            self.turns,
+            [new[term] for term in self.fixed],
+            [Carried(new[part.input], new[part.next]) for part in self.carried],
+            [new[term] for term in self.streams],
+            [new[term] for term in self.last],
+            [new[term] for term in self.kept],
+            [(new[term], number) for term, number in self.checks],
+        )
+
+    def _run(self, *args: Any) -> tuple[Any, ...]:
+        """The results, operation by operation."""
+        start, stop = len(self.fixed), len(self.fixed) + len(self.carried)
+        state, lists = list(args[start:stop]), args[stop:]
+        results = self.results
+        first = len(self.carried) + len(self.last)
+        last: list[Any] = []
+        kept: list[list[Any]] = [[] for _ in self.kept]
+        for turn in range(self.turns):
+            items = [items[turn] for items in lists]
+            inputs = zip(self.inputs, [*args[:start], *state, *items], strict=True)
+            values = evaluate(results, dict(inputs))
+            state, last = values[: len(state)], values[len(state) : first]
+            for row, value in zip(kept, values[first:], strict=False):
+                row.append(value)
+        return (*last, *kept)
+
+
+def inside(terms: Iterable[Term]) -> Iterator[Term]:
+    """These terms, and those of the bodies of loops among them."""
+    for term in terms:
+        yield term
+        if isinstance(term.op, Loop):
+            yield from inside(term.op.order())
+
+
+# --------------------------------------------------------------------------------------------------
+# Lists, and what is read from them
+
+part = NonDifferentiable("part", lambda results, index: results[index])
+"""`part(loop, index=n)`: one of the results of a loop, a number or array, or a list."""
+
+cut = NonDifferentiable("cut", lambda items, start, stop, step: items[start:stop:step])
+"""`cut(list, start=a, stop=b, step=c)`: a part of a list."""
+
+item = NonDifferentiable("item", lambda items, index: items[index])
+"""`item(list, index=n)`: one number or array of a list."""
+
+listed = NonDifferentiable(
+    "listed",
+    lambda *parts, lists: [
+        x for part, many in zip(parts, lists, strict=True) for x in (part if many else [part])
+    ],
+)
+"""`listed(*parts, lists=flags)`: a list of these; of a part with a flag, which is a list, of its
+items."""
+
+LISTS = frozenset([part, cut, item, listed])
+"""The operations that make lists, or read from them."""
+
+
+def is_of_lists(term: Term) -> bool:
+    """Whether a term is a loop, makes a list, or reads from one."""
+    return term.op in LISTS or isinstance(term.op, Loop)

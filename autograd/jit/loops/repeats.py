@@ -1,0 +1,288 @@
+"""Stretches of a program that repeat, found by the strides of their operands.
+
+Number the operations in the order of the recording. In a loop, and in its derivative, the number of
+each operand is affine in the number of the turn. It moves with the turn (what this turn or an
+earlier one has computed), stands still (what was there before the loop), or moves in another way,
+such as backwards (what the derivative reads of the loop). So a stretch of operations repeats as
+long as the operations are the same, and each operand moves by the same number as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.jit.terms import Term, fingerprint
+from autograd.ops.elementwise import identity, stop_gradient
+
+Numbers: TypeAlias = Any
+"""An array of integers."""
+
+SHORT = 400
+"""Programs of fewer operations have no loops: Python runs them faster one by one."""
+MOST_ARGS = 4
+"""An operation on more arguments is in no loop."""
+LEAST_TURNS = 4
+LEAST_SAVED = 50
+"""So many operations have to be saved by a loop."""
+MOST_LAG = 4
+"""From so many turns ago a turn may read what was computed."""
+WINDOWS = (3, 12, 48, 192, 768)
+"""Periods are looked for by the distances between equal stretches of these lengths."""
+MOST_PERIODS = 20
+"""A program is divided into loops of at most so many periods."""
+MOST_TRIMMED = 2
+"""So many turns of a loop may be written one by one, to make the others alike."""
+PERIODS = 6
+"""For each length, so many of the most frequent distances are tried."""
+_NONE = -(1 << 62)
+"""In place of the number of an operand: there is none."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """`turns` stretches of `period` operations, the first of them from position `start` on."""
+
+    start: int
+    period: int
+    turns: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.period * self.turns
+
+    @property
+    def saved(self) -> int:
+        """The number of operations that are written once instead."""
+        return self.period * (self.turns - 1)
+
+
+class Operations:
+    """The operations of a program as columns of numbers, by their positions.
+
+    operands: by argument and position, the position of the operation that it is the result of; for
+        an input or a constant -1 - n, where n is its number among the terms.
+    kinds: equal where operations are, with the types of arguments and result.
+    types: equal where the results have one shape and type.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.terms: list[Term] = []
+        self.same: dict[Term, Term] = {}
+        """What is as good as its argument, which stands for it."""
+        for term in terms:
+            if term.op is identity or term.op is stop_gradient:
+                self.same[term] = self.same.get(term.args[0], term.args[0])
+            elif term.op is not None:
+                self.terms.append(term)
+        count = len(self.terms)
+        position = {term: place for place, term in enumerate(self.terms)}
+        types: dict[Any, int] = {}
+        kinds: dict[Any, int] = {}
+        operands = np.zeros((MOST_ARGS, count), np.int64)
+        self.kinds: Numbers = np.empty(count, np.int64)
+        self._forms: Numbers = np.empty(count, np.int64)  # as `kinds`, whatever the arguments are
+        self.types: Numbers = np.empty(count, np.int64)
+        rows: list[list[int]] = [[_NONE] * count for _ in range(MOST_ARGS)]
+        leaf_types: dict[Term, int] = {}
+        for place, term in enumerate(self.terms):
+            type_key: Any = term.example.__class__
+            if type_key is np.ndarray:
+                type_key = term.example.shape, term.example.dtype.str
+            type_number = self.types[place] = types.setdefault(type_key, len(types))
+            key: list[Any] = [term.op, type_number]
+            if term.settings:
+                key += [(name, fingerprint(value)) for name, value in term.settings.items()]
+            self._forms[place] = kinds.setdefault(tuple(key), len(kinds))
+            if len(term.args) > MOST_ARGS:
+                key.append(place)  # like no other
+            else:
+                for row, argument in zip(rows, term.args, strict=False):
+                    arg = self.same.get(argument, argument)
+                    if arg.op is not None:
+                        row[place] = position[arg]
+                        key.append(0)
+                        continue
+                    row[place] = -1 - arg.number
+                    if arg not in leaf_types:
+                        leaf_type: Any = arg.example.__class__
+                        if leaf_type is np.ndarray:
+                            leaf_type = arg.example.shape, arg.example.dtype.str
+                        leaf_types[arg] = types.setdefault(leaf_type, len(types))
+                    key.append(-1 - leaf_types[arg])
+            self.kinds[place] = kinds.setdefault(tuple(key), len(kinds))
+        operands[:] = rows
+        self.operands: Numbers = operands
+        self._computed = np.maximum(operands, 0)  # inputs and constants may move in any way
+        self._leaf_types = {-1 - leaf.number: number for leaf, number in leaf_types.items()}
+        self._leaf_types[_NONE] = -1
+
+    @property
+    def share(self) -> float:
+        """The share of the operations that loops save."""
+        return _saved(self.repeats) / max(len(self.terms), 1)
+
+    @cached_property
+    def repeats(self) -> list[Repeat]:
+        """Stretches that repeat, apart from one another, in order."""
+        found: list[Repeat] = []
+        if len(self.terms) < SHORT:
+            return found
+        kinds = self.kinds.copy()
+        periods = _periods(kinds)
+        for _ in range(MOST_PERIODS):
+            best: list[Repeat] = []
+            for period in periods:
+                repeats = list(self._of_period(kinds, period))
+                if _saved(repeats) > _saved(best):
+                    best = repeats
+            if not best:
+                break
+            for repeat in best:
+                found.append(repeat)
+                taken = slice(repeat.start, repeat.stop)
+                kinds[taken] = -1 - np.arange(repeat.start, repeat.stop)  # like no other
+        return sorted(found, key=lambda repeat: repeat.start)
+
+    def aligned_repeats(self) -> list[Repeat]:
+        """The same without the first and last turns of some, so that what their turns read of other
+        repeats is of one of them from the first turn to the last.
+        """
+        homes = np.full(len(self.terms), -1)  # a number for each place in the period of a repeat
+        aligned: list[Repeat] = []
+        for repeat in self.repeats:
+            period, start = repeat.period, repeat.start
+            first, last = 0, repeat.turns
+            for row in self.operands:
+                second = row[start + period : start + 2 * period]
+                moves = row[start + 2 * period : start + 3 * period] - second
+                other = (second >= 0) & (moves != 0) & (moves != period)
+                for low, step in zip(second[other].tolist(), moves[other].tolist(), strict=True):
+                    of_turns = homes[low + step * np.arange(-1, repeat.turns - 1)]
+                    usual = np.flatnonzero(of_turns == of_turns[repeat.turns // 2])
+                    if usual[-1] - usual[0] == len(usual) - 1:
+                        first, last = max(first, int(usual[0])), min(last, int(usual[-1]) + 1)
+            if first + repeat.turns - last <= MOST_TRIMMED and last - first >= LEAST_TURNS:
+                repeat = Repeat(start + first * period, period, last - first)
+            places = np.tile(np.arange(repeat.period), repeat.turns)
+            homes[repeat.start : repeat.stop] = repeat.start + places
+            aligned.append(repeat)
+        return aligned
+
+    def _of_period(self, kinds: Numbers, period: int) -> Iterator[Repeat]:
+        if len(kinds) < LEAST_TURNS * period:
+            return
+        same = kinds[period:] == kinds[:-period]
+        same = same[period:] & same[:-period]
+        for row in self._computed:
+            moved = row[period:] - row[:-period]
+            same &= moved[period:] == moved[:-period]
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
+        runs = edges.reshape(-1, 2)
+        free = 0
+        for start, stop in runs[runs[:, 1] - runs[:, 0] >= (LEAST_TURNS - 2) * period].tolist():
+            start = max(start, free)
+            repeat = self._allowed(start, period, (stop - start) // period + 2)
+            if repeat is not None and repeat.saved >= LEAST_SAVED:
+                repeat = self._begun_before(repeat, free, stop + 2 * period)
+                free = repeat.stop
+                yield repeat
+
+    def _allowed(self, start: int, period: int, turns: int) -> Repeat | None:
+        """The first turns that can be a loop; None where they are too few.
+
+        A turn may read what was there before the loop, and what the turns just before it computed.
+        """
+        while turns >= LEAST_TURNS:
+            first = slice(start, start + period)
+            second = slice(start + period, start + 2 * period)
+            froms = self._computed[:, first]
+            moves = self._computed[:, second] - froms
+            computed = self.operands[:, first] >= 0
+            if (computed & (moves != period) & (froms >= start)).any():
+                start, turns = start + period, turns - 1  # it reads what its first turn computed
+                continue
+            with_turn = computed & (moves == period)
+            if (start - froms[with_turn] > MOST_LAG * period).any():
+                return None
+            other = computed & (moves != 0) & ~with_turn
+            up = other & (moves > 0)
+            if up.any():
+                turns = min(turns, int(((start - 1 - froms[up]) // moves[up]).min()) + 1)
+            before = with_turn & (froms < start)
+            of_loop = self.types[froms[before] + MOST_LAG * period]
+            if (self.types[froms[before]] != of_loop).any():
+                start, turns = start + period, turns - 1  # what it is given first is unlike
+                continue
+            for low, step in zip(froms[other].tolist(), moves[other].tolist(), strict=True):
+                differ = self.types[low + step * np.arange(turns)] != self.types[low]
+                turns = int(differ.argmax()) if differ.any() else turns
+            return Repeat(start, period, turns) if turns >= LEAST_TURNS else None
+        return None
+
+    def _begun_before(self, repeat: Repeat, least: int, most: int) -> Repeat:
+        """The repeat with a turn more, if the operations before it are a first turn: one that takes
+        what is not computed by turns where the others take what the turn before has computed.
+
+        least, most: the positions that it has to be between.
+        """
+        period, late = repeat.period, (most - repeat.start) % repeat.period
+        for start in range(repeat.start - period, repeat.start - period + late + 1):
+            stop = start + period * (repeat.turns + 1)
+            if start >= least and stop <= most and self._is_first_turn(start, period):
+                return Repeat(start, period, repeat.turns + 1)
+        return repeat
+
+    def _is_first_turn(self, start: int, period: int) -> bool:
+        first, second = slice(start, start + period), slice(start + period, start + 2 * period)
+        third = slice(start + 2 * period, start + 3 * period)
+        if (self._forms[first] != self._forms[second]).any():
+            return False
+        rows = self.operands
+        columns = [rows[:, turn].ravel() for turn in (first, second, third)]
+        given: dict[
+            int, int
+        ] = {}  # what is computed in the first turn, and what stands for it there
+        for one, two, three in zip(*[column.tolist() for column in columns], strict=True):
+            if two < 0:
+                if one >= 0 or self._leaf_types[one] != self._leaf_types[two]:
+                    return False
+            elif three - two == period and start <= two < start + period:
+                if given.setdefault(two, one) != one or one >= start:
+                    return False
+                if self.types[two] != (self._leaf_types[one] if one < 0 else self.types[one]):
+                    return False
+            elif three - two == period and two >= start:
+                if one != two - period:
+                    return False
+            elif one != 2 * two - three or one >= start or self.types[one] != self.types[two]:
+                return False
+        return True
+
+
+def _saved(repeats: Sequence[Repeat]) -> int:
+    return sum([repeat.saved for repeat in repeats])
+
+
+def _periods(kinds: Numbers) -> list[int]:
+    """Distances that are frequent between equal stretches."""
+    periods: dict[int, None] = {}
+    with np.errstate(over="ignore"):
+        for length in WINDOWS:
+            if len(kinds) < 2 * length:
+                break
+            places = len(kinds) - length + 1
+            hashes = np.zeros(places, np.uint64)
+            for n in range(length):
+                hashes *= np.uint64(0x9E3779B97F4A7C15)
+                hashes += kinds[n : n + places].astype(np.uint64) + np.uint64(1)
+            order = np.argsort(hashes, kind="stable")
+            equal = hashes[order[1:]] == hashes[order[:-1]]
+            distances, counts = np.unique(np.diff(order)[equal], return_counts=True)
+            most = np.argsort(-counts, kind="stable")[:PERIODS]
+            periods.update(dict.fromkeys(distances[most].tolist()))
+    return list(periods)
