@@ -1,4 +1,4 @@
-"""The compiler: a program recorded once, simplified, and run many times as straight-line code."""
+"""The compiler: a program recorded once, simplified, and run many times as generated code."""
 
 from autograd.jit.errors import JitError as JitError
 from autograd.jit.errors import JitNotice as JitNotice

@@ -31,14 +31,15 @@ LEAST_SAVED = 50
 """So many operations have to be saved by a loop."""
 MOST_LAG = 4
 """From so many turns ago a turn may read what was computed."""
-WINDOWS = (3, 12, 48, 192, 768)
-"""Periods are looked for by the distances between equal stretches of these lengths."""
+GROWTH, LONGEST = 4, 512
+"""Periods are looked for by the distances between equal stretches of 4, 16, 64, ... operations."""
 MOST_PERIODS = 20
 """A program is divided into loops of at most so many periods."""
 MOST_TRIMMED = 2
 """So many turns of a loop may be written one by one, to make the others alike."""
 PERIODS = 6
 """For each length, so many of the most frequent distances are tried."""
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _NONE = -(1 << 62)
 """In place of the number of an operand: there is none."""
 
@@ -81,45 +82,40 @@ class Operations:
                 self.terms.append(term)
         count = len(self.terms)
         position = {term: place for place, term in enumerate(self.terms)}
-        types: dict[Any, int] = {}
+        types: dict[Any, int] = {float: 0}
         kinds: dict[Any, int] = {}
-        operands = np.zeros((MOST_ARGS, count), np.int64)
-        self.kinds: Numbers = np.empty(count, np.int64)
-        self._forms: Numbers = np.empty(count, np.int64)  # as `kinds`, whatever the arguments are
-        self.types: Numbers = np.empty(count, np.int64)
         rows: list[list[int]] = [[_NONE] * count for _ in range(MOST_ARGS)]
-        leaf_types: dict[Term, int] = {}
+        type_row: list[int] = []
+        form_row: list[int] = []  # as kinds, whatever the arguments are
+        kind_row: list[int] = []
+        same, leaf_types = self.same, {_NONE: -1}
         for place, term in enumerate(self.terms):
-            type_key: Any = term.example.__class__
-            if type_key is np.ndarray:
-                type_key = term.example.shape, term.example.dtype.str
-            type_number = self.types[place] = types.setdefault(type_key, len(types))
-            key: list[Any] = [term.op, type_number]
+            kind_of = _type(term.example)
+            type_number = types.setdefault(kind_of, len(types))
+            type_row.append(type_number)
+            key: tuple[Any, ...] = (term.op, type_number)
             if term.settings:
-                key += [(name, fingerprint(value)) for name, value in term.settings.items()]
-            self._forms[place] = kinds.setdefault(tuple(key), len(kinds))
+                key += tuple([(name, fingerprint(x)) for name, x in term.settings.items()])
+            form_row.append(kinds.setdefault(key, len(kinds)))
             if len(term.args) > MOST_ARGS:
-                key.append(place)  # like no other
-            else:
-                for row, argument in zip(rows, term.args, strict=False):
-                    arg = self.same.get(argument, argument)
-                    if arg.op is not None:
-                        row[place] = position[arg]
-                        key.append(0)
-                        continue
-                    row[place] = -1 - arg.number
-                    if arg not in leaf_types:
-                        leaf_type: Any = arg.example.__class__
-                        if leaf_type is np.ndarray:
-                            leaf_type = arg.example.shape, arg.example.dtype.str
-                        leaf_types[arg] = types.setdefault(leaf_type, len(types))
-                    key.append(-1 - leaf_types[arg])
-            self.kinds[place] = kinds.setdefault(tuple(key), len(kinds))
-        operands[:] = rows
-        self.operands: Numbers = operands
-        self._computed = np.maximum(operands, 0)  # inputs and constants may move in any way
-        self._leaf_types = {-1 - leaf.number: number for leaf, number in leaf_types.items()}
-        self._leaf_types[_NONE] = -1
+                key = (place,)  # like no other
+            for row, argument in zip(rows, term.args, strict=False):
+                arg = same.get(argument, argument) if same else argument
+                if arg.op is None:
+                    number = row[place] = -1 - arg.number
+                    if number not in leaf_types:
+                        leaf_types[number] = types.setdefault(_type(arg.example), len(types))
+                    key += (-1 - leaf_types[number],)
+                else:
+                    row[place] = position[arg]
+                    key += (0,)
+            kind_row.append(kinds.setdefault(key, len(kinds)))
+        self.operands: Numbers = np.array(rows, np.int64)
+        self.kinds: Numbers = np.array(kind_row, np.int64)
+        self.types: Numbers = np.array(type_row, np.int64)
+        self._forms: Numbers = np.array(form_row, np.int64)
+        self._computed = np.maximum(self.operands, 0)  # inputs and constants may move in any way
+        self._leaf_types = leaf_types
 
     @property
     def share(self) -> float:
@@ -264,6 +260,11 @@ class Operations:
         return True
 
 
+def _type(x: Any) -> Any:
+    """What two numbers or arrays of one shape and type have in common."""
+    return (x.shape, x.dtype.str) if x.__class__ is np.ndarray else x.__class__
+
+
 def _saved(repeats: Sequence[Repeat]) -> int:
     return sum([repeat.saved for repeat in repeats])
 
@@ -271,15 +272,14 @@ def _saved(repeats: Sequence[Repeat]) -> int:
 def _periods(kinds: Numbers) -> list[int]:
     """Distances that are frequent between equal stretches."""
     periods: dict[int, None] = {}
+    length, hashes = 1, kinds.astype(np.uint64) + np.uint64(1)
     with np.errstate(over="ignore"):
-        for length in WINDOWS:
-            if len(kinds) < 2 * length:
-                break
-            places = len(kinds) - length + 1
+        while len(hashes) > GROWTH * length and length <= LONGEST:
+            before, places = hashes, len(hashes) - (GROWTH - 1) * length
             hashes = np.zeros(places, np.uint64)
-            for n in range(length):
-                hashes *= np.uint64(0x9E3779B97F4A7C15)
-                hashes += kinds[n : n + places].astype(np.uint64) + np.uint64(1)
+            for n in range(GROWTH):
+                hashes = hashes * _MULTIPLIER + before[n * length : n * length + places]
+            length *= GROWTH
             order = np.argsort(hashes, kind="stable")
             equal = hashes[order[1:]] == hashes[order[:-1]]
             distances, counts = np.unique(np.diff(order)[equal], return_counts=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.jit.loops.loop import Carried, Loop, cut, item, listed, part
 from autograd.jit.lowering.emitter import Conditions, Emitter, Location
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, is_view
 
 WriteTerms = Callable[[Emitter, Conditions], None]
 Own = Callable[[Emitter, Term], str]
@@ -190,7 +190,7 @@ def _readers(to: Emitter, items: Term) -> list[tuple[Term, Any]]:
 def _may_replace(inner: Emitter, loop: Loop, carried: Carried) -> bool:
     """Whether the next value may have the name of the one before, which no one reads any more."""
     plan, x, next = inner.plan, carried.input, carried.next
-    if next.op is None or x in loop.results:
+    if next.op is None or is_view(next) or x in loop.results:
         return False
     end = plan.position[next]
     return all(_last_read(inner, user) <= end for user in plan.users.get(x, ()))

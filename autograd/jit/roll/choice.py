@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.jit.roll.grouping import grouped, levels, products_of_sums
-from autograd.jit.roll.lower import NARROW, lower, put_in_place
-from autograd.jit.roll.scalars import Scalars
+from autograd.engine.operations import Op
+from autograd.jit.roll.grouping import grouped
+from autograd.jit.roll.lower import lower, put_in_place
+from autograd.jit.roll.scalars import ADDITIONS, Scalars
 from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
 from autograd.ops.products import matmul_op
 from autograd.ops.structural import index_op
@@ -37,13 +38,13 @@ def roll(
     place of the sum of the absolute values of the terms. A product of the chain rule within a sum
     is a plain product: 0 · ∞ is NaN there.
     """
+    least = least_cost(terms.needed(outputs))
+    if least > HOPELESS or (least > DOUBTFUL and repeats()):
+        return None
     program = Scalars(terms, outputs)
     if program.tangled or program.operations < SHORT:
         return None
     straight = sum([NUMBER if term.scalar else CALL for term in program.terms if term.op])
-    least = least_cost(program)
-    if least > HOPELESS * straight or (least > DOUBTFUL * straight and repeats()):
-        return None
     least, best = straight, None
     for by_depth in (False, True):
         groups = grouped(terms, program, by_depth)
@@ -63,29 +64,22 @@ DOUBTFUL = 0.4
 """Nor is one below this share that loops make short."""
 
 
-def least_cost(program: Scalars) -> float:
-    """What no way to roll a program can fall below: calls follow one another from level to level.
+def least_cost(terms: Iterable[Term]) -> float:
+    """The share of the cost of a program of numbers that is left at least, however it is rolled.
 
-    At each level like operations are one call, or are computed as numbers where they are few;
-    numbers that are added up at once are moved into an array first.
+    Calls follow one another from level to level. At each level like operations are one call, or
+    are computed as numbers where they are few. Additions are no levels: sums may be long.
     """
-    inner, total = products_of_sums(program), 0.0
-    numbers: set[int] = set()
-    for level in levels(program, inner):
-        like: dict[Any, list[int]] = defaultdict(list)
-        for node in level:
-            like[None if node in program.sums else program.ops[node]].append(node)
-        sums = like.pop(None, [])
-        for nodes in like.values():
-            total += min(NUMBER * len(nodes), CALL)
-            if len(nodes) <= NARROW:
-                numbers.update(nodes)
-        if len(sums) <= NARROW:
-            numbers.update(sums)
-        addends = [node for root in sums for _, node in program.sums[root]]
-        factors = {arg for n in addends for arg in (program.args[n] if n in inner else [n])}
-        total += min(NUMBER * len(addends), CALL + MOVE * len(factors & numbers))
-    return total
+    depths: dict[Term, int] = {}
+    counts: Counter[tuple[int, Op]] = Counter()
+    for term in terms:
+        depth = max([depths[arg] for arg in term.args], default=0)
+        if term.op is not None and term.scalar:
+            depth += term.op not in ADDITIONS
+            counts[depth, term.op] += 1
+        depths[term] = depth
+    rolled = sum([min(NUMBER * count, CALL) for count in counts.values()])
+    return rolled / (NUMBER * max(counts.total(), 1))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -23,15 +23,15 @@ def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:
     groups = Groups(terms, by_depth)
     grouping = _Grouping(groups, program)
     grouping.add_leaves()
-    inner = products_of_sums(program)
-    for level in levels(program, inner):
+    inner = _products_of_sums(program)
+    for level in _levels(program, inner):
         grouping.add_elementwise([node for node in level if node not in program.sums])
         grouping.add_sums({n: program.sums[n] for n in level if n in program.sums}, inner)
     groups.outputs = [grouping.node[output] for output in program.outputs]
     return groups
 
 
-def products_of_sums(program: Scalars) -> set[int]:
+def _products_of_sums(program: Scalars) -> set[int]:
     """The products that are used in one sum only."""
     inner = set()
     for addends in program.sums.values():
@@ -41,7 +41,7 @@ def products_of_sums(program: Scalars) -> set[int]:
     return inner
 
 
-def levels(program: Scalars, inner: set[int]) -> list[list[int]]:
+def _levels(program: Scalars, inner: set[int]) -> list[list[int]]:
     """The nodes to compute, by their number of steps from the leaves.
 
     A sum is one step; the additions on the way to it and the products inside are none.

@@ -17,6 +17,9 @@ Addends: TypeAlias = list[tuple[float, int]]
 
 _SIGNS: dict[Op | None, tuple[float, ...]] = {add: (1.0, 1.0), sub: (1.0, -1.0), neg: (-1.0,)}
 
+ADDITIONS = frozenset([*_SIGNS, identity, stop_gradient])
+"""Operations that make no level of their own: a sum of many terms is computed at once."""
+
 
 class Scalars:
     """The terms of single numbers that elementwise operations make of others, as numbered nodes.
