@@ -11,8 +11,9 @@ import numpy as np
 from autograd.engine.operations import Op
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower, put_in_place
-from autograd.jit.roll.scalars import ADDITIONS, Scalars
+from autograd.jit.roll.scalars import ADDITIONS, Scalars, is_number
 from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
+from autograd.ops.op_types import Elementwise
 from autograd.ops.products import matmul_op
 from autograd.ops.structural import index_op
 
@@ -74,7 +75,7 @@ def least_cost(terms: Iterable[Term]) -> float:
     counts: Counter[tuple[int, Op]] = Counter()
     for term in terms:
         depth = max([depths[arg] for arg in term.args], default=0)
-        if term.op is not None and term.scalar:
+        if isinstance(term.op, Elementwise) and is_number(term):
             depth += term.op not in ADDITIONS
             counts[depth, term.op] += 1
         depths[term] = depth
