@@ -70,7 +70,7 @@ def _makes_new(op: Op) -> bool:
 
 def _function(to: Emitter, function: Callable[..., Any], name: str = "") -> str:
     """The name of a function in the source."""
-    for module, where in ((np, "np"), (np.linalg, "np.linalg")):
+    for module, where in ((np, "np"), (np.linalg, "np.linalg"), (np.fft, "np.fft")):
         word = getattr(function, "__name__", "")
         if getattr(module, word, None) is function:
             return f"{where}.{word}"
