@@ -15,9 +15,10 @@ import numpy as np
 from autograd.engine.graph import Args, Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import div, mul, pow, square, where
+from autograd.ops.indexing import gather_op
 from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product, masked_product
 from autograd.ops.predicates import nondifferentiable
-from autograd.ops.structural import broadcast_to, shape_of
+from autograd.ops.structural import broadcast_to, concatenate_op, shape_of
 
 Coefficient: TypeAlias = Array
 """Plain data, or a node of the interpreter around; None stands for zero."""
@@ -38,6 +39,20 @@ def recurrence(op: Op, node: Node, at: At) -> Rule | None:
         def rule(k: int) -> Coefficient:
             c = at(x, k)
             return None if c is None else op(c, **settings)
+
+    elif op is concatenate_op:
+
+        def rule(k: int) -> Coefficient:
+            parts = [at(arg, k) for arg in args]
+            if all(part is None for part in parts):
+                return None
+            return op(*map(_or_zeros, parts, args), **settings)
+
+    elif op is gather_op and not isinstance(args[1], Node):
+
+        def rule(k: int) -> Coefficient:
+            c = at(x, k)
+            return None if c is None else op(c, *args[1:], **settings)
 
     elif op is square or (op is mul and x is y) or (op is pow and _is_number(y) and y == 2):
 
@@ -84,6 +99,10 @@ def recurrence(op: Op, node: Node, at: At) -> Rule | None:
     else:
         return None
     return rule
+
+
+def _or_zeros(c: Coefficient, like: Any) -> Array:
+    return np.zeros(shape_of(like), like.dtype) if c is None else c
 
 
 def _is_number(x: Any) -> bool:
