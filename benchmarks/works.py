@@ -17,6 +17,7 @@ STEP_OF_FIT = "the step of nn.fit (ours)"
 
 STEPS = "benchmarks.systems.steps"
 DERIVATIVES = "benchmarks.systems.derivatives"
+SERIES = "benchmarks.systems.series"
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,28 @@ WORKS = (
         quick=Plan(rounds=2, seconds=0.005),
         baselines=(JIT,),
         quotients=costs.QUOTIENTS,
+    ),
+    Work(
+        name="series",
+        title="derivatives of high order, float64",
+        description=(
+            "Taylor coefficients of tanh at a number and of a network along a line; the loss of a "
+            "physics-informed network for the equation of Korteweg and de Vries, with its gradient "
+            "by all parameters; and a Laplacian, which is `laplacian` here and the trace of the "
+            "Hessian in JAX. JAX has `jax.experimental.jet`, and is waited for. Nested derivatives "
+            "are `elementwise_grad` of `elementwise_grad`, and the trace of the Hessian."
+        ),
+        contestants=(
+            Contestant(JIT, f"{SERIES}.ours", "jit"),
+            Contestant(OURS, f"{SERIES}.ours", "eager"),
+            Contestant("nested derivatives (ours)", f"{SERIES}.ours", "nested"),
+            Contestant("JAX jit", f"{SERIES}.jax", "jit"),
+            Contestant("JAX, not compiled", f"{SERIES}.jax", "eager"),
+        ),
+        tolerance=1e-8,
+        plan=Plan(rounds=15, seconds=0.02),
+        quick=Plan(rounds=2, seconds=0.005),
+        baselines=(JIT, OURS),
     ),
     Work(
         name="compile-time",

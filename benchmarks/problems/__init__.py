@@ -13,6 +13,7 @@ from benchmarks.problems import (
     moons,
     operations,
     programs,
+    series,
     steps,
     valley,
 )
@@ -28,6 +29,7 @@ ANSWERS: Mapping[str, Callable[[], Mapping[str, Answer]]] = {
     "compiled-step": steps.answers,
     "rosenbrock": valley.answers,
     "gradient-cost": costs.answers,
+    "series": series.answers,
     "compile-time": compiling.answers,
     "memory": steps.answers_of_memory,
 }

@@ -18,6 +18,7 @@ from benchmarks.summary import disagreement
 from benchmarks.systems import ours
 from benchmarks.systems.derivatives import numpy as formulas
 from benchmarks.systems.derivatives import ours as derivatives
+from benchmarks.systems.series import ours as series
 from benchmarks.systems.steps import numpy as by_hand
 from benchmarks.systems.steps import ours as steps
 from benchmarks.timing import Case
@@ -26,8 +27,10 @@ from tests.benchmarks.answers import right
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {work.name: work for work in WORKS}
-MODULES = {module.__name__: module for module in (ours, derivatives, formulas, by_hand, steps)}
-COMPILED = ("compiled-step", "rosenbrock", "gradient-cost")
+MODULES = {
+    module.__name__: module for module in (ours, derivatives, series, formulas, by_hand, steps)
+}
+COMPILED = ("compiled-step", "rosenbrock", "gradient-cost", "series")
 
 
 @pytest.mark.parametrize(
