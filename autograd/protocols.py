@@ -64,8 +64,15 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
         rules |= {getattr(module, name): getattr(public, name) for name in public.__all__}
     rules[np.rint] = ops.elementwise.round_op
     rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
+    rules[np.power] = _power
     rules[np.float_power] = lambda x, y: ops.pow(_in_double(x), _in_double(y))
     return rules
+
+
+def _power(x: Any, y: Any) -> Any:
+    """As the operator, but that of booleans and a Python integer is in int64, not in int8."""
+    whole = y.__class__ is int and getattr(x, "dtype", None) == np.bool_
+    return ops.pow(ops.cast(x, np.int64) if whole else x, y)
 
 
 def _in_double(x: Any) -> Any:

@@ -130,8 +130,8 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor | Any:
     """-[y ln σ(z) + (1 - y) ln(1 - σ(z))] = ln(1 + eᶻ) - y z for each entry, from logits z.
 
-    Gradient σ(z) - y. It is exact for every finite z: it does not overflow, and the gradient does
-    not vanish. Targets are as in ``binary_cross_entropy``.
+    Gradient σ(z) - y. It is exact for every z: it does not overflow, the gradient does not vanish,
+    and an infinite logit has the loss 0 or ∞. Targets are as in ``binary_cross_entropy``.
 
     Raises ``ValueError`` for unequal shapes and targets outside [0, 1]. Warns if z is the output of
     a sigmoid or softmax. (Nielsen 2015, eq. 57.)
@@ -143,7 +143,10 @@ def binary_cross_entropy_with_logits(
     z, y = same_shape("binary_cross_entropy_with_logits", logits, target)
     examine_target(check_unit_interval, "binary_cross_entropy_with_logits", target=y)
     warn_of_probabilities("binary_cross_entropy_with_logits", z)
-    return reduce(ag.softplus(z) - y * z, reduction)
+    # For y = 1 it is ln(1 + e⁻ᶻ). That leaves a factor of 0 for z where y is 0 or 1.
+    one = y == 1
+    rest = (y - one) * ag.where((one | (y == 0)) & np.isinf(z), 0, z)
+    return reduce(ag.softplus(ag.where(one, -z, z)) - rest, reduction)
 
 
 def cross_entropy_cost(logits: ArrayLike | Tensor, target: ArrayLike | Tensor) -> Tensor | Any:

@@ -36,8 +36,9 @@ def diff(
         ],
         axis,
     )
+    subtract = np.not_equal if a.dtype.kind == "b" else ops.sub
     for _ in range(n):
-        a = _part(a, axis, 1, None) - _part(a, axis, None, -1)
+        a = subtract(_part(a, axis, 1, None), _part(a, axis, None, -1))
     return a
 
 
@@ -45,7 +46,8 @@ def ediff1d(ary: Array, to_end: Array | None = None, to_begin: Array | None = No
     """Differences of neighbours of x flattened, with `to_begin` before and `to_end` after them."""
     row = ops.ravel(ary)
     parts = [to_begin, row[1:] - row[:-1], to_end]
-    return ops.concatenate([ops.ravel(part) for part in parts if part is not None])
+    rows = [ops.ravel(part) for part in parts if part is not None]
+    return ops.concatenate([ops.cast(part, row.dtype) for part in rows])
 
 
 def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -> Any:
@@ -53,7 +55,7 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
 
     varargs: the spacing of the samples, one for all axes or one per axis, or their coordinates.
     """
-    f = ops.array(f)
+    f = ops.as_real(f)
     ndim = len(ops.shape_of(f))
     axes = [
         normalize_axis(a, ndim)[0] for a in (_listed(axis) if axis is not None else range(ndim))
@@ -63,7 +65,10 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
         spacings *= len(axes)
     if len(spacings) != len(axes):
         raise TypeError(f"gradient: {len(varargs)} spacings were given for {len(axes)} axes")
-    slopes = [_slope(f, h, a, edge_order) for h, a in zip(spacings, axes, strict=True)]
+    slopes = [
+        ops.cast(_slope(f, ops.as_real(h), a, edge_order), f.dtype)
+        for h, a in zip(spacings, axes, strict=True)
+    ]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -95,10 +100,10 @@ def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
         inside = (sample(2, None) - sample(0, -2)) / (before + after)
     else:
         inside = (
-            before**2 * sample(2, None)
-            + (after**2 - before**2) * sample(1, -1)
-            - after**2 * sample(0, -2)
-        ) / (before * after * (before + after))
+            before / (after * (before + after)) * sample(2, None)
+            + (after - before) / (before * after) * sample(1, -1)
+            - after / (before * (before + after)) * sample(0, -2)
+        )
     first = (sample(1, 2) - sample(0, 1)) / step(0, 1)
     last = (sample(n - 1, n) - sample(n - 2, n - 1)) / step(n - 2, n - 1)
     if edge_order == 2:  # the slope at the end of the parabola through three samples
@@ -209,23 +214,29 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
 def polyval(p: Array, x: Array) -> Array:
     """p[0] xⁿ⁻¹ + ... + p[n-1], by Horner's rule."""
     p = ops.array(p)
-    value = 0 * ops.array(x)
+    x = ops.array(x)
+    value = x.dtype.type(0) * x
     for i in range(ops.shape_of(p)[0]):
         value = value * x + p[i]
     return value
 
 
+def _of_one_length(*polynomials: Array) -> list[Array]:
+    rows = [ops.atleast_1d(p) for p in polynomials]
+    length = max(ops.shape_of(row)[0] for row in rows)
+    return [ops.pad(row, (length - ops.shape_of(row)[0], 0)) for row in rows]
+
+
 def polyadd(a1: Array, a2: Array) -> Array:
     """The sum of two polynomials."""
-    a1, a2 = ops.atleast_1d(a1), ops.atleast_1d(a2)
-    length = max(ops.shape_of(a1)[0], ops.shape_of(a2)[0])
-    first, second = (ops.pad(a, (length - ops.shape_of(a)[0], 0)) for a in (a1, a2))
+    first, second = _of_one_length(a1, a2)
     return first + second
 
 
 def polysub(a1: Array, a2: Array) -> Array:
     """The difference of two polynomials."""
-    return polyadd(a1, -ops.array(a2))
+    first, second = _of_one_length(a1, a2)
+    return first - second
 
 
 def polymul(a1: Array, a2: Array) -> Array:

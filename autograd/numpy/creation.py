@@ -57,6 +57,13 @@ def full_like(a: Array, fill_value: Array, dtype: Any = None) -> Array:
     return full(ops.shape_of(a), fill_value, dtype)
 
 
+def _alike(*arrays: Array) -> list[Array]:
+    """Arrays in the floating-point type that NumPy finds for all of them."""
+    arrays = tuple([ops.array(x) for x in arrays])
+    common = np.result_type(*[x.dtype for x in arrays])
+    return [ops.as_real(ops.cast(x, common)) for x in arrays]
+
+
 def linspace(
     start: Array,
     stop: Array,
@@ -67,10 +74,10 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """Evenly spaced numbers: start + i (stop - start) / (num - 1)."""
-    start, stop = ops.array(start), ops.array(stop)
+    start, stop = _alike(start, stop)
     gaps = num - 1 if endpoint else num
     step = (stop - start) / gaps if gaps else np.nan * (stop - start)
-    shares = np.arange(num) / max(gaps, 1)
+    shares = (np.arange(num) / max(gaps, 1)).astype(step.dtype)
     ndim = len(ops.shape_of(step))
     line = start + (stop - start) * shares.reshape((num,) + (1,) * ndim)
     line = _typed(ops.moveaxis(line, 0, axis), dtype)
@@ -99,6 +106,7 @@ def geomspace(
     axis: int = 0,
 ) -> Array:
     """A geometric sequence: each number is a constant multiple of the one before."""
+    start, stop, _ = _alike(start, stop, 1.0)
     sign = ops.sign(start)
     logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
     return _typed(sign * ops.exp(logs), dtype)

@@ -31,6 +31,7 @@ nextafter: Final = custom_op(np.nextafter, derivative=(1.0, None))
 
 
 _fraction: Final = custom_op(lambda x: np.modf(x)[0], derivative=(1.0,), name="fraction")
+_whole: Final = custom_op(lambda x: np.modf(x)[1], derivative=(None,), name="whole")
 
 
 trunc: Callable[[Array], Array] = ops.trunc
@@ -39,7 +40,7 @@ fix = trunc
 
 def modf(x: Array) -> tuple[Array, Array]:
     """The fractional and the integral part of x, both with the sign of x."""
-    return _fraction(x), trunc(x)
+    return _fraction(x), _whole(x)
 
 
 def divmod(x: Array, y: Array) -> tuple[Array, Array]:
@@ -57,16 +58,8 @@ def fmin(x: Array, y: Array) -> Array:
     return ops.where(np.isnan(y), x, ops.where(np.isnan(x), y, ops.minimum(x, y)))
 
 
-def deg2rad(x: Array) -> Array:
-    """π x / 180."""
-    return x * (math.pi / 180)
-
-
-def rad2deg(x: Array) -> Array:
-    """180 x / π."""
-    return x * (180 / math.pi)
-
-
+deg2rad: Final = custom_op(np.deg2rad, derivative=(math.pi / 180,))
+rad2deg: Final = custom_op(np.rad2deg, derivative=(180 / math.pi,))
 radians: Final = deg2rad
 degrees: Final = rad2deg
 

@@ -80,7 +80,8 @@ def _letter(axis: Any) -> str:
 
 def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Σ x̄1 x2 along an axis."""
-    return ops.sum(ops.conj(x1) * x2, axis)
+    products = ops.conj(x1) * x2
+    return ops.cast(ops.sum(products, axis), products.dtype)
 
 
 def mat_vec(x1: Array, x2: Array, /) -> Array:

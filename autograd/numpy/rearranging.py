@@ -139,7 +139,8 @@ def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
     """At each position, the entry of the first choice whose condition holds there."""
-    chosen = default
+    types = [getattr(choice, "dtype", choice) for choice in (*choicelist, default)]
+    chosen = ops.cast(default, np.result_type(*types))
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         chosen = ops.where(condition, choice, chosen)
     return chosen

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
-from autograd.engine.graph import Array
+from autograd.engine.graph import Array, Node
 from autograd.ops import Axis
 
 
@@ -34,7 +34,7 @@ def sum(
 ) -> Array:
     """The sum of `initial` and the entries for which `where` holds."""
     total = ops.sum(_entries("sum", a, dtype, out, where, False), axis, keepdims)
-    return total if initial is None else total + initial
+    return total if initial is None else total + _in_type_of(total, initial)
 
 
 def prod(
@@ -48,7 +48,12 @@ def prod(
 ) -> Array:
     """The product of `initial` and the entries for which `where` holds."""
     product = ops.prod(_entries("prod", a, dtype, out, where, True), axis, keepdims)
-    return product if initial is None else product * initial
+    return product if initial is None else product * _in_type_of(product, initial)
+
+
+def _in_type_of(a: Array, initial: Array) -> Array:
+    dtype = ops.array(a).dtype
+    return initial if isinstance(initial, Node) and dtype.kind != "f" else ops.cast(initial, dtype)
 
 
 def max(
@@ -60,6 +65,7 @@ def max(
     where: Any = True,
 ) -> Array:
     """The largest of `initial` and the entries for which `where` holds."""
+    initial = None if initial is None else _in_type_of(a, initial)
     instead = -np.inf if initial is None else initial
     largest = ops.max(_entries("max", a, None, out, where, instead), axis, keepdims)
     return largest if initial is None else ops.maximum(largest, initial)
@@ -74,6 +80,7 @@ def min(
     where: Any = True,
 ) -> Array:
     """The smallest of `initial` and the entries for which `where` holds."""
+    initial = None if initial is None else _in_type_of(a, initial)
     instead = np.inf if initial is None else initial
     smallest = ops.min(_entries("min", a, None, out, where, instead), axis, keepdims)
     return smallest if initial is None else ops.minimum(smallest, initial)

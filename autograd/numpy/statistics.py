@@ -27,13 +27,14 @@ def average(
     """The weighted mean Σ w a / Σ w; with `returned`, also Σ w."""
     a = ops.as_real(a)
     shape = ops.shape_of(a)
-    weights = np.ones(shape, a.dtype) if weights is None else ops.as_real(weights)
+    weights = np.ones(shape, a.dtype) if weights is None else ops.array(weights)
     if len(ops.shape_of(weights)) < len(shape) and axis is not None:
         axes = normalize_axis(axis, len(shape))
         weights = ops.reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     weights = ops.broadcast_to(weights, shape)
-    total = ops.sum(weights, axis, keepdims)
-    mean = ops.sum(a * weights, axis, keepdims) / total
+    products = a * weights
+    total = ops.sum(ops.cast(weights, products.dtype), axis, keepdims)
+    mean = ops.sum(products, axis, keepdims) / total
     return (mean, total) if returned else mean
 
 
@@ -233,7 +234,7 @@ def _from_start(running: Array, start: float, axis: int, include: bool) -> Array
         return running
     shape = list(ops.shape_of(running))
     shape[axis] = 1
-    return ops.concatenate([np.full(shape, start), running], axis)
+    return ops.concatenate([np.full(shape, start, running.dtype), running], axis)
 
 
 # --------------------------------------------------------------------------------------------------
