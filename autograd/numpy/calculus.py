@@ -149,7 +149,8 @@ def interp(
     xp is ascending, and outside of it the result is constant: `left` and `right`, by default the
     first and the last of fp. With a period, xp has any order, and `left` and `right` are ignored.
     """
-    x, xp, fp = ops.array(x), ops.array(xp), ops.array(fp)
+    x, xp = (ops.cast(knots, np.float64) for knots in (x, xp))
+    fp = ops.cast(fp, np.result_type(ops.array(fp).dtype, np.float64))
     if period is not None:
         x, xp, fp = _around_one_period(x, xp, fp, abs(period))
         left = right = None

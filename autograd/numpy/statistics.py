@@ -56,7 +56,8 @@ def cov(
     variables = _variables(m, rowvar)
     if y is not None:
         variables = ops.concatenate([variables, _variables(y, rowvar)])
-    variables = variables if dtype is None else ops.cast(variables, dtype)
+    dtype = np.result_type(variables.dtype, np.float64) if dtype is None else dtype
+    variables = ops.cast(variables, dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     if fweights is None and aweights is None:
         away = variables - ops.mean(variables, 1, True)
@@ -110,7 +111,8 @@ def bincount(x: Any, /, weights: Array | None = None, minlength: int = 0) -> Arr
     places = plain(x)
     largest = nondifferentiable(np.max, places, initial=-1)
     length = max(minlength, int(largest) + 1)
-    return ops.scatter(1.0 if weights is None else weights, ops.cast(places, int), (length,))
+    counted = 1 if weights is None else ops.cast(weights, np.float64)
+    return ops.scatter(counted, ops.cast(places, int), (length,))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -127,8 +129,8 @@ _ENDS = {
 """The parameters α and β of the place, by method (Hyndman and Fan, 1996)."""
 
 
-def _place(method: str, n: int, q: Array) -> tuple[Array, Array]:
-    """The entry of n below the quantile, counted from 0, and the share of the next one."""
+def _place(method: str, n: int, q: Array) -> tuple[Array, Array | None]:
+    """The entry of n below the quantile, counted from 0, and the share of the next one if any."""
     if method in _ENDS:
         alpha, beta = _ENDS[method]
         place = ops.clip(n * q + (alpha + q * (1 - alpha - beta)) - 1, 0, n - 1)
@@ -137,21 +139,21 @@ def _place(method: str, n: int, q: Array) -> tuple[Array, Array]:
     q = plain(q)
     match method:
         case "lower":
-            return np.floor((n - 1) * q), 0.0
+            return np.floor((n - 1) * q), None
         case "higher":
-            return np.ceil((n - 1) * q), 0.0
+            return np.ceil((n - 1) * q), None
         case "nearest":
-            return np.rint((n - 1) * q), 0.0
+            return np.rint((n - 1) * q), None
         case "midpoint":
             place = (n - 1) * q
             return np.floor(place), ops.where(place == np.floor(place), 0.0, 0.5)
         case "inverted_cdf":
-            return np.clip(np.ceil(n * q) - 1, 0, n - 1), 0.0
+            return np.clip(np.ceil(n * q) - 1, 0, n - 1), None
         case "averaged_inverted_cdf":
             place = np.clip(n * q - 1, 0, n - 1)
             return np.ceil(place), ops.where((place == np.floor(place)) & (n * q >= 1), 0.5, 0.0)
         case "closest_observation":
-            return np.clip(np.rint(n * q) - 1, 0, n - 1), 0.0
+            return np.clip(np.rint(n * q) - 1, 0, n - 1), None
     raise ValueError(f"quantile: the method {method!r} is none of NumPy's")
 
 
@@ -173,21 +175,23 @@ def quantile(
     """
     if out is not None or weights is not None:
         raise TypeError("quantile: out and weights are not supported for nodes")
-    a = ops.as_real(a)
-    q = ops.array(a.dtype.type(q) if type(q) in (int, float) else q)
+    a = ops.array(a)
+    q = ops.array(a.dtype.type(q) if type(q) in (int, float) and a.dtype.kind == "f" else q)
     if not interpreter().replayed and not np.all((plain(q) >= 0) & (plain(q) <= 1)):
         raise ValueError("quantile: q must be between 0 and 1 (in a percentile, 0 and 100)")
     ordered = ops.sort(join_axes(a, axis))
     n = ops.shape_of(ordered)[-1]
     below, share = _place(method, n, q)
     below = ops.cast(below, int)
-    low = ops.take(ordered, below, -1)
-    high = ops.take(ordered, np.minimum(below + 1, n - 1), -1)
-    between = low + (high - low) * share
+    between = ops.take(ordered, below, -1)
+    if share is not None:
+        between = ops.cast(between, np.result_type(a.dtype, q.dtype))
+        between = between + (ops.take(ordered, np.minimum(below + 1, n - 1), -1) - between) * share
     shape = ops.shape_of(ordered)[:-1]
     axes = len(ops.shape_of(q))
-    last_entry = ops.reshape(ordered[..., -1], shape + (1,) * axes)
-    between = ops.where(np.isnan(last_entry), np.nan, between)
+    if not _is_whole(a):
+        last_entry = ops.reshape(ordered[..., -1], shape + (1,) * axes)
+        between = ops.where(np.isnan(last_entry), np.nan, between)
     between = ops.moveaxis(between, tuple(range(len(shape), len(shape) + axes)), tuple(range(axes)))
     if not keepdims:
         return between

@@ -158,7 +158,10 @@ class Elementwise(Op):
     ) -> Array | None:
         local = self.partials[argnum]
         if callable(local):
-            slope = local(out, *args)
+            try:
+                slope = local(out, *args)
+            except ArithmeticError:
+                slope = _ieee(local, out, args)
             if g.__class__ is np.ndarray and not isinstance(slope, Node):
                 return kernels.chain_product(g, slope)
             if isinstance(g, Node.number) and getattr(slope, "primal", slope).__class__ is float:
@@ -174,12 +177,24 @@ class Elementwise(Op):
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
         local = self.partials[argnum]
-        slope: Any = local(out, *args) if callable(local) else None
+        try:
+            slope: Any = local(out, *args) if callable(local) else None
+        except ArithmeticError:
+            slope = _ieee(local, out, args)
         if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
             return masked_product(t, slope)  # the tangent in a masked branch may be NaN
         return (
             self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
         )
+
+
+def _ieee(local: Any, out: Array, args: tuple[Array, ...]) -> Array:
+    """A local derivative where Python's arithmetic raised: 1 / y at a constant y = 0 is inf."""
+    numbers: list[Any] = [
+        np.asarray(x, float)[()] if x.__class__ in _PYTHON_NUMBERS else x for x in args
+    ]
+    with np.errstate(all="ignore"):
+        return local(out, *numbers)
 
 
 def _argument_names(partials: Sequence[Partial]) -> Sequence[str]:

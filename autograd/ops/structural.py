@@ -249,7 +249,8 @@ def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
     >>> cast(np.ones(2), np.float32).dtype
     dtype('float32')
     """
-    if getattr(x, "dtype", None) == dtype:
+    own = getattr(x, "dtype", None)
+    if own is not None and own == dtype:  # a dtype equals None if it is float64
         return x
     dtype = np.dtype(dtype)
     return (

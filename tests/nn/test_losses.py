@@ -503,3 +503,25 @@ def test_logits_cause_no_warning(model: Callable[[Any], Any]) -> None:
         warnings.simplefilter("error")
         nn.cross_entropy(model(Tensor(F)), LABELS)
         nn.cross_entropy(F, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("z", "y", "loss", "slope"),
+    [
+        (-np.inf, 0.0, 0.0, 0.0),
+        (np.inf, 1.0, 0.0, 0.0),
+        (-np.inf, 1.0, np.inf, -1.0),
+        (np.inf, 0.0, np.inf, 1.0),
+        (-np.inf, 0.5, np.inf, -0.5),
+        (-40.0, 0.0, 4.248354255291589e-18, 4.248354255291589e-18),
+        (40.0, 1.0, 4.248354255291589e-18, -4.248354255291589e-18),
+        (-800.0, 0.25, 200.0, -0.25),
+    ],
+)
+def test_binary_cross_entropy_of_extreme_logits_is_exact(z, y, loss, slope):
+    def f(z: Any) -> Any:
+        return nn.binary_cross_entropy_with_logits(z, np.array([y]))
+
+    for run in (lambda f: f, ag.jit):
+        assert float(run(f)(np.array([z]))) == pytest.approx(loss, rel=1e-12)
+        assert run(ag.grad(f))(np.array([z]))[0] == pytest.approx(slope, rel=1e-12)

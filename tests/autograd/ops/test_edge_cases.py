@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ad
-from autograd import Tensor, Value, gradients, linalg
+from autograd import Tensor, Value, grad, gradients, jvp, linalg, value_and_grad
 
 RNG = np.random.default_rng(1964)
 START = RNG.bit_generator.state
@@ -676,3 +676,9 @@ def test_a_node_is_no_index_and_einsum_needs_a_string():
         ad.take(X, Tensor([0.0]))
     with pytest.raises(TypeError, match="must be a string"):
         ad.einsum(X, [0, 1])
+
+
+def test_quotient_by_a_constant_zero_has_an_infinite_derivative_at_every_order_that_asks_for_it():
+    slope = grad(lambda x: x / 0.0)
+    for x in (0.0, 2.0):
+        assert slope(x) == jvp(slope, x, 1.0)[0] == value_and_grad(slope)(x)[0] == np.inf
