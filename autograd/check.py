@@ -1,7 +1,8 @@
 """`check_grads`: compare derivatives with finite differences of the function.
 
 One random direction tests a derivative of any shape by one number. The second order is tested as
-the first derivative of the vector-Jacobian product.
+the first derivative of the vector-Jacobian product uᵀ J, with respect to the arguments and to u; or
+of J v where forward mode alone is checked.
 """
 
 from __future__ import annotations
@@ -128,7 +129,12 @@ class _Checker:
                     return self.worst_entry(mode, f, xs, u, level)
         if order < 2:
             return None
-        return self.find(lambda inputs: _pull(f, inputs, u), xs, order - 1, level + 1)
+        n = len(xs)
+        if "reverse" in self.modes:
+            at, derived = [*xs, *u], lambda inputs: _pull(f, inputs[:n], inputs[n:])
+        else:
+            at, derived = [*xs, *v], lambda inputs: _push(f, inputs[:n], inputs[n:])
+        return self.find(derived, at, order - 1, level + 1)
 
     def like(self, x: Data) -> Data:
         """A random direction of the shape of x."""
@@ -216,15 +222,19 @@ def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Dat
         return float(_inner(_as_plain(_pull(f, xs, u)), v).real)
     if mode != "forward":
         raise ValueError(f"check_grads: modes are 'reverse' and 'forward', not {mode!r}")
-    _, tangents = jvp(f, (xs,), (v,))
-    return float(_inner(u, _as_plain(tangents)).real)
+    return float(_inner(u, _as_plain(_push(f, xs, v))).real)
 
 
 def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
-    """uᵀ J, as a function of xs that can be differentiated again."""
+    """uᵀ J, as a function of xs and u that can be differentiated again."""
     _, pullback = vjp(f, xs)
     found: list[Data] = pullback(u)[0]
     return found
+
+
+def _push(f: Listed, xs: list[Data], v: list[Data]) -> list[Data]:
+    """J v, as a function of xs and v that can be differentiated again."""
+    return jvp(f, (xs,), (v,))[1]
 
 
 def _inner(u: list[Data], v: list[Data]) -> Any:
@@ -260,9 +270,12 @@ def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> 
         for part in range(len(parts))
     ]
     entry = f", entry {mismatch.entry}" if mismatch.entry else ""
+    if mismatch.leaf < len(places):
+        what = f"with respect to argument {names[places[mismatch.leaf]]}{entry}"
+    else:
+        what = f"with respect to the cotangent or tangent{entry}, in which it is linear,"
     return (
-        f"{mismatch.mode} mode, order {mismatch.order}: the derivative with respect to argument "
-        f"{names[places[mismatch.leaf]]}{entry} is {mismatch.derivative:.10g}, but differences "
-        f"give {mismatch.difference:.10g}"
+        f"{mismatch.mode} mode, order {mismatch.order}: the derivative {what} is "
+        f"{mismatch.derivative:.10g}, but differences give {mismatch.difference:.10g}"
         + (f". The first operation whose rule disagrees is {culprit}." if culprit else "")
     )

@@ -10,6 +10,7 @@ import pytest
 
 import autograd as ad
 from autograd import GradientError, Tensor, Value, check_grads, custom_op
+from autograd.extend import defjvp, defvjp, primitive
 
 X = np.array([0.4, -1.1, 0.7])
 SLIGHTLY = 1.001
@@ -194,3 +195,24 @@ def test_there_has_to_be_something_to_check() -> None:
         check_grads(lambda x: "result", 3.0)
     with pytest.raises(ValueError, match="'reverse' and 'forward', not 'sideways'"):
         check_grads(ad.sin, 1.0, modes=("sideways",))
+
+
+def wrong_identity() -> Any:
+    """An operation that computes x, and whose derivative is 0.1 % off."""
+    identity = primitive(lambda x: x * 1.0)
+    defvjp(identity, lambda ans, x: lambda g: g * 1.001)
+    defjvp(identity, lambda t, ans, x: t * 1.001)
+    return identity
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_a_rule_is_checked_with_respect_to_the_cotangent_or_tangent(mode: str) -> None:
+    """The rule is right, and its own derivative is not."""
+    identity, double = wrong_identity(), primitive(lambda x: 2.0 * x)
+    defvjp(double, lambda ans, x: lambda g: 2.0 * identity(g))
+    defjvp(double, lambda t, ans, x: 2.0 * identity(t))
+    check_grads(double, 1.0, order=1, modes=[mode])
+    with pytest.raises(
+        GradientError, match="order 2: the derivative with respect to the cotangent"
+    ):
+        check_grads(double, 1.0, modes=[mode])
