@@ -7,8 +7,7 @@ A NumPy function finds the function of the same name in `ops`. One that only loo
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
-from inspect import Parameter, signature
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -19,6 +18,7 @@ from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
 from autograd.ops.predicates import nondifferentiable
+from autograd.signatures import data_and_settings, translated
 from autograd.trees import map_tree
 
 _OTHER_NAMES = {
@@ -56,12 +56,13 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
     rules = {}
     for name in ops.__all__:
         theirs = getattr(np, name, None)
-        if callable(theirs):
+        if callable(theirs) and name not in ("array", "identity"):  # they take no nodes
             rules[theirs] = getattr(ops, name)
     for theirs, ours in _OTHER_NAMES.items():
         rules[getattr(np, theirs)] = getattr(ops, ours)
     for module, public in ((np.linalg, ops.linalg), (np.fft, ops.fft)):
         rules |= {getattr(module, name): getattr(public, name) for name in public.__all__}
+    rules[np.divmod] = lambda x, y: (ops.floor_divide(x, y), ops.mod(x, y))
     rules[np.rint] = ops.elementwise.round_op
     rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
     rules[np.power] = _power
@@ -123,9 +124,8 @@ def _call(
     ours: Callable[..., Any] | None = None,
 ) -> Any:
     if func in ABOUT_NUMBERS:
-        place, settings_names = _settings_from(func)
-        settings = dict(zip(settings_names, args[place:], strict=False))
-        return nondifferentiable(func, *args[:place], **settings, **kwargs)
+        data, settings = data_and_settings(func, args, kwargs)
+        return nondifferentiable(func, *data, **settings)
     if func in TAKING_OUT:
         taken = partial(_taken_out, f"{name_of(func)}(...)")
         return func(*map_tree(taken, args), **map_tree(taken, kwargs))
@@ -134,52 +134,14 @@ def _call(
     ours = ours or RULES.get(func)
     if ours is None:
         _refuse(name_of(func))
-    out = kwargs.pop("out", None)
-    if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
-        raise TypeError(
-            f"{name_of(func)}(..., out=...): a node cannot be written into, nor an array take its "
-            "place; use the returned node"
-        )
-    if kwargs:
-        names = _other_argument_names(func, ours)
-        kwargs = {names.get(name, name): setting for name, setting in kwargs.items()}
     try:
+        if kwargs or len(args) > 2:
+            args, kwargs = translated(func, ours, args, kwargs)
         return ours(*args, **kwargs)
     except TypeError as error:
         if "argument" not in str(error):
             raise
         raise TypeError(f"{name_of(func)} of a node: {error}") from error
-
-
-@cache
-def _settings_from(func: Callable[..., Any]) -> tuple[int | None, list[str]]:
-    """The place of `axis` among the arguments, and the names from there on: they are settings, and
-    what stands before them is data.
-    """
-    names = [] if isinstance(func, np.ufunc) else list(signature(func).parameters)
-    place = names.index("axis") if "axis" in names else None
-    return place, [] if place is None else names[place:]
-
-
-@cache
-def _other_argument_names(theirs: Callable[..., Any], ours: Callable[..., Any]) -> dict[str, str]:
-    """What is called otherwise in ours at the same place: in clip(a, a_min, a_max) all three."""
-    if isinstance(theirs, np.ufunc):
-        return {}
-    try:
-        parameters = signature(theirs).parameters
-    except ValueError:  # NumPy's functions in C have no signature before 2.4
-        return {"a": "x", "b": "y"} if theirs is np.dot else {}
-    by_place = [
-        name
-        for name, parameter in parameters.items()
-        if parameter.kind is not Parameter.KEYWORD_ONLY
-    ]
-    return {
-        name: own
-        for name, own in zip(by_place, signature(ours).parameters, strict=False)
-        if own not in by_place
-    }
 
 
 def _taken_out(how: str, leaf: Any) -> Any:

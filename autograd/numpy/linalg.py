@@ -129,7 +129,7 @@ def _svd(
 _COMPOSED = {
     "cholesky": ops.cholesky,
     "cond": _cond,
-    "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis),
+    "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis=axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
     "eig": _eig,
     "eigh": _eigh,

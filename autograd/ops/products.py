@@ -15,6 +15,7 @@ from autograd.ops.complex_parts import conj
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
 from autograd.ops.op_types import Multilinear
+from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import as_array, index_op, normalize_axis, ravel, reshape_op, shape_of
 
 _ROW, _COLUMN = (..., None, slice(None)), (..., None)
@@ -247,21 +248,36 @@ def kron(x: ArrayLike, y: ArrayLike) -> Array:
     return reshape_op(products, shape=tuple([m * n for m, n in zip(*sizes, strict=True)]))
 
 
-def cross(x: ArrayLike, y: ArrayLike, axis: int = -1) -> Array:
-    """The cross product of vectors with three components along `axis`, and otherwise broadcast.
+def cross(
+    x: ArrayLike,
+    y: ArrayLike,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Array:
+    """The cross product of vectors with three components, and otherwise broadcast.
 
         cross(x, y) = (x₁y₂ - x₂y₁, x₂y₀ - x₀y₂, x₀y₁ - x₁y₀)
 
-    Raises ValueError if the axis has another length.
+    axisa, axisb, axisc: the axis of the components in x, in y and in the result.
+    axis: the same for all three.
+
+    Raises ValueError if the axis of x or y has another length.
 
     >>> import numpy as np
     >>> from autograd import cross
     >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     array([0., 0., 1.])
     """
-    for shape in (shape_of(x), shape_of(y)):
-        if shape[normalize_axis(axis, len(shape))[0]] != 3:
-            raise ValueError(f"cross: axis {axis} of shape {shape} must have length three")
-    x1, x2 = (take(x, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
-    y1, y2 = (take(y, places, axis) for places in ([1, 2, 0], [2, 0, 1]))
-    return x1 * y2 - x2 * y1
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    for own, shape in ((axisa, shape_of(x)), (axisb, shape_of(y))):
+        if shape[normalize_axis(own, len(shape))[0]] != 3:
+            raise ValueError(f"cross: axis {own} of shape {shape} must have length three")
+    x = x if axisa == -1 else moveaxis(x, axisa, -1)
+    y = y if axisb == -1 else moveaxis(y, axisb, -1)
+    x1, x2 = (take(x, places, -1) for places in ([1, 2, 0], [2, 0, 1]))
+    y1, y2 = (take(y, places, -1) for places in ([1, 2, 0], [2, 0, 1]))
+    product = x1 * y2 - x2 * y1
+    return product if axisc == -1 else moveaxis(product, -1, axisc)

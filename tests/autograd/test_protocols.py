@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from scipy import special
 
 import autograd as ad
-from autograd import Tensor, Value, gradients
+from autograd import Tensor, Value, gradients, jit, signatures
 from autograd.alternatives import Mark, all_marks, alternative
+from autograd.protocols import RULES
+from autograd.trees import flatten
 
 A = np.array([[0.57, 1.53, 2.1], [1.07, 0.26, 0.77]])
 SQUARE = np.array([[2.0, 0.5], [0.3, 1.5]])
@@ -215,16 +218,59 @@ def test_methods_of_ufuncs_without_a_rule_are_refused_by_name() -> None:
     "call",
     [
         lambda x: np.sin(x, where=A > 1),
-        lambda x: np.add(x, 1.0, dtype=np.float32),
         lambda x: np.sum(x, where=A > 1),
-        lambda x: np.sum(x, dtype=np.float32),
+        lambda x: np.sum(x, 0, None, None, False, 3.0),
         lambda x: np.mean(x, initial=3.0),
-        lambda x: np.concatenate([x, x], casting="unsafe"),
+        lambda x: np.sum(x, nothing=3.0),
     ],
 )
 def test_a_setting_that_a_rule_does_not_know_is_refused_and_not_ignored(call: Any) -> None:
     with pytest.raises(TypeError, match=r"^np\.\w+.* of a node: |unexpected keyword"):
         call(Tensor(A))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.sum(x, 1, None),
+        lambda x: np.sum(x, 1, np.float32),
+        lambda x: np.sum(x, dtype=np.float32),
+        lambda x: np.mean(x, 0, np.float32, keepdims=True),
+        lambda x: np.var(x, 0, np.float64, None, 1, True),
+        lambda x: np.std(x, axis=1, correction=1),
+        lambda x: np.max(x, 0, None, True),
+        lambda x: np.cumsum(x, 1, np.float32),
+        lambda x: np.trace(x, 1, 0, 1, np.float32),
+        lambda x: np.median(x, 1, None, True, True),
+        lambda x: np.sort(x, 0, "stable"),
+        lambda x: np.sort(x, axis=1, kind="stable"),
+        lambda x: np.take(x, [0, 2, 5], 1, None, "clip"),
+        lambda x: np.clip(x, 1.0, a_max=2.0),
+        lambda x: np.concatenate([x, x], 1, dtype=np.float32, casting="same_kind"),
+        lambda x: np.stack([x, x], 1, dtype=np.float32),
+        lambda x: np.add(x, 1.0, dtype=np.float32, casting="same_kind"),
+        lambda x: np.cross(x, x[::-1], 1, 1, 0),
+        lambda x: np.cross(x.T, x, axisa=0),
+        lambda x: np.searchsorted(x[0, [0, 2, 1]], x[1], "right"),
+        lambda x: np.argpartition(x, 1, 0),
+        lambda x: np.isclose(x, x + 0.01, 0.1, equal_nan=True),
+        lambda x: np.divmod(x, 0.7),
+        lambda x: np.reshape(x, (3, 2), "F"),
+        lambda x: np.reshape(x, (3, 2), order="F"),
+    ],
+)
+def test_arguments_mean_what_they_do_in_numpy(call: Any) -> None:
+    for ours, theirs in zip(flatten(call(Tensor(A)))[0], flatten(call(A))[0], strict=True):
+        np.testing.assert_allclose(getattr(ours, "data", ours), theirs, rtol=1e-15, strict=True)
+    for ours, theirs in zip(flatten(jit(call)(A))[0], flatten(call(A))[0], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+
+
+def test_two_arguments_by_place_mean_the_same_in_every_function() -> None:
+    """So that calls with no more need no translation."""
+    for theirs, ours in RULES.items():
+        shared = min(2, len(signatures.names_by_place(theirs)), len(signature(ours).parameters))
+        assert signatures.in_common(theirs, ours)[0] >= shared, theirs
 
 
 def test_no_node_is_written_and_no_array_takes_its_place() -> None:

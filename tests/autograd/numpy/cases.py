@@ -346,7 +346,12 @@ CASES: dict[str, list[Case]] = dict(
         ("inner", one(lambda np, x, y: np.inner(x, y), A, B)),
         ("outer", one(lambda np, x, y: np.outer(x, y), V, U)),
         ("kron", one(lambda np, x, y: np.kron(x, y), A, U)),
-        ("cross", one(lambda np, x, y: np.cross(x, y), A, B)),
+        (
+            "cross",
+            one(lambda np, x, y: np.cross(x, y), A, B)
+            + one(lambda np, x, y: np.cross(x, y, axisb=0), A, B.T)
+            + one(lambda np, x, y: np.cross(x, y, 1, -1, 0), A, U),
+        ),
         ("tensordot", one(lambda np, x, y: np.tensordot(x, y, axes=([0, 1], [0, 1])), A, B)),
         (
             "einsum",
