@@ -77,7 +77,8 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _in_double(x: Any) -> Any:
-    return ops.cast(x, np.float64) if hasattr(x, "dtype") else x
+    """x in double precision, real or complex."""
+    return ops.cast(x, np.result_type(x.dtype, np.float64)) if hasattr(x, "dtype") else x
 
 
 RULES = _rules()

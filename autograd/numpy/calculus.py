@@ -201,8 +201,8 @@ def _cut(mode: str, n: int, m: int) -> tuple[int, int]:
 
 
 def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
-    """Σⱼ a[i + j] v[j], with the modes of `convolve`."""
-    a, v = ops.atleast_1d(ops.array(a)), ops.atleast_1d(ops.array(v))
+    """Σⱼ a[i + j] v̄[j], with the modes of `convolve`."""
+    a, v = ops.atleast_1d(ops.array(a)), ops.conj(ops.atleast_1d(ops.array(v)))
     if ops.shape_of(a)[0] < ops.shape_of(v)[0]:
         return ops.flip(convolve(v, ops.flip(a), mode))
     return convolve(a, ops.flip(v), mode)

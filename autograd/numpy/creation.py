@@ -108,7 +108,7 @@ def geomspace(
     """A geometric sequence: each number is a constant multiple of the one before."""
     start, stop, _ = _alike(start, stop, 1.0)
     sign = ops.sign(start)
-    logs = linspace(ops.log(start * sign), ops.log(stop * sign), num, endpoint, axis=axis)
+    logs = linspace(ops.log(start / sign), ops.log(stop / sign), num, endpoint, axis=axis)
     return _typed(sign * ops.exp(logs), dtype)
 
 

@@ -133,7 +133,7 @@ def var(
         return ops.var(a, axis, ddof, keepdims)
     a = ops.as_real(a)
     away = a - (_mean(a, axis, None, None, True, where=where) if mean is None else mean)
-    squares = ops.sum(ops.where(where, away * away, 0.0), axis, keepdims)
+    squares = ops.sum(ops.where(where, ops.real(away * ops.conj(away)), 0.0), axis, keepdims)
     return squares / (ops.cast(_count(a, axis, keepdims, where), squares.dtype) - ddof)
 
 

@@ -69,7 +69,7 @@ def cov(
         away = variables - ops.sum(variables * weights, 1, True) / total
         spent = ddof if aweights is None else ddof * ops.sum(weights * aweights) / total
         weighted, freedom = away * weights, total - spent
-    return ops.squeeze(away @ ops.transpose(weighted) / freedom)
+    return ops.squeeze(away @ ops.conj(ops.transpose(weighted)) / freedom)
 
 
 def _variables(x: Array, rowvar: bool) -> Array:
@@ -99,7 +99,7 @@ def corrcoef(x: Array, y: Array | None = None, rowvar: bool = True, *, dtype: An
     covariance = cov(x, y, rowvar, dtype=dtype)
     if not ops.shape_of(covariance):
         return covariance / covariance
-    deviation = ops.sqrt(ops.diag(covariance))
+    deviation = ops.sqrt(ops.real(ops.diag(covariance)))
     return covariance / ops.outer(deviation, deviation)
 
 
@@ -332,7 +332,9 @@ def nanvar(
     mean = nanmean(a, axis, keepdims=True, where=where) if mean is None else mean
     away, there = _present(a - mean, 0.0)
     there = np.logical_and(there, where)
-    squares = reductions.sum(away * away, axis, None, out, keepdims, where=where)
+    squares = reductions.sum(
+        ops.real(away * ops.conj(away)), axis, None, out, keepdims, where=where
+    )
     freedom = _number_of(there, squares, axis, keepdims) - ddof
     return squares / ops.where(freedom > 0, freedom, np.nan)
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 import autograd as ad
+import autograd.numpy as anp
 from autograd import Tensor, Value, check_grads, grad, gradients, jacobian, jit, jvp, vjp, vmap
 from tests.autograd.cases import KINDS, Case
+from tests.autograd.numpy.cases import CASES as NUMPY
+from tests.autograd.numpy.cases import FFT, LINALG
 from tests.autograd.ops.test_table import leaves, numpy_function
 
 Z = np.array([1.0 + 2.0j, -0.5j, 0.3 - 1.0j])
@@ -93,6 +96,28 @@ def test_values_are_those_of_numpy(case: Case) -> None:
             plain = found.data if isinstance(found, ad.Node) else np.asarray(found)
             np.testing.assert_allclose(plain, theirs, rtol=1e-13, atol=1e-14)
             assert plain.dtype == np.asarray(theirs).dtype
+
+
+NUMPYS = [
+    pytest.param(f, args, id=f"{name}-{number}")
+    for table in (NUMPY, LINALG, FFT)
+    for name, cases in table.items()
+    for number, (f, args) in enumerate(cases)
+]
+
+
+@pytest.mark.parametrize(("f", "args"), NUMPYS)
+def test_functions_of_numpy_by_complex_arguments(f: Any, args: tuple[Any, ...]) -> None:
+    args = tuple(turned(x, n) for n, x in enumerate(args))
+    try:
+        expected = leaves(f(np, *args))
+        results = leaves(f(anp, *[Tensor(x) for x in args]))
+    except (TypeError, ValueError, np.linalg.LinAlgError, np.exceptions.ComplexWarning):
+        return  # one of them refuses complex numbers, or drops imaginary parts
+    for found, theirs in zip(results, expected, strict=True):
+        plain = found.data if isinstance(found, ad.Node) else found
+        np.testing.assert_allclose(plain, theirs, rtol=1e-11, atol=1e-12)
+    check_grads(lambda *xs: f(anp, *xs), *args, order=1, directions=1)
 
 
 # --------------------------------------------------------------------------------------------------
