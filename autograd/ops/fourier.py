@@ -24,16 +24,16 @@ Sizes = Sequence[int] | None
 Axes = Sequence[int] | None
 
 _OPPOSITE = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
-"""The norm of the transform in the other direction that scales by the same factor."""
 
 
-def _opposite(norm: Norm) -> str:
+def opposite(norm: Norm) -> str:
+    """The norm of the transform in the other direction that scales by the same factor."""
     if norm not in _OPPOSITE:
         raise ValueError(f"fft: norm is 'backward', 'ortho' or 'forward', not {norm!r}")
     return _OPPOSITE[norm]
 
 
-def _resized(x: Array, size: int, axis: int) -> Array:
+def resized(x: Array, size: int, axis: int) -> Array:
     """x cut off or padded with zeros at the end of an axis: the transpose of the same back."""
     shape = shape_of(x)
     before = (slice(None),) * (axis % len(shape))
@@ -56,18 +56,18 @@ def _pairs(x: Array, n: int, axis: int) -> Any:
 
 def _of_real(g: Array, x: Array, n: int, axis: int, norm: Norm) -> Array:
     halves = conj(g) / _pairs(g, n, axis)
-    back = irfft_op(halves, n=n, axis=axis, norm=_opposite(norm))
-    return _resized(back, shape_of(x)[axis], axis)
+    back = irfft_op(halves, n=n, axis=axis, norm=opposite(norm))
+    return resized(back, shape_of(x)[axis], axis)
 
 
 def _to_real(g: Array, x: Array, n: int, axis: int, norm: Norm) -> Array:
-    spectrum = conj(rfft_op(g, n=n, axis=axis, norm=_opposite(norm)))
-    return _resized(spectrum * _pairs(spectrum, n, axis), shape_of(x)[axis], axis)
+    spectrum = conj(rfft_op(g, n=n, axis=axis, norm=opposite(norm)))
+    return resized(spectrum * _pairs(spectrum, n, axis), shape_of(x)[axis], axis)
 
 
 def _with_itself(of: Callable[[], Linear]) -> Callable[..., Array]:
     def transpose(g: Array, x: Array, n: int, axis: int, norm: Norm) -> Array:
-        return _resized(of()(g, n=n, axis=axis, norm=norm), shape_of(x)[axis], axis)
+        return resized(of()(g, n=n, axis=axis, norm=norm), shape_of(x)[axis], axis)
 
     return transpose
 
@@ -88,7 +88,7 @@ def _transform(op: Linear, x: ArrayLike, n: int | None, axis: int, norm: Norm) -
         raise ValueError(f"{op.name}: the number of points must be positive, and is {n}")
     if op is rfft_op and is_complex(x):
         raise TypeError("rfft: arguments must be real; use fft for complex numbers")
-    _opposite(norm)
+    opposite(norm)
     return op(x, n=int(n), axis=place - len(shape_of(x)), norm=norm)
 
 
@@ -158,7 +158,7 @@ def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) 
     >>> fft.hfft(np.array([1.0, 2.0j, 3.0]))
     array([ 4.,  2.,  4., -6.])
     """
-    return irfft(conj(as_real(a)), n, axis, _opposite(norm))
+    return irfft(conj(as_real(a)), n, axis, opposite(norm))
 
 
 def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
@@ -169,7 +169,7 @@ def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None)
     >>> fft.ihfft(np.array([4.0, 2.0, 4.0, -6.0]))
     array([1.+0.j, 0.+2.j, 3.+0.j])
     """
-    return conj(rfft(a, n, axis, _opposite(norm)))
+    return conj(rfft(a, n, axis, opposite(norm)))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""HIPS autograd's `convolve`: along some axes, with sums over others."""
+"""HIPS autograd's `convolve`: along some axes, with sums over others; and SciPy's `fftconvolve`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import is_complex
+from autograd.ops.structural import normalize_axis
+from autograd.scipy import load
 
 Pairs = Sequence[Sequence[int]]
 
@@ -68,6 +71,63 @@ def convolve(
     left, right = ("".join([term[axis] for axis in sorted(term)]) for term in (term_a, term_b))
     others = others[::-1] if swap else others
     return ops.einsum(f"{left},{right}->{''.join([*others, *made])}", A, B)
+
+
+def fftconvolve(
+    in1: Array, in2: Array, mode: str = "full", axes: int | Sequence[int] | None = None
+) -> Array:
+    """The convolution of `scipy.signal.fftconvolve`, by Fourier transforms.
+
+    mode: the result has an entry for every overlap ("full"), as many entries as in1 ("same"), or an
+        entry for every complete overlap ("valid").
+    axes: the axes along which to convolve, by default all; the others broadcast.
+
+    With sizes n and k along an axis the time grows with (n + k) log(n + k), not n k. Raises
+    ValueError for another mode, for arrays of different numbers of axes, and in mode "valid" if
+    neither array is larger along all axes.
+
+    >>> import numpy as np
+    >>> from autograd.scipy.signal import fftconvolve
+    >>> fftconvolve(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0])).round(12)
+    array([ 1., 12., 23., 30.])
+    """
+    x, y = ops.as_real(in1), ops.as_real(in2)
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"fftconvolve: mode {mode!r} is not 'full', 'same' or 'valid'")
+    ndim = len(ops.shape_of(x))
+    if len(ops.shape_of(y)) != ndim:
+        raise ValueError(
+            f"fftconvolve: shapes {ops.shape_of(x)} and {ops.shape_of(y)} have different numbers "
+            "of axes"
+        )
+    places = normalize_axis(tuple(axes) if isinstance(axes, Sequence) else axes, ndim)
+    pairs = list(zip(ops.shape_of(x), ops.shape_of(y), strict=True))
+    places = tuple([axis for axis in places if 1 not in pairs[axis]])  # the others broadcast
+    sizes = [pairs[axis] for axis in places]
+    if mode == "valid" and not all(n >= k for n, k in sizes):
+        if any(n > k for n, k in sizes):
+            raise ValueError(
+                "fftconvolve: mode 'valid' needs an array that is larger along all axes, and the "
+                f"sizes are {sizes}"
+            )
+        x, y, sizes = y, x, [(n, k) for k, n in sizes]
+    whole = [n + k - 1 for n, k in sizes]
+    real = not (is_complex(x) or is_complex(y))
+    points = [load("fft").next_fast_len(n, real) for n in whole]
+    forward, back = (ops.fft.rfftn, ops.fft.irfftn) if real else (ops.fft.fftn, ops.fft.ifftn)
+    if places:
+        product = forward(x, points, places) * forward(y, points, places)
+        result = back(product, points, places)
+    else:
+        result = x * y
+    made = [max(pair) for pair in pairs]
+    wanted = [n for n, _ in pairs] if mode == "same" else list(made)
+    for axis, (n, k), total in zip(places, sizes, whole, strict=True):
+        made[axis] = total
+        wanted[axis] = {"full": total, "same": n, "valid": n - k + 1}[mode]
+    starts = [(n - size) // 2 for n, size in zip(made, wanted, strict=True)]
+    key = [slice(start, start + size) for start, size in zip(starts, wanted, strict=True)]
+    return ops.index(result, tuple(key))
 
 
 def _windows(x: Array, axis: int, n: int, k: int, mode: str) -> Array:

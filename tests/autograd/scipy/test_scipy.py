@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy
 import pytest
+import scipy.fft
 import scipy.integrate
 import scipy.linalg
 import scipy.special
 import scipy.stats
 
 import autograd.numpy as np
+import autograd.scipy.fft
 import autograd.scipy.integrate
 import autograd.scipy.linalg
 import autograd.scipy.special
@@ -38,6 +40,8 @@ REAL = numpy.array([-1.7, -0.3, 0.6, 2.1])
 SIMPLEX = numpy.array([0.2, 0.5, 0.3])
 BANDS = numpy.array([[0.0, 0.4, -0.3, 0.7], [2.1, 3.0, -2.6, 2.2], [0.5, -0.8, 0.3, 0.0]])
 
+WAVES = numpy.cos(numpy.arange(12.0) ** 2).reshape(3, 4)
+
 SPECIAL: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("gamma", "gammaln", "loggamma", "psi", "digamma", "rgamma"), (P,)),
     **dict.fromkeys(("factorial", "gammasgn", "entr", "y0", "y1", "k0", "k1"), (P,)),
@@ -53,6 +57,33 @@ SPECIAL: dict[str, tuple[Any, ...]] = {
 
 Use = tuple[Callable[..., Any], tuple[Any, ...]]
 USES: dict[str, list[Use]] = {
+    **{
+        f"fft.{name}": [
+            (lambda sp, x, name=name: abs(getattr(sp.fft, name)(x)), (WAVES,)),
+        ]
+        for name in (
+            *("fft", "ifft", "fft2", "ifft2", "fftn", "ifftn", "rfft", "irfft", "rfft2", "irfft2"),
+            *("rfftn", "irfftn", "hfft", "ihfft", "fftshift", "ifftshift"),
+            *("dctn", "idctn", "dstn", "idstn"),
+        )
+    },
+    **{
+        f"fft.{name}": [
+            (
+                lambda sp, x, name=name, how=how: getattr(sp.fft, name)(
+                    x, *how[:-1], orthogonalize=how[-1]
+                ),
+                (BANDS,),
+            )
+            for kind in (1, 2, 3, 4)
+            for how in (
+                (kind, None, -1, None, None),
+                (kind, 4, 0, "ortho", None),
+                (kind, 3, 1, "forward", True),
+            )
+        ]
+        for name in ("dct", "idct", "dst", "idst")
+    },
     "special.polygamma": [(lambda sp, x: sp.special.polygamma(2, x), (P,))],
     "special.multigammaln": [(lambda sp, x: sp.special.multigammaln(x, 3), (3.3,))],
     "special.gammainc": [(lambda sp, x: sp.special.gammainc(1.7, x), (P,))],
@@ -221,14 +252,14 @@ def test_derivatives_are_right_at_first_and_second_order(
     check_grads(lambda *xs: function(ours, *xs), *inputs, order=2, directions=1)
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate"])
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
 def test_every_differentiable_function_has_a_case(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {"odeint"}
     assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate"])
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
 def test_all_other_functions_raise_their_names(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     refused = [name for name in marks if marks[name] is Mark.REFUSED]

@@ -11,8 +11,8 @@ import scipy.signal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import check_grads
-from autograd.scipy.signal import convolve
+from autograd import Tensor, check_grads
+from autograd.scipy.signal import convolve, fftconvolve
 
 SIZES = st.integers(1, 4)
 
@@ -59,6 +59,38 @@ def test_derivatives_are_right(mode: str) -> None:
     )
 
 
+@given(st.data(), st.integers(1, 3), st.sampled_from(["full", "same", "valid"]), st.booleans())
+def test_a_convolution_by_fourier_transforms_is_scipys(
+    data: Any, ndim: int, mode: str, is_complex: bool
+) -> None:
+    a, b = (
+        np.random.default_rng(i).random([data.draw(SIZES) for _ in range(ndim)]) for i in (1, 2)
+    )
+    a = a * (1 + 2j) if is_complex else a
+    try:
+        expected = scipy.signal.fftconvolve(a, b, mode)
+    except ValueError:
+        with pytest.raises(ValueError, match="needs an array that is larger along all axes"):
+            fftconvolve(a, b, mode)
+    else:
+        found = fftconvolve(Tensor(a), Tensor(b), mode)
+        np.testing.assert_allclose(found.data, expected, rtol=1e-12, atol=1e-13)
+        assert found.dtype == expected.dtype
+
+
+def test_a_convolution_by_fourier_transforms_along_some_axes() -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.random((3, 5, 4)), rng.random((1, 2, 4))
+    for mode in ("full", "same", "valid"):
+        found = fftconvolve(a, b, mode, axes=[1])
+        np.testing.assert_allclose(found, scipy.signal.fftconvolve(a, b, mode, axes=[1]))
+        check_grads(lambda a, b, mode=mode: fftconvolve(a, b, mode, axes=[1]), a, b)
+    with pytest.raises(ValueError, match="different numbers of axes"):
+        fftconvolve(a, b[0])
+
+
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="'half' is not 'full', 'same' or 'valid'"):
         convolve(np.ones(3), np.ones(2), mode="half")
+    with pytest.raises(ValueError, match="'half' is not 'full', 'same' or 'valid'"):
+        fftconvolve(np.ones(3), np.ones(2), mode="half")
