@@ -159,6 +159,8 @@ def require_size(name: str, result: Any, outputs: Sequence[Any]) -> None:
             f"{name}: the function must return a single number, and it returned "
             f"{_describe(result)}; for several results use jacobian or vjp"
         )
+    if isinstance(outputs[0], bool) or getattr(outputs[0], "dtype", None) == np.dtype(bool):
+        raise TypeError(f"{name}: the function returned a truth value, which has no derivative")
     shape = ops.shape_of(outputs[0])
     if math.prod(shape) != 1:
         raise ValueError(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd import check
+from autograd.check import GradientError
 from autograd.hips.spaces import vspace
-from autograd.wrap_util import unary_to_nary
+from autograd.wrap_util import get_name, unary_to_nary
 
 _MODES = {"fwd": "forward", "rev": "reverse"}
 TOL = RTOL = EPS = 1e-6
@@ -61,7 +62,15 @@ def check_grads(
     """
     if not set(modes) <= set(_MODES):
         raise ValueError(f"check_grads: modes are 'fwd' and 'rev', not {modes}")
-    check.check_grads(fun, x, order=order, modes=[_MODES[mode] for mode in modes])
+    try:
+        check.check_grads(
+            fun, x, order=order, modes=[_MODES[mode] for mode in modes], rtol=RTOL, atol=TOL
+        )
+    except GradientError as error:
+        kind = "VJP" if error.mode == "reverse" else "JVP"
+        name = f"{kind.lower()}_" * (error.order - 1) + get_name(fun)
+        message = f"Derivative ({kind}) check of {name} failed with arg {x}: {error}"
+        raise GradientError(message, error.mode, error.order) from None
 
 
 def check_vjp(fun: Callable[..., Any], x: Any) -> None:

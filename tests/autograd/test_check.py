@@ -216,3 +216,15 @@ def test_a_rule_is_checked_with_respect_to_the_cotangent_or_tangent(mode: str) -
         GradientError, match="order 2: the derivative with respect to the cotangent"
     ):
         check_grads(double, 1.0, modes=[mode])
+
+
+def test_a_kink_nearby_is_no_mistake() -> None:
+    check_grads(np.sort, np.array([0.3, 0.3 + 1e-5, -1.0]))
+    check_grads(ad.max, np.array([0.3, 0.3 + 1e-5, -1.0]))
+
+
+def test_the_absolute_error_allowed_is_an_argument() -> None:
+    near = custom_op(lambda x: x * x, derivative=lambda out, x: 2.0 * x + 1e-5)
+    with pytest.raises(GradientError):
+        check_grads(near, 0.0, order=1)
+    check_grads(near, 0.0, order=1, atol=1e-4)

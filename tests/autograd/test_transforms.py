@@ -266,3 +266,9 @@ class TestErrors:
         for bad in (np.array(["a"]), np.array([object()])):
             with pytest.raises(TypeError):
                 grad(lambda x: ad.sum(x))(bad)
+
+
+def test_a_truth_value_has_no_derivative() -> None:
+    for f in (lambda x: np.allclose(x, x), lambda x: x > 0.0, lambda x: np.any(x > 0)):
+        with pytest.raises(TypeError, match="returned a truth value, which has no derivative"):
+            grad(f)(np.array(1.0))

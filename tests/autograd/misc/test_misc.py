@@ -196,3 +196,10 @@ def test_checks_accept_the_right_and_find_the_wrong() -> None:
     with pytest.raises(AssertionError):
         check_equivalent([1.0, 2.0], [1.0])
     combo_check(np.sum, modes=["rev"])([M, X], axis=[None, 0])
+
+
+def test_a_check_says_what_it_has_checked() -> None:
+    double = primitive(lambda x: 2.0 * x)
+    defvjp(double, lambda ans, x: lambda g: 2.001 * g)
+    with pytest.raises(GradientError, match=r"Derivative \(VJP\) check of <lambda> failed"):
+        check_grads(double, modes=["rev"])(1.0)
