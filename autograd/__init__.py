@@ -90,6 +90,9 @@ if TYPE_CHECKING:
         Explanation as Explanation,
     )
     from autograd.pictures import (
+        SeriesExplanation as SeriesExplanation,
+    )
+    from autograd.pictures import (
         Stepper as Stepper,
     )
     from autograd.pictures import (
@@ -180,7 +183,17 @@ __all__ += [
 __all__ += ops.__all__
 
 # Loaded when they are first asked for, since many programs never do.
-PICTURES = ["Drawing", "DrawingError", "Explanation", "Stepper", "Trace", "draw", "explain", "step"]
+PICTURES = [
+    "Drawing",
+    "DrawingError",
+    "Explanation",
+    "SeriesExplanation",
+    "Stepper",
+    "Trace",
+    "draw",
+    "explain",
+    "step",
+]
 __all__ += PICTURES
 
 HIPS_MODULES = ["builtins", "core", "extend", "numpy", "tracer", "util", "wrap_util"]

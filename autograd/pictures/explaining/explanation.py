@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
-from types import ModuleType
 from typing import Any, overload
 
 import numpy as np
@@ -16,11 +15,12 @@ from autograd.frames import caller
 from autograd.nodes import Tensor
 from autograd.pictures.drawing.content import number
 from autograd.pictures.drawing.subject import subject
+from autograd.pictures.explaining.load import load_formulas
+from autograd.pictures.explaining.series import SeriesExplanation
 from autograd.pictures.explaining.table import Trace
 from autograd.pictures.walk import history, walk
 from autograd.scalars import Value
-
-GET_SYMPY = 'explain: formulas need SymPy: pip install "wengert[explain]"'
+from autograd.taylor import taylor
 
 
 class Explanation:
@@ -46,7 +46,7 @@ class Explanation:
         self.formula: Any = None
         self.derivatives: dict[str, Any] = {}
         self.reason: str = ""
-        formulas = _formulas()
+        formulas = load_formulas()
         try:
             self.formula, derivatives = formulas.readable(nodes, names)
         except formulas.NoFormulaError as error:
@@ -78,7 +78,7 @@ class Explanation:
         """The formulas line by line, or the table where there are none, in LaTeX's mathematics."""
         if self.formula is None:
             return self.trace.latex()
-        write: Callable[[Any], str] = _formulas().latex
+        write: Callable[[Any], str] = load_formulas().latex
         name = self.name.replace("_", r"\_")
         name = name if len(name) == 1 else rf"\operatorname{{{name}}}"
         arguments = ", ".join(map(write, self.point))
@@ -102,19 +102,25 @@ class Explanation:
 @overload
 def explain(what: Node, *, seed: Array | None = None) -> Trace: ...
 @overload
+def explain(what: Callable[..., Any], *args: Array, order: int) -> SeriesExplanation: ...
+@overload
 def explain(what: Callable[..., Any], *args: Array) -> Explanation: ...
-def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Explanation:
+def explain(
+    what: Any, *args: Array, seed: Array | None = None, order: int | None = None
+) -> Trace | Explanation | SeriesExplanation:
     """How a node was computed, as a table, or what a function and its derivatives are, as formulas.
 
     what: a node (Value or Tensor); or a function of `args`, which are numbers, small arrays or
         nodes, that gives one number.
     seed: the cotangent of a node of several numbers.
+    order: for a function of one number, explain its Taylor series to this order instead.
 
     `explain(node)` gives a `Trace`: for each operation its inputs, its value, its local derivatives
     and its cotangent. `explain(f, x)` gives an `Explanation`: f and its derivatives as formulas in
     the names of its parameters, made from the engine's own table of derivatives with symbols in
     place of numbers, and simplified by SymPy; and what they are at x. A formula is that of the
-    branch that f takes at x, and holds wherever no operation is at a kink.
+    branch that f takes at x, and holds wherever no operation is at a kink. `explain(f, x, order=n)`
+    gives a `SeriesExplanation`, with the Taylor coefficients as formulas.
 
     Raises TypeError for anything else; ValueError for a function that gives several numbers, or a
     node of several without `seed`; GraphChangedError where a leaf of the node was given other data
@@ -141,6 +147,8 @@ def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Expla
         raise TypeError("explain: a function is explained at a point: explain(f, x)")
     names = _parameters(what, len(args))
     given = dict(zip(names, map(_leaf, names, args), strict=True))
+    if order is not None:
+        return _explained_series(what, given, order)
     with recording(True):
         output = what(*given.values())
     if isinstance(output, float | int | np.generic):
@@ -151,21 +159,26 @@ def explain(what: Any, *args: Array, seed: Array | None = None) -> Trace | Expla
             f"explain: the function must return a single number, and it returned {shape}: reduce "
             "it, as by .sum(), or take one entry"
         )
-    name = getattr(what, "__name__", "")
-    if not name.isidentifier() or hasattr(what, "__wrapped__"):
-        name = "f"  # `grad(f)` has the name of f, and is another function
-    return Explanation(name, output, given)
+    return Explanation(_name_of(what), output, given)
 
 
-def _formulas() -> ModuleType:
-    """The module that imports SymPy."""
-    try:
-        from autograd.pictures.explaining import formulas
-    except ModuleNotFoundError as error:
-        if error.name != "sympy":
-            raise
-        raise ImportError(GET_SYMPY, name="sympy") from error
-    return formulas
+def _name_of(f: Callable[..., Any]) -> str:
+    name: str = getattr(f, "__name__", "")
+    known = name.isidentifier() and not hasattr(f, "__wrapped__")
+    return name if known else "f"  # `grad(f)` has the name of f, and is another function
+
+
+def _explained_series(
+    f: Callable[..., Any], given: Mapping[str, Node], order: int
+) -> SeriesExplanation:
+    if len(given) != 1 or next(iter(given.values())).shape:
+        raise TypeError("explain: a series is explained of a function of one number")
+    ((argument, leaf),) = given.items()
+    with recording(True):
+        coefficients = taylor(f, leaf, order=order)
+    if getattr(coefficients[0], "shape", ()) or not isinstance(coefficients[0], Node | float):
+        raise ValueError("explain: a series is explained of a function that gives one number")
+    return SeriesExplanation(_name_of(f), argument, leaf, coefficients)
 
 
 def _parameters(f: Callable[..., Any], count: int) -> list[str]:

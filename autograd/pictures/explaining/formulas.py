@@ -17,9 +17,12 @@ from autograd.pictures.explaining.symbolic import (
     NoFormulaError,
     Symbolic,
     cells,
+    exact,
     expression,
     symbols,
 )
+
+__all__ = ["NoFormulaError", "exact", "formulas", "latex", "readable", "readable_value"]
 
 ENTRIES = 12
 """Numbers that get a symbol each."""
@@ -70,6 +73,24 @@ def readable(nodes: Sequence[Node], names: Mapping[Node, Any]) -> tuple[Any, dic
 
     Raises NoFormulaError, with a reason, for what is too large to be read or has no formula.
     """
+    leaves = _symbols_of(nodes, names)
+    formula, derivatives = formulas(nodes, leaves)
+    for array in derivatives.values():
+        for place, derivative in np.ndenumerate(array):
+            array[place] = _simplified(derivative)
+    return _simplified(formula), derivatives
+
+
+def readable_value(nodes: Sequence[Node], names: Mapping[Node, Any]) -> Any:
+    """The formula of the last of `nodes` alone; otherwise as `readable`."""
+    leaves = _symbols_of(nodes, names)
+    with symbols():
+        (value,) = _forward(nodes, leaves)[nodes[-1]].flat
+    return _simplified(expression(value))
+
+
+def _symbols_of(nodes: Sequence[Node], names: Mapping[Node, Any]) -> dict[Node, Any]:
+    """Real symbols for the entries of the leaves; NoFormulaError where they would be too many."""
     entries = sum(array.size for array in names.values())
     if entries > ENTRIES:
         raise NoFormulaError(f"its arguments have {entries:,} entries, which is too many")
@@ -82,11 +103,7 @@ def readable(nodes: Sequence[Node], names: Mapping[Node, Any]) -> tuple[Any, dic
         leaves[leaf] = np.empty(array.shape, object)
         for place, name in np.ndenumerate(array):
             leaves[leaf][place] = sympy.Symbol(name, real=True)
-    formula, derivatives = formulas(nodes, leaves)
-    for array in derivatives.values():
-        for place, derivative in np.ndenumerate(array):
-            array[place] = _simplified(derivative)
-    return _simplified(formula), derivatives
+    return leaves
 
 
 def latex(x: Any) -> str:

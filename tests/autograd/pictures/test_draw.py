@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import nn
-from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu
+from autograd import Node, Tensor, Value, checkpoint, custom_op, draw, gradients, relu, taylor
 from tests.autograd.cases import KINDS, Case
 from tests.autograd.pictures.dotfile import read
 from tests.autograd.pictures.drawings import (
@@ -417,3 +417,9 @@ def test_any_label_gives_a_picture(label: str, name: str) -> None:
     svg = draw(operation(Value(1.0, label)))._repr_svg_()
     assert svg is not None
     ElementTree.fromstring(svg)
+
+
+def test_a_series_of_small_order_is_drawn_with_its_coefficients_as_outputs() -> None:
+    x = Value(0.3, "x")
+    drawing = draw(taylor(np.tanh, x, order=2))
+    assert repr(drawing) == "Drawing(11 nodes)"

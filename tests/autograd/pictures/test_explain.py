@@ -425,3 +425,47 @@ def test_what_cannot_be_explained_is_refused() -> None:
         explain(lambda x: x * x, np.ones(2))
     with pytest.raises(ValueError, match="it returned 'tuple'"):
         explain(lambda x: (x, x), 1.0)
+
+
+def test_a_series_is_explained_by_the_formulas_of_its_coefficients() -> None:
+    found = explain(lambda x: np.sin(x) * x, 0.5, order=3)
+    x = sympy.Symbol("x", real=True)
+    for k, (c, value) in enumerate(zip(found.coefficients, found.values, strict=True)):
+        expected = sympy.diff(sympy.sin(x) * x, x, k) / sympy.factorial(k)
+        assert sympy.simplify(c - expected) == 0
+        assert value == pytest.approx(float(expected.subs(x, 0.5)), rel=1e-14)
+    assert (found.point, found.reasons) == (0.5, {})
+
+
+def test_a_series_shows_itself_as_text_and_as_mathematics() -> None:
+    found = explain(lambda x: x**2 + 1, 2.0, order=2)
+    assert str(found).splitlines() == [
+        "f(x + t) = x**2 + 1",
+        "    + (2*x) t",
+        "    + t**2",
+        "    + O(t**3)",
+        "at x = 2: 5 + 4 t + t**2",
+    ]
+    assert found.latex().splitlines()[2] == r"&\quad + \left(2 x\right) t \\"
+    assert found._repr_latex_().startswith(r"$\displaystyle \begin{aligned}")
+
+
+def test_a_series_is_of_a_function_of_one_number() -> None:
+    with pytest.raises(TypeError, match="a function of one number"):
+        explain(lambda x, y: x * y, 1.0, 2.0, order=2)
+    with pytest.raises(TypeError, match="a function of one number"):
+        explain(np.sum, np.ones(2), order=2)
+    with pytest.raises(ValueError, match="a function that gives one number"):
+        explain(lambda x: ad.array([x, x]), 1.0, order=2)
+
+
+def test_a_coefficient_too_long_to_read_has_a_reason() -> None:
+    def deep(x: Any) -> Any:
+        for _ in range(5):
+            x = np.sin(x) * np.exp(x)
+        return x
+
+    found = explain(deep, 0.5, order=3)
+    assert found.coefficients[3] is None
+    assert "No formula of coefficient 3: " in str(found)
+    assert np.isfinite(found.values).all()
