@@ -79,7 +79,7 @@ def alternative(name: str) -> str:
     marks = all_marks()
     if module in marks:
         for place in (module, *marks):
-            if marks[place].get(function) is Mark.DERIVATIVE:
+            if marks[place].get(function, Mark.REFUSED) is not Mark.REFUSED:
                 return f"autograd.{place}.{function}(x)"
     return _COMPOSED.get(name) or _COMPOSED.get(function, "")
 

@@ -40,11 +40,11 @@ _ABOUT_NUMBERS = """
 allclose all any argmax argmin argpartition argsort array_equal array_equiv count_nonzero digitize
 equal greater greater_equal isclose iscomplex isfinite isin isinf isnan isneginf isposinf isreal
 less less_equal bitwise_and bitwise_or bitwise_xor invert logical_and logical_not logical_or
-logical_xor not_equal searchsorted signbit
+logical_xor not_equal isreal iscomplex nanargmax nanargmin searchsorted signbit spacing
 """
 _ABOUT_SHAPE = """
-empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like result_type shape
-shares_memory size zeros_like
+diag_indices_from empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like
+result_type shape shares_memory size tril_indices_from triu_indices_from zeros_like
 """
 _TAKING_OUT = """
 argwhere array_repr array_str array2string flatnonzero nonzero save savetxt savez

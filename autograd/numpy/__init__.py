@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from autograd.alternatives import MARKS, Mark
 from autograd.numpy import (
     calculus,
     creation,
     elementwise,
+    integers,
     rearranging,
     reductions,
     statistics,
@@ -29,13 +31,13 @@ else:
 
 _PLAIN = """
 arange array2string base_repr binary_repr blackman bartlett hamming hanning kaiser
-broadcast_shapes can_cast common_type diag_indices diag_indices_from einsum_path empty eye
+broadcast_shapes can_cast common_type diag_indices einsum_path empty eye
 format_float_positional format_float_scientific frexp fromfunction histogram histogram2d
-histogram_bin_edges histogramdd identity indices iscomplex isdtype isfortran isnat isreal
-isscalar issubdtype iterable lexsort mask_indices min_scalar_type mintypecode nanargmax nanargmin
-ones printoptions promote_types ravel_multi_index savez_compressed set_printoptions spacing tri
-tril_indices tril_indices_from triu_indices triu_indices_from typename unravel_index zeros
+histogram_bin_edges histogramdd identity indices isdtype isfortran isnat
+isscalar issubdtype iterable mask_indices min_scalar_type mintypecode ones printoptions
+promote_types savez_compressed set_printoptions tri tril_indices triu_indices typename zeros
 """
+_INTEGERS = ("lexsort", "ravel_multi_index", "unravel_index")
 
 _composed: dict[str, Any] = {}
 for _module in (calculus, creation, elementwise, rearranging, reductions, statistics):
@@ -46,7 +48,14 @@ _composed |= {
     if hasattr(numpy, name)
 }
 _composed |= {"einsum": ein_sum, "matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
+_composed |= {name: getattr(integers, name) for name in _INTEGERS}
 globals().update(wrap(numpy, _composed, _PLAIN.split()))
+MARKS["numpy"] |= dict.fromkeys(_INTEGERS, Mark.PLAIN)
+globals()["where"] = rearranging.where
+_types = {t: integers.integer_type(t) for t in (numpy.int8, numpy.int16, numpy.int32, numpy.int64)}
+globals().update(
+    {name: _types[t] for name, t in vars(numpy).items() if isinstance(t, type) and t in _types}
+)
 globals().update({name: getattr(creation, name) for name in ("c_", "make_diagonal", "r_")})
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array, Node
+from autograd.numpy.wrapping import with_lists
 from autograd.ops.predicates import nondifferentiable
 from autograd.trees import map_tree
 
@@ -50,6 +51,15 @@ def moving(theirs: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """The entries in another shape; the last axis varies fastest, or with order "F" the first."""
     return ops.reshape(a, shape, order=order)
+
+
+_MISSING: Final = object()
+_where: Final = with_lists(np.where)
+
+
+def where(condition: Any, x: Any = _MISSING, y: Any = _MISSING) -> Any:
+    """`numpy.where`, of which the arguments may be given by name, too."""
+    return _where(condition, *[choice for choice in (x, y) if choice is not _MISSING])
 
 
 def roll(a: Array, shift: Any, axis: Any = None) -> Array:

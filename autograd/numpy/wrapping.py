@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from autograd.alternatives import MARKS, Mark, alternative
+from autograd.engine.graph import Node
 from autograd.ops.structural import array, holds_node
 from autograd.plain import notrace_primitive
 from autograd.protocols import LOOKING_ONLY, RULES
@@ -17,6 +18,11 @@ from autograd.protocols import LOOKING_ONLY, RULES
 Function: TypeAlias = Callable[..., Any]
 
 _TAKE_LISTS = (np.concatenate, np.stack, np.vstack, np.hstack)
+_OF_SEQUENCES = (
+    *("concat", "concatenate", "stack", "vstack", "hstack", "dstack", "row_stack", "column_stack"),
+    "multi_dot",
+)
+"""Functions of a sequence of arrays, which may be a generator or a view of a dict."""
 
 ADVICE = (
     "Compose it of functions that have one, or define it with autograd.extend.primitive and "
@@ -56,6 +62,8 @@ def wrap(
         else:
             names[name] = refused(theirs, f"{module.__name__}.{name}", advice)
             marks[name] = Mark.REFUSED
+        if name in _OF_SEQUENCES:
+            names[name] = of_sequence(names[name])
     return names
 
 
@@ -74,6 +82,18 @@ def differentiable(theirs: Function, ours: Function) -> Function:
     with_attribute: Any = function
     with_attribute.with_nodes = ours
     return function
+
+
+def of_sequence(function: Function) -> Function:
+    """A function whose first argument is a sequence of arrays, for any iterable of arrays."""
+
+    @wraps(function)
+    def of_iterable(*args: Any, **kwargs: Any) -> Any:
+        if args and not isinstance(args[0], Node | np.ndarray | list | tuple):
+            args = (list(args[0]), *args[1:])
+        return function(*args, **kwargs)
+
+    return of_iterable
 
 
 def with_lists(theirs: Function) -> Function:
