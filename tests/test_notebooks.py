@@ -28,7 +28,7 @@ def code(notebook: Path) -> list[dict[str, Any]]:
 
 
 def test_the_notebooks_are_numbered_without_a_gap() -> None:
-    assert [int(notebook.name[:2]) for notebook in NOTEBOOKS] == list(range(1, 10))
+    assert [int(notebook.name[:2]) for notebook in NOTEBOOKS] == list(range(1, 11))
 
 
 @each
