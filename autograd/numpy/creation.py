@@ -80,6 +80,8 @@ def linspace(
     shares = (np.arange(num) / max(gaps, 1)).astype(step.dtype)
     ndim = len(ops.shape_of(step))
     line = start + (stop - start) * shares.reshape((num,) + (1,) * ndim)
+    if endpoint and num > 1:  # without roundings, and also if the start is infinite
+        line = ops.concatenate([line[:-1], ops.broadcast_to(stop, (1, *ops.shape_of(step)))])
     line = _typed(ops.moveaxis(line, 0, axis), dtype)
     return (line, step) if retstep else line
 
@@ -108,8 +110,12 @@ def geomspace(
     """A geometric sequence: each number is a constant multiple of the one before."""
     start, stop, _ = _alike(start, stop, 1.0)
     sign = ops.sign(start)
-    logs = linspace(ops.log(start / sign), ops.log(stop / sign), num, endpoint, axis=axis)
-    return _typed(sign * ops.exp(logs), dtype)
+    line = sign * ops.exp(linspace(ops.log(start / sign), ops.log(stop / sign), num, endpoint))
+    ends = [ops.broadcast_to(end, (1, *ops.shape_of(line)[1:])) for end in (start, stop)]
+    ends = ends[: min(num, 1 + endpoint)]
+    if ends:
+        line = ops.concatenate([ends[0], line[1 : num + 1 - len(ends)], *ends[1:]])
+    return _typed(ops.moveaxis(line, 0, axis), dtype)
 
 
 def make_diagonal(D: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:

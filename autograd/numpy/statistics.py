@@ -186,7 +186,10 @@ def quantile(
     between = ops.take(ordered, below, -1)
     if share is not None:
         between = ops.cast(between, np.result_type(a.dtype, q.dtype))
-        between = between + (ops.take(ordered, np.minimum(below + 1, n - 1), -1) - between) * share
+        above = ops.take(ordered, np.minimum(below + 1, n - 1), -1)
+        step = above - between
+        # From the nearer of the two, as NumPy does: an infinite step says nothing of the other.
+        between = ops.where(share < 0.5, between + step * share, above - step * (1 - share))
     shape = ops.shape_of(ordered)[:-1]
     axes = len(ops.shape_of(q))
     if not _is_whole(a):
@@ -330,7 +333,8 @@ def nanvar(
     ddof = ddof if correction is None else correction
     a = a if dtype is None else ops.cast(a, dtype)
     mean = nanmean(a, axis, keepdims=True, where=where) if mean is None else mean
-    away, there = _present(a - mean, 0.0)
+    there = np.logical_not(np.isnan(a))
+    away = ops.where(there, a - mean, 0.0)
     there = np.logical_and(there, where)
     squares = reductions.sum(
         ops.real(away * ops.conj(away)), axis, None, out, keepdims, where=where

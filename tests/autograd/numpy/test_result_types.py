@@ -99,3 +99,32 @@ def test_power_of_booleans_by_a_python_integer_is_int64() -> None:
     for n in (0, 1, 2):
         for f in (lambda x, n=n: np.power(x, n), lambda x, n=n: x**n):
             assert second(f, [x]).dtype == f(x).dtype
+
+
+# --------------------------------------------------------------------------------------------------
+# Numbers that are not finite, and zeros with a sign
+
+SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1.0])
+ELSEWHERE = {
+    "convolve": "inf times the zeros beyond the ends is NaN",
+    "correlate": "as convolve",
+    "polymul": "as convolve, and NumPy drops leading zeros",
+    "interp": "NaN at a knot with an infinite value",
+    "nanprod": "factors are multiplied in another order",
+}
+"""What gives NaN where NumPy gives a number, or another rounding."""
+
+
+@pytest.mark.parametrize(("name", "f", "args", "turn"), ALL[: sum(map(len, CASES.values()))])
+def test_result_at_special_numbers_is_that_of_numpy(
+    name: str, f: Any, args: Any, turn: int
+) -> None:
+    if name in ELSEWHERE:
+        return
+    rng = np.random.default_rng(turn)
+    for _ in range(2):
+        special = [np.array(arg, float) for arg in args]
+        for x in special:
+            places = rng.integers(0, x.size, 1 + x.size // 4)
+            x.reshape(-1)[places] = rng.choice(SPECIAL, len(places))
+        as_numpy(f, special, {"float64"})
