@@ -15,6 +15,7 @@ import numpy as np
 from autograd import ops
 from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node, ancestors, between
+from autograd.engine.operations import interpreter
 from autograd.frames import stacklevel_of_caller
 from autograd.ops.complex_parts import is_complex
 
@@ -60,14 +61,19 @@ def fresh(name: str, leaf: Any) -> Node:
     if (make := NODE_MAKERS.get(type(leaf))) is not None:
         return make(leaf)
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
-        return Node.number(leaf)
+        return _variable(Node.number(leaf))
     if isinstance(leaf, np.ndarray | np.generic | complex):
-        return Node.array(leaf)
+        return _variable(Node.array(leaf))
     raise TypeError(
         f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "
         "arguments are numbers, arrays, nodes, or nested lists, tuples and dicts of them "
         "(argnums chooses which arguments)"
     )
+
+
+def _variable(leaf: Node) -> Node:
+    """The leaf; while a program is recorded, a result, which is not taken for a constant."""
+    return ops.identity(leaf) if interpreter().replayed else leaf
 
 
 _runs: ContextVar[tuple[list[Node], ...]] = ContextVar("runs", default=())

@@ -3,72 +3,13 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
 Shape: TypeAlias = tuple[int, ...]
-
-# --------------------------------------------------------------------------------------------------
-# The product of the chain rule
-
-
-class _Mode(threading.local):
-    careful = False
-
-
-_mode = _Mode()
-
-
-@contextmanager
-def careful() -> Iterator[None]:
-    """A block in which `chain_product` looks for zeros, which doubles its cost."""
-    before, _mode.careful = _mode.careful, True
-    try:
-        yield
-    finally:
-        _mode.careful = before
-
-
-def is_careful() -> bool:
-    """Whether products look for 0 · ∞."""
-    return _mode.careful
-
-
-def chain_product(g: Any, local: Any) -> Any:
-    """g · local. In `careful` mode the product is 0 where g is 0, even if local is ∞ or NaN, and
-    where local is False, even if g is infinite: a branch that `where` masked leaks nothing.
-    """
-    if not _mode.careful:
-        return g * local
-    zero = np.equal(g, 0)
-    if np.asarray(local).dtype == bool:
-        zero = zero | np.logical_not(local)
-    return _product(g, local, zero)
-
-
-def masked_product(x: Any, y: Any) -> Any:
-    """x · y. In `careful` mode it is 0 where x or y is 0, even if the other is ∞ or NaN."""
-    return _product(x, y, np.equal(x, 0) | np.equal(y, 0)) if _mode.careful else x * y
-
-
-def _product(x: Any, y: Any, zero: Any) -> Any:
-    product = np.multiply(x, y)
-    return np.where(zero, product.dtype.type(0), product)
-
-
-def scalar_chain_product(g: float, local: float) -> float:
-    """`chain_product` of two floats, which always looks for zeros."""
-    return 0.0 if g == 0.0 or local is False else g * local
-
-
-def scalar_masked_product(x: float, y: float) -> float:
-    """`masked_product` of two floats, which always looks for zeros."""
-    return 0.0 if x == 0.0 or y == 0.0 else x * y
 
 
 def has_nan(x: Any) -> bool:

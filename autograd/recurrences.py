@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.engine.graph import Args, Array, Node
-from autograd.engine.operations import Op
+from autograd.engine.operations import Op, interpreter
 from autograd.ops.elementwise import div, mul, pow, square, where
 from autograd.ops.indexing import gather_op
-from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product, masked_product
+from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import broadcast_to, concatenate_op, shape_of
 
@@ -27,7 +27,7 @@ Rule: TypeAlias = Callable[[int], Coefficient]
 At: TypeAlias = Callable[[Any, int], Coefficient]
 """Coefficient k of a node or a constant."""
 
-_PRODUCTS = (mul, chain_product, masked_product)
+_PRODUCTS = (mul, chain_product)
 
 
 def recurrence(op: Op, node: Node, at: At) -> Rule | None:
@@ -124,7 +124,8 @@ def product(x: Coefficient, y: Coefficient) -> Coefficient:
         return where(y, x, 0.0)
     if isinstance(y, int) and y in (1, -1):
         return x if y == 1 else -x
-    return x * y
+    running = interpreter()
+    return chain_product(x, y) if running.careful or running.replayed else x * y
 
 
 def total(terms: Iterable[Coefficient]) -> Coefficient:

@@ -145,11 +145,7 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
         self, g: float, cotangents: dict[Node, Array], active: Collection[Node] | None
     ) -> None:
         """Add g · local derivative to the cotangent of each argument."""
-        if g == 0.0:  # a cotangent of zero stays zero, also through an infinite local derivative
-            return
         da, db = self.da, self.db
-        if g - g != 0.0 and self.op.closed_by_zero:  # an infinite one ends in a factor of 0
-            da, db = da or None, db or None
         if da is not None and (active is None or self.a in active):
             cotangents[self.a] = cotangents.get(self.a, 0.0) + g * da
         if db is not None and (active is None or self.b in active):
@@ -158,10 +154,10 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
     def add_up(self, tangents: Mapping[Node, Array]) -> float:
         """Σ tangent · local derivative over the arguments."""
         total = 0.0
-        if self.da is not None and (t := tangents.get(self.a, 0.0)) != 0.0:
-            total += t * self.da
-        if self.db is not None and (t := tangents.get(self.b, 0.0)) != 0.0:
-            total += t * self.db
+        if self.da is not None and self.a in tangents:
+            total += tangents[self.a] * self.da
+        if self.db is not None and self.b in tangents:
+            total += tangents[self.b] * self.db
         return total
 
 

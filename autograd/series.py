@@ -9,7 +9,8 @@ operation has a recurrence of its own (`recurrences`), that saves a factor of 2 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,21 @@ from autograd.ops.complex_parts import is_complex, real
 from autograd.ops.op_types import Elementwise
 from autograd.recurrences import Coefficient, Rule, fit, product, recurrence, total
 from autograd.trees import map_tree
+from autograd.zeros import StrongZeros
 
 
 class Series:
     """The Taylor coefficients of a node, each computed by a rule when it is first asked for."""
 
-    def __init__(self, rule: Rule, *known: Coefficient) -> None:
-        self._rule = rule
-        self._known = list(known)
+    def __init__(self, rule: Rule, *given: Coefficient) -> None:
+        self.rule = rule
+        self.given = given
+        self._known = list(given)
 
     def __getitem__(self, k: int) -> Coefficient:
         known = self._known
         while len(known) <= k:
-            known.append(self._rule(len(known)))
+            known.append(self.rule(len(known)))
         return known[k]
 
 
@@ -127,6 +130,29 @@ class Taylor(Around):
         if name not in ("assign", "observe"):
             return hook
         return lambda *args: hook(*map_tree(lambda x: self.coefficient(x, 0), args))
+
+    @contextmanager
+    def with_strong_zeros(self, path: Sequence[Node]) -> Iterator[None]:
+        """A block in which the series of the nodes of `path` are computed again, by an interpreter
+        that tells strong zeros from others.
+        """
+        before = self.inner, self.series, self._velocities, self._results
+        zeros = StrongZeros(self.inner)
+        self.inner, self._velocities, self._results = zeros, {}, {}
+        self.series = {}
+        for node, series in before[1].items():
+            if node.op is None:
+                first, *higher = series.given
+                self.series[node] = Series(series.rule, zeros.variable(first), *higher)
+        try:
+            for node in path:
+                args = [self.coefficient(arg, 0) for arg in node.args]
+                first = self._compute(node.op, args, node.settings)
+                rule = self._rule(node) if node in self.active else lambda k: None
+                self.series[node] = Series(rule, first)
+            yield
+        finally:
+            self.inner, self.series, self._velocities, self._results = before
 
     def _compute(self, op: Op, args: Sequence[Array], settings: Settings) -> Any:
         with using(self.inner):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arguments import differentiating, real
+from autograd.arguments import differentiating, fresh, real
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, using
 from autograd.ops.structural import shape_of
@@ -95,7 +95,7 @@ def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: i
     run = Taylor(interpreter())
     with np.errstate(all="ignore"):
         with using(run), differentiating() as inputs:
-            inputs += [run.variable(Series(lambda k: None, real(x), *c)) for x, *c in lines]
+            inputs += [run.variable(Series(lambda k: None, start(x), *c)) for x, *c in lines]
             result = f(*inputs)
         outputs, rebuild = flatten(result)
         rows = [
@@ -105,14 +105,41 @@ def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: i
     return [rebuild(iter(row)) for row in rows]
 
 
-def coefficients(run: Taylor, outputs: Sequence[Any], order: int) -> Iterator[list[Coefficient]]:
+def coefficients(run: Taylor, outputs: Sequence[Any], order: int) -> list[list[Coefficient]]:
     """The coefficients of each output of a run, order by order from 0 on."""
     nodes = [out for out in outputs if run.moves(out)]
     path = [node for node in reversed(ancestors(nodes)) if node in run.series]
+    rows = list(_rows(run, path, outputs, order))
+    if run.careful or not any(_has_nan(c) for row in rows[1:] for c in row):
+        return rows
+    with run.with_strong_zeros(path):
+        again = list(_rows(run, path, outputs, order))
+    return [
+        [
+            c.primal if isinstance(c, Node) and not isinstance(before, Node) else c
+            for c, before in zip(*pair, strict=True)
+        ]
+        for pair in zip(again, rows, strict=True)
+    ]
+
+
+def _rows(
+    run: Taylor, path: Sequence[Node], outputs: Sequence[Any], order: int
+) -> Iterator[list[Coefficient]]:
     for k in range(order + 1):
         for node in path:  # in this order none has to wait for a long chain of others
             run.series[node][k]
         yield [run.coefficient(out, k) for out in outputs]
+
+
+def _has_nan(c: Coefficient) -> bool:
+    data = c.primal if isinstance(c, Node) else c
+    return data is not None and bool(np.any(data != data))
+
+
+def start(x: Any) -> Any:
+    """The first coefficient of an argument; while a program is recorded, a variable of its own."""
+    return fresh("taylor", x) if interpreter().replayed else real(x)
 
 
 def _as_in(x: Any, step: Any) -> Any:

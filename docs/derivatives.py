@@ -99,21 +99,27 @@ TAIL = """
 - **Ties are shared equally**: among all tied entries in `max` and `min`, and between the two
   arguments of `maximum` and `minimum` if both are differentiated. If only one is, the other is a
   constant: `maximum(x, 1.0)` has derivative 0 at the tie.
-- **A cotangent of exactly 0 stays 0**, even times an infinite local derivative. A branch masked by
-  `where` therefore contributes no NaN: the derivative of `where(x > 0, sqrt(x), 0)` at 0 is 0.
+- **A strong zero stays 0**, even times an infinite local derivative. A zero is strong if it does
+  not depend on the numbers nearby: where `where`, `relu`, `max`, `clip` or an index selects an
+  entry away, and where a constant factor is 0. A masked branch therefore contributes no NaN: the
+  derivative of `where(x > 0, sqrt(x), 0)` at 0 is 0. Any other 0 · ∞ is NaN, such as the
+  derivative of `cos(sqrt(x))` at 0, and `debug` and `why` name it.
 - **At second order a kink is invisible**: a derivative that jumps has derivative 0 on both sides.
+  The exceptions are the lengths `norm`, `hypot` and `std` at 0, whose squares are smooth: their
+  second derivatives are infinite or NaN there.
 - **Errors of arithmetic are values.** Division by zero, overflow and arguments outside the domain
   give `inf` and `nan`, for a `Value` as for arrays, and raise no exception.
 - `check_grads` fails at a kink, as it should.
 
 ```python
 import numpy as np
-from autograd import Value, abs, grad, maximum, relu, sqrt, where
+from autograd import Value, abs, cos, grad, maximum, relu, sqrt, where
 
 grad(relu)(0.0), grad(abs)(0.0)  # (0.0, 0.0)
 grad(np.max)(np.array([2.0, 2.0, 1.0]))  # array([0.5, 0.5, 0. ])
 grad(lambda x: maximum(x, 0.0))(0.0)  # 0.0
 grad(lambda x: where(x > 0, sqrt(x), 0.0))(0.0)  # 0.0
+grad(lambda x: cos(sqrt(x)))(0.0)  # nan
 (1 / Value(0.0)).data  # inf
 ```
 """

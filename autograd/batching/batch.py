@@ -8,17 +8,18 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd import kernels
 from autograd.batching.rules import batch
 from autograd.batching.step import Step
 from autograd.effects import assign, observe
 from autograd.engine.graph import Array, Node, next_index
-from autograd.engine.operations import RECORDING, Interpreter, interpreter, using
+from autograd.engine.operations import RECORDING, interpreter, using
 from autograd.jit.errors import JitError
 from autograd.jit.recording import computed
 from autograd.jit.trace import Trace, user_line
+from autograd.ops.elementwise import identity
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import as_array, broadcast_to, index_op, shape_of
+from autograd.zeros import StrongZeros
 
 
 class Batch(Trace):
@@ -29,7 +30,7 @@ class Batch(Trace):
 
     def __init__(self, name: str, size: int, inputs: Mapping[Node, Array]) -> None:
         """Take nodes of the example, and what they stand for, with the batch as its first axis."""
-        self.outer: Interpreter = interpreter()
+        self.outer: Any = interpreter()
         super().__init__(provenance=getattr(self.outer, "provenance", None))
         self.name = name
         self.restart(size, inputs)
@@ -90,9 +91,10 @@ class Batch(Trace):
             for arg, varies in zip(node.args, many, strict=True)
         ]
         if any(many):
-            self.known[node] = batch(Step(node, args, many, self.size))
+            value = batch(Step(node, args, many, self.size))
+            self.known[node] = self._started(node, value)
         else:
-            self.same[node] = self._outer_result(node, args)
+            self.same[node] = self._started(node, self._outer_result(node, args))
 
     def _outer_result(self, node: Node, args: Sequence[Array]) -> Array:
         """A node that is the same for all examples, in the program around."""
@@ -102,17 +104,32 @@ class Batch(Trace):
             return node  # it records in the same graph
         return node.op(*args, **node.settings)
 
-    def results(self, outputs: Sequence[Any]) -> list[Array | None]:
-        """`for_all` of each output, and all that observes the program told.
+    def _started(self, node: Node, value: Array) -> Array:
+        """With strong zeros: the value as a node if a derivative starts at `node`."""
+        starts = node.op is identity or node in self.variables
+        return self.outer.variable(value) if self.outer.careful and starts else value
 
-        As in a backward pass, zeros in the products of the chain rule are only looked for where
-        there is NaN.
-        """
-        results = [self.for_all(out) for out in outputs]
-        if not kernels.is_careful() and any(map(has_nan, results)):
-            self.known = dict(self.inputs)
-            with kernels.careful():
-                results = [self.for_all(out) for out in outputs]
+    def with_strong_zeros(self, run: Callable[[], list[Any]]) -> list[Any]:
+        """`run()`, and where its results have NaN once more, with an eye on strong zeros."""
+        results = run()
+        if self.outer.careful or not any(map(has_nan, results)):
+            return results
+        outer, self.outer = self.outer, StrongZeros(self.outer)
+        self.known = {node: self._started(node, x) for node, x in self.inputs.items()}
+        self.same = {}
+        repeated = run()
+        self.outer, self.same = outer, {}
+        return [
+            x.primal if isinstance(x, Node) and not isinstance(before, Node) else x
+            for x, before in zip(repeated, results, strict=True)
+        ]
+
+    def results(self, outputs: Sequence[Any]) -> list[Array | None]:
+        """`for_all` of each output, and all that observes the program told."""
+        results = self.with_strong_zeros(lambda: [self.for_all(out) for out in outputs])
+        for node in self.variables:
+            if isinstance(x := self.known.get(node), Node):
+                getattr(self.outer, "variables", {x}).add(x)
         with self.outside():
             for f, args in self.observed:
                 self._tell(f, args)

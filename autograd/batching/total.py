@@ -10,26 +10,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import kernels
-from autograd.batching.batch import Batch, has_nan
+from autograd.batching.batch import Batch
 from autograd.engine.graph import Array, Node
 from autograd.jit.recording import computed
 from autograd.ops.elementwise import add, div, identity, mul, neg, sub
-from autograd.ops.op_types import Linear, Multilinear, chain_product, masked_product
+from autograd.ops.op_types import Linear, Multilinear, chain_product
 from autograd.ops.structural import broadcast_to, shape_of, sum_op
 
 _SUMS = (add, sub, neg, identity)
-_PRODUCTS = (mul, chain_product, masked_product)
+_PRODUCTS = (mul, chain_product)
 
 
 def total(batch: Batch, out: Any, weights: Any) -> Array:
     """Σᵢ wᵢ outᵢ over the examples i, where `out` is a result of the run of one example."""
-    result = _total(batch, out, weights)
-    if not kernels.is_careful() and has_nan(result):
-        batch.restart(batch.size, batch.inputs)
-        with kernels.careful():
-            result = _total(batch, out, weights)
-    return result
+    return batch.with_strong_zeros(lambda: [_total(batch, out, weights)])[0]
 
 
 def _total(batch: Batch, out: Any, weights: Any) -> Array:

@@ -21,6 +21,12 @@ _TOO_LARGE = (
 _MASKED = "where both branches are computed, choose before: f(where(c, x, 1.0)), not where(c, f(x))"
 
 
+_UNDETERMINED = (
+    "0 · ∞ may be any number, since this 0 stands among small numbers: write the function without "
+    "the infinite slope, as sum(x * x) for norm(x)**2, or leave the point out by where"
+)
+
+
 class Advice(NamedTuple):
     """A fix, for operations of these names whose operands meet a condition.
 
@@ -73,16 +79,23 @@ _BACKWARD = (
 
 
 def advice(
-    name: str, backward: bool, operands: Sequence[float] | None, makers: Collection[str]
+    name: str,
+    backward: bool,
+    operands: Sequence[float] | None,
+    makers: Collection[str],
+    g: float | None = None,
 ) -> str:
     """What to do about the operation `name`, or its derivative; "" if nothing is known.
 
     operands: the arguments at the entry in question, where they are known.
     makers: the names of the operations that computed the arguments.
+    g: the cotangent at the entry in question, where it is known and has become NaN.
 
     >>> advice("sqrt", False, [-1.0], [])[:38]
     'the square root of a negative number i'
     """
+    if g == 0:
+        return _UNDETERMINED
     real = None if operands is None or any(map(np.imag, operands)) else np.real(operands).tolist()
     if name in ("log", "log2", "log10") and _SQUASHING.intersection(makers):
         return _LOGITS

@@ -11,7 +11,6 @@ from zlib import crc32
 
 import numpy as np
 
-from autograd import kernels
 from autograd.around import Around
 from autograd.diagnostics import report
 from autograd.diagnostics.cuts import CutLog
@@ -62,8 +61,6 @@ def debug(*, at_once: bool = True) -> DebugBlock:
 class DebugBlock(Around):
     """The block that `debug` makes: it checks each operation and each step of a backward pass."""
 
-    careful = True
-
     def __init__(self, *, at_once: bool = True, keep: bool = False) -> None:
         super().__init__(RECORDING)
         self.at_once = at_once
@@ -109,7 +106,7 @@ class DebugBlock(Around):
         for arg in args:
             if isinstance(arg, Node):
                 self.cuts.note(function.__name__, arg, result)
-        if isinstance(function, Op) and not kernels.is_careful() and not is_finite(result):
+        if isinstance(function, Op) and self.differentiated is None and not is_finite(result):
             fault = self.fault_behind(args)
             if fault is None and _is_origin(args, result):
                 self.log.running(caller())
@@ -132,7 +129,7 @@ class DebugBlock(Around):
         arrays = [(n, arg) for n, arg in enumerate(args) if isinstance(arg, np.ndarray)]
         if node.op is op and arrays:
             self.checksums[node.index] = [(n, crc32(array.tobytes())) for n, array in arrays]
-        if kernels.is_careful():  # in a derivative, where 0 · ∞ may still become 0
+        if self.differentiated is not None:  # its cotangents and tangents are looked at
             return node
         if not self.records and (line := user_line_of(node)):
             for arg in args:
@@ -175,15 +172,23 @@ class DebugBlock(Around):
     def through(
         self, order: Iterable[Node], derivatives: dict[Node, Array], mode: str
     ) -> Iterable[Node]:
-        order = super().through(order, derivatives, mode)
-        return self._checked(list(order), derivatives) if mode == "gradient" else order
+        order = list(super().through(order, derivatives, mode))
+        outer = self.differentiated
+        try:
+            yield from (
+                self._checked(order, derivatives) if mode == "gradient" else self._noted(order)
+            )
+        finally:
+            self.differentiated = outer
+
+    def _noted(self, order: list[Node]) -> Iterator[Node]:
+        for self.differentiated in order:
+            yield self.differentiated
 
     def _checked(self, order: list[Node], cotangents: dict[Node, Array]) -> Iterator[Node]:
         for node in order:
             self.check_unchanged(node)
-        outer = self.differentiated
-        for node in order:
-            self.differentiated = node
+        for node in self._noted(order):
             g = cotangents.get(node)
             was_finite = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
             yield node
@@ -191,10 +196,11 @@ class DebugBlock(Around):
                 continue
             for parent in was_finite:
                 share = cotangents.get(parent, 0.0)
-                if was_finite[parent] and not is_finite(share):
+                # A NaN may come of a strong zero: if so, the pass is about to be repeated.
+                fault = not is_finite(share) and (interpreter().careful or not has_nan(share))
+                if was_finite[parent] and fault:
                     way = report.way_to(order[0], node)
                     raise NonFiniteError(report.backward_fault(node, g, share, way))
-        self.differentiated = outer
 
     def check_unchanged(self, node: Node) -> None:
         """Raise if an array that `node` has read holds other numbers now."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import kernels
-from autograd.diagnostics.numbers import data_of
+from autograd.diagnostics.numbers import data_of, has_nan
 from autograd.engine.graph import Array, Node, ancestors
-from autograd.engine.operations import recording
+from autograd.engine.operations import interpreter, recording, using
 from autograd.engine.spaces import seed_of
 from autograd.scalars import Value
+from autograd.zeros import StrongZeros
 
 ROUNDING = 64
 """Shares whose sum is smaller than so many rounding errors cancel."""
@@ -60,28 +60,49 @@ def flow(output: Node, x: Node) -> Flow | None:
     between = _descendants(order, x)
     if output not in between:
         return None
+    path = [*(node for node in order if node in between), x]
+    passed = _run(path, between, repeated=False)
+    if has_nan(passed.cotangents[x]):
+        passed = _run(path, between, repeated=True)
+    return passed
+
+
+def _run(path: list[Node], between: set[Node], repeated: bool) -> Flow:
+    """The pass along `path`, from the output to x."""
+    output, x = path[0], path[-1]
     passed = Flow()
-    shares: dict[Node, list[Any]] = {output: [seed_of(output, np.ones(output.shape))]}
-    with one_pass():
-        for node in (*(node for node in order if node in between), x):
+    seed = seed_of(output, np.ones(output.shape))
+    with one_pass((output, x) if repeated else None) as start:
+        shares: dict[Node, list[Any]] = {output: [start(seed)]}
+        for node in path:
             g = _summed(node, shares.pop(node, []), passed)
-            passed.cotangents[node] = g
+            passed.cotangents[node] = plain(g)
             if node is x:
                 break
             for argnum, arg in enumerate(node.args):
                 if isinstance(arg, Node) and arg in between:
                     value = _share_or_zero(node, argnum, arg, g)
-                    passed.uses.append(Use(node, argnum, arg, value))
+                    passed.uses.append(Use(node, argnum, arg, plain(value)))
                     if value is not None:
                         shares.setdefault(arg, []).append(value)
     return passed
 
 
 @contextmanager
-def one_pass() -> Iterator[None]:
-    """A block in which derivative rules run as in a backward pass: not recorded, no warnings."""
-    with np.errstate(all="ignore"), recording(False), kernels.careful():
-        yield
+def one_pass(variables: Iterable[Node] | None = None) -> Iterator[Callable[[Array], Array]]:
+    """A block in which derivative rules run as in a backward pass: not recorded, no warnings.
+
+    variables: for a pass that is repeated since it has made NaN, the nodes between which it runs.
+        It computes on nodes.
+
+    Gives the function that every seed has to go through.
+    """
+    with np.errstate(all="ignore"), recording(False):
+        if variables is None:
+            yield lambda seed: seed
+        else:
+            with using(zeros := StrongZeros(interpreter(), variables)):
+                yield zeros.constant
 
 
 def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
@@ -89,13 +110,19 @@ def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
 
     It runs a derivative rule, so call it inside `with one_pass():`.
     """
-    if isinstance(node, Value):
+    if interpreter().careful:
+        value = dict(node.op.pull(node, g, node, node.args, None))[argnum]
+    elif isinstance(node, Value):
         slope = (node.da, node.db)[argnum]
-        if slope is None:
-            return None
-        return g * slope if g != 0.0 else 0.0  # zero stays zero, also through an infinite slope
-    value = dict(node.op.pull(node, g, node.primal, node.saved, None))[argnum]
+        return None if slope is None else g * slope
+    else:
+        value = dict(node.op.pull(node, g, node.primal, node.saved, None))[argnum]
     return None if value is None else arg.fit(value)
+
+
+def plain(x: Any) -> Any:
+    """The data of a cotangent, which may be a node; anything else as it is."""
+    return x.primal if isinstance(x, Node) else x
 
 
 def descends(node: Node, x: Node) -> bool:
@@ -120,8 +147,8 @@ def _descendants(order: list[Node], x: Node) -> set[Node]:
 def _summed(node: Node, shares: list[Any], passed: Flow) -> Any:
     total: Any = sum(shares[1:], shares[0]) if shares else np.zeros(node.shape, node.dtype)
     if len(shares) > 1:
-        most = sum(np.abs(value) for value in shares)
-        lost = np.abs(total) <= ROUNDING * np.finfo(node.dtype).eps * most
+        most = sum(np.abs(plain(value)) for value in shares)
+        lost = np.abs(plain(total)) <= ROUNDING * np.finfo(node.dtype).eps * most
         if bool(np.all(lost)) and largest(most) > 0:
             passed.cancelled.append(node)
             return total * 0.0

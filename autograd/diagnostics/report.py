@@ -102,7 +102,9 @@ def backward_fault(node: Node, g: Array, share: Array, way: str) -> Fault:
     entry = first_not_finite(share)
     operands = None
     at_entry = ""
+    undetermined = None
     if isinstance(node.op, Elementwise) and share.shape == node.shape:
+        undetermined = float(g[entry]) if np.isnan(share[entry]) else None
         operands = _at(entry, share, node.args)
         at_entry = (
             f"the slope of {_call(node.op, operands)} times the cotangent {g[entry]:.4g} is "
@@ -117,7 +119,7 @@ def backward_fault(node: Node, g: Array, share: Array, way: str) -> Fault:
         entry,
         at_entry,
         way,
-        advice(node.op.name, True, operands, _makers(node.args)),
+        advice(node.op.name, True, operands, _makers(node.args), undetermined),
     )
 
 

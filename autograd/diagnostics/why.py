@@ -13,6 +13,7 @@ from autograd.diagnostics.debug import DebugBlock
 from autograd.diagnostics.flow import Flow, Use, flow, largest
 from autograd.diagnostics.missing import missing
 from autograd.diagnostics.numbers import data_of, extent, is_finite
+from autograd.diagnostics.report import backward_fault
 from autograd.engine.graph import Node
 from autograd.engine.operations import recording
 from autograd.lines import user_line_of
@@ -57,11 +58,7 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
         return missing(x, output, cuts)
     g = passed.cotangents[x]
     if not is_finite(g):
-        return Why(
-            "not finite",
-            f"{gradient_of(x)} is not finite: run the program inside `with debug():`, "
-            "which finds the operation that began it.",
-        )
+        return _not_finite(x, output, passed)
     if largest(g) == 0:
         return _zero(x, passed)
     if largest(g) < TINY * largest(passed.cotangents[output]):
@@ -72,6 +69,27 @@ def why(x: Node, output: Node | Callable[[], Any]) -> Why:
         "none",
         f"{gradient_of(x)} is not zero: it is {extent(data_of(g))}{some}. If its .grad "
         "says otherwise, backward() has not been called on this output since it was computed.",
+    )
+
+
+def _not_finite(x: Node, output: Node, passed: Flow) -> Why:
+    """Which derivative made NaN or infinity of a finite cotangent, if the output is finite."""
+    for use in passed.uses if is_finite(output) else ():
+        g, node = passed.cotangents[use.result], use.result
+        if use.share is not None and is_finite(g) and not is_finite(use.share):
+            fault = backward_fault(node, g, use.share, "")
+            at = f"at entry {list(fault.entry)} " if fault.entry else ""
+            return Why(
+                "not finite",
+                f"{gradient_of(x)} is not finite because of {in_operations([node])}: "
+                f"{at}{fault.at_entry or fault.made}. {fault.advice}",
+                user_line_of(node),
+                node.op.name,
+            )
+    return Why(
+        "not finite",
+        f"{gradient_of(x)} is not finite: run the program inside `with debug():`, "
+        "which finds the operation that began it.",
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
-
-import numpy as np
 
 from autograd.convert import require_nodes
 from autograd.engine.graph import Array, Derivatives, Node, Nodes, OneOrMore, ancestors, between
-from autograd.engine.operations import interpreter, recording
+from autograd.engine.operations import interpreter
 from autograd.engine.spaces import as_node, detach_results, filled, seed_of
-from autograd.kernels import careful, has_nan
 
 
 def gradients(
@@ -61,21 +59,9 @@ def gradients(
 def run_backward(
     order: Sequence[Node], cotangents: Derivatives, active: Nodes, keep: Nodes, create_graph: bool
 ) -> None:
-    """`pull_back`, and where its results have NaN once more, on the watch for 0 · ∞.
-
-    A cotangent of exactly zero has to stay zero through an infinite local derivative. Looking for
-    that in each product is dear, and it shows as NaN in the end.
-    """
-    start = dict(cotangents)
-    with np.errstate(all="ignore"), recording(create_graph):
-        if not interpreter().careful:
-            pull_back(order, cotangents, active, keep, create_graph)
-            if not any(has_nan(getattr(g, "primal", g)) for g in cotangents.values()):
-                return
-            cotangents.clear()
-            cotangents.update(start)
-        with careful():
-            pull_back(order, cotangents, active, keep, create_graph)
+    """`pull_back`, once more where it makes NaN: see `Interpreter.run_pass`."""
+    run = partial(pull_back, order, cotangents, active, keep)
+    interpreter().run_pass(run, cotangents, keep, create_graph)
 
 
 def pull_back(

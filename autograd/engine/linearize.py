@@ -82,8 +82,8 @@ class Linearized:
         create_graph = self.nested or any(isinstance(t, Node) for t in tangents.values())
         inputs = self.inputs
         flowing = {inputs[n]: seed_of(inputs[n], t, create_graph) for n, t in tangents.items()}
-        run_forward(self.order, flowing, create_graph)
         nodes = [out if isinstance(out, Node) else fresh(self.name, out) for out in self.outputs]
+        run_forward(self.order, flowing, nodes, create_graph)
         pairs = [(flowing.get(node), node) for node in nodes]
         return [as_node(t, node) for t, node in pairs] if create_graph else detach_results(pairs)
 

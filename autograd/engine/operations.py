@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar, Token
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 
@@ -120,7 +120,9 @@ class Interpreter:
     replayed = False
     """Whether what runs now is run again later, on other numbers."""
     careful = False
-    """Whether a backward pass looks for 0 · ∞ from the start, and not only where it made NaN."""
+    """Whether strong zeros are told from others, as in the repetition of a pass that made NaN."""
+    run_pass: ClassVar[Callable[..., None]]
+    """Run a pass forward or backward, with an eye on 0 · ∞ where it makes NaN: `autograd.zeros`."""
 
     def apply(self, op: Op, args: Args, settings: Settings) -> Node:
         """The result of an operation of which at least one argument is a node."""

@@ -203,7 +203,7 @@ class History:
         t = flatten(getattr(self.root, "g", None))[0]
         record = self.nested or any(isinstance(leaf, Tracked) for leaf in t)
         tangents = {start: seed_of(start, t[start.op.number], record) for start in self.starts}
-        run_forward(self.order, tangents, record)
+        run_forward(self.order, tangents, [self.tracked], record)
         pair = tangents.get(self.tracked), self.tracked
         return as_node(*pair) if record else detach_results([pair])[0]
 

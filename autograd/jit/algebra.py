@@ -83,12 +83,12 @@ def _itself(terms: Terms, x: Term) -> Term | None:
     return x
 
 
-@_rule(e.mul, op_types.chain_product, op_types.masked_product)
+@_rule(e.mul, op_types.chain_product)
 def _product(terms: Terms, x: Term, y: Term) -> Term | None:
     for one, other in ((x, y), (y, x)):
         n = number(other)
-        if one.dtype.kind != "f" or n is None or not _kept(one, other):
-            continue
+        if one.dtype.kind != "f" or not n or not _kept(one, other):
+            continue  # a factor of 0 may be a strong zero, which is nothing to join with others
         if n == 1:
             return one
         if n == -1:
@@ -121,21 +121,33 @@ def _constant_last(terms: Terms, x: Term, y: Term) -> Term | None:
     return terms.apply(e.mul, [y, x]) if x.constant and not y.constant else None
 
 
-@_rule(op_types.chain_product, op_types.masked_product)
+@_rule(op_types.chain_product)
 def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
     """A chain-rule product as a plain product, where 0 · ∞ cannot occur."""
     if x.constant and np.isfinite(x.example).all() and np.all(x.example):
         return terms.apply(e.mul, [x, y])
-    if is_bounded(y) and (y.dtype != bool or is_bounded(x)):
+    if is_bounded(y) and (is_bounded(x) or not _selects(y)):
         return terms.apply(e.mul, [x, y])
     return None
 
 
-_BOUNDED = {
-    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign_op, e.erf, e.heaviside_op),
+_COMPARISONS = {
     *(predicates.less, predicates.less_equal, predicates.greater, predicates.greater_equal),
     *(predicates.equal, predicates.not_equal, predicates.logical_not),
 }
+_BOUNDED = {
+    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign_op, e.erf),
+    *_COMPARISONS,
+}
+
+
+def _selects(term: Term) -> bool:
+    """Whether a bounded term may be a strong zero, by which an infinite number is masked."""
+    if term.constant:
+        return not np.all(term.example)
+    if term.dtype == bool or term.op in (e.floor, e.ceil, e.round_op, e.heaviside_op):
+        return True
+    return term.op in (e.mul, e.add, e.sub, e.neg, e.square) and any(map(_selects, term.args))
 
 
 def is_bounded(term: Term, depth: int = 6) -> bool:

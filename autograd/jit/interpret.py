@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd import zeros
 from autograd.engine.backward import gradients
 from autograd.engine.graph import NO_SETTINGS, Args, Array, Node, Nodes
 from autograd.engine.operations import Op, Shares
 from autograd.jit.loops import Loop, inside
 from autograd.jit.loops.loop import part
 from autograd.jit.terms import Term, normal
-from autograd.ops import op_types
 from autograd.ops.elementwise import identity
+from autograd.ops.op_types import chain_product
 from autograd.ops.structural import concatenate, index_op, project, ravel, reshape
 from autograd.scalars import Value
 
@@ -59,6 +60,25 @@ class Tape:
                     value = op(*args, **self._settings[place])
                     values[place] = value if isinstance(value, Node) else normal(value)
 
+    def run_with_strong_zeros(
+        self, values: list[Any], masks: list[zeros.Mask], places: Iterable[int]
+    ) -> None:
+        """The same on plain data, where in the chain rule a strong zero times ∞ is 0.
+
+        masks: at each place, which entries depend on the variables; it is filled in as well.
+        """
+        for place in places:
+            self.run(values, (place,))
+            op = self.ops[place]
+            if op is not None:
+                args = [values[arg] for arg in self.args[place]]
+                given = [masks[arg] for arg in self.args[place]]
+                if op is chain_product:
+                    values[place] = zeros.close(values[place], args, given)
+                masks[place] = zeros.dependence(
+                    op, values[place], args, given, self._settings[place]
+                )
+
     def reached(
         self, places: Iterable[int], through: Callable[[Op], bool] = lambda op: True
     ) -> set[int]:
@@ -73,8 +93,6 @@ class Tape:
 
 # --------------------------------------------------------------------------------------------------
 # When the code has to be checked for NaN
-
-_PRODUCTS = (op_types.chain_product, op_types.masked_product)
 
 
 def may_be_nan(order: Iterable[Term], given: Iterable[Term] = ()) -> set[Term]:
@@ -93,7 +111,9 @@ def may_be_nan(order: Iterable[Term], given: Iterable[Term] = ()) -> set[Term]:
             if [*loop.last, *loop.kept][term.settings["index"]] in doubtful:
                 doubtful.add(term)
             continue
-        product = term.op in _PRODUCTS and not any(map(_is_nonzero_and_finite, term.args))
+        product = term.op is chain_product
+        if product and any(map(_is_nonzero_and_finite, term.args)):
+            product = False
         if product or not doubtful.isdisjoint(term.args):
             doubtful.add(term)
     return doubtful

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd import kernels
 from autograd.engine.graph import Node, leaf
 from autograd.engine.operations import interpreter
 from autograd.jit.errors import GuardFailure, JitError
@@ -35,6 +34,7 @@ from autograd.jit.terms import Term, Terms, ordered
 from autograd.jit.trace import Observing
 from autograd.jit.uncompiled import split_updates
 from autograd.trees import map_tree
+from autograd.zeros import Mask
 
 _INLINED = 100
 """Code of more lines is called by a dispatcher, and not written into it."""
@@ -323,31 +323,31 @@ class Program:
         return partial(context.run, run)
 
     def _interpret(self, data: Sequence[Any], effects_done: bool = False) -> list[Any]:
-        """The outputs by the recorded operations one by one, with 0 · ∞ = 0 in derivatives.
+        """The outputs by the recorded operations one by one, with strong zeros in derivatives.
 
         effects_done: the side effects have already run.
         """
         recording, tape, done = self.recording, self.op.tape, 0
         values = tape.values([term.number for term in self.inputs], data)
+        masks: list[Mask] = [False] * len(values)
 
         def value(term: Term) -> Any:
             nonlocal done
-            tape.run(values, range(done, term.number + 1))
+            tape.run_with_strong_zeros(values, masks, range(done, term.number + 1))
             done = max(done, term.number + 1)
             return values[term.number]
 
-        with kernels.careful():
-            try:
-                for check in recording.checks:
-                    if check.kind(value(check.term)) != check.value:
-                        raise GuardFailure(_went_the_other_way(check))
-                for act, terms in recording.effects:
-                    args = [value(term) for term in terms]
-                    if not effects_done:
-                        act(*args)
-                tape.run(values, range(done, len(values)))
-            except np.linalg.LinAlgError as error:  # which the function may catch
-                raise GuardFailure(str(error)) from error
+        try:
+            for check in recording.checks:
+                if check.kind(value(check.term)) != check.value:
+                    raise GuardFailure(_went_the_other_way(check))
+            for act, terms in recording.effects:
+                args = [value(term) for term in terms]
+                if not effects_done:
+                    act(*args)
+            tape.run_with_strong_zeros(values, masks, range(done, len(values)))
+        except np.linalg.LinAlgError as error:  # which the function may catch
+            raise GuardFailure(str(error)) from error
         outputs = [values[term.number] for term in self.outputs]
         if self._sinks:  # outputs may lie in memory that is about to be overwritten
             outputs = [x.copy() if isinstance(x, np.ndarray) else x for x in outputs]

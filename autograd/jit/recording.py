@@ -18,6 +18,7 @@ from autograd.jit.guards import Capture, Guard
 from autograd.jit.provenance import Provenance
 from autograd.jit.terms import Term, Terms, is_leaf
 from autograd.jit.trace import Trace
+from autograd.ops.elementwise import identity
 from autograd.scalars import Value
 from autograd.trees import flatten, map_tree
 
@@ -131,14 +132,19 @@ def _in_terms(
 ) -> Recording:
     """What the function did, as terms; nodes from number `first` on are its own."""
     terms = Terms()
-    known = {node: terms.input(node.primal) for node in inputs}
+    own = [terms.input(node.primal) for node in inputs]
+    known = {
+        node: terms.variable(x) if node in trace.variables else x
+        for node, x in zip(inputs, own, strict=True)
+    }
 
     def term(x: Any) -> Term:
         """Read from outside if it is no node, or one without a history, or an older one."""
         if not isinstance(x, Node):
             return capture.read(x, terms)
         if x not in known:
-            known[x] = capture.read(x, terms)
+            read = capture.read(x, terms)
+            known[x] = terms.variable(read) if x in trace.variables else read
         return known[x]
 
     leaves, rebuild = flatten(result)
@@ -156,6 +162,8 @@ def _in_terms(
             if example.__class__ not in (float, bool) and all(arg.scalar for arg in args):
                 example = None  # of numbers terms have a number, where nodes have an array
             known[node] = terms.computed(node.op, tuple(args), node.settings, example)
+            if node.op is identity or node in trace.variables:
+                known[node] = terms.variable(known[node])
         else:
             known[node] = terms.input(node.primal, node.settings)
     terms.index = -1
@@ -175,7 +183,7 @@ def _in_terms(
             capture.note_constant(leaf)
     return Recording(
         terms,
-        [known[node] for node in inputs],
+        own,
         capture.guard(replaced),
         [check for check in checks if not check.term.constant],
         effects,

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.engine.graph import NO_SETTINGS, Array, Node
 from autograd.engine.operations import Op
+from autograd.ops.elementwise import identity
 from autograd.ops.predicates import NonDifferentiable
 from autograd.ops.structural import broadcast_op, index_op, reshape_op, transpose_op
 
@@ -114,6 +115,10 @@ class Terms:
         if key not in self._known:
             self._known[key] = self._new(None, (), {}, value, True)
         return self._known[key]
+
+    def variable(self, x: Term) -> Term:
+        """x as what a derivative is taken with respect to, which is no constant even if x is."""
+        return self._new(identity, (x,), {}, x.example, False)
 
     def needed(self, outputs: Iterable[Term]) -> Iterable[Term]:
         """The same as `ordered(outputs)`, and faster where most terms are needed."""

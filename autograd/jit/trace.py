@@ -48,6 +48,8 @@ class Trace(Interpreter):
         """Lines at which an operation failed for its numbers."""
         self.generators: dict[np.random.Generator, Any] = {}
         """The generators that random numbers were drawn from, and their states before."""
+        self.variables: set[Node] = set()
+        """What `gradients` has taken derivatives with respect to."""
         self.leaving: set[Node] = set()
         """Nodes that stand for plain data, which they are in the result of the program."""
 
@@ -106,6 +108,7 @@ class Trace(Interpreter):
         return self.apply(_constant, (), settings)
 
     def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
+        self.variables.update(inputs)
         if self.provenance is not None:
             for node, g in zip(inputs, results, strict=True):
                 self.provenance.differentiates(node, "gradient", g)

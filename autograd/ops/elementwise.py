@@ -13,7 +13,7 @@ import builtins
 import math
 import operator
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -40,17 +40,34 @@ where: Elementwise
 # --------------------------------------------------------------------------------------------------
 # Arithmetic
 
+_SMALLEST: Final[dict[Any, Any]] = {
+    np.dtype(kind): np.finfo(kind).smallest_subnormal for kind in ("f2", "f4")
+}
+
+
+def over_norm(x: Array, norm: Array) -> Array:
+    """x / norm, and 0 where the norm of x is 0: the number chosen at a kink.
+
+    0 is divided by the smallest number there, so that the derivative of the result is infinite: it
+    is not a zero that does not depend on the numbers nearby.
+    """
+    smallest = _SMALLEST.get(getattr(norm, "dtype", None), 5e-324)
+    zero = norm == 0
+    if is_complex(x):  # by which NumPy divides 0j to nan
+        return where(zero, norm / where(zero, smallest, 1.0), x / where(zero, 1.0, norm))
+    return x / where(zero, smallest, norm)
+
 
 def _pow_base(out: Array, x: Array, y: Array) -> Array:
-    """y · x^(y - 1), and 0 where x = y = 0, since x^0 is constant."""
+    """y · x^(y - 1), and 0 where y = 0 for any x, since x^0 is constant."""
     if isinstance(y, int | float):
         if y != 0 and x.__class__ is float:
             try:
                 return y * math.pow(x, y - 1)
             except (ArithmeticError, ValueError):
                 return y * pow(x, y - 1)
-        return y * pow(x, y - 1) if y != 0 else mul(x, 0.0)
-    constant = (y == 0) & (x == 0)  # elsewhere y = 0 has the derivative 1/x in y
+        return y * pow(x, y - 1) if y != 0 else 0.0
+    constant = (y == 0) & ((x == 0) | (x != x))  # elsewhere y = 0 has the derivative 1/x in y
     return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1.0)))
 
 
@@ -63,7 +80,7 @@ def _pow_exponent(out: Array, x: Array, y: Array) -> Array:
 
 def _abs_rule(out: Array, x: Array) -> Array:
     """sign(x), or the conjugate of x / |x|, of whose products the real part is taken; 0 at 0."""
-    return conj(x) / (out + (out == 0)) if is_complex(x) else sign_op(x)
+    return over_norm(conj(x), out) if is_complex(x) else sign_op(x)
 
 
 def _arcsinh_rule(out: Array, x: Array) -> Array:
@@ -302,11 +319,12 @@ sigmoid = Elementwise(
 )
 hypot = Elementwise(
     "hypot", np.hypot, math.hypot,
-    lambda out, x, y: x * (out != 0) / (out + (out == 0)),  # 0 at the kink, at every order
-    lambda out, x, y: y * (out != 0) / (out + (out == 0)),
+    lambda out, x, y: over_norm(x, out),
+    lambda out, x, y: over_norm(y, out),
     doc=Doc("The length of the vector (x, y).", "sqrt(x**2 + y**2)",
             ("x / hypot(x, y) if x or y else 0", "y / hypot(x, y) if x or y else 0"),
-            note="It has a kink at the origin, where the derivatives are taken as 0.",
+            note="It has a kink at the origin, where the derivatives are taken as 0, and\n"
+            "second derivatives are inf or nan.",
             examples={(3.0, 4.0): (5.0, 0.6, 0.8), (0.0, 0.0): (0.0, 0.0, 0.0)}),
 )
 
@@ -499,8 +517,7 @@ def sign(x: ArrayLike) -> Array:
     """
     if not is_complex(x):
         return sign_op(x)
-    size = abs(x)
-    return div(x, size + (size == 0))
+    return over_norm(x, abs(x))
 
 
 def angle(x: ArrayLike, deg: bool = False) -> Array:

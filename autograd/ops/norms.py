@@ -9,9 +9,9 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
-from autograd.ops.complex_parts import conj
+from autograd.ops.complex_parts import conj, real
 from autograd.ops.decompositions import svd
-from autograd.ops.elementwise import abs, sign
+from autograd.ops.elementwise import abs, over_norm, sign, where
 from autograd.ops.reductions import max, min
 from autograd.ops.shaping import expand_dims, moveaxis
 from autograd.ops.structural import (
@@ -22,6 +22,7 @@ from autograd.ops.structural import (
     normalize_axis,
     shape_of,
     sum,
+    sum_op,
 )
 
 
@@ -37,16 +38,28 @@ def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims:
     """sign(x) (|x| / norm)^(p - 1), conjugated, and 0 at the zero vector, where there is none."""
     x = conj(x)
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    g, out = g * (out != 0), out + (out == 0)
     if p == 2:
-        return x * (g / out)
-    part = x / out
+        return x * over_norm(where(out == 0, g * out, g), out)
+    return g * _p_norm_slope(over_norm(x, out), p)
+
+
+def _p_norm_slope(part: Array, p: float) -> Array:
     if p > 2:  # smooth also where an entry is 0
-        return g * part * abs(part) ** (p - 2)
-    return g * sign(x) * abs(part) ** (p - 1)
+        return part * abs(part) ** (p - 2)
+    return sign(part) * abs(part) ** (p - 1)
 
 
-norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,))
+def _p_norm_tangent(
+    argnum: int, t: Array, out: Array, x: Array, p: float, axis: Axis, keepdims: bool
+) -> Array:
+    x = conj(x)
+    if p == 2:
+        return over_norm(sum_op(real(x * t), axis=axis, keepdims=keepdims), out)
+    slope = _p_norm_slope(over_norm(x, keep_axes(out, x, axis, keepdims)), p)
+    return sum_op(real(slope * t), axis=axis, keepdims=keepdims)
+
+
+norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,), _p_norm_tangent)
 
 
 def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -61,9 +74,9 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = Fals
     keepdims: whether to keep the reduced axes with length one.
 
     The derivative of the p-norm is sign(x) (|x| / norm)^(p - 1) (conjugated, if x is complex),
-    taken as 0 at x = 0, where it does
-    not exist. For p < 1 it is nan at an entry of 0, where it is infinite. Raises ValueError for
-    another ord, or axes that do not match.
+    taken as 0 at x = 0, where it does not exist; the second derivatives are inf or nan there. For
+    p < 1 it is nan at an entry of 0, where it is infinite. Raises ValueError for another ord, or
+    axes that do not match.
 
     >>> import numpy as np
     >>> from autograd import grad, norm

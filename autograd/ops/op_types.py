@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from inspect import Parameter, Signature
@@ -27,6 +28,7 @@ Partial: TypeAlias = Any
 _PYTHON_NUMBERS = frozenset({float, int, bool})
 _TAKEN_AS_THEY_ARE: set[type] = {float, int, bool, np.ndarray}
 """The classes of arguments that need no look; those of nodes join it."""
+_BOOLS = (bool, np.bool_)
 _POSITIONAL: Final = Parameter.POSITIONAL_ONLY
 
 
@@ -39,8 +41,6 @@ class Elementwise(Op):
 
     arity: int
     has_jvp = True
-    closed_by_zero = False
-    """Whether 0 · ∞ is 0, as in the products of the chain rule and nowhere else."""
     of_value: Callable[[Any], Any] | None = None
     """The operation on one `Value`, without the checks that it does not need; see `scalars`."""
 
@@ -135,6 +135,13 @@ class Elementwise(Op):
     def has_derivative(self) -> bool:
         return any(local is not None for local in self.partials)
 
+    @cached_property
+    def selects(self) -> tuple[bool, ...]:
+        """For each argument, whether the local derivative is True or False: it is used or not."""
+        ones = (np.float64(1.0),) * (1 + self.arity)
+        with np.errstate(all="ignore"):
+            return tuple([callable(p) and isinstance(p(*ones), _BOOLS) for p in self.partials])
+
     def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
         """The local derivative with respect to one argument; None if it is zero everywhere."""
         local = self.partials[argnum]
@@ -163,12 +170,10 @@ class Elementwise(Op):
             except ArithmeticError:
                 slope = _ieee(local, out, args)
             if g.__class__ is np.ndarray and not isinstance(slope, Node):
-                return kernels.chain_product(g, slope)
+                return g * slope
             if isinstance(g, Node.number) and getattr(slope, "primal", slope).__class__ is float:
                 return g.chain_product(slope)
-            if isinstance(slope, Node) or isinstance(g, Node):
-                return chain_product(g, slope)
-            return kernels.chain_product(g, slope)
+            return chain_product(g, slope)
         if not local:
             return None
         return g if local == 1 else -g if local == -1 else g * local
@@ -176,16 +181,7 @@ class Elementwise(Op):
     def jvp(
         self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:
-        local = self.partials[argnum]
-        try:
-            slope: Any = local(out, *args) if callable(local) else None
-        except ArithmeticError:
-            slope = _ieee(local, out, args)
-        if isinstance(slope, bool) or getattr(slope, "dtype", None) == np.dtype(bool):
-            return masked_product(t, slope)  # the tangent in a masked branch may be NaN
-        return (
-            self.vjp(argnum, t, out, args, settings) if slope is None else chain_product(t, slope)
-        )
+        return self.vjp(argnum, t, out, args, settings)  # both are multiplied by the slope
 
 
 def _ieee(local: Any, out: Array, args: tuple[Array, ...]) -> Array:
@@ -335,39 +331,14 @@ class Multilinear(Op):
 # The product of the chain rule, which is itself an elementwise operation
 
 
-class _Product(Elementwise):
-    """A product in which 0 · ∞ = 0, also in its derivatives."""
-
-    closed_by_zero = True
-
-    def vjp(
-        self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        return masked_product(g, args[1 - argnum])
-
-    def jvp(
-        self, argnum: int, t: Array, out: Array, args: tuple[Array, ...], settings: Settings
-    ) -> Array | None:
-        return masked_product(t, args[1 - argnum])
-
-
-chain_product: Final = _Product(
+chain_product: Final = Elementwise(
     "chain_product",
-    kernels.chain_product,
-    kernels.scalar_chain_product,
+    np.multiply,
+    operator.mul,
     lambda out, g, local: local,
     lambda out, g, local: g,
     symbol="·",
-    doc="g · local, the product of the chain rule, which is 0 where g = 0, even if local is ∞.",
-)
-masked_product: Final = _Product(
-    "masked_product",
-    kernels.masked_product,
-    kernels.scalar_masked_product,
-    lambda out, x, y: y,
-    lambda out, x, y: x,
-    symbol="·",
-    doc="x · y, which is 0 where x or y is 0, even if the other is ∞.",
+    doc="g · local, the product of the chain rule, in which a strong zero times ∞ is 0.",
 )
 
 

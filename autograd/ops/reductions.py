@@ -10,8 +10,8 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
-from autograd.ops.complex_parts import conj
-from autograd.ops.elementwise import where
+from autograd.ops.complex_parts import conj, real
+from autograd.ops.elementwise import over_norm, where
 from autograd.ops.indexing import sort
 from autograd.ops.op_types import Linear
 from autograd.ops.predicates import nondifferentiable
@@ -83,12 +83,21 @@ def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
 
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    spread = _freedom(x, axis, ddof) * (out + (out == 0))  # the derivative is 0 if all are equal
-    return _away(x, axis) * (g * (out != 0) / spread)
+    scale = over_norm(where(out == 0, g * out, g), out)  # 0 if all entries are equal
+    return _away(x, axis) * (scale / _freedom(x, axis, ddof))
+
+
+def _std_tangent(
+    argnum: int, t: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool
+) -> Array:
+    total = sum_op(real(_away(x, axis) * t), axis=axis, keepdims=keepdims)
+    return over_norm(total / _freedom(x, axis, ddof), out)
 
 
 var_op: Final = Op("var", _var, (_var_rule,))
-std_op: Final = Op("std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_std_rule,))
+std_op: Final = Op(
+    "std", lambda x, **settings: np.sqrt(_var(x, **settings)), (_std_rule,), _std_tangent
+)
 
 
 def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:

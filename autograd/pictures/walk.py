@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.diagnostics.flow import one_pass, share
+from autograd.diagnostics.flow import one_pass, plain, share
+from autograd.diagnostics.numbers import has_nan
 from autograd.engine.backward import add
 from autograd.engine.graph import Array, GraphChangedError, Node, ancestors
 from autograd.engine.spaces import filled, seed_of
@@ -73,9 +74,17 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
 
     No `.grad` is read or written. Raises GraphChangedError if a leaf has new data.
     """
-    cotangents: dict[Node, Any] = {output: seed_of(output, seed)}
+    found = _run(output, nodes, seed, repeated=False)
+    if any(map(has_nan, found.cotangents.values())):
+        found = _run(output, nodes, seed, repeated=True)
+    return found
+
+
+def _run(output: Node, nodes: Sequence[Node], seed: Any, repeated: bool) -> Walk:
+    cotangents: dict[Node, Any] = {}
     shares: list[Share] = []
-    with one_pass():
+    with one_pass(() if repeated else None) as start:
+        cotangents[output] = start(seed_of(output, seed))
         for node in reversed(nodes):
             _require_unchanged(node)
             g = cotangents.get(node)
@@ -91,8 +100,11 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
                     add(cotangents, arg, value)
                 total = cotangents.get(arg, value)
                 local = local_derivative(node, argnum)
-                shares.append(Share(node, argnum, arg, local, g, value, total))
-    return Walk(output, tuple(nodes), tuple(shares), cotangents)
+                data = [plain(x) for x in (g, value, total)]
+                shares.append(Share(node, argnum, arg, local, *data))
+    return Walk(
+        output, tuple(nodes), tuple(shares), {node: plain(g) for node, g in cotangents.items()}
+    )
 
 
 def local_derivative(node: Node, argnum: int) -> Any:

@@ -113,7 +113,6 @@ BINARY = {
     "add": (ANY, OTHERS),
     "arctan2": (POSITIVE, ABOVE_ONE),
     "chain_product": (ANY, OTHERS),
-    "masked_product": (ANY, OTHERS),
     "floor_divide": (ANY, MODULI),
     "div": (ANY, (0.8, -1.3, 0.75, 1.6, -0.9, 2.1, -1.1)),
     "elu": (ANY, POSITIVE),

@@ -36,7 +36,6 @@ _WRITTEN: dict[Op, str] = {
     p.logical_not: "(not {})",
     e.where: "({1} if {0} else {2})",
     op_types.chain_product: "({} * {})",
-    op_types.masked_product: "({} * {})",
     e.relu: "(0.0 if {0} <= 0.0 else {0})",
     e.at_least: "({0} if {0} > {1} or {0} != {0} else {1})",
     e.at_most: "({0} if {0} < {1} or {0} != {0} else {1})",
@@ -88,7 +87,6 @@ FOR_BOTH = frozenset(
             e.neg,
             e.abs,
             op_types.chain_product,
-            op_types.masked_product,
         ),
         *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
     ]

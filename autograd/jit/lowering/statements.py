@@ -69,7 +69,6 @@ def _into(to: Emitter, term: Term, call: str, place: Location | None, how: str =
 
 _UFUNCS: dict[Op, str] = {
     op_types.chain_product: "multiply",
-    op_types.masked_product: "multiply",
 }
 _POWERS = {0.5: "sqrt", -1.0: "reciprocal"}
 """Powers with functions of their own, for real numbers; of integers `reciprocal` is an integer."""

@@ -134,7 +134,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cbrt": lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3),
     "ceil": sympy.ceiling,
     "chain_product": lambda g, local: g * local,
-    "masked_product": lambda x, y: x * y,
     "div": lambda x, y: x / y,
     "elu": _elu,
     "exp2": lambda x: 2**x,

@@ -16,6 +16,8 @@ from autograd.scipy.special.gammas import betaln
 
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)
+_ONE_FROM = 20.0
+"""Where the normal distribution function has become 1 to the last digit."""
 
 
 # --------------------------------------------------------------------------------------------------
@@ -78,17 +80,27 @@ dawsn_derivative: Op = custom_op(
 # --------------------------------------------------------------------------------------------------
 # The functions
 
-erf: Final = special_op("erf", lambda out, x: 2 / _ROOT_PI * ops.exp(-x * x))
-erfc: Final = special_op("erfc", lambda out, x: -2 / _ROOT_PI * ops.exp(-x * x))
+erf: Final = special_op("erf", lambda out, x: 2 / _ROOT_PI * _decay(x * x))
+erfc: Final = special_op("erfc", lambda out, x: -2 / _ROOT_PI * _decay(x * x))
 erfcx: Final = special_op("erfcx", lambda out, x: erfcx_derivative(1, x))
 erfinv: Final = special_op("erfinv", lambda out, x: _ROOT_PI / 2 * ops.exp(out * out))
 erfcinv: Final = special_op("erfcinv", lambda out, x: -_ROOT_PI / 2 * ops.exp(out * out))
 dawsn: Final = special_op("dawsn", lambda out, x: dawsn_derivative(1, x))
-ndtr: Final = special_op("ndtr", lambda out, x: ops.exp(-x * x / 2) / _ROOT_2PI)
-log_ndtr: Final = special_op(
-    "log_ndtr", lambda out, x: math.sqrt(2 / math.pi) / erfcx(-x / math.sqrt(2))
-)
+ndtr: Final = special_op("ndtr", lambda out, x: _decay(x * x / 2) / _ROOT_2PI)
+log_ndtr: Final = special_op("log_ndtr", lambda out, x: _normal_ratio(x))
 ndtri: Final = special_op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))
+
+
+def _decay(x: Array) -> Array:
+    """exp(-x) for x = z²; the derivative by z is 0 at ±∞, where -2z exp(-z²) would be 0 · ∞."""
+    return ops.exp(-ops.minimum(x, 1000.0))
+
+
+def _normal_ratio(x: Array) -> Array:
+    """Density over distribution function; far to the right, where erfcx overflows, this is 1."""
+    far = _decay(x * x / 2) / _ROOT_2PI
+    near = math.sqrt(2 / math.pi) / erfcx(ops.minimum(x, _ONE_FROM) / -math.sqrt(2))
+    return ops.where(x > _ONE_FROM, far, near)
 
 
 def _t_density(df: Array, t: Array) -> Array:

@@ -188,6 +188,32 @@ def test_a_masked_branch_leaks_no_error_on_the_way_back() -> None:
     np.testing.assert_array_equal(x.grad, [0.0, 0.25])
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_zero_times_infinity_in_a_derivative_is_named(order: int) -> None:
+    def f(x: Any) -> Any:
+        return ag.sum(ag.sqrt(x) ** 2)
+
+    derivative = grad(f) if order == 1 else ag.hessian(f)
+    message = "derivative of operation 'sqrt' made nan"
+    with pytest.raises(NonFiniteError, match=message) as caught, debug():
+        derivative(np.array([1.0, 0.0]))
+    fault = caught.value.fault
+    assert fault is not None
+    assert (fault.operation, fault.entry) == ("sqrt", (1,))
+    assert fault.at_entry == "the slope of sqrt(0) times the cotangent 0 is nan"
+    assert "0 · ∞ may be any number" in fault.advice
+
+
+def test_zero_times_infinity_of_a_masked_branch_is_let_through() -> None:
+    x = np.array([1.0, 0.0])
+    with debug():
+        for mode in ("forward", "reverse"):
+            rows = ag.jacobian(lambda x: ag.where(x > 0, ag.sqrt(x), 0.0), mode=mode)(x)
+            np.testing.assert_array_equal(rows, [[0.5, 0.0], [0.0, 0.0]])
+        second = ag.hessian(lambda x: ag.where(x > 0, ag.sqrt(x), 0.0).sum())(x)
+        np.testing.assert_array_equal(second, [[-0.25, 0.0], [0.0, 0.0]])
+
+
 def test_forward_mode_is_let_through_whatever_is_closed_in_it_later() -> None:
     with debug():
         out, tangent = ag.jvp(ag.sqrt, (0.0,), (0.0,))

@@ -323,9 +323,33 @@ def test_a_gradient_that_is_there_is_said_to_be() -> None:
     assert why(x, x).kind == "none"
 
 
-def test_a_gradient_that_is_not_finite_is_left_to_debug() -> None:
+def test_a_gradient_that_is_not_finite_is_named_with_the_operation_that_made_it_so() -> None:
     x = Value(0.0, "x")
     answer = why(x, ag.sqrt(x))
+    assert (answer.kind, answer.operation) == ("not finite", "sqrt")
+    assert "the slope of sqrt(0) times the cotangent 1 is inf" in repr(answer)
+
+
+def test_zero_times_infinity_is_named_with_the_entry_and_the_remedy() -> None:
+    p = Tensor([0.3, 0.0, 0.7], "p")
+    answer = why(p, lambda: ag.logsumexp(np.log(p)))
+    assert (answer.kind, answer.operation) == ("not finite", "log")
+    assert "at entry [1] the slope of log(0) times the cotangent 0 is nan" in repr(answer)
+    assert "0 · ∞ may be any number" in repr(answer)
+    assert answer.line is not None
+    assert "np.log(p)" in answer.line.text
+
+
+def test_zero_times_infinity_of_a_branch_that_is_masked_is_no_fault() -> None:
+    x = Value(0.0, "x")
+    assert why(x, lambda: ag.where(x > 0, ag.sqrt(x), 0.0) + x).kind == "none"
+    answer = why(x, lambda: ag.where(x > 0, ag.sqrt(x), 0.0))
+    assert (answer.kind, answer.operation) == ("dead", "where")
+
+
+def test_a_gradient_of_what_is_not_finite_itself_is_left_to_debug() -> None:
+    x = Value(-1.0, "x")
+    answer = why(x, ag.log(ag.sqrt(x)))
     assert answer.kind == "not finite"
     assert "debug()" in repr(answer)
 

@@ -55,7 +55,6 @@ TWO: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "arctan2": mp.atan2,
     "chain_product": lambda x, y: x * y,
-    "masked_product": lambda x, y: x * y,
     "div": lambda x, y: x / y,
     "elu": lambda x, y: x if x > 0 else y * mp.expm1(x),
     "hypot": mp.hypot,

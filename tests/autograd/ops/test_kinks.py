@@ -105,7 +105,8 @@ ABSOLUTES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", ABSOLUTES)
 def test_equivalent_formulas_of_the_absolute_value_agree(name: str) -> None:
     x = np.array([-2.0, 0.0, 3.0])
-    for order, expected in enumerate(([2.0, 0.0, 3.0], [-1.0, 0.0, 1.0], [0.0, 0.0, 0.0])):
+    second = [0.0, np.inf if "hypot" in name else 0.0, 0.0]  # of lengths see below
+    for order, expected in enumerate(([2.0, 0.0, 3.0], [-1.0, 0.0, 1.0], second)):
         np.testing.assert_array_equal(derivative(ABSOLUTES[name], order)(x), expected)
 
 
@@ -226,6 +227,23 @@ def test_the_exponent_zero_has_mixed_derivatives(kind: Any) -> None:
     assert grad(by_y)(kind(2.0), kind(0.0)) == 0.5
 
 
+@pytest.mark.parametrize("x", [0.0, -0.0, 2.0, -2.0, np.inf, -np.inf, np.nan])
+def test_the_derivative_by_the_base_at_exponent_zero_is_zero_in_every_way_to_run(x: float) -> None:
+    xs = np.array([x, x])
+    with np.errstate(all="ignore"):
+        for zero in (0, 0.0, -0.0, np.array(0.0)):
+            by_base = grad(lambda x, zero=zero: ad.sum(x**zero))
+            for run in (by_base, jit(by_base), grad(jit(lambda x, zero=zero: ad.sum(x**zero)))):
+                assert run(x) == 0.0
+                np.testing.assert_array_equal(run(xs), [0.0, 0.0])
+            np.testing.assert_array_equal(vmap(by_base)(xs), [0.0, 0.0])
+            assert jvp(lambda x, zero=zero: x**zero, x, 1.0)[1] == 0.0
+        for kind in (float, np.array):
+            assert grad(lambda x, y: ad.sum(x**y))(kind(x), kind(0.0)) == 0.0
+            assert jit(grad(lambda x, y: ad.sum(x**y)))(kind(x), kind(0.0)) == 0.0
+            assert gradients((a := Value(x)) ** Value(0.0), a, create_graph=True).data == 0.0
+
+
 def test_powers_of_negative_numbers() -> None:
     assert derivative(lambda x: x**3, 2)(-2.0) == -12.0
     assert derivative(lambda x: x**-2, 1)(-2.0) == 0.25
@@ -261,8 +279,32 @@ def test_norms_and_deviations_at_zero_have_derivative_zero() -> None:
     np.testing.assert_array_equal(grad(ad.norm)(zero), zero)
     np.testing.assert_array_equal(grad(ad.std)(np.ones(3)), zero)
     np.testing.assert_array_equal(grad(lambda x: ad.norm(x, 3))(zero), zero)
-    for f in (ad.norm, ad.std, lambda x: ad.norm(x, 3), lambda x: ad.hypot(x[0], x[1])):
-        np.testing.assert_array_equal(hessian(f)(zero), np.zeros((3, 3)))
+
+
+LENGTHS: dict[str, Callable[[Any], Any]] = {
+    "norm": ad.norm,
+    "norm of order 3": lambda x: ad.norm(x, 3),
+    "norm of order 1.5": lambda x: ad.norm(x, 1.5),
+    "std": lambda x: ad.std(x - np.array([0.0, 1.0])),
+    "hypot": lambda x: ad.hypot(x[0], x[1] - 1.0),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_number_chosen_for_the_slope_of_a_length_at_zero_has_no_derivative(
+    name: str, dtype: Any
+) -> None:
+    """A length squared is smooth at 0, and its second derivative is not 0."""
+    f, zero = LENGTHS[name], np.array([0, 0 if "norm" in name else 1], dtype)
+    with np.errstate(all="ignore"):
+        for run in (lambda f: f, jit):
+            slope = run(grad(f))(zero)
+            np.testing.assert_array_equal(slope, np.zeros(2))
+            assert slope.dtype == dtype
+            np.testing.assert_array_equal(run(grad(lambda x: f(x) ** 2))(zero), np.zeros(2))
+            for g in (f, lambda x: f(x) ** 2, lambda x: f(x) ** 4):
+                assert not np.isfinite(np.diag(run(hessian(g))(zero))).any()
 
 
 def test_a_norm_of_zero_beside_others_disturbs_none() -> None:
@@ -274,7 +316,10 @@ def test_a_norm_of_zero_beside_others_disturbs_none() -> None:
     np.testing.assert_allclose(grad(f)(x), [[0, 0], [0.6, 0.8]])
     second = hessian(f)(x)
     np.testing.assert_allclose(second[1, :, 1], hessian(ad.norm)(x[1]))
-    assert np.count_nonzero(second) == 4
+    assert not np.isfinite(second[0, :, 0]).all()
+    assert np.count_nonzero(second[np.isfinite(second)]) == 4
+    np.testing.assert_array_equal(second[0, :, 1], 0)
+    np.testing.assert_array_equal(second[1, :, 0], 0)
 
 
 def test_the_power_one_half_at_zero_is_infinite_like_the_root() -> None:

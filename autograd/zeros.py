@@ -1,0 +1,227 @@
+"""Strong zeros: the zeros that 0 · ∞ = 0 holds for in the chain rule.
+
+A zero is strong where it does not depend on the numbers nearby: an entry that `where`, `relu`,
+`max` or an index selects away, a constant factor of 0, a cotangent that nothing has contributed to.
+What it is multiplied by has no influence, even if it is infinite. Any other zero, such as the slope
+of a cosine at its top, stands among small numbers, and its product with ∞ may be anything: NaN.
+
+A pass multiplies plainly, and so makes NaN of both. Where it has, `run_pass` runs it again, and
+keeps account of which entries depend on the numbers nearby.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import kernels
+from autograd.around import Around
+from autograd.engine.graph import NO_SETTINGS, Array, Derivatives, Node, Nodes, Settings, leaf
+from autograd.engine.operations import Interpreter, Op, interpreter, recording, using
+from autograd.ops import elementwise as e
+from autograd.ops.indexing import gather_op, place_op, set_op
+from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product
+from autograd.ops.structural import concatenate_op, scatter_op, shape_of
+
+Mask: TypeAlias = "bool | NDArray[np.bool_]"
+"""Which entries depend on the numbers nearby: True for all, False for none, or one for each."""
+
+_ZEROS_AROUND: Final = (scatter_op, place_op)
+"""Operations that put zeros around their argument."""
+_PLACED: Final = (set_op, concatenate_op, gather_op, place_op)
+"""Operations that are not `Linear`, and arrange the entries of their arguments."""
+
+
+def strong(x: Any, mask: Mask) -> Any:
+    """Which entries of plain `x` are strong zeros."""
+    return False if mask is True else np.logical_and(np.equal(x, 0), np.logical_not(mask))
+
+
+def close(product: Any, factors: Sequence[Any], masks: Sequence[Mask]) -> Any:
+    """A plain product of two factors, with 0 where one of them is a strong zero."""
+    zero = np.logical_or(*[strong(x, m) for x, m in zip(factors, masks, strict=True)])
+    if not zero.any():
+        return product
+    if product.__class__ is float:
+        return 0.0
+    return np.where(zero, product.dtype.type(0), product)
+
+
+def dependence(
+    op: Op, out: Any, args: Sequence[Any], masks: Sequence[Mask], settings: Settings
+) -> Mask:
+    """Which entries of `out = op(*args, **settings)` depend on the numbers nearby, if those of
+    `args` do that `masks` tell. All is plain data. True where it is not known.
+    """
+    if op is e.identity:  # which starts a derivative: its result is a variable
+        return True
+    if not any(mask is not False for mask in masks):
+        return False
+    mask: Mask = True
+    if op is e.sign_op:  # whose zero is that of a kink, beside which it is 1 and -1
+        mask = np.logical_and(masks[0], np.equal(out, 0))
+    elif not op.has_derivative:
+        return False
+    elif op in (e.mul, chain_product):
+        (x, y), (x_mask, y_mask) = args, masks
+        mask = np.logical_or(
+            np.logical_and(x_mask, np.logical_not(strong(y, y_mask))),
+            np.logical_and(y_mask, np.logical_not(strong(x, x_mask))),
+        )
+    elif op is e.div:
+        closed = strong(args[0], masks[0])
+        mask = np.logical_or(masks[0], np.logical_and(masks[1], np.logical_not(closed)))
+    elif isinstance(op, Elementwise):
+        mask = False
+        for argnum, part in enumerate(masks):
+            if part is False or not op.partials[argnum]:
+                continue
+            if op.selects[argnum]:
+                part = np.logical_and(part, op.partials[argnum](out, *args))
+            mask = np.logical_or(mask, part)
+    elif isinstance(op, Linear) or op in _PLACED:
+        if any(part is not True for part in masks) or op in _ZEROS_AROUND:
+            given = [
+                x if op in (gather_op, place_op) and n else _indicator(x, part)
+                for n, (x, part) in enumerate(zip(args, masks, strict=True))
+            ]
+            mask = np.not_equal(op.kernel(*given, **settings), 0)
+    elif isinstance(op, Multilinear) and len(args) == 2:
+        factors = [
+            (_indicator(x, part), _indicator(x, np.logical_not(strong(x, part))))
+            for x, part in zip(args, masks, strict=True)
+        ]
+        (x, x_not_0), (y, y_not_0) = factors
+        mask = op.kernel(x, y_not_0, **settings) + op.kernel(x_not_0, y, **settings) != 0
+    if mask is True or mask is False:
+        return mask
+    if np.all(mask):
+        return True
+    return np.broadcast_to(mask, shape_of(out)) if np.any(mask) else False
+
+
+def _indicator(x: Any, mask: Mask) -> Any:
+    """0 where the mask is False, in the shape of x, else numbers whose sums do not cancel."""
+    numbers = np.random.default_rng(0).uniform(1.0, 2.0, shape_of(x))
+    return np.multiply(numbers * (1 + 1j) if np.iscomplexobj(x) else numbers, mask)
+
+
+class StrongZeros(Around):
+    """Computes as `inner` does, but in the chain rule a strong zero times ∞ is 0.
+
+    Nodes are what may depend on the numbers nearby, plain data is constant. `inputs` are nodes that
+    are variables, however they were computed.
+    """
+
+    careful = True
+
+    def __init__(self, inner: Interpreter, inputs: Iterable[Node] = ()) -> None:
+        super().__init__(inner)
+        self._masks: dict[int, Mask] = {node.index: True for node in inputs}
+        """By the creation number of a node."""
+
+    def apply(self, op: Op, args: tuple[Array, ...], settings: Settings) -> Node:
+        node = super().apply(op, args, settings)
+        masks = [self.mask(arg) for arg in args]
+        data = [_data(arg) for arg in args]
+        if op is chain_product:
+            node.primal = close(node.primal, data, masks)
+        self._masks[node.index] = dependence(op, node.primal, data, masks, settings)
+        return node
+
+    def plain_result(
+        self, function: Callable[..., Any], args: tuple[Array, ...], result: Any
+    ) -> Any:
+        result = super().plain_result(function, args, result)
+        return close(result, args, (False, False)) if function is chain_product else result
+
+    def variable(self, x: Array) -> Node:
+        """A node that a derivative is taken with respect to."""
+        node = x if isinstance(x, Node) else leaf(x)
+        self._masks[node.index] = True
+        return node
+
+    def constant(self, x: Array) -> Node:
+        """A node of plain data, which does not depend on the numbers nearby."""
+        return x if isinstance(x, Node) else e.stop_gradient.record(x, (x,), (x,), NO_SETTINGS)
+
+    def mask(self, x: Array) -> Mask:
+        """Which entries of a node depend on the numbers nearby; none of plain data."""
+        if not isinstance(x, Node):
+            return False
+        stack = [x]
+        while stack:
+            node = stack[-1]
+            unknown = [
+                arg for arg in node.args if isinstance(arg, Node) and arg.index not in self._masks
+            ]
+            if node.index in self._masks:
+                stack.pop()
+            elif node.op is None:  # while a program is recorded, variables are results
+                self._masks[node.index] = not self.replayed
+            elif unknown:
+                stack += unknown
+            else:
+                masks = [self.mask(arg) for arg in node.args]
+                data = [_data(arg) for arg in node.args]
+                found = dependence(node.op, node.primal, data, masks, node.settings)
+                self._masks[node.index] = found
+        return self._masks[x.index]
+
+
+def _data(x: Array) -> Any:
+    return x.primal if isinstance(x, Node) else x
+
+
+def run_pass(
+    running: Interpreter,
+    run: Callable[[bool], None],
+    derivatives: Derivatives,
+    wanted: Nodes,
+    create_graph: bool,
+) -> None:
+    """`run(create_graph)`, which fills in `derivatives` of the `wanted` nodes; None stands for all.
+
+    If they have NaN, it is run again: `run(True)` computes on nodes, which tell what depends on the
+    numbers nearby from constants. Where that cannot be, since a rule takes plain data only or a
+    leaf has new data, they stay as they are.
+    """
+    start = dict(derivatives)
+    with np.errstate(all="ignore"), recording(create_graph):
+        inside = interpreter()
+        if inside.careful:
+            run(True)
+        else:
+            run(create_graph)
+            ends = derivatives if wanted is None else wanted
+            if not any(_has_nan(derivatives[node]) for node in ends if node in derivatives):
+                return
+            _repeat(run, derivatives, start, StrongZeros(inside, (*start, *(wanted or ()))))
+    if not create_graph:
+        derivatives |= {node: _data(x) for node, x in derivatives.items()}
+
+
+def _has_nan(x: Array) -> bool:
+    return kernels.has_nan(_data(x))
+
+
+def _repeat(
+    run: Callable[[bool], None], derivatives: Derivatives, start: Derivatives, zeros: StrongZeros
+) -> None:
+    plain = dict(derivatives)
+    derivatives.clear()
+    with using(zeros):
+        derivatives |= {node: zeros.constant(x) for node, x in start.items()}
+        try:
+            run(True)
+        except ArithmeticError:  # of `debug`, which has found what it looks for
+            raise
+        except Exception:
+            derivatives.clear()
+            derivatives |= plain
+
+
+Interpreter.run_pass = run_pass
