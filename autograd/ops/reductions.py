@@ -167,9 +167,6 @@ min_op: Final = Op(
 )
 
 
-max_op.real_only = min_op.real_only = True
-
-
 def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest entry, or the largest along the given axes; NaN if any entry is NaN.
 
