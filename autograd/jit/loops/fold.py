@@ -9,9 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.loops.loop import Carried, Loop, cut, item, listed, part
+from autograd.jit.loops.entries import ENTRY, is_moving, with_numbers
+from autograd.jit.loops.loop import Carried, Loop, cut, item, listed, part, rows, stacked
+from autograd.jit.loops.loop import joined as list_joined
 from autograd.jit.loops.repeats import Numbers, Operations, Repeat
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Term, Terms, pack
+from autograd.ops.elementwise import add
+from autograd.ops.structural import concatenate_op, reshape_op, scatter_op
 
 LEAST_SHARE = 0.25
 """Loops have to save this share of a program."""
@@ -44,6 +48,8 @@ class _Folded:
     kept: dict[int, Term | None]
     """Places whose results in more turns are read, and the terms for the lists of them."""
     checks: list[tuple[int, int]]
+    sums: dict[int, list[tuple[int, int]]]
+    """Places of running sums of arrays of zeros but for an entry, by `Operations.sums`."""
 
 
 class _Folding:
@@ -51,7 +57,7 @@ class _Folding:
         repeats = operations.aligned_repeats()
         self._terms = terms
         self._operations = operations
-        self._folded = [_Folded(repeat, {}, {}, []) for repeat in repeats]
+        self._folded = [_Folded(repeat, {}, {}, [], {}) for repeat in repeats]
         count = len(operations.terms)
         self._repeat_of: Numbers = np.full(count, -1)
         self._place: Numbers = np.zeros(count, int)
@@ -69,12 +75,14 @@ class _Folding:
 
     def fold(
         self, roots: Sequence[Term], branches: Sequence[Branch]
-    ) -> tuple[dict[Term, Term], set[int]]:
+    ) -> tuple[dict[Term, Term], set[int]] | None:
         """The roots and the branches that are left, by loops; and the numbers of the others."""
         looked_at = self._find_checks(branches)
         left = [term for n, (term, _) in enumerate(branches) if n not in looked_at]
         wanted = [*roots, *left]
         self._find_results(wanted)
+        if not self._find_sums():
+            return None
         self._find_inputs()
         position, operations = 0, self._operations.terms
         for folded in self._folded:
@@ -82,7 +90,7 @@ class _Folding:
             self._make_loop(folded)
             position = folded.repeat.stop
         self._make_again(operations[position:])
-        result = {term: self._result(term) for term in wanted}
+        result = {term: self.result(term) for term in wanted}
         self._terms.index = -1
         return result, looked_at
 
@@ -124,6 +132,9 @@ class _Folding:
                 moves[mine] = (step != 0) & (step != folded.repeat.period)
             in_turn.append(sources[moves])
             read.append(sources[~moves])
+        for position, numbers in operations.wide.items():
+            sources = self._in_a_row(operations.terms[position], numbers)
+            in_turn.append(sources[(sources >= 0) & inside[np.maximum(sources, 0)]])
         for position in np.unique(np.concatenate(in_turn)).tolist():
             self._folded[self._repeat_of[position]].kept[int(self._place[position])] = None
         for position in np.unique(np.concatenate(read)).tolist():
@@ -132,6 +143,33 @@ class _Folding:
                 folded = self._folded[number]
                 late = self._turn[position] == folded.repeat.turns - 1
                 (folded.last if late else folded.kept)[place] = None
+
+    def _in_a_row(self, term: Term, numbers: Numbers) -> Numbers:
+        """The operands that the operation puts into an array one after the other; of each row of a
+        matrix that was given a first axis for it, the row.
+        """
+        terms = self._operations.terms
+        if term.op is concatenate_op and not term.settings["axis"] and numbers.min() >= 0:
+            parts = [terms[number] for number in numbers.tolist()]
+            if all(x.op is reshape_op and x.shape == (1, *x.args[0].shape) for x in parts):
+                first = self._operations.operands[0][numbers]
+                if first.min() >= 0 or first.max() < 0:
+                    return first
+        return numbers
+
+    def _find_sums(self) -> bool:
+        """Find running sums that are made after the loop, of all entries at once."""
+        for folded in self._folded:
+            sums = self._operations.sums(folded.repeat.start, folded.repeat.period)
+            assert sums is not None
+            inner = {place for chain in sums.values() for pair in chain for place in pair}
+            checked = {place for place, _ in folded.checks}
+            if inner & {*folded.kept, *checked} or (inner - {*sums}) & {*folded.last}:
+                return False  # its turns are read one by one
+            folded.sums = sums
+            for chain in sums.values():
+                folded.kept.update(dict.fromkeys([self._source_of(folded, n) for _, n in chain]))
+        return True
 
     def _find_inputs(self) -> None:
         """The inputs that some loop reads one in each turn."""
@@ -148,13 +186,17 @@ class _Folding:
     # ----------------------------------------------------------------------------------------------
     # Outside of loops
 
-    def _put(self, op: Any, args: Sequence[Term], example: Any = (), **settings: Any) -> Term:
+    def put(self, op: Any, args: Sequence[Term], example: Any = (), **settings: Any) -> Term:
         return self._terms.put(op, tuple(args), settings, example)
 
     def _make_again(self, terms: Iterable[Term]) -> None:
         """Operations outside of loops, with what loops have computed as their arguments."""
         for term in terms:
-            args = tuple(map(self._result, term.args))
+            joined = self._joined(term)
+            if joined is not None:
+                self._new[term] = joined
+                continue
+            args = tuple(map(self.result, term.args))
             if args == term.args:
                 self._new[term] = term
             else:
@@ -162,7 +204,19 @@ class _Folding:
                 self._terms.index = term.index
                 self._new[term] = self._terms.put(term.op, args, term.settings, term.example)
 
-    def _result(self, term: Term) -> Term:
+    def _joined(self, term: Term) -> Term | None:
+        """An array of what turns have computed, out of the list of that."""
+        numbers = self._operations.wide.get(self._position[term])
+        if numbers is None or (numbers < 0).any() or not (self._repeat_of[numbers] >= 0).any():
+            return None
+        if term.op is not pack and (term.op is not concatenate_op or term.settings["axis"]):
+            return None
+        sources = self._in_a_row(term, numbers)
+        self._terms.index = term.index
+        op = stacked if term.op is pack or sources is not numbers else list_joined
+        return self.put(op, [self.items(sources)], term.example)
+
+    def result(self, term: Term) -> Term:
         """What a term of the recording is now."""
         term = self._operations.same.get(term, term)
         if term.op is None:
@@ -176,7 +230,7 @@ class _Folding:
             kept = folded.kept[place]
             assert kept is not None
             self._terms.index = term.index
-            self._new[term] = self._put(item, [kept], term.example, index=turn)
+            self._new[term] = self.put(item, [kept], term.example, index=turn)
         return self._new[term]
 
     # ----------------------------------------------------------------------------------------------
@@ -185,8 +239,11 @@ class _Folding:
     def _make_loop(self, folded: _Folded) -> None:
         repeat = folded.repeat
         body = _Body(self, repeat)
-        for position in range(repeat.start, repeat.start + repeat.period):
-            body.add(position)
+        chains = folded.sums.values()
+        left_out = {place for chain in chains for pair in chain for place in pair}
+        for place in range(repeat.period):
+            if place not in left_out:
+                body.places[place] = body.add(repeat.start + place)
         carried, initial = body.carried()
         places = body.places
         loop = Loop(
@@ -194,23 +251,54 @@ class _Folding:
             [*body.fixed.values()],
             carried,
             [*body.streams.values()],
-            [places[place] for place in folded.last],
+            [places[place] for place in folded.last if place not in folded.sums],
             [places[place] for place in folded.kept],
             [(places[place], number) for place, number in folded.checks],
         )
         first = self._operations.terms[repeat.start]
         self._terms.index = first.index
-        whole = self._put(loop, [*body.fixed, *initial, *body.streams])
-        for n, place in enumerate(folded.last):
-            folded.last[place] = self._put(part, [whole], places[place].example, index=n)
+        whole = self.put(loop, [*body.fixed, *initial, *body.streams])
+        last = [place for place in folded.last if place not in folded.sums]
+        for n, place in enumerate(last):
+            folded.last[place] = self.put(part, [whole], places[place].example, index=n)
         for n, place in enumerate(folded.kept):
-            folded.kept[place] = self._put(part, [whole], index=len(folded.last) + n)
+            folded.kept[place] = self.put(part, [whole], index=len(last) + n)
+        for total, chain in folded.sums.items():
+            place, put = chain[0]
+            readers = self._operations.operands[:2, repeat.start + place].tolist()
+            (before,) = [number for number in readers if number != repeat.start + put]
+            sum = self.operand(before)
+            for _, put in chain:
+                entries = self._put_at_once(folded, put)
+                sum = self.put(add, [sum, entries], entries.example)
+            folded.last[total] = sum
+
+    def _put_at_once(self, folded: _Folded, place: int) -> Term:
+        """What each turn has put into an array of zeros, put into one together."""
+        operations, position = self._operations, folded.repeat.start + place
+        first, second = operations.entries[:, [position, position + folded.repeat.period]].T
+        numbers = first.tolist()
+        moving = int(np.flatnonzero(first != second)[0])
+        step = int(second[moving] - first[moving])
+        stop = numbers[moving] + step * folded.repeat.turns
+        numbers[moving] = slice(numbers[moving], stop if stop >= 0 else None, step)
+        put = operations.terms[position]
+        settings = {**put.settings, "key": with_numbers(operations.keys[put], numbers)}
+        items = folded.kept[self._source_of(folded, place)]
+        assert items is not None
+        example = np.zeros((folded.repeat.turns, *put.args[0].shape), put.dtype)
+        whole = self.put(stacked, [items], example)
+        return self.put(scatter_op, [whole], put.example, **settings)
+
+    def _source_of(self, folded: _Folded, place: int) -> int:
+        """The place of what is put into an array of zeros at a place."""
+        return int(self._operations.operands[0, folded.repeat.start + place]) - folded.repeat.start
 
     def operand(self, number: int) -> Term:
         """An operand by its number: what an operation computes, an input or a constant."""
         if number < 0:
             return self._terms.all[-1 - number]
-        return self._result(self._operations.terms[number])
+        return self.result(self._operations.terms[number])
 
     def items(self, numbers: Numbers) -> Term:
         """The list of operands that are numbered so."""
@@ -234,7 +322,7 @@ class _Folding:
                 lists.append(True)
         if lists == [True]:
             return parts[0]
-        return self._put(listed, parts, lists=tuple(lists))
+        return self.put(listed, parts, lists=tuple(lists))
 
     def _cut(self, items: Term, length: int, first: int, count: int, step: int) -> Term:
         """`count` items of a list, from the `first` on with a step."""
@@ -244,7 +332,7 @@ class _Folding:
             stop = None
         if (start, stop, step) == (0, length, 1):
             return items
-        return self._put(cut, [items], start=start, stop=stop, step=step)
+        return self.put(cut, [items], start=start, stop=stop, step=step)
 
     def _leaves(self, leaves: Sequence[Term]) -> Term:
         """A list of inputs or constants; of inputs that stand in a row, a part of all of them."""
@@ -253,9 +341,9 @@ class _Folding:
             numbers = np.array([places.get(leaf, -1) for leaf in leaves])
             steps = np.diff(numbers)
             if numbers.min() >= 0 and (steps == steps[0]).all():
-                whole = self._put(listed, self._inputs, lists=(False,) * len(self._inputs))
+                whole = self.put(listed, self._inputs, lists=(False,) * len(self._inputs))
                 return self._cut(whole, len(places), numbers[0], len(leaves), steps[0])
-        return self._put(listed, leaves, lists=(False,) * len(leaves))
+        return self.put(listed, leaves, lists=(False,) * len(leaves))
 
 
 class _Body:
@@ -266,7 +354,7 @@ class _Body:
         self._repeat = repeat
         self._operations = folding._operations
         self._terms = Terms()
-        self.places: list[Term] = []
+        self.places: dict[int, Term] = {}
         """The terms of the body, by their places in the period."""
         self.fixed: dict[Term, Term] = {}
         """The input of the body for each term that stays the same."""
@@ -278,10 +366,13 @@ class _Body:
         """The operands that the first turn takes for what was computed a turn ago."""
         self._lists: dict[bytes, Term] = {}
 
-    def add(self, position: int) -> None:
+    def add(self, position: int) -> Term:
         """The operation at a position in the first turn."""
         term, period = self._operations.terms[position], self._repeat.period
         second = position + period  # the first turn may be given what the others have computed
+        entries = self._operations.entries[:, [position, second]]
+        if (entries[:, 0] != entries[:, 1]).any():
+            return self._entry(term, entries)
         args = []
         for row, arg in zip(self._operations.operands, term.args, strict=False):
             operand, move = int(row[second]), int(row[second + period] - row[second])
@@ -302,7 +393,20 @@ class _Body:
                 args.append(self._in_turn(numbers, arg.example))
         assert term.op is not None
         self._terms.index = term.index
-        self.places.append(self._terms.put(term.op, tuple(args), term.settings, term.example))
+        return self._terms.put(term.op, tuple(args), term.settings, term.example)
+
+    def _entry(self, term: Term, entries: Numbers) -> Term:
+        """The entry or row of an array that it is in each turn, out of a list of them."""
+        key = self._operations.keys[term]
+        count = sum([1 if part is ENTRY else 2 for part in key if is_moving(part)])
+        settings = {
+            "key": key,
+            "numbers": tuple(entries[:count, 0].tolist()),
+            "steps": tuple((entries[:count, 1] - entries[:count, 0]).tolist()),
+            "turns": self._repeat.turns,
+        }
+        source = self._folding.result(term.args[0])
+        return self._next_of(self._folding.put(rows, [source], **settings), term.example)
 
     def _leaf(self, numbers: Numbers) -> Term:
         leaf = self._folding.operand(int(numbers[0]))
@@ -323,10 +427,12 @@ class _Body:
         key = numbers.tobytes()
         if key not in self._lists:
             self._lists[key] = self._folding.items(numbers)
-        outside = self._lists[key]
-        if outside not in self.streams:
-            self.streams[outside] = self._terms.input(example)
-        return self.streams[outside]
+        return self._next_of(self._lists[key], example)
+
+    def _next_of(self, items: Term, example: Any) -> Term:
+        if items not in self.streams:
+            self.streams[items] = self._terms.input(example)
+        return self.streams[items]
 
     def _lagged(self, place: int, lag: int) -> Term:
         for turns in range(1, lag + 1):

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from autograd.jit.loops.entries import Key, with_numbers
 from autograd.jit.terms import Term, evaluate, ordered
 from autograd.ops.predicates import NonDifferentiable
 
@@ -123,8 +126,28 @@ listed = NonDifferentiable(
 """`listed(*parts, lists=flags)`: a list of these; of a part with a flag, which is a list, of its
 items."""
 
-LISTS = frozenset([part, cut, item, listed])
+
+def _rows(x: Any, key: Key, numbers: Sequence[int], steps: Sequence[int], turns: int) -> list[Any]:
+    moved = [
+        [n + turn * step for n, step in zip(numbers, steps, strict=True)] for turn in range(turns)
+    ]
+    return [np.asarray(x[with_numbers(key, row)]) for row in moved]
+
+
+rows = NonDifferentiable("rows", _rows)
+"""`rows(x, key=key, numbers=numbers, steps=steps, turns=n)`: a list of parts of an array. In the
+key of the first are these numbers, which move by `steps` from one to the next."""
+
+stacked = NonDifferentiable("stacked", lambda items: np.array(items))
+"""`stacked(list)`: an array of the items of a list, along a first axis."""
+
+joined = NonDifferentiable("joined", lambda items: np.concatenate(items))
+"""`joined(list)`: the items of a list, arrays, one after the other along their first axis."""
+
+LISTS = frozenset([part, cut, item, listed, rows, stacked, joined])
 """The operations that make lists, or read from them."""
+SHOWN = frozenset([rows, cut])
+"""Those whose items are in the memory of the argument."""
 
 
 def is_of_lists(term: Term) -> bool:

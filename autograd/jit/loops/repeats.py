@@ -16,8 +16,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograd.jit.loops.entries import ENTRY, Key, without_numbers
 from autograd.jit.terms import Term, fingerprint
-from autograd.ops.elementwise import identity, stop_gradient
+from autograd.ops.elementwise import add, identity, stop_gradient
+from autograd.ops.structural import index_op, scatter_op
 
 Numbers: TypeAlias = Any
 """An array of integers."""
@@ -69,6 +71,9 @@ class Operations:
         an input or a constant -1 - n, where n is its number among the terms.
     kinds: equal where operations are, with the types of arguments and result.
     types: equal where the results have one shape and type.
+    entries: up to two numbers of entries or rows that are taken from an array, or put into one;
+        `keys` are the keys with these numbers left out, by operation.
+    wide: by position, the operands of operations on more arguments than there are columns.
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:
@@ -85,6 +90,9 @@ class Operations:
         types: dict[Any, int] = {float: 0}
         kinds: dict[Any, int] = {}
         rows: list[list[int]] = [[_NONE] * count for _ in range(MOST_ARGS)]
+        self.entries: Numbers = np.zeros((2, count), np.int64)
+        self.keys: dict[Term, Key] = {}
+        self.wide: dict[int, Numbers] = {}
         type_row: list[int] = []
         form_row: list[int] = []  # as kinds, whatever the arguments are
         kind_row: list[int] = []
@@ -95,10 +103,20 @@ class Operations:
             type_row.append(type_number)
             key: tuple[Any, ...] = (term.op, type_number)
             if term.settings:
-                key += tuple([(name, fingerprint(x)) for name, x in term.settings.items()])
+                settings = dict(term.settings)
+                if term.op is index_op or term.op is scatter_op:
+                    shape = settings.get("shape", term.args[0].shape)
+                    settings["key"], numbers = without_numbers(settings["key"], shape)
+                    if numbers:
+                        self.keys[term] = settings["key"]
+                        self.entries[: len(numbers), place] = numbers
+                key += tuple([(name, fingerprint(x)) for name, x in settings.items()])
             form_row.append(kinds.setdefault(key, len(kinds)))
             if len(term.args) > MOST_ARGS:
                 key = (place,)  # like no other
+                args = [same.get(arg, arg) for arg in term.args]
+                numbers = [position[x] if x.op is not None else -1 - x.number for x in args]
+                self.wide[place] = np.array(numbers, np.int64)
             for row, argument in zip(rows, term.args, strict=False):
                 arg = same.get(argument, argument) if same else argument
                 if arg.op is None:
@@ -174,7 +192,7 @@ class Operations:
             return
         same = kinds[period:] == kinds[:-period]
         same = same[period:] & same[:-period]
-        for row in self._computed:
+        for row in (*self._computed, *self.entries):
             moved = row[period:] - row[:-period]
             same &= moved[period:] == moved[:-period]
         edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
@@ -182,9 +200,12 @@ class Operations:
         free = 0
         for start, stop in runs[runs[:, 1] - runs[:, 0] >= (LEAST_TURNS - 2) * period].tolist():
             start = max(start, free)
-            repeat = self._allowed(start, period, (stop - start) // period + 2)
+            stop += 2 * period
+            begins = range(start, min(start + period, stop - LEAST_TURNS * period + 1))
+            start = next((n for n in begins if self._may_be_taken(n, period)), stop)
+            repeat = self._allowed(start, period, (stop - start) // period)
             if repeat is not None and repeat.saved >= LEAST_SAVED:
-                repeat = self._begun_before(repeat, free, stop + 2 * period)
+                repeat = self._begun_before(repeat, free, stop)
                 free = repeat.stop
                 yield repeat
 
@@ -199,6 +220,8 @@ class Operations:
             froms = self._computed[:, first]
             moves = self._computed[:, second] - froms
             computed = self.operands[:, first] >= 0
+            if not self._have_sources(start, period, turns):
+                return None
             if (computed & (moves != period) & (froms >= start)).any():
                 start, turns = start + period, turns - 1  # it reads what its first turn computed
                 continue
@@ -220,6 +243,75 @@ class Operations:
             return Repeat(start, period, turns) if turns >= LEAST_TURNS else None
         return None
 
+    def _may_be_taken(self, start: int, period: int) -> bool:
+        """Whether entries that move are put into arrays of zeros that are only added up."""
+        for place in self.moving(start, period).tolist():
+            now, next = self.entries[:, start + place], self.entries[:, start + period + place]
+            if len({step for step in (next - now).tolist() if step}) > 1:
+                return False
+        return self.sums(start, period) is not None
+
+    def _have_sources(self, start: int, period: int, turns: int) -> bool:
+        """Whether entries that move are taken from arrays that were there before the loop."""
+        for place in self.moving(start, period).tolist():
+            if self.terms[start + place].op is index_op:
+                column = self.operands[0, start + place : start + turns * period : period]
+                if (column != column[0]).any() or column[0] >= start:
+                    return False
+        return True
+
+    def moving(self, start: int, period: int) -> Numbers:
+        """The places in a period at which entries are taken or put that move from turn to turn."""
+        first, second = slice(start, start + period), slice(start + period, start + 2 * period)
+        return np.flatnonzero((self.entries[:, first] != self.entries[:, second]).any(axis=0))
+
+    def sums(self, start: int, period: int) -> dict[int, list[tuple[int, int]]] | None:
+        """Running sums of arrays of zeros but for some entries, which move from turn to turn.
+
+        By the place of a sum at the end of a turn, the places of additions and of what they add.
+        None where such an array, or a sum before the last turn, is read for something else.
+        """
+        turn = slice(start + period, start + 2 * period)
+        sources = self.operands[:, turn] - turn.start
+        moves = self.operands[:, turn.start + period : turn.stop + period] - self.operands[:, turn]
+        put = [
+            place
+            for place in self.moving(start, period).tolist()
+            if self.terms[turn.start + place].op is scatter_op
+        ]
+        after: dict[int, tuple[int, int]] = {}  # by place, -1 - place of the turn before
+        for place in put:
+            readers = np.argwhere(sources == place).tolist()
+            is_computed = 0 <= sources[0, place] < period
+            if len(readers) != 1 or not is_computed or not self._is_row(start, period, place):
+                return None
+            row, total = readers[0]
+            before = int(sources[1 - row, total])
+            if self.terms[turn.start + total].op is not add or moves[1 - row, total] != period:
+                return None
+            if before < -period or (sources == before).sum() != 1 or before in after:
+                return None
+            after[before] = total, place
+        found: dict[int, list[tuple[int, int]]] = {}
+        for before in [place for place in after if place < 0]:
+            chain = [after.pop(before)]
+            while chain[-1][0] in after:
+                chain.append(after.pop(chain[-1][0]))
+            if chain[-1][0] != before + period or (sources == chain[-1][0]).any():
+                return None
+            found[chain[-1][0]] = chain
+        return None if after else found
+
+    def _is_row(self, start: int, period: int, place: int) -> bool:
+        """Whether one number moves in the key, with numbers alone before it."""
+        first, second = self.entries[:, [start + place, start + period + place]].T.tolist()
+        for part in self.keys[self.terms[start + period + place]]:
+            if part is not ENTRY:
+                return False
+            if first.pop(0) != second.pop(0):
+                return first == second
+        return False
+
     def _begun_before(self, repeat: Repeat, least: int, most: int) -> Repeat:
         """The repeat with a turn more, if the operations before it are a first turn: one that takes
         what is not computed by turns where the others take what the turn before has computed.
@@ -229,7 +321,9 @@ class Operations:
         period, late = repeat.period, (most - repeat.start) % repeat.period
         for start in range(repeat.start - period, repeat.start - period + late + 1):
             stop = start + period * (repeat.turns + 1)
-            if start >= least and stop <= most and self._is_first_turn(start, period):
+            if start < least or stop > most:
+                continue
+            if self._is_first_turn(start, period) and self._may_be_taken(start, period):
                 return Repeat(start, period, repeat.turns + 1)
         return repeat
 
@@ -237,6 +331,9 @@ class Operations:
         first, second = slice(start, start + period), slice(start + period, start + 2 * period)
         third = slice(start + 2 * period, start + 3 * period)
         if (self._forms[first] != self._forms[second]).any():
+            return False
+        entries = self.entries
+        if (entries[:, second] - entries[:, first] != entries[:, third] - entries[:, second]).any():
             return False
         rows = self.operands
         columns = [rows[:, turn].ravel() for turn in (first, second, third)]

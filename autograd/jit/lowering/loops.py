@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.loops.loop import Carried, Loop, cut, item, listed, part
+from autograd.jit.loops.entries import ENTRY, is_moving
+from autograd.jit.loops.loop import Carried, Loop, cut, item, joined, listed, part, rows, stacked
 from autograd.jit.lowering.emitter import Conditions, Emitter, Location
 from autograd.jit.terms import Term, is_view
 
@@ -29,6 +30,11 @@ def write_of_lists(to: Emitter, term: Term, write_terms: WriteTerms, own: Own) -
         return to.results[term.args[0]][term.settings["index"]]
     (items,) = term.args
     place = to.places[items]
+    if term.op is rows:
+        return _rows(to, term, place.name)
+    if term.op is stacked or term.op is joined:
+        make = "np.concatenate" if term.op is joined else "np.array"
+        return to.new(term, f"{make}({_whole(place)})")
     if term.op is item:
         column = "" if place.columns is None else f"[{place.columns[1]}]"
         return Location(f"{place.name}[{term.settings['index']}]{column}")
@@ -41,16 +47,47 @@ def write_of_lists(to: Emitter, term: Term, write_terms: WriteTerms, own: Own) -
     return Location(f"{place.name}{text}", columns=place.columns)
 
 
+def _whole(place: Location) -> str:
+    """A list by itself, also where it is kept together with others."""
+    columns = place.columns
+    return place.name if columns is None else f"[row[{columns[1]}] for row in {place.name}]"
+
+
+def _rows(to: Emitter, term: Term, name: str) -> Location:
+    numbers, steps = term.settings["numbers"], term.settings["steps"]
+    step = next(step for step in steps if step)
+    first = numbers[steps.index(step)]
+    stop = first + term.settings["turns"] * step
+    key = term.settings["key"]
+    if key == (ENTRY,):
+        bound = stop if stop >= 0 else ""
+        return Location(
+            f"{name}[{first}:{bound}]" if step == 1 else f"{name}[{first}:{bound}:{step}]"
+        )
+    texts = []
+    for n, moves in zip(numbers, steps, strict=True):
+        away = f" + {n - first}" if n > first else f" - {first - n}" if n < first else ""
+        texts.append(f"n{away}" if moves else str(n))
+    left, parts = iter(texts), []
+    for x in key:
+        if x is ENTRY:
+            parts.append(next(left))
+        elif is_moving(x):
+            parts.append(f"{next(left)}:{next(left)}")
+        else:
+            parts.append(to.between_brackets(x))
+    turns = f"range({first}, {stop}, {step})" if step != 1 else f"range({first}, {stop})"
+    return to.new(term, f"[{name}[{', '.join(parts)}] for n in {turns}]")
+
+
 def _listed(to: Emitter, term: Term, own: Own) -> Location:
     if all(arg.constant and arg.scalar for arg in term.args):
         numbers = to.constant(np.array([arg.example for arg in term.args]))
         return Location(to.once(term, f"{numbers}.tolist()"))
     parts = []
     for arg, many in zip(term.args, term.settings["lists"], strict=True):
-        if many and (columns := to.places[arg].columns):
-            parts.append(f"*[row[{columns[1]}] for row in {to.places[arg].name}]")
-        elif many:
-            parts.append(f"*{to.places[arg].name}")
+        if many:
+            parts.append(f"*{_whole(to.places[arg])}")
         elif arg.op is None and arg not in to.overwritten:
             parts.append(to.places[arg].name)
         else:

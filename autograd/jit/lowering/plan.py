@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.jit.loops.loop import SHOWN
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import sizes
 from autograd.jit.terms import Term, entry, is_view, ordered
@@ -51,7 +52,8 @@ class Plan:
         self.users: dict[Term, list[Term]] = {}
         for position, term in enumerate(self.order):
             self.position[term] = position
-            self.owner[term] = self.owner[term.args[0]] if is_view(term) else term
+            shown = is_view(term) or term.op in SHOWN
+            self.owner[term] = self.owner[term.args[0]] if shown else term
             for arg in term.args:
                 self.user[arg] = term
                 self.users.setdefault(arg, []).append(term)

@@ -233,6 +233,41 @@ def test_turns_on_arrays_keep_arrays_of_their_own(size: int) -> None:
         assert np.allclose(a, b, rtol=1e-12)
 
 
+@pytest.mark.usefixtures("short")
+def test_rows_of_arrays_are_read_and_results_stacked_in_turn() -> None:
+    def f(w: Any, x: Any) -> Any:
+        h, rows = np.zeros(2), []
+        for t in range(len(x)):
+            h = tanh(w @ h + 0.5 * x[t] + x[-1 - t, ::-1])
+            rows.append(h * x[t, 0])
+        return ad.stack(rows)
+
+    rng = np.random.default_rng(0)
+    w, x = rng.normal(size=(2, 2)), rng.normal(size=(30, 2))
+    derivative = value_and_grad(lambda w, x: (f(w, x) ** 2).sum(), (0, 1))
+    for g in (f, derivative):
+        compiled = jit(g)
+        for again in (x, 2.0 * x):
+            found, expected = flatten(compiled(w, again))[0], flatten(g(w, again))[0]
+            for a, b in zip(found, expected, strict=True):
+                assert np.allclose(a, b, rtol=1e-10, atol=1e-12)
+    assert len(jit(derivative).source(w, x).splitlines()) < 200
+
+
+@pytest.mark.usefixtures("short")
+def test_what_turns_compute_is_put_into_one_array() -> None:
+    def f(x: Any) -> Any:
+        y, ys = 0.5, []
+        for n in range(12):
+            y = tanh(y + x)
+            ys.append(y * n)
+        return ad.array(ys), ad.array([[y, y * y] for y in ys]), ad.array([ys[3], ys[3], *ys[::2]])
+
+    for x in (0.1, 0.4):
+        for a, b in zip(jit(f)(x), f(x), strict=True):
+            assert np.allclose(a, b, rtol=1e-14)
+
+
 def test_derivatives_of_compiled_loops_are_those_of_the_loop() -> None:
     f = jit(lambda p: predators_and_prey(p, 20))
     p = [ad.Value(x) for x in PARAMETERS]
