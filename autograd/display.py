@@ -10,10 +10,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.arguments import is_differentiated
 from autograd.convert import require_leaf
 from autograd.engine.graph import Node
 from autograd.engine.operations import Op
 from autograd.lines import line_of
+from autograd.ops.elementwise import identity
 from autograd.summaries import card, data_card, summary
 
 MOST_SHOWN = 100
@@ -57,6 +59,18 @@ class Display(Node):
         if self.size <= MOST_SHOWN:
             rows.insert(0, ("entries", np.array2string(self.primal, separator=", ")))
         return data_card(title, self, [*rows, *origin])
+
+    def __copy__(self) -> Any:
+        """A leaf of the same data. Of a result or of what is being differentiated, a node with the
+        same history.
+        """
+        if self.op is not None or is_differentiated(self):
+            return identity(self)
+        kind, args = self.__reduce__()
+        return kind(*args)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._taken_out("a copy")

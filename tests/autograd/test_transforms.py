@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections import OrderedDict, namedtuple
 from typing import Any
@@ -272,3 +273,13 @@ def test_a_truth_value_has_no_derivative() -> None:
     for f in (lambda x: np.allclose(x, x), lambda x: x > 0.0, lambda x: np.any(x > 0)):
         with pytest.raises(TypeError, match="returned a truth value, which has no derivative"):
             grad(f)(np.array(1.0))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_keeps_its_history(copied: Any) -> None:
+    for x in (3.0, np.array([1.0, 2.0])):
+        np.testing.assert_array_equal(grad(lambda x: ad.sum(copied(x) ** 2))(x), 2 * x)
+        np.testing.assert_array_equal(grad(lambda x: ad.sum(copied(x * 2) * x))(x), 4 * x)
+    leaf = Tensor([1.0, 2.0])
+    assert copied(leaf).op is None
+    assert copied(leaf) is not leaf
