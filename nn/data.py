@@ -17,16 +17,25 @@ class DataError(ValueError):
     """Data have the wrong shape, length, labels, numbers or file format."""
 
 
-def shown(text: object, most: int = 60) -> str:
-    """Quote text that a file contains, shortened, for a message.
+def shortened(text: object, most: int = 200) -> str:
+    """Text that a file may have made long, cut in the middle for a message.
 
-    >>> shown("petal width"), shown("a" * 1000, most=10)
-    ("'petal width'", "'aaaaa…aaa' (1,000 characters)")
+    >>> shortened("a" * 1000, most=10)
+    'aaaaa…aaa (1,000 characters)'
     """
     text = str(text)
     if len(text) <= most:
-        return repr(text)
-    return f"{text[: most // 2] + '…' + text[-(most // 3) :]!r} ({len(text):,} characters)"
+        return text
+    return f"{text[: most // 2]}…{text[-(most // 3) :]} ({len(text):,} characters)"
+
+
+def shown(text: object, most: int = 60) -> str:
+    """Quote text that a file contains, shortened, for a message.
+
+    >>> shown("petal width")
+    "'petal width'"
+    """
+    return repr(shortened(text, most))
 
 
 def listed(names: Iterable[object], most: int = 10) -> str:

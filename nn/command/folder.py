@@ -12,13 +12,15 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nn.command.errors import CommandError
+from nn.data import shortened, shown
 from nn.files.arrayfile import write_atomically
+from nn.files.lock import locked
 
 UNFINISHED = "unfinished"
 FILES = (
@@ -77,6 +79,14 @@ def results(out: Path) -> Iterator[Path]:
     Unfinished(out / UNFINISHED).discard()
 
 
+def locked_folder(out: Path) -> AbstractContextManager[None]:
+    """A block in which no other run may write to the folder; ``InUseError`` if one does."""
+    if out.exists() and not out.is_dir():
+        raise CommandError(f"--out {out} is a file, not a folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return locked(out, "wait until it has ended, or choose another --out")
+
+
 def begin(out: Path, options: Namespace) -> Unfinished:
     """Prepare the folder for a new run, or with ``--resume`` for the unfinished one.
 
@@ -89,8 +99,10 @@ def begin(out: Path, options: Namespace) -> Unfinished:
             raise CommandError(f"--resume: there is no unfinished run in {out}")
         try:
             earlier = json.loads(run.options.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise CommandError(f"{run.options} is damaged: {error}") from error
+            if not isinstance(earlier, dict):
+                raise ValueError(f"a {type(earlier).__name__} and not options by name")
+        except (ValueError, RecursionError) as error:
+            raise CommandError(f"{run.options} is damaged: {shortened(error)}") from error
         for name, value in values.items():
             if earlier.get(name) != value:
                 raise CommandError(
@@ -98,8 +110,6 @@ def begin(out: Path, options: Namespace) -> Unfinished:
                     f"not {_option(name, value)}"
                 )
         return run
-    if out.exists() and not out.is_dir():
-        raise CommandError(f"--out {out} is a file, not a folder")
     shutil.rmtree(run.folder, ignore_errors=True)
     run.folder.mkdir(parents=True)
     write_atomically(run.options, json.dumps(values, indent=2).encode())
@@ -115,4 +125,7 @@ def _json_options(options: Namespace) -> dict[str, Any]:
 def _option(name: str, value: Any) -> str:
     if isinstance(value, list):
         value = ",".join(map(str, value)) or "0"
-    return f"--{name.replace('_', '-')} {value}" if value is not None else f"no --{name}"
+    if value is None:
+        return f"no --{name}"
+    text = str(value)
+    return f"--{name.replace('_', '-')} {text if len(text) <= 60 else shown(text)}"

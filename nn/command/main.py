@@ -12,8 +12,11 @@ from nn.command.errors import FAILED, INTERRUPTED, WRONG, CommandError
 from nn.command.train import train
 from nn.data import DataError
 from nn.files.arrayfile import ModelFileError
+from nn.files.lock import InUseError
 from nn.parallel import RankError, Team, launched
 from nn.training.checkpoint import CheckpointError
+
+LONGEST_MESSAGE = 2000
 
 COMMANDS = {"train": train, "evaluate": use.evaluate, "predict": use.predict}
 
@@ -39,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
     except OSError as error:
         return _fail(team, _system_message(error), WRONG)
-    except (DataError, ModelFileError, CheckpointError, ImportError, MemoryError) as error:
+    except (
+        *(DataError, ModelFileError, CheckpointError, InUseError),
+        *(ImportError, MemoryError),
+    ) as error:
         return _fail(team, str(error) or "there is not enough memory", WRONG)
     except KeyboardInterrupt:
         return _fail(team, "interrupted", INTERRUPTED)
@@ -57,7 +63,10 @@ def _run(arguments: list[str], team: Team) -> int:
 def _fail(team: Team, message: str, code: int) -> int:
     """Print the message on one line, from one process; return the exit code."""
     if team.speaks:
-        print(f"python -m nn: {' '.join(message.split())}", file=sys.stderr)
+        message = " ".join(message.split())
+        if len(message) > LONGEST_MESSAGE:  # it repeats what a file contains
+            message = f"{message[:LONGEST_MESSAGE]}…"
+        print(f"python -m nn: {message}", file=sys.stderr)
     return code
 
 

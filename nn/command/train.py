@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,26 @@ def train(options: Namespace) -> int:
         for name, examples in sets.items()
     }
     run = folder.Unfinished(out / folder.UNFINISHED)
-    with team.together("the folder"):
-        if team.rank == 0:
-            folder.begin(out, options)
-            print(report.heading(source, sets, task, options), flush=True)
+    with ExitStack() as stack:
+        with team.together("the folder"):
+            if team.rank == 0:
+                stack.enter_context(folder.locked_folder(out))
+                folder.begin(out, options)
+                print(report.heading(source, sets, task, options), flush=True)
+        return _train(options, source, task, sets, out, run, order_rng)
+
+
+def _train(
+    options: Namespace,
+    source: Source,
+    task: Task,
+    sets: dict[str, Examples],
+    out: Path,
+    run: folder.Unfinished,
+    order_rng: np.random.Generator,
+) -> int:
+    """Train, report and write the results."""
+    team: Team = options.team
     team.cure = run.how_to_resume(options.arguments, options.shards, team.size)
     try:
         start = time.perf_counter()

@@ -115,7 +115,7 @@ def _outputs(path: str, model: Module, x: Array) -> Array:
     x = x.astype(parameters[0].dtype if parameters else x.dtype, copy=False)
     try:
         output = outputs_of(model, x)
-    except (ValueError, TypeError, IndexError) as error:
+    except Exception as error:  # a forged file may describe a model that raises anything
         raise CommandError(
             f"{path} does not fit examples of shape {x.shape[1:]}: {error}"
         ) from error

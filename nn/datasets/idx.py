@@ -10,6 +10,7 @@ import gzip
 import math
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +18,58 @@ from numpy.typing import NDArray
 from nn.data import DataError
 
 UNSIGNED_BYTE = 0x08
+MOST_AXES = 64
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
-def read_idx(path: Path) -> NDArray[np.uint8]:
+MEMORY_LIMIT = 1_000_000_000
+"""How many bytes an array may have, unless told otherwise."""
+
+
+def read_idx(path: Path, memory_limit: int = MEMORY_LIMIT) -> NDArray[np.uint8]:
     """Read an IDX file of unsigned bytes; its first bytes tell whether it is gzipped.
 
-    Raises ``DataError`` with the name of the file if it is not IDX, has another element type, or
-    does not have the length that its header says.
+    Raises ``DataError`` with the name of the file if it is not IDX, has another element type, does
+    not have the length that its header says, or is larger than ``memory_limit`` bytes.
     """
-    content = path.read_bytes()
+    with path.open("rb") as raw:
+        is_gzipped = raw.read(2) == b"\x1f\x8b"
     try:
-        content = gunzip(content)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    axes = content[3] if len(content) > 3 else 0
-    start = 4 + 4 * axes
-    if content[:2] != b"\0\0" or axes == 0 or len(content) < start:
-        raise DataError(f"{path}: not an IDX file (it starts with {content[:4].hex(' ')!r})")
-    if content[2] != UNSIGNED_BYTE:
+        with gzip.open(path) if is_gzipped else path.open("rb") as file:
+            shape = _shape(path, file)
+            declared = math.prod(shape)
+            if declared > memory_limit:
+                raise DataError(
+                    f"{path}: its header says {declared} bytes of shape {shape}, more than the "
+                    f"{memory_limit} allowed (memory_limit=)"
+                )
+            content = file.read(declared + 1)
+    except _DAMAGED as error:
+        raise DataError(f"{path}: damaged or cut short ({error})") from error
+    if len(content) != declared:
+        fault = "cut short" if len(content) < declared else "too long"
+        more = " or more" if len(content) > declared else ""
         raise DataError(
-            f"{path}: IDX elements of type {content[2]:#04x}; only unsigned bytes "
+            f"{path}: {fault}; its header says {declared} bytes of shape {shape}, it has "
+            f"{len(content)}{more}"
+        )
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+
+
+def _shape(path: Path, file: Any) -> tuple[int, ...]:
+    start = file.read(4)
+    axes = start[3] if len(start) == 4 else 0
+    lengths = file.read(4 * axes)
+    if start[:2] != b"\0\0" or axes == 0 or len(lengths) < 4 * axes:
+        raise DataError(f"{path}: not an IDX file (it starts with {start.hex(' ')!r})")
+    if start[2] != UNSIGNED_BYTE:
+        raise DataError(
+            f"{path}: IDX elements of type {start[2]:#04x}; only unsigned bytes "
             f"({UNSIGNED_BYTE:#04x}) are read"
         )
-    shape = tuple(int.from_bytes(content[at : at + 4]) for at in range(4, start, 4))
-    size, declared = len(content) - start, math.prod(shape)
-    if size != declared:
-        fault = "cut short" if size < declared else "too long"
-        raise DataError(
-            f"{path}: {fault}; its header says {declared} bytes of shape {shape}, it has {size}"
-        )
-    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    if axes > MOST_AXES:
+        raise DataError(f"{path}: {axes} axes; NumPy has at most {MOST_AXES}")
+    return tuple(int.from_bytes(lengths[at : at + 4]) for at in range(0, 4 * axes, 4))
 
 
 def gunzip(content: bytes) -> bytes:
@@ -55,5 +78,5 @@ def gunzip(content: bytes) -> bytes:
         return content
     try:
         return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except _DAMAGED as error:
         raise DataError(f"damaged or cut short ({error})") from error

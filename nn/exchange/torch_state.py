@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from nn.data import Array
+from nn.data import Array, listed, shortened, shown
 from nn.extras import require
 from nn.files import ModelFileError, load_state
 from nn.files.arrayfile import PathLike, write_atomically
@@ -23,10 +25,11 @@ def load_torch_state(model: Module, path: PathLike, *, by_order: bool = False) -
         fits by order. A safetensors file keeps no order.
 
     ``Linear``, ``LayerNorm``, ``BatchNorm`` and ``PReLU`` have PyTorch's names, shapes and meaning.
-    Arrays are cast to the dtype of the parameter.
+    Arrays are cast to the dtype of the parameter; bfloat16 and float8 are read as float32.
 
     Raises ``ValueError`` with the names that are missing, unexpected or of another shape;
-    ``ModelFileError`` if the file has no such state; ``FileNotFoundError`` if there is none;
+    ``ModelFileError`` if the file has no such state, or sparse, quantised, complex or meta tensors;
+    ``FileNotFoundError`` if there is none;
     ``ImportError`` without torch, or without safetensors for a safetensors file.
     """
     if not Path(path).is_file():
@@ -56,22 +59,62 @@ def _read(path: PathLike) -> dict[str, Array]:
     """The arrays of a file of ``torch.save`` by name, in order."""
     torch = require("torch", extra="torch")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged archive or pickle may raise anything
         raise ModelFileError(
-            f"{path} is damaged, or not a state_dict saved by torch.save: {error}"
+            f"{path} is damaged, or not a state_dict saved by torch.save: {shortened(error)}"
         ) from error
-    if not isinstance(state, Mapping) or not all(map(torch.is_tensor, state.values())):
+    if (
+        not isinstance(state, Mapping)
+        or not all(isinstance(name, str) for name in state)
+        or not all(map(torch.is_tensor, state.values()))
+    ):
         kind = type(state).__name__
-        keys = f" of {', '.join(map(repr, state))}" if isinstance(state, Mapping) else ""
+        keys = f" of {listed(map(shown, state))}" if isinstance(state, Mapping) else ""
         raise ModelFileError(
             f"{path} holds a {kind}{keys}, and not tensors by name; save it in PyTorch by "
             f"torch.save(model.state_dict(), path)"
         )
-    return {
-        name: (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-        for name, tensor in state.items()
-    }
+    size = Path(path).stat().st_size
+    return {name: _array(path, name, tensor, size) for name, tensor in state.items()}
+
+
+def _array(path: PathLike, name: str, tensor: Any, size: int) -> Array:
+    """The numbers of a tensor, which take no more memory than its file."""
+    kind = next(
+        (kind for kind in ("sparse", "quantized", "meta", "nested") if _is(tensor, kind)),
+        "complex" if tensor.is_complex() else "",
+    )
+    if kind:
+        instead = {"sparse": ".to_dense()", "quantized": ".dequantize()"}.get(kind)
+        raise ModelFileError(
+            f"{path}: {shown(name)} is a {kind} tensor, not an array of real numbers"
+            + (f"; save {instead} of it" if instead else "")
+        )
+    if tensor.numel() * tensor.element_size() > size:
+        raise ModelFileError(
+            f"{path}: {shown(name)} of shape {tuple(tensor.shape)} is larger than the file"
+        )
+    tensor = tensor.detach().resolve_neg()
+    try:
+        array: Array = tensor.numpy()
+    except (RuntimeError, TypeError):  # bfloat16 and float8, which NumPy lacks
+        try:
+            array = tensor.float().numpy()
+        except (RuntimeError, TypeError) as error:
+            raise ModelFileError(
+                f"{path}: {shown(name)} is of type {tensor.dtype}, which has no numbers"
+            ) from error
+    return array
+
+
+def _is(tensor: Any, kind: str) -> bool:
+    """Whether a tensor has no plain memory, of this kind."""
+    if kind == "sparse":
+        return str(tensor.layout) not in ("torch.strided", "torch.jagged")
+    return bool(getattr(tensor, f"is_{kind}"))
 
 
 def _by_order(state: Mapping[str, Array], model: Module, path: PathLike) -> dict[str, Array]:

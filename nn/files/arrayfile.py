@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
-from nn.data import Array
+from nn.data import Array, shortened, shown
 from nn.extras import require
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -146,14 +146,17 @@ def read(path: PathLike, format_: str) -> Content:
             arrays = {name: file.get_tensor(name) for name in names}
     except safetensors.SafetensorError as error:
         raise ModelFileError(
-            f"{path} is damaged, cut off, or not a safetensors file: {error}"
+            f"{path} is damaged, cut off, or not a safetensors file: {shortened(error)}"
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # bfloat16, 70 axes, ...
-        raise ModelFileError(f"{path} has arrays that NumPy does not support: {error}") from error
+        raise ModelFileError(
+            f"{path} has arrays that NumPy does not support: {shortened(error)}"
+        ) from error
     for name, array in arrays.items():
         if not _holds_numbers(array):  # other libraries register bfloat16 with NumPy
             raise ModelFileError(
-                f"{path} has arrays that NumPy does not support: {name!r} is of type {array.dtype}"
+                f"{path} has arrays that NumPy does not support: {shown(name)} is of type "
+                f"{array.dtype}"
             )
     text = metadata.get(format_)
     if text is None:
@@ -163,7 +166,9 @@ def read(path: PathLike, format_: str) -> Content:
             arrays, json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         )
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path}: its {format_} is not valid JSON: {error}") from error
+        raise ModelFileError(
+            f"{path}: its {format_} is not valid JSON: {shortened(error)}"
+        ) from error
 
 
 def _holds_numbers(array: Array) -> bool:

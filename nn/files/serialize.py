@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from nn.data import Array
+from nn.data import Array, shortened
 from nn.files.arrayfile import ModelFileError, PathLike, read, write
 from nn.modules.module import Module, build
 from nn.registry import REGISTRY
@@ -60,7 +60,9 @@ def load(path: PathLike) -> Any:
                 raise ValueError(f"{name} is of type {array.dtype}, not {state[name].dtype}")
         model.load_state_dict(arrays)
     except Exception as error:  # a forged file may make a constructor raise anything
-        raise ModelFileError(f"{path} does not describe a model that fits it: {error}") from error
+        raise ModelFileError(
+            f"{path} does not describe a model that fits it: {shortened(error)}"
+        ) from error
     return model.eval()
 
 

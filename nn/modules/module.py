@@ -20,6 +20,9 @@ from nn.data import Array
 from nn.modules.tree import Parameter, Tree
 from nn.registry import decode, encode, register
 
+MOST_FAULTS = 20
+"""How many faults of a state one message lists."""
+
 __all__ = ["Module", "Parameter", "build", "mode", "observe_calls", "register"]
 
 LineLog.libraries.append(str(Path(__file__).parents[1]))  # lines of this package are not the user's
@@ -134,7 +137,12 @@ class Module(Tree):
             faults += [f"{path} is missing" for path in targets if path not in arrays]
             faults += [f"{path} is unexpected" for path in state if path not in targets]
         if faults:
-            raise ValueError(f"the state does not fit {self.title()}: {'; '.join(faults)}")
+            shortened = "; ".join(fault[:200] for fault in faults[:MOST_FAULTS])
+            more = len(faults) - MOST_FAULTS
+            raise ValueError(
+                f"the state does not fit {self.title()}: {shortened}"
+                + (f"; and {more} more" if more > 0 else "")
+            )
         for path, array in arrays.items():
             if path in parameters:
                 parameters[path].data = array

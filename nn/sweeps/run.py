@@ -10,8 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from nn.data import shortened
 from nn.extras import require
 from nn.files.arrayfile import PathLike
+from nn.files.lock import locked
 from nn.sweeps.table import (
     ERROR,
     SECONDS,
@@ -45,7 +47,7 @@ def sweep(
         combinations.
     seeds: the number of seeds, 0, 1, ..., or the seeds themselves.
     path: a CSV file with all rows so far. An interrupted sweep is resumed from it, and failed jobs
-        are repeated. Rows of other settings are kept. Only one sweep may use the file at a time.
+        are repeated. Rows of other settings are kept.
     workers: the number of processes, as in joblib: -1 is one for each processor, and 1 runs the
         jobs in this process. None uses ``joblib.parallel_config``, with which jobs can also run on
         other machines: ``with joblib.parallel_config(backend="dask"): ...``
@@ -68,8 +70,24 @@ def sweep(
 
     Raises ``ValueError`` if combinations have different names or the same text in a table, or if
     ``path`` holds another table; ``TypeError`` for a setting that has no short text;
-    ``RuntimeError`` if a worker process dies; ``ImportError`` without joblib or threadpoolctl.
+    ``RuntimeError`` if a worker process dies, or if another sweep is using ``path``;
+    ``ImportError`` without joblib or threadpoolctl.
     """
+    if path is None:
+        return _sweep(job, settings, seeds, None, workers, threads, verbose)
+    with locked(path, "wait until it has ended, or name another file"):
+        return _sweep(job, settings, seeds, path, workers, threads, verbose)
+
+
+def _sweep(
+    job: Job,
+    settings: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]],
+    seeds: int | Iterable[int],
+    path: PathLike | None,
+    workers: int | None,
+    threads: int | None,
+    verbose: int,
+) -> SweepTable:
     names, combinations = _combinations(settings)
     all_seeds = range(seeds) if isinstance(seeds, int) else list(seeds)
     jobs: list[Row] = [c | {SEED: seed} for c in combinations for seed in all_seeds]
@@ -163,7 +181,7 @@ class _Record:
         names = columns[len(self._keys) : -2]
         if columns != [*self._keys, *names, SECONDS, ERROR]:
             raise ValueError(
-                f"{path} is a table of {', '.join(columns)}, not one of a sweep over "
+                f"{path} is a table of {shortened(', '.join(columns))}, not one of a sweep over "
                 f"{', '.join(self._keys)}: name another file"
             )
         self._result_names.update(dict.fromkeys(names))

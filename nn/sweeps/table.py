@@ -175,7 +175,13 @@ def write_csv(path: PathLike, columns: Sequence[str], rows: Iterable[Mapping[str
 
 
 def read_csv(path: PathLike) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the names of the columns of a file, and its rows of texts."""
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, restval="")
-        return list(reader.fieldnames or []), list(reader)
+    """Return the names of the columns of a file, and its rows of texts.
+
+    Raises ``ValueError`` for a file that is not a table.
+    """
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            return list(reader.fieldnames or []), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is damaged, or not a table: {error}") from error

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.data import Array, DataError, shown
+from nn.data import Array, DataError, shortened, shown
 from nn.tables.numbers import are_finite, as_whole, check_memory
 
 TARGET_COLUMNS = ("label", "target", "y", "class")
@@ -252,7 +252,7 @@ def _bad_cell(
     if not cell:
         fault = "the cell is empty"
     elif dialect.is_number(cell):
-        fault = f"{shown(cell)[1:-1]} is not a finite float32 number"
+        fault = f"{shortened(cell)} is not a finite float32 number"
     else:
         fault = f"{shown(cell)} is not a number{_hint(cell, dialect)}"
     return DataError(f"{_cell_name(path, line, column, header)}: {fault}")

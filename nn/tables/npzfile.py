@@ -10,7 +10,7 @@ from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 
-from nn.data import Array, DataError, listed, shown
+from nn.data import Array, DataError, listed, shortened, shown
 from nn.tables.numbers import are_finite, as_whole, check_memory
 
 X_ARRAYS = ("x", "data", "features", "inputs", "images")
@@ -54,7 +54,7 @@ def read_npz(path: Path, limit: int, *, labelled: bool) -> tuple[Array, Array]:
     except DataError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy raise many kinds for a damaged file
-        reason = shown(error) if str(error) else type(error).__name__
+        reason = shortened(error) if str(error) else type(error).__name__
         raise DataError(f"{path}: a damaged npz file ({reason})") from error
     x = arrays[0]
     _check_finite(path, "inputs", x)

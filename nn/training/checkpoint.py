@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
@@ -18,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from autograd import __version__
-from nn.data import Array
+from nn.data import Array, shortened
 from nn.files.arrayfile import ModelFileError, PathLike, part_prefix, read, write
+from nn.files.lock import InUseError, locked
 from nn.parallel import RankError
 from nn.training.callbacks import StoppingRule
 from nn.training.run import Callback, Run
@@ -42,6 +45,7 @@ class Checkpoint(Callback):
     path: PathLike
     every: int | None = None
     _identity: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _locked: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.every is not None and self.every < 1:
@@ -53,13 +57,33 @@ class Checkpoint(Callback):
         cure = f"run the same on {ranks} ranks to resume from {self.path}"
         run.team.cure = run.team.cure or cure
         with run.team.together("the checkpoint") as exchange:
-            exchange.value = self._find(run) if run.team.rank == 0 else None
+            if run.team.rank == 0:
+                self._lock()
+                exchange.value = self._find(run)
         state = exchange.values[0]
         if state is not None:
             try:
                 run.load_state_dict(state)
-            except (KeyError, TypeError, ValueError) as error:
-                raise CheckpointError(f"{self.path} does not fit this run: {error}") from error
+            except Exception as error:  # a forged file may hold anything
+                raise CheckpointError(
+                    f"{self.path} does not fit this run: {shortened(error)}"
+                ) from error
+
+    def _lock(self) -> None:
+        try:
+            self._locked.enter_context(
+                locked(self.path, "wait until it has ended, or name another file")
+            )
+        except FileNotFoundError:
+            raise CheckpointError(
+                f"there is no folder {Path(self.path).resolve().parent} for the checkpoint"
+            ) from None
+        except InUseError as error:
+            raise CheckpointError(str(error)) from error
+
+    def close(self) -> None:
+        """Let other runs have the file."""
+        self._locked.close()
 
     def _find(self, run: Run) -> Any:
         """The saved state, or None; ``CheckpointError`` if it is from another run."""
@@ -95,7 +119,8 @@ class Checkpoint(Callback):
         """
         arrays: dict[str, Array] = {}
         document = _without_arrays(state, "", arrays)
-        write(self.path, arrays, FORMAT, document)
+        whole = {"state": document, "checksum": _checksum_of_all(document, arrays)}
+        write(self.path, arrays, FORMAT, whole)
 
     def load(self) -> Any:
         """Return the saved state, or None if there is no file.
@@ -120,7 +145,15 @@ class Checkpoint(Callback):
                 f"{self.path} is not a checkpoint; name another file, or delete it to train from "
                 "the beginning"
             )
-        return _with_arrays(document, arrays)
+        match document:
+            case {"state": {"identity": dict()} as state, "checksum": stated}:
+                with suppress(Exception):  # a forged file may hold anything
+                    if stated == _checksum_of_all(state, arrays):
+                        return _with_arrays(state, arrays)
+        raise CheckpointError(
+            f"{self.path} is damaged: its checksum is not that of its contents; delete it to train "
+            "from the beginning"
+        )
 
 
 class EqualWeights(Callback):
@@ -215,6 +248,12 @@ def checksum(*arrays: Array) -> int:
         result = zlib.crc32(f"{array.dtype}{array.shape}".encode(), result)
         result = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), result)
     return result
+
+
+def _checksum_of_all(document: Any, arrays: Mapping[str, Array]) -> int:
+    names = sorted(arrays)
+    text = json.dumps([document, names])
+    return zlib.crc32(text.encode(), checksum(*(arrays[name] for name in names)))
 
 
 def _arrays(tree: Any) -> list[Any]:

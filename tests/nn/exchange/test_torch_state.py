@@ -89,6 +89,40 @@ def test_bfloat16_becomes_the_models_type(torch: ModuleType, tmp_path: Path) -> 
     agree(model, theirs.float(), torch)
 
 
+def test_parameters_and_float8_are_read_as_arrays(torch: ModuleType, tmp_path: Path) -> None:
+    theirs, model = sequential(torch), nn.MLP([4, 6, 2], "tanh")
+    state = dict(theirs.named_parameters())  # which record a gradient
+    torch.save(state, tmp_path / "theirs.pt")
+    nn.load_torch_state(model, tmp_path / "theirs.pt")
+    agree(model, theirs, torch)
+    rounded = {name: tensor.detach().to(torch.float8_e4m3fn) for name, tensor in state.items()}
+    torch.save(rounded, tmp_path / "theirs.pt")
+    nn.load_torch_state(model, tmp_path / "theirs.pt")
+    for name, parameter in model.named_parameters().items():
+        np.testing.assert_array_equal(parameter.numpy(), rounded[name].float().numpy())
+
+
+@pytest.mark.filterwarnings("ignore")  # of PyTorch, about kinds that it will give up
+@pytest.mark.parametrize("kind", ["sparse", "quantized", "meta", "complex", "larger", "numbered"])
+def test_tensors_that_are_no_arrays_of_real_numbers_are_refused(
+    torch: ModuleType, tmp_path: Path, kind: str
+) -> None:
+    weight = torch.ones(6, 4)
+    tensors = {
+        "sparse": lambda: weight.to_sparse(),
+        "quantized": lambda: torch.quantize_per_tensor(weight, 0.1, 0, torch.qint8),
+        "meta": lambda: weight.to("meta"),
+        "complex": lambda: weight.to(torch.complex64),
+        "larger": lambda: torch.ones(1).expand(10**6, 10**6),
+        "numbered": lambda: weight,
+    }
+    name: Any = 0 if kind == "numbered" else "0.weight"
+    torch.save({name: tensors[kind]()}, tmp_path / "theirs.pt")
+    message = {"larger": "larger than the file", "numbered": "not tensors by name"}.get(kind, kind)
+    with pytest.raises(nn.ModelFileError, match=message):
+        nn.load_torch_state(nn.MLP([4, 6, 2]), tmp_path / "theirs.pt")
+
+
 def test_what_does_not_fit_is_named_on_both_sides_and_nothing_is_changed(
     torch: ModuleType, tmp_path: Path
 ) -> None:
