@@ -56,7 +56,8 @@ def value_and_grad(
         gradients. `argnum` is what HIPS autograd calls it.
 
     Arguments are floats, arrays, nodes, or nested dicts, lists and tuples of them; a gradient has
-    the form of its argument. Raises TypeError or ValueError where f gives more than one number.
+    the form of its argument, and None where that has None for a missing part. Raises TypeError or
+    ValueError where f gives more than one number.
 
     >>> import numpy as np
     >>> from autograd import value_and_grad

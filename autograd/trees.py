@@ -12,7 +12,8 @@ Rebuild: TypeAlias = Callable[[Iterator[Any]], Any]
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """The leaves of nested lists, tuples, named tuples and dicts, and a function that rebuilds the
-    same structure from other leaves. Anything else, None included, is a leaf.
+    same structure from other leaves. Anything else is a leaf, except that a None in a container
+    belongs to the structure: it stands for a part that is missing.
 
     >>> leaves, rebuild = flatten({"w": 1.0, "layers": [2.0, (3.0,)]})
     >>> leaves
@@ -38,6 +39,8 @@ def _flatten(tree: Any, leaves: list[Any]) -> Rebuild:
         if hasattr(tree, "_fields"):
             return lambda new: kind(*[part(new) for part in parts])
         return lambda new: kind([part(new) for part in parts])
+    if tree is None:
+        return lambda new: None
     leaves.append(tree)
     return next
 

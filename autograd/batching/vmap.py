@@ -72,6 +72,8 @@ def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable
                 inputs[example[number]] = whole
         batch = Batch("vmap", size, inputs)
         result = map_tree(unshare, batch.run(f, rebuild(iter(example)), kwargs))
+        if result is None:
+            return None
         outputs, rebuild_result = flatten(result)
         values = batch.results(outputs)
         places = _matched("out_axes", out_axes, result)
@@ -84,6 +86,8 @@ def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable
 
 def _matched(name: str, axes: Axes, tree: Any) -> list[int | None]:
     """An axis for each leaf of a tree: `axes` nests as it does, or ends earlier."""
+    if tree is None:
+        return []
     if axes is None or (isinstance(axes, int) and not isinstance(axes, bool)):
         return [axes] * len(flatten(tree)[0])
     if isinstance(axes, dict) and isinstance(tree, dict) and axes.keys() == tree.keys():

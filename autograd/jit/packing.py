@@ -68,21 +68,23 @@ def packed(
     """
     leaves, output, constant = iter(varies), iter(outputs), iter(constants)
 
-    def write(thing: Any) -> str:
+    def write(thing: Any, inside: bool = True) -> str:
         kind = type(thing)
+        if thing is None and inside:  # it belongs to the container
+            return "None"
         if kind is dict and all(isinstance(key, str) for key in thing):
             return f"{{{', '.join([f'{key!r}: {write(part)}' for key, part in thing.items()])}}}"
         if kind in (list, tuple):
             parts = [write(part) for part in thing]
             if len(parts) > MANY:
                 parts = [*together(parts)]
-            inside = ", ".join(parts)
-            return f"[{inside}]" if kind is list else f"({inside}{',' * (len(parts) == 1)})"
+            row = ", ".join(parts)
+            return f"[{row}]" if kind is list else f"({row}{',' * (len(parts) == 1)})"
         if isinstance(thing, list | tuple | dict):
             raise Unwritten
         return next(output) if next(leaves) else write_constant(next(constant))
 
-    return write(result)
+    return write(result, inside=False)
 
 
 def together(results: Sequence[str]) -> Iterator[str]:

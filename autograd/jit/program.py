@@ -155,7 +155,7 @@ class Program:
         """
         recording = self.recording
         recording.terms = Terms()
-        recording.result = map_tree(lambda x: None if isinstance(x, Node) else x, recording.result)
+        recording.result = map_tree(lambda x: ... if isinstance(x, Node) else x, recording.result)
         if not self._overwritten:
             recording.computed = []
         for term in self._recorded:

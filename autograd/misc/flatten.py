@@ -59,7 +59,7 @@ def _by_key(tree: Any) -> Iterator[Any]:
     if isinstance(tree, list | tuple):
         for part in tree:
             yield from _by_key(part)
-    else:
+    elif tree is not None:
         yield tree
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections import OrderedDict, namedtuple
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,14 +14,18 @@ import autograd as ad
 from autograd import (
     Tensor,
     Value,
+    checkpoint,
     derivative,
     elementwise_grad,
     grad,
     hessian,
+    hvp,
     jacobian,
+    jit,
     jvp,
     value_and_grad,
     vjp,
+    vmap,
 )
 
 X = np.array([0.5, -1.0, 2.0])
@@ -283,3 +287,62 @@ def test_a_copy_keeps_its_history(copied: Any) -> None:
     leaf = Tensor([1.0, 2.0])
     assert copied(leaf).op is None
     assert copied(leaf) is not leaf
+
+
+class TestMissingParts:
+    """A None in a container stands for a part that is missing, in arguments and in results."""
+
+    PARAMETERS: ClassVar[dict[str, Any]] = {
+        "w": np.array([1.0, 3.0]),
+        "b": None,
+        "more": [None, 2.0],
+    }
+
+    @staticmethod
+    def loss(p: dict[str, Any]) -> Any:
+        shift = 0.0 if p["b"] is None else p["b"]
+        return (p["w"] ** 2).sum() * p["more"][1] + shift
+
+    def same(self, found: Any, expected: Any) -> None:
+        assert found["b"] is found["more"][0] is None
+        np.testing.assert_array_equal(found["w"], expected["w"])
+        assert found["more"][1] == expected["more"][1]
+
+    @pytest.mark.parametrize("run", [grad, lambda f: jit(grad(f)), lambda f: grad(checkpoint(f))])
+    def test_a_gradient_has_none_there_too(self, run: Any) -> None:
+        gradient = run(self.loss)
+        for factor in (1.0, 2.0, 3.0):
+            p = {**self.PARAMETERS, "w": factor * self.PARAMETERS["w"]}
+            expected = {"w": 4.0 * p["w"], "more": [None, (p["w"] ** 2).sum()]}
+            self.same(gradient(p), expected)
+
+    def test_other_transforms_keep_it(self) -> None:
+        p = self.PARAMETERS
+        squares = (p["w"] ** 2).sum()
+        self.same(hvp(self.loss, p, p), {"w": 8 * p["w"], "more": [None, 2 * squares]})
+        self.same(jacobian(self.loss)(p), grad(self.loss)(p))
+        batch = {"w": np.stack([p["w"], 2 * p["w"]]), "b": None, "more": [None, np.ones(2)]}
+        found = vmap(grad(self.loss), ({"w": 0, "b": None, "more": 0},))(batch)
+        assert found["b"] is found["more"][0] is None
+        np.testing.assert_array_equal(found["w"], 2 * batch["w"])
+        value, pull = vjp(lambda p: {"twice": 2 * p["w"], "nothing": None}, p)
+        assert value["nothing"] is None
+        self.same(
+            pull({"twice": np.ones(2), "nothing": None})[0],
+            {"w": np.full(2, 2.0), "more": [None, 0.0]},
+        )
+
+    def test_results_of_compiled_functions_keep_it_in_every_call(self) -> None:
+        f = jit(lambda x: (x, None, {"a": None, "b": 2 * x}))
+        for x in (1.0, 2.0, 3.0):
+            assert f(x) == (x, None, {"a": None, "b": 2 * x})
+
+    def test_a_part_that_comes_back_is_noticed(self) -> None:
+        gradient = jit(grad(self.loss))
+        assert gradient(self.PARAMETERS)["b"] is None
+        assert gradient({**self.PARAMETERS, "b": 5.0})["b"] == 1.0
+        assert gradient(self.PARAMETERS)["b"] is None
+
+    def test_an_argument_that_is_none_has_no_derivative(self) -> None:
+        with pytest.raises(TypeError, match="with respect to None"):
+            grad(lambda x: 1.0)(None)
