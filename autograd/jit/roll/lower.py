@@ -17,8 +17,8 @@ from autograd.jit.roll.products import Products
 from autograd.jit.roll.scalars import Scalars
 from autograd.jit.roll.views import Origins, Places, common_shape, inverse, read, strides_of
 from autograd.jit.terms import Term, Terms, entry
-from autograd.ops.elementwise import add, mul
-from autograd.ops.structural import broadcast_op, concatenate_op, index_op
+from autograd.ops.elementwise import add, mul, where
+from autograd.ops.structural import broadcast_op, cast_op, concatenate_op, index_op
 
 NARROW = 3
 """Groups of at most so many nodes are computed as Python numbers."""
@@ -62,6 +62,8 @@ def _elementwise(arrays: Arrays, op: Op, group: Group) -> None:
     table = np.array(group.args).T
     order, shape = _layout(arrays, table)
     args = [arrays.read(row[order].reshape(shape)) for row in table]
+    if op is where and args[0].dtype.kind != "b":  # constants are packed as real numbers
+        args[0] = arrays.apply(cast_op, args[0], dtype=np.dtype(bool))
     if not _gives_numbers(op, args):
         args[-1] = arrays.real(args[-1])
     arrays.hold(group, arrays.apply(op, *args), inverse(order))

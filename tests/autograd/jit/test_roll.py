@@ -680,3 +680,16 @@ def test_runs_end_where_the_step_or_the_array_changes() -> None:
     groups = np.array([1, 1, 1, 1, 2, 2, 2, 2])
     places = np.array([4, 5, 6, 9, 0, 2, 4, 6])
     assert [(s.start, s.stop) for s in runs(groups, places)] == [(0, 3), (3, 4), (4, 8)]
+
+
+def test_choices_by_constant_conditions_are_made_in_arrays() -> None:
+    taken = [n != 2 for n in range(12)]
+
+    def f(w: Any, x: Any) -> Any:
+        sums = [sum([w[j] * x[i, j] for j in range(3)], 0.0) for i in range(12)]
+        return sum([ad.where(c, ad.tanh(s), 0.0) for c, s in zip(taken, sums, strict=True)], 0.0)
+
+    w, x = normal(3), normal(12, 3)
+    compiled = ad.jit(f)
+    for factor in (1.0, -2.0):
+        np.testing.assert_allclose(compiled(w * factor, x), f(w * factor, x), rtol=1e-14)
