@@ -20,6 +20,7 @@ if exists(f"{__path__[0]}/core.py"):
 from autograd import ops
 from autograd.batching import vectorize, vmap
 from autograd.check import GradientError, check_grads
+from autograd.control import fori_loop, scan, while_loop
 from autograd.diagnostics import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
 from autograd.differential_operators import (
     deriv,
@@ -139,6 +140,7 @@ __all__ = [
     "derivative_tensor",
     "elementwise_grad",
     "end_scope",
+    "fori_loop",
     "grad",
     "gradients",
     "hessian",
@@ -156,11 +158,13 @@ __all__ = [
     "taylor",
     "observe",
     "sample",
+    "scan",
     "source",
     "value_and_grad",
     "vectorize",
     "vjp",
     "vmap",
+    "while_loop",
     "why",
 ]
 # HIPS autograd's further names.

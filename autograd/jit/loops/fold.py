@@ -15,7 +15,7 @@ from autograd.jit.loops.loop import joined as list_joined
 from autograd.jit.loops.repeats import Numbers, Operations, Repeat
 from autograd.jit.terms import Term, Terms, pack
 from autograd.ops.elementwise import add
-from autograd.ops.structural import concatenate_op, reshape_op, scatter_op
+from autograd.ops.structural import concatenate_op, index_op, reshape_op, scatter_op
 
 LEAST_SHARE = 0.25
 """Loops have to save this share of a program."""
@@ -168,7 +168,8 @@ class _Folding:
                 return False  # its turns are read one by one
             folded.sums = sums
             for chain in sums.values():
-                folded.kept.update(dict.fromkeys([self._source_of(folded, n) for _, n in chain]))
+                sources = [self._source_of(folded, n) for _, n in chain]
+                folded.kept.update(dict.fromkeys([x for x in sources if isinstance(x, int)]))
         return True
 
     def _find_inputs(self) -> None:
@@ -221,6 +222,11 @@ class _Folding:
         term = self._operations.same.get(term, term)
         if term.op is None:
             return term
+        if term not in self._new and self._is_entry(term):
+            assert term.op is not None
+            self._terms.index = term.index
+            args = tuple(map(self.result, term.args))
+            self._new[term] = self._terms.put(term.op, args, term.settings, term.example)
         if term not in self._new:
             position = self._position[term]
             folded, place = self._folded[self._repeat_of[position]], int(self._place[position])
@@ -232,6 +238,16 @@ class _Folding:
             self._terms.index = term.index
             self._new[term] = self.put(item, [kept], term.example, index=turn)
         return self._new[term]
+
+    def _is_entry(self, term: Term) -> bool:
+        """Whether it is a part of an array that was there before the loop it is in."""
+        if term.op is not index_op or term not in self._operations.keys:
+            return False
+        position = self._position[term]
+        return bool(
+            self._operations.operands[0, position]
+            < self._folded[self._repeat_of[position]].repeat.start
+        )
 
     # ----------------------------------------------------------------------------------------------
     # Loops
@@ -284,15 +300,22 @@ class _Folding:
         numbers[moving] = slice(numbers[moving], stop if stop >= 0 else None, step)
         put = operations.terms[position]
         settings = {**put.settings, "key": with_numbers(operations.keys[put], numbers)}
-        items = folded.kept[self._source_of(folded, place)]
+        source = self._source_of(folded, place)
+        items = folded.kept[source] if isinstance(source, int) else self.items(source)
         assert items is not None
         example = np.zeros((folded.repeat.turns, *put.args[0].shape), put.dtype)
         whole = self.put(stacked, [items], example)
         return self.put(scatter_op, [whole], put.example, **settings)
 
-    def _source_of(self, folded: _Folded, place: int) -> int:
-        """The place of what is put into an array of zeros at a place."""
-        return int(self._operations.operands[0, folded.repeat.start + place]) - folded.repeat.start
+    def _source_of(self, folded: _Folded, place: int) -> int | Numbers:
+        """The place of what is put into an array of zeros at a place; or its numbers, turn by turn,
+        where it was computed before the loop.
+        """
+        repeat, column = folded.repeat, self._operations.operands[0]
+        operands = column[repeat.start + place : repeat.stop : repeat.period]
+        if operands[1] >= repeat.start + repeat.period:
+            return int(operands[0]) - repeat.start
+        return operands
 
     def operand(self, number: int) -> Term:
         """An operand by its number: what an operation computes, an input or a constant."""
@@ -305,6 +328,9 @@ class _Folding:
         if numbers[0] < 0:
             leaves = [self._terms.all[-1 - number] for number in numbers.tolist()]
             return self._leaves(leaves)
+        entries = self._rows(numbers)
+        if entries is not None:
+            return entries
         repeats, places, turns = (x[numbers] for x in (self._repeat_of, self._place, self._turn))
         cuts = np.flatnonzero((np.diff(repeats) != 0) | (np.diff(places) != 0)) + 1
         parts: list[Term] = []
@@ -323,6 +349,32 @@ class _Folding:
         if lists == [True]:
             return parts[0]
         return self.put(listed, parts, lists=tuple(lists))
+
+    def _rows(self, numbers: Numbers) -> Term | None:
+        """The list, if it is of parts of an array whose numbers move by constants."""
+        operations = self._operations
+        terms = [operations.terms[number] for number in numbers.tolist()]
+        if len(terms) < 2 or any(x.op is not index_op or x not in operations.keys for x in terms):
+            return None
+        sources = operations.operands[0, numbers]
+        moves = np.diff(operations.entries[:, numbers])
+        if (sources != sources[0]).any() or (moves != moves[:, :1]).any():
+            return None
+        if any(operations.keys[term] != operations.keys[terms[0]] for term in terms):
+            return None
+        first = operations.entries[:, numbers[0]]
+        return self.rows_of(terms[0], first, first + moves[:, 0], len(terms))
+
+    def rows_of(self, term: Term, first: Numbers, second: Numbers, turns: int) -> Term | None:
+        """Parts of an array as a list, by the numbers in the keys of the first and the second."""
+        key = self._operations.keys[term]
+        count = sum([1 if part is ENTRY else 2 for part in key if is_moving(part)])
+        steps = tuple((second - first)[:count].tolist())
+        if len({step for step in steps if step}) != 1:
+            return None
+        numbers = tuple(first[:count].tolist())
+        source = self.result(term.args[0])
+        return self.put(rows, [source], key=key, numbers=numbers, steps=steps, turns=turns)
 
     def _cut(self, items: Term, length: int, first: int, count: int, step: int) -> Term:
         """`count` items of a list, from the `first` on with a step."""
@@ -397,16 +449,10 @@ class _Body:
 
     def _entry(self, term: Term, entries: Numbers) -> Term:
         """The entry or row of an array that it is in each turn, out of a list of them."""
-        key = self._operations.keys[term]
-        count = sum([1 if part is ENTRY else 2 for part in key if is_moving(part)])
-        settings = {
-            "key": key,
-            "numbers": tuple(entries[:count, 0].tolist()),
-            "steps": tuple((entries[:count, 1] - entries[:count, 0]).tolist()),
-            "turns": self._repeat.turns,
-        }
-        source = self._folding.result(term.args[0])
-        return self._next_of(self._folding.put(rows, [source], **settings), term.example)
+        first, second = entries.T
+        items = self._folding.rows_of(term, first, second, self._repeat.turns)
+        assert items is not None
+        return self._next_of(items, term.example)
 
     def _leaf(self, numbers: Numbers) -> Term:
         leaf = self._folding.operand(int(numbers[0]))

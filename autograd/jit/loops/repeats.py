@@ -156,11 +156,23 @@ class Operations:
                     best = repeats
             if not best:
                 break
-            for repeat in best:
-                found.append(repeat)
+            for coarse in best:
+                repeat = self._finer(kinds, coarse, periods)
                 taken = slice(repeat.start, repeat.stop)
-                kinds[taken] = -1 - np.arange(repeat.start, repeat.stop)  # like no other
+                if (kinds[taken] >= 0).all():
+                    found.append(repeat)
+                    kinds[taken] = -1 - np.arange(repeat.start, repeat.stop)  # like no other
         return sorted(found, key=lambda repeat: repeat.start)
+
+    def _finer(self, kinds: Numbers, repeat: Repeat, periods: list[int]) -> Repeat:
+        """The same stretch with a shorter period, where it repeats within its turns."""
+        for period in sorted(periods):
+            if period < repeat.period and repeat.period % period == 0:
+                for finer in self._of_period(kinds, period):
+                    ends = abs(finer.start - repeat.start), abs(finer.stop - repeat.stop)
+                    if max(ends) < repeat.period:
+                        return finer
+        return repeat
 
     def aligned_repeats(self) -> list[Repeat]:
         """The same without the first and last turns of some, so that what their turns read of other
@@ -282,8 +294,11 @@ class Operations:
         after: dict[int, tuple[int, int]] = {}  # by place, -1 - place of the turn before
         for place in put:
             readers = np.argwhere(sources == place).tolist()
-            is_computed = 0 <= sources[0, place] < period
-            if len(readers) != 1 or not is_computed or not self._is_row(start, period, place):
+            in_turn = 0 <= sources[0, place] < period
+            listed = sources[0, place] >= -turn.start and moves[0, place] not in (0, period)
+            if len(readers) != 1 or not (in_turn or listed):
+                return None
+            if not self._is_row(start, period, place):
                 return None
             row, total = readers[0]
             before = int(sources[1 - row, total])
