@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Self,
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import ops
+from autograd import ops, sparse
 from autograd.arguments import is_differentiated
 from autograd.convert import ArrayLike, PlainArrayError
 from autograd.display import Display
@@ -86,10 +86,12 @@ class Arithmetic(NumPyProtocols, Display, Generic[Operand]):
         return ops.pow(other, self)
 
     def __matmul__(self, other: ArrayLike) -> Tensor:
+        if other.__class__ is not np.ndarray and sparse.is_sparse(other):
+            return sparse.reflected_product(self, other)
         return ops.matmul(self, other)
 
     def __rmatmul__(self, other: ArrayLike) -> Tensor:
-        return ops.matmul(other, self)
+        return sparse.product(other, self) if sparse.is_sparse(other) else ops.matmul(other, self)
 
     def __neg__(self) -> Self:
         return ops.neg(self)

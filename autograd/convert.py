@@ -96,6 +96,20 @@ def require_fit(shape: tuple[int, ...], is_complex: bool, node: Node) -> None:
         )
 
 
+def require_meaning(op: Any, result: npt.NDArray[Any]) -> None:
+    """Raise TypeError for a result of objects, or of complex numbers that have no meaning there."""
+    if result.dtype.kind == "O":
+        raise TypeError(
+            f"{op.symbol} of a node and an object that is no array gave an array of objects; a "
+            "sparse matrix is multiplied by A @ x"
+        )
+    if op.real_only:
+        raise TypeError(
+            f"{op.symbol} has no meaning for complex numbers: take their real parts or absolute "
+            "values first"
+        )
+
+
 def require_nodes(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> None:
     """Raise TypeError for what is no node, and for inputs that have no derivative."""
     for node in (*outputs, *inputs):

@@ -54,6 +54,13 @@ def stores_item(frame: FrameType | None) -> bool:
     return dis.opname[frame.f_code.co_code[frame.f_lasti]] in _STORES_ITEM
 
 
+def multiplies_sparse(frame: FrameType | None) -> bool:
+    """Whether a sparse matrix of SciPy is being multiplied: `A @ node`, `A.dot(node)`."""
+    if frame is None or frame.f_code.co_name not in ("_matmul_dispatch", "_mul_dispatch"):
+        return False
+    return str(frame.f_globals.get("__name__", "")).startswith("scipy.sparse")
+
+
 @cache
 def knows_stores() -> bool:
     """Whether `stores_item` is right on this interpreter: tried out, on a store and on a call."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd.arithmetic import ArrayArithmetic
-from autograd.convert import ArrayLike, as_float_array, require_leaf
+from autograd.convert import ArrayLike, as_float_array, require_leaf, require_meaning
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import Op
 from autograd.ops.structural import broadcast_to, project, shape_of, sum_to
@@ -62,11 +62,8 @@ class Tensor(ArrayArithmetic, Node):
         """The result of an operation, or a leaf where there is none, around `primal` itself."""
         node = object.__new__(Tensor)
         node.primal = primal if isinstance(primal, np.ndarray) else np.asarray(primal)
-        if node.primal.dtype.kind == "c" and op is not None and op.real_only:
-            raise TypeError(
-                f"{op.symbol} has no meaning for complex numbers: take their real parts or "
-                "absolute values first"
-            )
+        if node.primal.dtype.kind in "cO" and op is not None:
+            require_meaning(op, node.primal)
         node.op, node.args, node.saved, node.settings = op, args, saved, settings
         node.index, node.label, node.grad = next_index(), "", None
         node.frozen = node.lent = False

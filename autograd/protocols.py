@@ -17,6 +17,7 @@ from autograd.alternatives import alternative, name_of
 from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
+from autograd.frames import caller, multiplies_sparse
 from autograd.ops.predicates import nondifferentiable
 from autograd.signatures import data_and_settings, translated
 from autograd.trees import map_tree
@@ -115,6 +116,10 @@ class NumPyProtocols:
 
     # Any, not NoReturn: what type checkers say of np.sum(node) would else be Never.
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if multiplies_sparse(caller()):  # which leaves the product to what is no array
+            array = np.empty((), object)
+            array[()] = self
+            return array
         raise PlainArrayError
 
 

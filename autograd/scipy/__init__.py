@@ -1,4 +1,4 @@
-"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; and `fft`.
+"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; `fft`, `sparse`.
 
 They need SciPy, which the extra `scipy` installs.
 """
@@ -21,6 +21,6 @@ def load(name: str) -> Any:
 
 def __getattr__(name: str) -> Any:
     """The modules, which SciPy takes a while to load."""
-    if name not in ("fft", "integrate", "linalg", "signal", "special", "stats"):
+    if name not in ("fft", "integrate", "linalg", "signal", "sparse", "special", "stats"):
         raise AttributeError(f"module 'autograd.scipy' has no attribute {name!r}")
     return importlib.import_module(f"autograd.scipy.{name}")
