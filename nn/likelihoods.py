@@ -18,6 +18,7 @@ from nn.data import DataError
 from nn.targets import (
     Reduction,
     as_data,
+    as_prediction,
     cast_like,
     check_classes,
     check_distributions,
@@ -104,7 +105,7 @@ def categorical_nll(
     >>> round(float(categorical_nll([[0.2, 0.8], [0.5, 0.5]], [1, 0])), 4)
     0.4581
     """
-    p, y = as_data(probabilities), as_data(target)
+    p, y = as_prediction(probabilities), as_data(target)
     if p.ndim != 2 or p.size == 0 or y.shape != p.shape[:1]:
         raise DataError(
             f"categorical_nll: probabilities of shape {p.shape} and a target of shape "

@@ -20,6 +20,7 @@ from nn.modules.module import Module
 from nn.targets import (
     Reduction,
     as_data,
+    as_prediction,
     cast_like,
     check_classes,
     check_distributions,
@@ -159,7 +160,7 @@ def cross_entropy_cost(logits: ArrayLike | Tensor, target: ArrayLike | Tensor) -
     >>> round(float(cross_entropy_cost([[2.0, -2.0]], [0])), 4)
     0.2539
     """
-    z = as_data(logits)
+    z = as_prediction(logits)
     losses = binary_cross_entropy_with_logits(z, one_hot_rows(z, target), "none")
     return ag.sum(losses) / max(len(z), 1)
 
@@ -185,7 +186,7 @@ def cross_entropy(
     >>> z.grad.round(4)
     array([[ 0.25, -0.25]])
     """
-    z = as_data(logits)
+    z = as_prediction(logits)
     warn_of_probabilities("cross_entropy", z)
     classes = z.shape[-1] if z.ndim else 0
     if classes < 2 or z.size == 0:

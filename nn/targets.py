@@ -28,16 +28,22 @@ def as_data(x: ArrayLike | Tensor | Value) -> Any:
     return ag.captured(x if isinstance(x, Tensor | Value | np.ndarray) else ag.array(x))
 
 
+def as_prediction(x: ArrayLike | Tensor | Value) -> Any:
+    """`as_data`, with integers as float64: differences of small ones, as of images, would wrap."""
+    data = as_data(x)
+    return data if data.dtype.kind in "fc" else ag.cast(data, np.float64)
+
+
 def cast_like(target: Any, prediction: Any) -> Any:
     """Cast a target to the type of the prediction, so that float32 stays float32."""
-    return ag.cast(target, prediction.dtype if prediction.dtype.kind == "f" else np.float64)
+    return ag.cast(target, prediction.dtype)
 
 
 def same_shape(
     name: str, prediction: ArrayLike | Tensor, target: ArrayLike | Tensor
 ) -> tuple[Any, Any]:
     """Return prediction and target as nodes or arrays; ``DataError`` unless of equal shape."""
-    f, y = as_data(prediction), as_data(target)
+    f, y = as_prediction(prediction), as_data(target)
     if f.shape != y.shape:
         fix = f": target.reshape{f.shape}" if f.size == y.size else ""
         raise DataError(
@@ -51,7 +57,7 @@ def same_shape(
 
 def one_hot_rows(prediction: ArrayLike | Tensor, target: ArrayLike | Tensor) -> Any:
     """Return class numbers as one-hot rows of the prediction's shape, other targets unchanged."""
-    f, y = as_data(prediction), as_data(target)
+    f, y = as_prediction(prediction), as_data(target)
     if f.ndim == 2 and f.shape[1] > 1 and y.shape == f.shape[:1]:
         return _one_hot(y, classes=f.shape[1], dtype=f.dtype)
     return y

@@ -525,3 +525,26 @@ def test_binary_cross_entropy_of_extreme_logits_is_exact(z, y, loss, slope):
     for run in (lambda f: f, ag.jit):
         assert float(run(f)(np.array([z]))) == pytest.approx(loss, rel=1e-12)
         assert run(ag.grad(f))(np.array([z]))[0] == pytest.approx(slope, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "int64"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.mse,
+        nn.mae,
+        nn.sse,
+        nn.quadratic_cost,
+        nn.cross_entropy,
+        nn.cross_entropy_cost,
+        nn.binary_cross_entropy_with_logits,
+        nn.gaussian_nll,
+    ],
+)
+def test_loss_of_small_integers_is_that_of_floats(loss: Any, dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    prediction, target = rng.integers(0, 120, (5, 3)).astype(dtype), np.eye(3)[[0, 2, 1, 1, 0]]
+    expected = float(loss(prediction.astype(float), target))
+    for classes in (target, target.astype(dtype)):
+        for run in (lambda f: f, ag.jit):
+            assert float(run(loss)(prediction, classes)) == pytest.approx(expected, rel=1e-12)
