@@ -137,14 +137,16 @@ def check_outputs(name: str, inputs: Sequence[Node], outputs: Sequence[Any]) -> 
     Not where it is a node of the function's own: the derivative of a step is zero, and so is that
     of a derivative that is constant.
     """
+    has_part = not inputs
     for out in outputs:
-        if not isinstance(out, _DATA) and hasattr(out, "__array__"):
+        if isinstance(out, Node):
+            has_part = has_part or out.index >= inputs[0].index
+        elif not isinstance(out, _DATA) and hasattr(out, "__array__"):
             raise TypeError(
                 f"{name}: the function returned a {type(out).__name__}, and nodes inside of it "
                 "have no derivative: return a node, such as x * a.values for x * a"
             )
-    nodes = [out for out in outputs if isinstance(out, Node)]
-    if inputs and not any(node.index >= inputs[0].index for node in nodes):
+    if not has_part:
         warnings.warn(
             f"Output seems independent of input: {name} gives zeros. (A number that .item(), "
             ".data or .numpy() took out of a node is a constant.)",
