@@ -8,8 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.ops.op_types import custom_op
-from autograd.scipy.special.functions import special_op, theirs, unknown
+from autograd.scipy.special.functions import special_op, theirs
 
 # Rules below use functions that are defined further down, so the type checker needs them here.
 i1: Op
@@ -72,8 +71,10 @@ def _ive_derivative(n: float, v: Any, x: Any) -> Any:
     return np.where(far, there, _near(n, v, np.where(far, 0.0, x)))[()]
 
 
-ive_derivative: Op = custom_op(
-    _ive_derivative,
-    derivative=(None, unknown("ive", "v"), lambda out, n, v, x: ive_derivative(n + 1, v, x)),
-    name="ive_derivative",
+ive_derivative: Op = special_op(
+    "ive_derivative",
+    None,
+    "v",
+    lambda out, n, v, x: ive_derivative(n + 1, v, x),
+    kernel=_ive_derivative,
 )

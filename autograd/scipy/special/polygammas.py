@@ -8,13 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.ops.op_types import custom_op
-from autograd.scipy.special.functions import special_op, theirs, unknown
+from autograd.scipy.special.functions import special_op, theirs
 
-polygamma: Op = custom_op(
-    lambda n, x: theirs.polygamma(n, x)[()],
-    derivative=(unknown("polygamma", "n"), lambda out, n, x: polygamma(n + 1, x)),
-    name="polygamma",
+polygamma: Op = special_op(
+    "polygamma",
+    "n",
+    lambda out, n, x: polygamma(n + 1, x),
+    kernel=lambda n, x: theirs.polygamma(n, x)[()],
 )
 psi: Final = special_op("psi", lambda out, x: polygamma(1, x))
 digamma = psi
@@ -54,13 +54,11 @@ def _gap_of_alike(n: int, a: Any, b: Any) -> Any:
     return -sign * (sum(reversed(series)) + math.factorial(n) * near)
 
 
-polygamma_gap: Op = custom_op(
-    _gap,
-    derivative=(
-        unknown("polygamma", "n"),
-        lambda out, n, a, b: polygamma_gap(n + 1, a, b),
-        lambda out, n, a, b: polygamma(n + 1, a + b),
-    ),
-    name="polygamma_gap",
+polygamma_gap: Op = special_op(
+    "polygamma_gap",
+    "n",
+    lambda out, n, a, b: polygamma_gap(n + 1, a, b),
+    lambda out, n, a, b: polygamma(n + 1, a + b),
+    kernel=_gap,
 )
 """ψ⁽ⁿ⁾(a + b) - ψ⁽ⁿ⁾(a), exact also where they are almost the same."""

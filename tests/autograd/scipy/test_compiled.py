@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import pytest
 
-from autograd import grad, jit, vmap
+from autograd import Value, grad, jit, vmap
 from autograd.trees import map_tree
 from tests.autograd.numpy.test_compiled import compiled_and_batched, same
 from tests.autograd.scipy.test_scipy import EACH, ours, theirs
@@ -69,3 +69,33 @@ def test_a_compiled_likelihood_of_counts_follows_them() -> None:
     step = jit(grad(lambda m, k: ours.stats.poisson.logpmf(k, m).sum()))
     for k in (COUNTS, COUNTS[::-1].copy()):
         numpy.testing.assert_allclose(step(MEANS, k), k / MEANS - 1)
+
+
+@pytest.mark.parametrize(
+    ("f", "parameters", "x"),
+    [
+        (ours.special.jv, (1.5,), 2.0),
+        (ours.special.kv, (1.0,), 2.0),
+        (ours.special.ive, (1.0,), 2.0),
+        (ours.special.gammainc, (1.7,), 2.0),
+        (ours.special.betainc, (1.7, 2.6), 0.3),
+        (ours.special.stdtr, (3.5,), 0.3),
+        (ours.special.stdtrit, (3.5,), 0.3),
+        (ours.special.gammaincinv, (1.7,), 0.3),
+    ],
+)
+def test_parameters_without_a_derivative_may_be_nodes(
+    f: Any, parameters: tuple[float, ...], x: float
+) -> None:
+    value, last = f(*parameters, x), len(parameters)
+    slope = grad(f, last)(*parameters, x)
+    assert jit(f)(*parameters, x) == value
+    assert f(*map(Value, (*parameters, x))).item() == value
+    assert jit(grad(f, last))(*parameters, x) == pytest.approx(slope, rel=1e-13)
+    assert jit(grad(grad(f, last), last))(*parameters, x) == pytest.approx(
+        grad(grad(f, last), last)(*parameters, x), rel=1e-12
+    )
+    batch = [numpy.full(2, part) for part in (*parameters, x)]
+    numpy.testing.assert_allclose(vmap(grad(f, last))(*batch), slope)
+    with pytest.raises(TypeError, match="has no derivative with respect to"):
+        grad(f)(*parameters, x)
