@@ -128,6 +128,29 @@ def oracles(session: nox.Session) -> None:
     session.run("pytest", "-m", "oracle", *paths)
 
 
+# Written for HIPS autograd, which they require, and installed without it.
+CLIENTS = [
+    *("autograd-gamma==0.5.0", "lifelines==0.30.3", "pennylane==0.45.0"),
+    *("pymanopt==2.2.1", "pymoo==0.6.1.5"),
+]
+CLIENTS_REQUIRE = [
+    *("alive-progress", "appdirs", "autoray", "cachetools", "cma", "deprecated", "diastatic-malt"),
+    *("dill", "formulaic", "hypothesis", "matplotlib", "moocore", "mpmath", "networkx"),
+    *("packaging", "pandas<3", "pytest", "pytest-xdist", "requests", "rustworkx", "scipy"),
+    *("tomlkit", "typing-extensions"),
+]
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Libraries written for HIPS autograd, with this in its place."""
+    session.install("-e", ".", *CLIENTS_REQUIRE)
+    session.install("--no-deps", *CLIENTS)
+    # Without one of them its tests would be skipped.
+    session.run("python", "-c", "import autograd_gamma, lifelines, pennylane, pymanopt, pymoo")
+    session.run("pytest", "-q", "tests/clients")
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """The documentation site, where warnings are errors, and that its links lead somewhere."""

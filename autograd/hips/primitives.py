@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any, TypeAlias
@@ -15,7 +14,7 @@ from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Setting
 from autograd.engine.operations import Op, Shares, interpreter
 from autograd.hips.deprecated import OldRules
 from autograd.hips.spaces import dense, holds_nodes, spread, vspace
-from autograd.hips.transpose import UntracedRule, transposed
+from autograd.hips.transpose import Watch, transposed, warn_of_plain
 from autograd.ops.structural import cast
 from autograd.plain import getval
 from autograd.transforms import jvp, vjp
@@ -47,7 +46,7 @@ class Primitive(OldRules, Op):
             result = self.run(args, settings)
             if isinstance(result, list | tuple | dict):
                 raise _ResultNests(result)
-            return _numeric(self.name, result)
+            return _real(_checked(self.name, result))
 
         super().__init__(getattr(f, "__name__", "primitive"), kernel, doc=f.__doc__ or "")
         self.fun: Function = f
@@ -105,20 +104,13 @@ class Primitive(OldRules, Op):
                 f"the VJP of {self.name} with respect to argument {argnums[0]} is not defined: "
                 f"define it with autograd.extend.defvjp({self.name}, ...)"
             )
-        shares = [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
-        if holds_nodes(g) and not all(map(holds_nodes, shares)):
-            self._warn_of_plain(shares)
+        if not holds_nodes([g, out, *args]):
+            return [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
+        with Watch() as watch:
+            shares = [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
+        if watch.taken_out and not all(map(holds_nodes, shares)):
+            warn_of_plain(self.name)
         return shares
-
-    def _warn_of_plain(self, shares: list[Any]) -> None:
-        leaves = [leaf for share in shares if not holds_nodes(share) for leaf in flatten(share)[0]]
-        if any(leaf is not None and np.any(leaf) for leaf in leaves):
-            warnings.warn(
-                f"the VJP of {self.name} returned plain numbers for nodes, so that a "
-                "derivative of it is 0: for higher orders write it in functions of autograd.numpy",
-                UntracedRule,
-                stacklevel=2,
-            )
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         argnums = _positions(node, active)
@@ -184,26 +176,31 @@ class _Form:
             args = self.rebuild(iter([_writable(leaf) for leaf in leaves]))
             result = self.primitive.run(args, settings)
         outputs, rebuild = flatten(result)
-        arrays = [_numeric(name, output) for output in outputs]
+        arrays = [_checked(name, output) for output in outputs]
         parts = [(array.shape, array.dtype) for array in arrays]
         if self.rebuild_result is None:
             self.rebuild_result, self.parts = rebuild, parts
         elif parts != self.parts:
             raise ValueError(f"{name}: the form of the result has changed between two runs")
         if rebuild is next:
-            return arrays[0]
-        return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
+            return _real(arrays[0])
+        return np.concatenate([np.ravel(_real(array)) for array in [*arrays, np.zeros(0)]])
 
-    def unpacked(self, whole: Array) -> Any:
-        """What stands for the result, in its own form."""
+    def unpacked(self, whole: Array, cotangent: bool = False) -> Any:
+        """The result, or its cotangent, in its own form."""
         rebuild = self.rebuild_result
-        return whole if rebuild is None or rebuild is next else rebuild(self._cut(whole))
+        if rebuild is None or rebuild is next:
+            return whole
+        return rebuild(self._cut(whole, cotangent))
 
-    def _cut(self, whole: Array) -> Iterator[Array]:
+    def _cut(self, whole: Array, cotangent: bool) -> Iterator[Array]:
         start = 0
         for shape, dtype in self.parts:
             stop = start + math.prod(shape)
-            yield cast(ops.reshape(ops.index(whole, slice(start, stop)), shape), dtype)
+            part = ops.reshape(ops.index(whole, slice(start, stop)), shape)
+            part = part if dtype.kind == "c" else ops.real(part)
+            # Whole numbers, such as indices, are constants.
+            yield part if cotangent and dtype.kind in "iub" else cast(part, dtype)
             start = stop
 
     def packed(self, result: Any) -> Array:
@@ -228,7 +225,7 @@ class _Call(Op):
         argnums = [n for n, inside in enumerate(numbers) if not wanted.isdisjoint(inside)]
         call = form.rebuild(iter(args))
         shares = self.primitive.shares(
-            argnums, form.unpacked(g), form.unpacked(out), call, node.settings
+            argnums, form.unpacked(g, True), form.unpacked(out), call, node.settings
         )
         for argnum, share in zip(argnums, shares, strict=True):
             parts = spread(share, call[argnum])
@@ -285,14 +282,19 @@ def _writable(x: Any) -> Any:
     return x.copy() if type(x) is np.ndarray and not x.flags.writeable else x
 
 
-def _numeric(name: str, result: Any) -> np.ndarray[Any, Any]:
-    """A result as an array of real or complex numbers."""
+def _checked(name: str, result: Any) -> np.ndarray[Any, Any]:
+    """A result as an array. The rule states its derivative, so of a node only the data counts."""
+    if isinstance(result, Node):
+        result = interpreter().detach(result)
     if not isinstance(result, np.ndarray | np.generic | float | int | complex):
         raise TypeError(
             f"primitive {name!r} returned a {type(result).__name__}; it can be differentiated only "
             "if it returns numbers and arrays, or lists, tuples and dicts of them"
         )
-    array = np.asarray(result)
+    return np.asarray(result)
+
+
+def _real(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.astype(float) if array.dtype.kind in "iub" else array
 
 

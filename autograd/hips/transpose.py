@@ -1,17 +1,18 @@
-"""Forward mode from VJPs alone, which may be written in plain NumPy."""
+"""VJPs that are written in plain NumPy: a warning for higher orders, and forward mode from them."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from autograd import ops
+from autograd.around import Around
 from autograd.engine.backward import gradients
 from autograd.engine.graph import Array, Node, ancestors
-from autograd.engine.operations import recording
+from autograd.engine.operations import interpreter, recording, using
 from autograd.ops.structural import sum_to
 
 Pull: TypeAlias = Callable[[Any], Sequence[Array]]
@@ -20,6 +21,36 @@ Pull: TypeAlias = Callable[[Any], Sequence[Array]]
 
 class UntracedRule(UserWarning):
     """A rule has computed plain numbers from nodes, so its own derivative is not known."""
+
+
+class Watch(Around):
+    """A block that sees whether the data of a node is taken out of the graph."""
+
+    def __init__(self) -> None:
+        super().__init__(interpreter())
+        self.taken_out = False
+
+    def take_out(self, node: Node, how: str) -> Any:
+        self.taken_out = True
+        return super().take_out(node, how)
+
+    def __enter__(self) -> Self:
+        self._block = using(self)
+        self._block.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._block.__exit__(*error)
+
+
+def warn_of_plain(name: str) -> None:
+    """Warn that a rule has no derivative, since it computes with the data of nodes."""
+    warnings.warn(
+        f"the VJP of {name} takes the plain data of nodes, so that its own derivative is 0: for "
+        "derivatives of higher order write it in functions of autograd.numpy",
+        UntracedRule,
+        stacklevel=2,
+    )
 
 
 def transposed(pull: Pull, tangents: Sequence[Array], out: Array) -> Array:

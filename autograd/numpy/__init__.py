@@ -6,6 +6,7 @@ any order, returns a plain result, or raises TypeError; docs/numpy_functions.md 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -59,6 +60,11 @@ globals().update(
 globals().update({name: getattr(creation, name) for name in ("c_", "make_diagonal", "r_")})
 
 
+_HIPS = ("numpy_boxes", "numpy_jvps", "numpy_vjps", "numpy_vspaces", "numpy_wrapper")
+
+
 def __getattr__(name: str) -> Any:
-    """Other names of NumPy, such as `testing` and `polynomial`."""
+    """HIPS autograd's further modules, and other names of NumPy, such as `polynomial`."""
+    if name in _HIPS:
+        return import_module(f"autograd.numpy.{name}")
     return getattr(numpy, name)

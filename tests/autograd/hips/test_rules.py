@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -197,7 +198,7 @@ def test_a_vjp_of_plain_numpy_serves_forward_mode_too() -> None:
 def test_a_derivative_of_a_vjp_of_plain_numpy_warns() -> None:
     square = primitive(lambda x: x * x)
     defvjp(square, lambda ans, x: lambda g: getval(g) * 2.0 * getval(x))
-    with pytest.warns(UserWarning, match="VJP of <lambda> returned plain numbers for nodes"):
+    with pytest.warns(UserWarning, match="VJP of <lambda> takes the plain data of nodes"):
         assert grad(grad(lambda x: square(x) * x))(3.0) == 6.0
     assert grad(square)(3.0) == 6.0
 
@@ -329,3 +330,33 @@ def test_a_compiled_primitive_is_recorded_anew_where_what_it_reads_has_changed()
     scale["by"] = 3.0
     with pytest.warns(JitNotice, match="scale, which is read from outside, has changed"):
         assert_allclose(compiled(X), 3.0)
+
+
+def test_whole_numbers_among_the_results_are_constants() -> None:
+    """As of a sparse product, which gives entries and where they stand."""
+
+    @primitive
+    def largest(x: Any) -> Any:
+        order = numpy.argsort(-x)
+        return x[order] * (1 + 0j), order
+
+    def maker(ans: Any, x: Any) -> Any:
+        assert ans[1].dtype.kind == "i"
+        return lambda g: np.real(g[0])[np.argsort(ans[1])]
+
+    defvjp(largest, maker)
+
+    def f(x: Any) -> Any:
+        values, places = largest(x)
+        assert places.dtype.kind == "i"
+        return np.sum(np.real(values) * x[places])
+
+    assert_allclose(grad(f)(X), 2 * X)
+    assert_allclose(jit(grad(f))(X), 2 * X)
+
+
+def test_nodes_that_a_primitive_returns_are_taken_for_their_data() -> None:
+    """Those that it reads from an object beside its arguments, whose derivative the rule states."""
+    square = primitive(lambda x, box: box[0] * box[0] if type(box) is deque else None)
+    defvjp(square, lambda ans, x, box: lambda g: g * 2 * x)
+    assert grad(lambda x: square(x, deque([x])))(3.0) == 6.0
