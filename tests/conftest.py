@@ -17,6 +17,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--jit", action="store_true", help="compile the derivatives in the tests of the engine"
     )
+    parser.addoption("--native", action="store_true", help="compile to machine code")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile to machine code, if it is tested."""
+    if config.getoption("--native"):
+        from autograd.jit.native import Default
+
+        Default.native = True
 
 
 def pytest_collection_finish() -> None:

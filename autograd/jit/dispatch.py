@@ -205,7 +205,7 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
     if code is None or any(name.startswith("*") for name in leaves):
         return None
     varies = [term is not None for term in recording.outputs]
-    space: dict[str, Any] = {name: getattr(math, name) for name in code.math}
+    space: dict[str, Any] = {name: getattr(math, name) for name in code.math} | code.kernels
     keep = kept_in(space)
     try:
         result = packed(recording.result, varies, recording.constants, code.results, keep)

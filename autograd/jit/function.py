@@ -16,6 +16,7 @@ from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
 from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
+from autograd.jit.native import makes_machine_code
 from autograd.jit.program import Program
 from autograd.jit.provenance import Provenance
 from autograd.jit.recording import record
@@ -37,6 +38,10 @@ class Stats:
     """Calls that ran without the compiler, after the limit was reached."""
     reasons: list[str]
     """Why it was recorded, each time."""
+    native: int = 0
+    """The number of its programs that are machine code."""
+    compiling: float = 0.0
+    """The seconds that it took to make machine code of them."""
 
 
 LIMIT = 16
@@ -67,6 +72,7 @@ class Jitted:
         into: Sequence[Any] = (),
         watch: Sequence[Any] | None = None,
         notices: bool = True,
+        native: bool | None = None,
     ) -> None:
         own = inspect.unwrap(f)  # where f is a derivative
         self.name: str = getattr(own, "__name__", type(own).__name__)
@@ -77,6 +83,7 @@ class Jitted:
         self._programs: dict[Hashable, list[Program]] = {}
         self._kept: list[Any] = []  # objects whose identity is part of keys
         self._notices = notices
+        self._native = makes_machine_code(native)
         self._noticed: set[str] = set()
         self._reasons: list[str] = []
         self._eager = 0
@@ -122,7 +129,9 @@ class Jitted:
                     return self.call(args, kwargs)
                 if programs:
                     self._notice(f"{reason}, so it is recorded again")
-                program = Program(self.name, recording, _closed, self._into)
+                program = Program(
+                    self.name, recording, self._closed, self._into, native=self._native
+                )
                 program.forget()
         except Unrepeatable as why:
             self._notice(f"{why}; such calls run uncompiled")
@@ -175,7 +184,9 @@ class Jitted:
     def stats(self) -> Stats:
         """Counts of recordings and runs, and the reasons for the recordings."""
         runs = sum(program.runs for programs in self._programs.values() for program in programs)
-        return Stats(self.recorded, runs, self._eager, list(self._reasons))
+        native = [p.compiling for each in self._programs.values() for p in each if p.compiling]
+        reasons = list(self._reasons)
+        return Stats(self.recorded, runs, self._eager, reasons, len(native), sum(native))
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The program for calls like f(*args, **kwargs), as a module to be read.
@@ -198,8 +209,12 @@ class Jitted:
         call = CallKey(args, kwargs, self._static)
         provenance, roots = Provenance(), self._roots_of(call)
         recording = record(self.function, args, kwargs, self._static, roots, provenance)
-        program = Program(self.name, recording, _closed)
+        program = Program(self.name, recording, self._closed, native=self._native)
         return source(self.function, program, provenance, args, kwargs, self._static)
+
+    def _closed(self, f: Function) -> Function:
+        """A compiled function that reads nothing but its arguments."""
+        return _called(Jitted(f, frozenset(), watch=(), native=self._native))
 
     def _roots_of(self, call: CallKey) -> list[tuple[str, Any]]:
         """The functions and objects, by name, that the function may read from outside through."""
@@ -231,11 +246,6 @@ def _called(jitted: Jitted) -> Function:
     return compiled
 
 
-def _closed(f: Function) -> Function:
-    """A compiled function that reads nothing but its arguments."""
-    return _called(Jitted(f, frozenset(), watch=()))
-
-
 class Compiled(Protocol[P, R]):
     """What `jit` makes of a function: the function, and two more about it."""
 
@@ -265,6 +275,7 @@ def jit(
     static_argnums: int | Iterable[int] = (),
     watch: Sequence[Any] | None = None,
     notices: bool = True,
+    native: bool | None = None,
 ) -> Compiled[P, R]: ...
 @overload
 def jit(
@@ -273,6 +284,7 @@ def jit(
     static_argnums: int | Iterable[int] = (),
     watch: Sequence[Any] | None = None,
     notices: bool = True,
+    native: bool | None = None,
 ) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 @overload
 def jit(
@@ -283,6 +295,7 @@ def jit(
     static_argnums: int | Iterable[int] = (),
     watch: Sequence[Any] | None = None,
     notices: bool = True,
+    native: bool | None = None,
 ) -> Any: ...
 def jit(
     f: Function | None = None,
@@ -292,6 +305,7 @@ def jit(
     into: Sequence[Any] = (),
     watch: Sequence[Any] | None = None,
     notices: bool = True,
+    native: bool | None = None,
 ) -> Any:
     """Compile `f`: record it at its first call, then run straight-line code in reused memory.
 
@@ -308,6 +322,8 @@ def jit(
     watch: functions and objects to search for outside data that `f` reads, besides parameters; by
         default `f` and all that it can reach.
     notices: whether to warn (`JitNotice`) when a call is recorded again, with the reason.
+    native: whether programs are machine code, by LLVM, and not NumPy's functions and Python. It
+        takes some ten milliseconds to make. Raises ImportError where the extra `native` is missing.
 
     A program serves all calls of one structure, with the same shapes and types, that take the same
     branches. Where a comparison, `bool()` or `int()` of a computed number comes out differently, or
@@ -345,6 +361,6 @@ def jit(
             if unknown:
                 raise ValueError(f"jit: static_argnames names {unknown[0]!r}, no argument of {f}")
             static |= {parameters.index(name) for name in names}
-        return _called(Jitted(f, frozenset(static), into, watch, notices))
+        return _called(Jitted(f, frozenset(static), into, watch, notices, native))
 
     return make if f is None else make(f)

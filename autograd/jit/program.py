@@ -8,6 +8,7 @@ from contextvars import Context
 from functools import partial
 from itertools import compress, count
 from operator import length_hint
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from autograd.jit.interpret import (
 from autograd.jit.loops import inside
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
+from autograd.jit.native import lower
 from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
@@ -36,6 +38,8 @@ from autograd.jit.uncompiled import split_updates
 from autograd.trees import map_tree
 from autograd.zeros import Mask
 
+_STRAIGHT = 3000
+"""In machine code, programs of up to so many operations on numbers are fastest as they are."""
 _INLINED = 100
 """Code of more lines is called by a dispatcher, and not written into it."""
 
@@ -58,7 +62,7 @@ class Program:
     """One path through a function, compiled.
 
     compile: makes a compiled function of the pullback. into: arrays that the updates are written
-    into.
+    into. native: whether to make machine code.
     """
 
     def __init__(
@@ -67,8 +71,12 @@ class Program:
         recording: Recording,
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
         into: Sequence[Any] = (),
+        native: bool = False,
     ) -> None:
         self.name = name
+        self._native = native
+        self.compiling: float = 0.0
+        """The seconds that it took to make machine code; 0 where it is none."""
         self.recording = recording
         self._runs = iter(range(sys.maxsize))  # what is left of it counts the runs, in C
         self.ran: Callable[[], int] = self._runs.__next__
@@ -127,8 +135,9 @@ class Program:
     def _simplify(self) -> None:
         recording = self.recording
         branches = [(c.term, (c.kind, c.value, c.line)) for c in recording.checks]
+        rolls = not self._native or len(recording.terms.all) > _STRAIGHT
         for loops in (True, False):
-            found = simplify(recording.terms, self._recorded, branches, loops)
+            found = simplify(recording.terms, self._recorded, branches, loops, rolls)
             self.simplified, self._looked_at = found
             order = ordered(self.simplified.values())
             if not decide_inside(order, may_be_nan(order)):
@@ -209,7 +218,8 @@ class Program:
 
     def _write(self) -> None:
         """Write the code, for outside data that stays in the memory where it is now."""
-        code = self._code(self.guard.fixed())
+        fixed = self.guard.fixed()
+        code = (self._native and self._machine_code(fixed)) or self._code(fixed)
         self._make = code.compiled(self.name)
         self.plain_code: Code | None = code if self._is_plain(code) else None
         """Code that is so short that a call of it would take as long as it does."""
@@ -229,21 +239,37 @@ class Program:
         arrays = "np." in "".join([*code.body, *code.results])
         return not (needed or arrays) and len(code.body) <= _INLINED
 
+    def _parts(self, fixed: Mapping[Term, Any]) -> dict[str, Any]:
+        """What `write` and `lower` take, where the data of `fixed` stays in these arrays."""
+        recording, new = self.recording, self.simplified
+        effects = [[new[arg] for arg in args] for _, args in recording.effects]
+        return {
+            "inputs": [(f"x{number}", new[term]) for number, term in enumerate(self.inputs)],
+            "results": [*[new[term] for term in self.outputs], *self._sensitive],
+            "checks": [(new[c.term], fails(c), f"return {n}") for n, c in self.checks()],
+            "effects": [(f"effect{n}", args) for n, args in enumerate(effects)],
+            "sinks": [(new[term], array) for term, array in self._sinks],
+            "fixed": {new[term]: array for term, array in fixed.items()},
+            "branches": [(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
+        }
+
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
         """The source, where the data of `fixed` stays in these arrays."""
-        recording, new = self.recording, self.simplified
-        effects = [(f"effect{n}", *effect) for n, effect in enumerate(recording.effects)]
-        code = write(
-            [(f"x{number}", new[term]) for number, term in enumerate(self.inputs)],
-            [*[new[term] for term in self.outputs], *self._sensitive],
-            [(new[c.term], fails(c), f"return {n}") for n, c in self.checks()],
-            [(name, [new[arg] for arg in args]) for name, _, args in effects],
-            [(new[term], array) for term, array in self._sinks],
-            {new[term]: array for term, array in fixed.items()},
-            branches=[(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
-        )
-        code.shared |= {name: _effect(act) for name, act, _ in effects}
+        code = write(**self._parts(fixed))
+        code.shared |= self._effects()
         return code
+
+    def _machine_code(self, fixed: Mapping[Term, Any]) -> Code | None:
+        """The program in machine code; None where it cannot be."""
+        begin = perf_counter()
+        code = lower(**self._parts(fixed))
+        if code is not None:
+            code.shared |= self._effects()
+            self.compiling += perf_counter() - begin
+        return code
+
+    def _effects(self) -> dict[str, Callable[..., None]]:
+        return {f"effect{n}": _effect(act) for n, (act, _) in enumerate(self.recording.effects)}
 
     # ----------------------------------------------------------------------------------------------
     # Runs

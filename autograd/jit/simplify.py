@@ -23,17 +23,22 @@ from autograd.ops import exponentials, norms, predicates, products, reductions, 
 
 
 def simplify(
-    terms: Terms, roots: Sequence[Term], branches: Sequence[Branch] = (), loops: bool = True
+    terms: Terms,
+    roots: Sequence[Term],
+    branches: Sequence[Branch] = (),
+    loops: bool = True,
+    rolls: bool = True,
 ) -> tuple[dict[Term, Term], set[int]]:
     """For each of `roots` and `branches`, among `terms`, the term of a new program that stands for
     it; and the numbers of branches that loops of the program look at themselves.
 
-    loops: whether the program may have any.
+    loops: whether the program may have any; rolls: whether numbers may become entries of arrays.
     """
     # Rolled as recorded: algebra would make like terms unlike, where some have a factor of 1.
     wanted = [*roots, *[term for term, _ in branches]]
     operations = cache(lambda: Operations(list(terms.needed(wanted))))
-    rolled = roll(terms, wanted, lambda: loops and operations().share > MOSTLY)
+    mostly_loops = lambda: loops and operations().share > MOSTLY  # noqa: E731
+    rolled = roll(terms, wanted, mostly_loops) if rolls else None
     current = dict(zip(wanted, rolled or wanted, strict=True))
     looked_at: set[int] = set()
     if loops:

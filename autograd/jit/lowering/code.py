@@ -40,8 +40,8 @@ class Code:
     """A function `run`, and what all its runs share.
 
     setup: lines that are run once, which make memory and views; body: lines of `run`; results: what
-    it returns. `constants` are arrays, `functions` those that it calls, `shared` objects that a
-    text cannot write down, by their names in the lines.
+    it returns. `kernels` are functions in machine code, `constants` arrays, `functions` those that
+    it calls, `shared` objects that a text cannot write down, by their names in the lines.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class Code:
         self.results: list[str] = []
         self.constants: dict[str, Any] = {}
         self.shared: dict[str, Any] = {}
+        self.kernels: dict[str, Any] = {}
 
     def of_body(self) -> Code:
         """The code of the body of a loop, which shares all but its lines."""
@@ -107,7 +108,12 @@ class Code:
         text = "\n".join([*self.imports(text), text])
         file = f"<compiled {name} {next(_numbers)}>"
         linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-        space: dict[str, Any] = {**self.shared, **self.functions, **self.constants}
+        space: dict[str, Any] = {
+            **self.shared,
+            **self.kernels,
+            **self.functions,
+            **self.constants,
+        }
         exec(compile(text, file, "exec"), space)
         make: Callable[[], Callable[..., Any]] = space["make"]
         for code in make.__code__.co_consts:

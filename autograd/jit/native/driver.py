@@ -1,0 +1,319 @@
+"""A program in machine code: kernels, and the function of Python that calls them in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate, count
+from typing import Any
+
+from autograd.jit.loops import Loop
+from autograd.jit.lowering.code import Code
+from autograd.jit.native import machine
+from autograd.jit.native.kernel import Kernel
+from autograd.jit.native.layout import Buffer, is_regular, of_array
+from autograd.jit.native.nests import Nest
+from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
+from autograd.jit.terms import Term, is_view, ordered
+
+_LOCAL = 64
+"""Arrays of up to so many numbers are in the memory of a kernel, and often in registers."""
+_LARGE = 3000
+"""From so many steps on LLVM optimises less, since it takes more than in proportion."""
+_numbers = count()
+
+
+class Driver:
+    """Writes the function of Python, which is in `code`."""
+
+    def __init__(
+        self,
+        inputs: Sequence[tuple[str, Term]],
+        results: Sequence[Term],
+        checks: Sequence[tuple[Term, str, str]],
+        effects: Sequence[tuple[str, Sequence[Term]]],
+        sinks: Sequence[tuple[Term, Any]],
+        fixed: Mapping[Term, Any],
+        branches: Sequence[tuple[str, str]],
+    ) -> None:
+        """The arguments are those of `lowering.write`."""
+        self.code: Code = Code()
+        self.code.parameters = [name for name, term in inputs if term not in fixed]
+        self._names: dict[Term, str] = {term: name for name, term in inputs}
+        self._returned: dict[Term, Term] = {}
+        self._memory = 0
+        self._branches = branches
+        self._late: list[tuple[Term, Any]] = []
+        leaving = [*results, *[arg for _, args in effects for arg in args]]
+        roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
+        order = ordered(roots)
+        own = self._own(order, leaving)
+        self._sinks = sinks
+        updates = self._updates(order)
+        wanted = {*own.values(), *updates, *roots}
+        given = {term: of_array(array) for term, array in [*fixed.items(), *updates.items()]}
+        known = {*order}
+        between = [arg for update in updates for arg in update.args if arg not in known]
+        wanted.update(between)
+        everything = [*order, *own.values(), *between, *updates]
+        self._schedule = Schedule(everything, wanted, given)
+        for name, term in inputs:
+            if term in self._schedule.layouts:
+                self._schedule.layouts[term].buffer.name = name
+        self._ends = {*updates}
+        self._arrays = {name for name, term in inputs if term.ndim and term not in fixed}
+        steps = self._split(self._schedule.steps, updates)
+        self._plan_memory(steps, {*own.values(), *updates})
+        self._write(steps, checks, effects, results, own)
+
+    def _own(self, order: Sequence[Term], leaving: Sequence[Term]) -> dict[Term, Term]:
+        """For arrays that leave the program, terms of copies that belong to the caller."""
+        return {term: copy_of(term) for term in dict.fromkeys(leaving) if term.ndim}
+
+    def _updates(self, order: Sequence[Term]) -> dict[Term, Any]:
+        """For arrays that are written into, terms of copies that are to be there."""
+        updates = {}
+        for term, array in self._sinks:
+            if not term.ndim or not term.fits(array) or not is_regular(array):
+                self._late.append((term, array))
+                continue
+            source = term
+            while is_view(source):
+                (source,) = source.args
+            if source.op is None and not source.constant:  # it may be overwritten by then
+                term = copy_of(term)
+            updates[copy_of(term)] = array
+        return updates
+
+    def _split(self, steps: Sequence[AnyStep], ends: Collection[Term]) -> list[list[AnyStep]]:
+        """Runs of steps that become kernels, and the calls between them as runs of one."""
+        runs: list[list[AnyStep]] = [[]]
+        last: list[AnyStep] = []
+        for step in steps:
+            if isinstance(step, Step) and step.how == "call":
+                runs += [[step], []]
+            elif isinstance(step, Nest):
+                late = [term for term in step.members if term in ends]
+                if late:
+                    last.append(Nest(step.shape, late))
+                    step.members = [term for term in step.members if term not in ends]
+                if step.members or step.reductions:
+                    runs[-1].append(step)
+            else:
+                runs[-1].append(step)
+        return [run for run in [*runs, last] if run]
+
+    def _plan_memory(self, runs: Sequence[Sequence[AnyStep]], placed: set[Term]) -> None:
+        """Give each array that is computed a place in the program's memory, or in a kernel's."""
+        layouts = self._schedule.layouts
+        first: dict[Buffer, int] = {}
+        last: dict[Buffer, int] = {}
+        kernels: dict[Buffer, set[int]] = {}
+        position = 0
+        for term, _ in self._late:
+            if term in layouts:
+                kernels[layouts[term].buffer] = {-1}
+                last[layouts[term].buffer] = sum(map(len, runs)) + 1
+        ends = [*accumulate(map(len, runs))]
+        for number, run in enumerate(runs):
+            for step in run:
+                position += 1
+                called = isinstance(step, Step) and step.how == "call"
+                for term in [*needs(step), *makes(step)]:
+                    for buffer in self._schedule.buffers(term):
+                        if buffer.array is not None:  # it stays where it is
+                            self._constant(buffer.array)
+                        elif not buffer.name:
+                            first.setdefault(buffer, position)
+                            is_item = self._schedule.kinds[term] == "item"
+                            end = ends[number] if is_item else position  # see `Kernel`
+                            last[buffer] = max(end, last.get(buffer, 0))
+                            kernels.setdefault(buffer, set()).add(-1 if called else number)
+        result = {layouts[term].buffer for term in placed if term in layouts}
+        free: list[tuple[int, int]] = []
+        ending: dict[int, list[Buffer]] = {}
+        sizes: dict[Buffer, int] = {}
+        for buffer, end in last.items():
+            ending.setdefault(end, []).append(buffer)
+        released = 0
+        for buffer, start in sorted(first.items(), key=lambda item: item[1]):
+            if buffer in result:
+                continue
+            if buffer.size <= _LOCAL and len(kernels[buffer]) == 1 and -1 not in kernels[buffer]:
+                continue
+            for end in range(released, start):
+                for old in ending.get(end, ()):
+                    if old in sizes:
+                        free.append((sizes[old], old.offset))
+            released = start
+            size = -(-buffer.size * buffer.dtype.itemsize // 64) * 64
+            fitting = [piece for piece in free if size <= piece[0] <= 4 * size]
+            if fitting:
+                best = min(fitting)
+                free.remove(best)
+                sizes[buffer], buffer.offset = best
+            else:
+                sizes[buffer], buffer.offset = size, self._memory
+                self._memory += size
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        runs: Sequence[Sequence[AnyStep]],
+        checks: Sequence[tuple[Term, str, str]],
+        effects: Sequence[tuple[str, Sequence[Term]]],
+        results: Sequence[Term],
+        own: Mapping[Term, Term],
+    ) -> None:
+        if self._memory:
+            self.code.setup.append(f"memory = np.empty({self._memory + 64}, np.uint8)")
+            self.code.setup.append("memory = memory[-memory.ctypes.data % 64:]")
+        made = {term for run in runs for step in run for term in makes(step)}
+        for term, copy in own.items():
+            if copy in made:
+                name = f"result{len(self._returned)}"
+                self._returned[term] = copy
+                self._schedule.layouts[copy].buffer.name = name
+                self._names[copy] = name
+                self.code.numpy.add("empty")
+                self.code.body.append(f"{name} = empty({term.shape}, {self._constant(term.dtype)})")
+        waiting = list(checks)
+        leaving = {*results, *[term for term, _, _ in checks]}
+        leaving.update(arg for _, args in effects for arg in args)
+        leaving.update(term for term, _ in self._late)
+        known: set[Term] = {term for term in self._names if not term.ndim}
+        acted = False
+        for number, run in enumerate(runs):
+            is_last = number == len(runs) - 1
+            if is_last and self._is_update(run) and not acted:
+                self._effects(effects, own)
+                acted = True
+            self._run(run, runs[number + 1 :], leaving)
+            known.update(term for step in run for term in makes(step) if not term.ndim)
+            while waiting and (waiting[0][0] in known or waiting[0][0].constant):
+                term, condition, leave = waiting.pop(0)
+                self.code.body.append(f"if {condition.format(self._number(term))}:")
+                self.code.body.append(f"    {leave}")
+        for term, condition, leave in waiting:
+            self.code.body.append(f"if {condition.format(self._number(term))}:")
+            self.code.body.append(f"    {leave}")
+        if not acted:
+            self._effects(effects, own)
+        for term, array in self._late:
+            self.code.body.append(f"copyto({self._constant(array)}, {self._seen(term)})")
+            self.code.numpy.add("copyto")
+        seen: set[Term] = set()
+        for term in results:
+            text = self._number(term) if not term.ndim else self._names[own[term]]
+            if not term.ndim and not term.scalar:
+                text = f"{self._constant(term.dtype.type)}({text})"
+            self.code.results.append(f"{text}.copy()" if term.ndim and term in seen else text)
+            seen.add(term)
+
+    def _is_update(self, run: Sequence[AnyStep]) -> bool:
+        return any(term in self._ends for step in run for term in makes(step))
+
+    def _effects(
+        self, effects: Sequence[tuple[str, Sequence[Term]]], own: Mapping[Term, Term]
+    ) -> None:
+        used: set[Term] = set()
+        for name, args in effects:
+            given = []
+            for arg in args:
+                text = self._names[own[arg]] if arg.ndim else self._number(arg)
+                given.append(f"{text}.copy()" if arg.ndim else text)
+                used.add(arg)
+            self.code.body.append(f"{name}({', '.join(given)})")
+
+    def _number(self, term: Term) -> str:
+        term = self._schedule.number_of(term)
+        if term.constant:
+            return self._constant(term.example)
+        return self._names[term]
+
+    def _constant(self, thing: Any) -> str:
+        for name, other in self.code.shared.items():
+            if other is thing:
+                return name
+        name = f"shared{len(self.code.shared)}"
+        self.code.shared[name] = thing
+        return name
+
+    def _run(
+        self,
+        run: Sequence[AnyStep],
+        later: Sequence[Sequence[AnyStep]],
+        leaving: set[Term],
+    ) -> None:
+        (step, *_) = run
+        if isinstance(step, Step) and step.how == "call":
+            self._call(step.term)
+            return
+        numbers = {*leaving}
+        for other in later:
+            for following in other:
+                numbers.update(map(self._schedule.number_of, needs(following)))
+        made = dict.fromkeys(term for step in run for term in makes(step) if not term.ndim)
+        wanted = [term for term in made if term in numbers and not isinstance(term.op, Loop)]
+        kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
+        name = f"kernel{next(_numbers)}"
+        level = 2 if len(run) < _LARGE else 0
+        self.code.kernels[name] = machine.function(kernel.text(), level)
+        call = f"{name}({', '.join(kernel.parameters)})"
+        row = f"numbers{next(_numbers)}"
+        names = [f"{row}[{place}]" for place in range(len(kernel.results))]
+        self._names |= dict(zip(kernel.results, names, strict=True))
+        self.code.body.append(f"{row} = {call}")
+        arrays = [x for x in dict.fromkeys(kernel.parameters) if x in self._arrays]
+        if arrays:
+            self.code.body.append(f"if {row}.__class__ is int:")
+            for x in arrays:
+                self.code.body.append(f"    {x} = np.ascontiguousarray({x})")
+            self.code.body.append(f"    {row} = {call}")
+        if kernel.has_checks:
+            failed = f"{row}[{len(names)}]"
+            self.code.body.append(f"if {failed}:")
+            self.code.body.append(f"    return int({failed} - 1)")
+
+    def _call(self, term: Term) -> None:
+        """Python computes an operation on the arrays and numbers that the driver has."""
+        args = ", ".join([self._seen(arg) for arg in term.args])
+        function = f"op{next(_numbers)}"
+        op, settings = term.op, dict(term.settings)
+        assert op is not None
+        self.code.functions[f"{function}_kernel"] = op.kernel  # which may be a user's
+        self.code.shared[function] = lambda *args: op.evaluate(args, settings)
+        call = f"{function}({args}{',' if len(term.args) == 1 else ''})"
+        if not term.ndim:
+            name = self._names[term] = f"n{next(_numbers)}"
+            cast = type(term.example).__name__ if term.scalar else ""
+            self.code.body.append(f"{name} = {cast}({call})")
+            return
+        self.code.body.append(f"{self._seen(term)}[...] = {call}")
+
+    def _seen(self, term: Term) -> str:
+        """An array or number as Python sees it."""
+        if term in self._names:
+            return self._names[term]
+        if not term.ndim or self._schedule.number_of(term) is not term:
+            return self._number(term)
+        layout = self._schedule.layouts[term]
+        name = f"a{next(_numbers)}"
+        self._names[term] = name
+        buffer = layout.buffer
+        if buffer.array is not None:
+            base = self._constant(buffer.array)
+        elif buffer.name:
+            base = buffer.name
+        else:
+            base = "memory"
+        item = buffer.dtype.itemsize
+        start = max(buffer.offset, 0) + layout.offset * item
+        strides = tuple([s * item for s in layout.strides])
+        line = (
+            f"{name} = np.ndarray({layout.shape}, {self._constant(buffer.dtype)}, {base}, "
+            f"{start}, {strides})"
+        )
+        moves = base not in ("memory",) and buffer.array is None
+        (self.code.body if moves else self.code.setup).append(line)
+        return name

@@ -1,0 +1,220 @@
+"""A kernel: steps that follow one another as one function of machine code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from math import prod
+
+import numpy as np
+
+from autograd.jit.loops import Loop
+from autograd.jit.native import functions, machine
+from autograd.jit.native.layout import Buffer
+from autograd.jit.native.loops import LoopSteps
+from autograd.jit.native.nests import Nest
+from autograd.jit.native.schedule import AnyStep, Schedule, Step, makes, needs
+from autograd.jit.native.text import Function, Value, in_memory, type_of
+from autograd.jit.terms import Term
+
+_DECLARED = """\
+declare double @PyFloat_AsDouble(ptr)
+declare i32 @PyObject_IsTrue(ptr)
+declare ptr @PyFloat_FromDouble(double)
+declare ptr @PyBool_FromLong(i64)
+declare i64 @llvm.smin.i64(i64, i64) #0
+declare ptr @PyTuple_New(i64)
+declare i32 @PyTuple_SetItem(ptr, i64, ptr)
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
+declare ptr @PyLong_FromLong(i64)
+declare ptr @PyErr_Occurred()
+attributes #0 = { nounwind willreturn memory(none) }
+"""
+_LONG = 20_000
+"""From so many operations on, other threads of Python may run meanwhile."""
+
+
+class Kernel:
+    """The function of some steps.
+
+    parameters: the driver's variables that it is called with; results: the numbers that it returns
+    in a tuple. It returns an integer instead where an array is not in order.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        run: Sequence[AnyStep],
+        numbers: Mapping[Term, str],
+        wanted: Collection[Term],
+        branches: Sequence[tuple[str, str]],
+    ) -> None:
+        """numbers: the driver's variables that hold numbers; wanted: numbers that it needs."""
+        self._names = numbers
+        self.parameters: list[str] = []
+        to = Function("define ptr @kernel(ptr %self, ptr %args, i64 %n)")
+        self._steps = LoopSteps(to, schedule, branches)
+        self._prepare(run)
+        long = sum(map(_work, run)) > _LONG
+        if long:
+            thread = self._steps.to("call ptr @PyEval_SaveThread()")
+        for step in run:
+            self._steps.step(step)
+        if long:
+            self._steps.to.do(f"call void @PyEval_RestoreThread(ptr {thread})")
+        made = {term for step in run for term in makes(step)}
+        self.results: list[Term] = [term for term in wanted if term in made]
+        self._finish()
+
+    # ----------------------------------------------------------------------------------------------
+    # Arguments and results
+
+    def _prepare(self, run: Sequence[AnyStep]) -> None:
+        """Take the arguments apart, before anything is computed."""
+        to, made = self._steps.to, {term for step in run for term in makes(step)}
+        outside = dict.fromkeys(
+            self._steps.schedule.number_of(term) for step in run for term in needs(step)
+        )
+        arrays: dict[Buffer, None] = {}
+        rows = self._rows(run)
+        for term in [*outside, *made]:
+            arrays |= dict.fromkeys(self._steps.schedule.buffers(term))
+            is_number = not (term.ndim or term.constant or term in self._steps.schedule.lists)
+            if is_number and term not in made and term not in rows:
+                self._steps.values[term] = self._number_argument(term)
+        checks = []
+        for buffer in arrays:
+            if buffer.array is not None:
+                address = buffer.array.ctypes.data
+                self._steps.pointers[buffer] = to(f"inttoptr i64 {address} to ptr")
+            elif buffer.name:
+                thing = self._argument(buffer.name)
+                at = to(f"getelementptr i8, ptr {thing}, i64 {machine.DATA}")
+                self._steps.pointers[buffer] = to(f"load ptr, ptr {at}")
+                at = to(f"getelementptr i8, ptr {thing}, i64 {machine.FLAGS}")
+                flags = to(f"and i32 {to(f'load i32, ptr {at}')}, {machine.IN_ORDER}")
+                checks.append(to(f"icmp eq i32 {flags}, {machine.IN_ORDER}"))
+        if any(buffer.offset >= 0 for buffer in arrays):
+            thing = self._argument("memory")
+            at = to(f"getelementptr i8, ptr {thing}, i64 {machine.DATA}")
+            self._memory = to(f"load ptr, ptr {at}")
+        for buffer in arrays:
+            if buffer.offset >= 0:
+                at = f"getelementptr i8, ptr {self._memory}, i64 {buffer.offset}"
+                self._steps.pointers[buffer] = to(at)
+            elif buffer not in self._steps.pointers:
+                kind = in_memory(type_of(buffer.dtype))
+                name = to.fresh("%local")
+                to.slots.append(f"  {name} = alloca [{buffer.size} x {kind}], align 64")
+                self._steps.pointers[buffer] = name
+        if self._steps.values:
+            error = to("call ptr @PyErr_Occurred()")
+            to.do(f"br i1 {to(f'icmp eq ptr {error}, null')}, label %fine, label %error")
+            to.begin("error")
+            to.do("ret ptr null")
+            to.begin("fine")
+        if checks:
+            fine = checks[0]
+            for check in checks[1:]:
+                fine = to(f"and i1 {fine}, {check}")
+            to.do(f"br i1 {fine}, label %begin, label %strange")
+            to.begin("strange")
+            to.do(f"ret ptr {to('call ptr @PyLong_FromLong(i64 0)')}")
+            to.begin("begin")
+
+    def _rows(self, run: Sequence[AnyStep]) -> set[Term]:
+        """Numbers that are read from the arguments one after the other, for lists alone."""
+        uses: Counter[Term] = Counter()
+        for step in run:
+            uses.update(needs(step))
+        found: set[Term] = set()
+        for step in run:
+            row = self._steps.schedule.row_of(step.term) if isinstance(step, Step) else []
+            if row and found.isdisjoint(row):
+                self._steps.rows[row[0]] = len(self.parameters)
+                for term in row:
+                    if uses[term] > 1:
+                        self._steps.values[term] = self._number_argument(term)
+                    else:
+                        self.parameters.append(self._names[term])
+                found.update(row)
+        return found
+
+    def _argument(self, name: str) -> Value:
+        self.parameters.append(name)
+        place = f"getelementptr ptr, ptr %args, i64 {len(self.parameters) - 1}"
+        return self._steps.to(f"load ptr, ptr {self._steps.to(place)}")
+
+    def _number_argument(self, term: Term) -> Value:
+        to, thing = self._steps.to, self._argument(self._names[term])
+        if term.dtype == np.bool_:
+            return to(f"icmp ne i32 {to(f'call i32 @PyObject_IsTrue(ptr {thing})')}, 0")
+        value = to(f"call double @PyFloat_AsDouble(ptr {thing})")
+        if term.dtype == np.float64:
+            return value
+        kind = type_of(term.dtype)
+        return to(f"{'fptrunc' if kind == 'float' else 'fptosi'} double {value} to {kind}")
+
+    def _finish(self) -> None:
+        to = self._steps.to
+        count = len(self.results) + self.has_checks
+        row = to(f"call ptr @PyTuple_New(i64 {count})")
+        place = -1
+        while (place := place + 1) < len(self.results):
+            term = self.results[place]
+            rows = self._steps.schedule.rows(self.results, place)
+            if len(rows) == 1 and term.dtype == np.float64:
+                (row_of_items,) = rows
+                with to.loop(str(row_of_items.count)) as i:
+                    entry = to(f"load double, ptr {self._steps.turn_of(row_of_items, i)}")
+                    thing = to(f"call ptr @PyFloat_FromDouble(double {entry})")
+                    at = to(f"add i64 {i}, {place}")
+                    to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {at}, ptr {thing})")
+                place += row_of_items.count - 1
+                continue
+            value = self._steps.value(term)
+            if term.dtype == np.bool_:
+                wide = to(f"zext i1 {value} to i64")
+                thing = to(f"call ptr @PyBool_FromLong(i64 {wide})")
+            else:
+                wide = functions.convert(to, value, term.dtype, np.dtype(np.float64))
+                thing = to(f"call ptr @PyFloat_FromDouble(double {wide})")
+            to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {place}, ptr {thing})")
+        if self.has_checks:
+            wide = to(f"sitofp i64 {to(f'load i64, ptr {self._steps.failed}')} to double")
+            thing = to(f"call ptr @PyFloat_FromDouble(double {wide})")
+            to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {count - 1}, ptr {thing})")
+        to.do(f"ret ptr {row}")
+
+    @property
+    def has_checks(self) -> bool:
+        """Whether the last of the results is the number of a branch of a loop that went another
+        way, and 1, or 0.
+        """
+        return bool(self._steps.failed)
+
+    def text(self) -> str:
+        """The module in LLVM's text."""
+        everything = [*self._steps.others, self._steps.to]
+        needed = sorted(set().union(*[function.needed for function in everything]))
+        ours = sorted(set().union(*[function.elementary for function in everything]))
+        declared = [machine.elementary_function(name)[0] for name in ours]
+        several = [line.split("@")[1].split("(")[0] for line, _ in declared]
+        kept = []
+        if several:  # LLVM would drop what is not called yet
+            pointers = ", ".join(f"ptr @{name}" for name in several)
+            array = f"[{len(several)} x ptr] [{pointers}]"
+            kept = [f'@llvm.compiler.used = appending global {array}, section "llvm.metadata"']
+        lines = [*self._steps.globals, *needed, *chain(*declared), *kept]
+        return "\n".join([_DECLARED, *lines, *[function.text() for function in everything]])
+
+
+def _work(step: AnyStep) -> int:
+    """About how many operations a step takes."""
+    if isinstance(step, Nest):
+        return prod(step.shape) * (len(step.members) + len(step.reductions))
+    if isinstance(step.term.op, Loop):
+        return step.term.op.turns * len(step.term.op.order())
+    return step.term.size * (step.term.args[0].shape[-1] if step.how == "product" else 1)

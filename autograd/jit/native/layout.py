@@ -1,0 +1,129 @@
+"""Where arrays are: buffers, and arrangements of their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.terms import Term
+from autograd.ops import structural
+
+
+@dataclass(eq=False)
+class Buffer:
+    """Memory of one array.
+
+    name: the variable of the driver that holds it; "" for memory within a function, or within the
+        scratch memory of the program, which begins at `offset`.
+    array: the array itself, if it is always the same.
+    """
+
+    size: int
+    dtype: np.dtype[Any]
+    name: str = ""
+    array: Any = None
+    offset: int = -1
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Entries of a buffer arranged in a shape: entry i is at `offset` + Σ i · `strides`, counted in
+    numbers and not in bytes.
+    """
+
+    buffer: Buffer
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int = 0
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the entries follow one another in C order."""
+        return all(
+            size == 1 or stride == step
+            for size, stride, step in zip(self.shape, self.strides, steps(self.shape), strict=True)
+        )
+
+    def across(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """The strides in an array of this shape, to which it broadcasts."""
+        own = [
+            0 if size == 1 else step for size, step in zip(self.shape, self.strides, strict=True)
+        ]
+        return (*[0] * (len(shape) - len(own)), *own)
+
+
+def steps(shape: Sequence[int]) -> tuple[int, ...]:
+    """The strides of entries in C order."""
+    return (*accumulate(shape[:0:-1], lambda x, y: x * y, initial=1),)[::-1] if shape else ()
+
+
+def whole(buffer: Buffer, shape: tuple[int, ...]) -> Layout:
+    """All of a buffer."""
+    return Layout(buffer, shape, steps(shape))
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of numbers or of arrays of one shape: item n begins at `start` + n · `step`."""
+
+    buffer: Buffer
+    shape: tuple[int, ...]
+    count: int
+    start: int = 0
+    step: int = 1
+
+    def at(self, index: int) -> Layout:
+        """One item."""
+        index += self.count if index < 0 else 0
+        return Layout(self.buffer, self.shape, steps(self.shape), self.start + index * self.step)
+
+    def cut(self, start: int, stop: int | None, step: int) -> Items:
+        """A part of the list, as slices give it."""
+        chosen = range(self.count)[start:stop:step]
+        first = self.start + chosen.start * self.step
+        return Items(self.buffer, self.shape, len(chosen), first, self.step * step)
+
+
+def is_regular(array: Any) -> bool:
+    """Whether all entries of an array are a whole number of entries apart."""
+    item = array.dtype.itemsize
+    return array.flags.aligned and not any(stride % item for stride in array.strides)
+
+
+def of_array(array: Any) -> Layout:
+    """An array that stays in its memory."""
+    buffer = Buffer(array.size, array.dtype, array=array)
+    strides = tuple([stride // array.dtype.itemsize for stride in array.strides])
+    return Layout(buffer, array.shape, strides)
+
+
+def view(of: Layout, term: Term) -> Layout | None:
+    """The layout of a view of an array; None for a reshape that has to move entries."""
+    if term.op is structural.reshape_op:
+        if of.in_order:
+            return Layout(of.buffer, term.shape, steps(term.shape), of.offset)
+        if prod(of.shape) == 1:
+            return Layout(of.buffer, term.shape, (0,) * term.ndim, of.offset)
+    # NumPy arranges memory that is as large as the buffer but has no pages of its own.
+    item = of.buffer.dtype.itemsize
+    base = np.lib.stride_tricks.as_strided(
+        np.empty((), of.buffer.dtype), of.shape, [stride * item for stride in of.strides],
+        writeable=False,
+    )  # fmt: skip
+    seen = term.op.evaluate((base,), term.settings)  # type: ignore[union-attr]
+    if not isinstance(seen, np.ndarray):
+        seen = base[(*_parts(term.settings["key"]), Ellipsis)]
+    if not np.may_share_memory(seen, base) and seen.size:
+        return None
+    apart = seen.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    strides = tuple([stride // item for stride in seen.strides])
+    return Layout(of.buffer, term.shape, strides, of.offset + apart // item)
+
+
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)

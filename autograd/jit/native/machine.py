@@ -1,0 +1,143 @@
+"""From LLVM's text to a function of Python, by llvmlite: what knows the machine and CPython."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.native import elementary
+
+NAME = "kernel"
+"""The function in a text that `function` makes callable: `ptr @kernel(ptr self, ptr args, i64 n)`,
+which gets Python objects and returns a new one, or null with an error set."""
+
+DATA: int = object.__basicsize__
+"""Where in an array object the pointer to its data stands: after what all objects begin with."""
+FLAGS: int = DATA + 48
+IN_ORDER = 0x101
+"""The flags of an array whose entries lie in C order, at addresses that suit their type."""
+
+
+@cache
+def reason() -> str:
+    """Why no machine code can be made here; "" if it can."""
+    try:
+        import llvmlite.binding  # noqa: F401
+        import scipy.linalg.cython_blas  # noqa: F401
+    except ImportError as error:
+        return f'machine code needs {error.name}: pip install "wengert[native]"'
+    array = np.zeros((3, 2))
+    for x in (array, array.T, array[1:]):
+        data = ctypes.c_void_p.from_address(id(x) + DATA).value
+        flags = ctypes.c_int.from_address(id(x) + FLAGS).value
+        in_order = flags & IN_ORDER == IN_ORDER
+        if data != x.ctypes.data or in_order != x.flags.c_contiguous:
+            return "machine code needs CPython, whose arrays have the layout of NumPy's C interface"
+    return ""
+
+
+@cache
+def _initialize() -> None:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for name, address in _blas().items():
+        llvm.add_symbol(name, address)
+
+
+def _target() -> Any:
+    """A target, which belongs to the engine that it is given to."""
+    import llvmlite.binding as llvm
+
+    _initialize()
+    return llvm.Target.from_default_triple().create_target_machine(
+        opt=2,
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+    )
+
+
+def _blas() -> dict[str, int]:
+    """The addresses of SciPy's BLAS, by names that no other library has."""
+    from scipy.linalg import cython_blas
+
+    name_of = ctypes.pythonapi.PyCapsule_GetName
+    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    capsules = cython_blas.__pyx_capi__
+    return {
+        f"blas_{name}": pointer(capsules[name], name_of(capsules[name]))
+        for name in ("dgemm", "sgemm", "dgemv", "sgemv", "ddot", "sdot")
+    }
+
+
+class _Method(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+_POSITIONAL = 0x80  # METH_FASTCALL
+
+
+@cache
+def lanes() -> int:
+    """How many doubles are computed with at a time."""
+    import llvmlite.binding as llvm
+
+    features = llvm.get_host_cpu_features()
+    return 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+
+
+def _engine(text: str, level: int) -> Any:
+    """The functions of a module in LLVM's text, compiled.
+
+    level: how much LLVM optimises, from 0 to 3.
+    """
+    import llvmlite.binding as llvm
+
+    machine = _target()
+    module = llvm.parse_assembly(text)
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.slp_vectorization = level > 1
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
+
+@cache
+def elementary_function(name: str) -> tuple[list[str], Any]:
+    """The lines that declare an elementary function, once it is compiled, and what keeps it."""
+    import llvmlite.binding as llvm
+
+    module = elementary.defined(name, lanes())
+    engine = _engine(module["text"], 2)
+    for function in module["names"].split():
+        llvm.add_symbol(function, engine.get_function_address(function))
+    return elementary.declared(name, lanes()), engine
+
+
+@lru_cache(maxsize=256)
+def function(text: str, level: int) -> Any:
+    """The function `kernel` of a module in LLVM's text; equal texts give the same one.
+
+    level: how much LLVM optimises, from 0 to 3.
+    """
+    engine = _engine(text, level)
+    method = _Method(NAME.encode(), engine.get_function_address(NAME), _POSITIONAL, None)
+    new = ctypes.pythonapi.PyCFunction_NewEx
+    new.restype = ctypes.py_object
+    new.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
+    return new(ctypes.addressof(method), (method, engine), None)  # which it keeps alive

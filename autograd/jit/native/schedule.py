@@ -1,0 +1,380 @@
+"""The steps of a program in machine code: which operations are computed together, and when.
+
+Each step has a number, its stage: it comes after all that it needs. Elementwise operations over one
+shape that are at the same stage are one nest of loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd.jit.loops import Loop, is_of_lists
+from autograd.jit.loops.loop import cut, item, listed
+from autograd.jit.native import functions
+from autograd.jit.native.layout import Buffer, Items, Layout, of_array, view, whole
+from autograd.jit.native.nests import IDENTITIES, Nest
+from autograd.jit.native.text import has_type
+from autograd.jit.terms import Term, entry, is_view, pack, segment_sums
+from autograd.ops import products, structural
+from autograd.ops.elementwise import identity
+
+
+@dataclass
+class Step:
+    """What computes one term that is no part of a nest, or a number from numbers.
+
+    how: as `Schedule.kinds` says. parts: the numbers that a loop gives besides.
+    """
+
+    how: str
+    term: Term
+    parts: list[Term] = field(default_factory=list)
+
+
+AnyStep: TypeAlias = "Nest | Step"
+
+_IN_NESTS = ("element", "reduction")
+_NO_STEP = ("given", "view", "uniform", "list", "part")
+_NUMBERS = ("number", "load", "item")
+
+
+_MANY = 8
+_MOST_IN_TURN = 6
+_MOST_HANDED_ON = 4096
+
+
+class Unsupported(Exception):
+    """A program that is not written in machine code."""
+
+
+def copy_of(term: Term) -> Term:
+    """A term that stands for a copy of an array."""
+    new = Term()
+    new.op, new.args, new.settings = identity, (term,), {}
+    new.example = np.broadcast_to(np.zeros((), term.dtype), term.shape)
+    new.constant, new.number, new.index = False, term.number, term.index
+    return new
+
+
+class Schedule:
+    """The steps in order, and how and where each term is computed.
+
+    kinds: "given"; "view" (of an array in memory); "uniform" (an array of which all entries are one
+        number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
+        an array); "element", "reduction" (in nests); "fill", "move", "product", "join", "gather",
+        "scatter", "segments", "pack"; "loop", "part" (a number that a loop gives), "list" (what is
+        known of a list) and "listed" (a new list); or "call" (of Python: no machine code is made).
+    layouts: of the arrays that are in memory; lists: of the lists.
+    bodies: the schedules of the bodies of loops.
+    stored: the terms of nests that something outside of their nest reads.
+    """
+
+    def __init__(
+        self, order: Sequence[Term], results: Collection[Term], given: Mapping[Term, Layout]
+    ) -> None:
+        """order: all terms, arguments first; results: those that are needed in the end; given:
+        where some of them are.
+        """
+        self._in_memory = self._wanted_in_memory(order)
+        self.kinds: dict[Term, str] = {}
+        self.layouts: dict[Term, Layout] = {}
+        self.lists: dict[Term, Items] = {}
+        self.bodies: dict[Term, Body] = {}
+        self._loops: dict[Term, Step] = {}
+        self.stored: set[Term] = {term for term in results if term.ndim}
+        self._ready: dict[Term, int] = {}  # the first stage at which others can read it
+        self._nest: dict[Term, int] = {}  # the stage of its nest
+        stages: dict[int, list[Term]] = {}
+        for term in order:
+            self.kinds[term] = kind = self._how(term)
+            if term in given:
+                self.layouts[term] = given[term]
+            elif term.ndim and kind == "view":
+                self.layouts[term] = self._view
+            elif term.constant and term.ndim:
+                self.layouts[term] = of_array(np.ascontiguousarray(term.example))
+            elif term.ndim and kind != "uniform":
+                self.layouts[term] = whole(Buffer(term.size, term.dtype), term.shape)
+            stage = self._stage(term)
+            if kind not in _NO_STEP:
+                stages.setdefault(stage, []).append(term)
+        self.steps: list[AnyStep] = []
+        for stage in sorted(stages):
+            self.steps += self._of_stage(stages[stage])
+        for term in order:
+            if self.kinds[term] == "part":
+                self._loops[term.args[0]].parts.append(term)
+
+    @staticmethod
+    def _wanted_in_memory(order: Sequence[Term]) -> set[Term]:
+        """The terms that an operation reads which needs its arguments in memory."""
+        wanted: set[Term] = set()
+        for term in order:
+            by_entry = term.op in IDENTITIES or functions.computes(term)
+            if not by_entry or (term in wanted and is_view(term)):
+                wanted.update(term.args)
+        return wanted
+
+    def _how(self, term: Term) -> str:
+        op = term.op
+        if op is None:
+            return "given"
+        if is_of_lists(term):
+            return self._how_list(term)
+        if not has_type(term.dtype) or not all(has_type(arg.dtype) for arg in term.args):
+            return "call"
+        arrays = [arg for arg in term.args if arg.ndim]
+        if op is entry or (op is structural.index_op and not term.ndim and is_view(term)):
+            return "load" if arrays and self.kinds[arrays[0]] != "uniform" else "call"
+        if is_view(term) or op is structural.broadcast_op:
+            return self._how_view(term, arrays)
+        if op in IDENTITIES:
+            floats = term.args[0].dtype.kind == "f" == term.dtype.kind
+            counts = op is structural.sum_op and term.dtype.kind == "i"
+            return "reduction" if arrays and (floats or counts) else "call"
+        if functions.computes(term):
+            return "element" if term.ndim else "number" if not arrays else "call"
+        return self._how_array(term, arrays)
+
+    def _how_list(self, term: Term) -> str:
+        op = term.op
+        if isinstance(op, Loop):
+            self.bodies[term] = self._body(term, op)
+            return "loop"
+        if op is listed:
+            self.lists[term] = self._listed(term)
+            return "listed"
+        (whole_list,) = term.args
+        if op is cut:
+            self.lists[term] = self.lists[whole_list].cut(**term.settings)
+            return "list"
+        if op is item:
+            self._view = self.lists[whole_list].at(term.settings["index"])
+            return "view" if term.ndim else "item"
+        loop, index = whole_list.op, term.settings["index"]
+        assert isinstance(loop, Loop)
+        body = self.bodies[whole_list]
+        if index >= len(loop.last):
+            self.lists[term] = body.kept[index - len(loop.last)]
+            return "list"
+        if not term.ndim:
+            return "part"
+        self._view = body.last[index]
+        return "view"
+
+    def _listed(self, term: Term) -> Items:
+        """A new list, whose items are of one shape and type."""
+        count, kinds = 0, set()
+        for arg, many in zip(term.args, term.settings["lists"], strict=True):
+            known = self.lists.get(arg)
+            count += known.count if many and known else 1
+            kinds.add((known.shape, known.buffer.dtype) if known else (arg.shape, arg.dtype))
+        if len(kinds) > 1 or not has_type(next(iter(kinds))[1]):
+            raise Unsupported
+        ((shape, dtype),) = kinds
+        return Items(Buffer(count * prod(shape), dtype), shape, count, 0, prod(shape))
+
+    def _body(self, term: Term, loop: Loop) -> Body:
+        """The schedule of a body, whose inputs are where the arguments are."""
+        given: dict[Term, Layout] = {}
+        first = len(loop.fixed)
+        streams = term.args[first + len(loop.carried) :]
+        for x, arg in zip(loop.fixed, term.args, strict=False):
+            if arg in self.layouts:
+                given[x] = self.layouts[arg]
+        for x, arg in zip(loop.streams, streams, strict=True):
+            if x.ndim:  # the memory of the item of this turn
+                given[x] = whole(Buffer(x.size, x.dtype, name="item"), x.shape)
+            if self.lists[arg].shape != x.shape or self.lists[arg].buffer.dtype != x.dtype:
+                raise Unsupported
+        return Body(loop, given)
+
+    def _how_view(self, term: Term, arrays: Sequence[Term]) -> str:
+        (x,) = term.args
+        if not arrays or self.kinds[x] == "uniform":
+            if not term.ndim:
+                return "call"
+            return "fill" if term in self._in_memory else "uniform"
+        if not term.ndim:
+            return "load" if x.size == 1 else "call"
+        found = view(self.layouts[x], term)
+        if found is None:
+            return "move"
+        self._view = found
+        return "view"
+
+    def _how_array(self, term: Term, arrays: Sequence[Term]) -> str:
+        op, same = term.op, all(arg.dtype == term.dtype for arg in term.args)
+        in_memory = arrays and all(self.kinds[arg] != "uniform" for arg in arrays)
+        if op is products.matmul_op:
+            return "product" if same and in_memory and term.dtype.kind == "f" else "call"
+        if not term.ndim:
+            return "call"
+        if op is structural.concatenate_op and same and len(arrays) == len(term.args):
+            return "join"
+        if op is pack:
+            return "pack"
+        if op is structural.index_op and in_memory:
+            return "gather"
+        if op is structural.scatter_op and in_memory and term.dtype.kind == "f":
+            return "scatter"
+        if op is segment_sums and in_memory and term.dtype.kind == "f":
+            return "segments"
+        return "call"
+
+    def _stage(self, term: Term) -> int:
+        kind = self.kinds[term]
+        if kind in _IN_NESTS:
+            shape = term.shape if kind == "element" else term.args[0].shape
+            stage = max([self._within(arg, shape) for arg in term.args], default=0)
+            self._nest[term] = stage
+            self._ready[term] = stage + 1
+            return stage
+        stage = max([self._ready[arg] for arg in term.args], default=0)
+        self.stored.update(arg for arg in term.args if self.kinds[arg] == "element")
+        self._ready[term] = stage + (kind not in _NO_STEP and kind not in _NUMBERS)
+        return stage
+
+    def _within(self, arg: Term, shape: tuple[int, ...]) -> int:
+        """The first stage at which a nest over this shape can read an argument."""
+        if self.kinds[arg] == "element" and arg.shape == shape:
+            return self._nest[arg]
+        return self._ready[arg]
+
+    def _of_stage(self, terms: Sequence[Term]) -> list[AnyStep]:
+        """The steps of one stage: numbers first, since the others may read them; calls last."""
+        numbers: list[AnyStep] = []
+        nests: dict[tuple[int, ...], Nest] = {}
+        others: list[AnyStep] = []
+        calls: list[AnyStep] = []
+        for term in terms:
+            kind = self.kinds[term]
+            if kind in _NUMBERS:
+                numbers.append(Step(kind, term))
+            elif kind == "loop":
+                self._loops[term] = Step(kind, term)
+                others.append(self._loops[term])
+            elif kind == "element":
+                nests.setdefault(term.shape, Nest(term.shape)).members.append(term)
+            elif kind == "reduction":
+                shape = term.args[0].shape
+                nests.setdefault(shape, Nest(shape)).reductions.append(term)
+            else:
+                (calls if kind == "call" else others).append(Step(kind, term))
+        for nest in nests.values():
+            inside = {*nest.members}
+            for term in [*nest.members, *nest.reductions]:
+                self.stored.update(
+                    arg for arg in term.args if self.kinds[arg] == "element" and arg not in inside
+                )
+        return [*numbers, *nests.values(), *others, *calls]
+
+    def buffers(self, term: Term) -> list[Buffer]:
+        """The memory that a term is in, and of a loop all that it needs."""
+        found = []
+        if term in self.layouts and (self.kinds[term] != "element" or term in self.stored):
+            found.append(self.layouts[term].buffer)
+        if term in self.lists:
+            found.append(self.lists[term].buffer)
+        if self.kinds[term] == "item":
+            found.append(self.lists[term.args[0]].buffer)
+        if term in self.bodies:
+            found += self.bodies[term].all_buffers()
+        return found
+
+    def rows(self, terms: Sequence[Term], start: int) -> list[Items]:
+        """The parts of lists that many terms are in turn, from number `start` on; as many from each
+        list. None where they are few.
+        """
+        for period in range(1, _MOST_IN_TURN + 1):
+            rows = [self._row(terms[start + n :: period]) for n in range(period)]
+            found = [row for row in rows if row is not None]
+            if len(found) == period:
+                count = min(row.count for row in found)
+                return [replace(row, count=count) for row in found]
+        return []
+
+    def _row(self, terms: Sequence[Term]) -> Items | None:
+        """The part of a list that the first of these are."""
+        if len(terms) <= _MANY or self.kinds[terms[_MANY]] != "item":
+            return None
+        source, indices = terms[0].args[0] if terms[0].args else None, list[int]()
+        for term in terms:
+            if self.kinds[term] != "item" or term.args[0] is not source:
+                break
+            index = term.settings["index"]
+            if len(indices) > 1 and index - indices[-1] != indices[1] - indices[0]:
+                break
+            indices.append(index)
+        if len(indices) <= _MANY or source is None:
+            return None
+        items, step = self.lists[source], indices[1] - indices[0]
+        begin = items.start + (indices[0] % items.count) * items.step
+        return Items(items.buffer, (), len(indices), begin, step * items.step)
+
+    def row_of(self, term: Term) -> list[Term]:
+        """The numbers of a new list, if they are many, and given as Python's floats."""
+        many = len(term.args) > _MANY and self.kinds[term] == "listed"
+        given = many and all(arg.op is None and not arg.constant for arg in term.args)
+        return list(term.args) if given and all(arg.scalar for arg in term.args) else []
+
+    def number_of(self, term: Term) -> Term:
+        """The number that all entries of a uniform array are; others stand for themselves."""
+        while self.kinds[term] == "uniform":
+            (term,) = term.args
+        return term
+
+
+class Body(Schedule):
+    """The schedule of the body of a loop, and where its results are.
+
+    states: the memory of arrays that are handed on; last, kept: that of results.
+    """
+
+    def __init__(self, loop: Loop, given: dict[Term, Layout]) -> None:
+        self.states: list[Layout | None] = []
+        for carried in loop.carried:
+            x = carried.input
+            state = whole(Buffer(x.size, x.dtype), x.shape) if x.ndim else None
+            self.states.append(state)
+            if state is not None:
+                given[x] = state
+        super().__init__(loop.order(), loop.results, given)
+        if "call" in self.kinds.values() or not all(has_type(x.dtype) for x in loop.results):
+            raise Unsupported
+        if any(carried.next.size > _MOST_HANDED_ON for carried in loop.carried):
+            raise Unsupported
+        self.last: list[Layout] = [whole(Buffer(x.size, x.dtype), x.shape) for x in loop.last]
+        self.kept: list[Items] = [
+            Items(Buffer(loop.turns * x.size, x.dtype), x.shape, loop.turns, 0, x.size)
+            for x in loop.kept
+        ]
+
+    def all_buffers(self) -> list[Buffer]:
+        """All the memory that a loop needs besides that of its arguments."""
+        found = [layout.buffer for layout in [*self.states, *self.last] if layout is not None]
+        found += [items.buffer for items in self.kept]
+        for term in self.kinds:
+            found += self.buffers(term)
+        return [buffer for buffer in dict.fromkeys(found) if buffer.name != "item"]
+
+
+def needs(step: AnyStep) -> list[Term]:
+    """What a step reads."""
+    if isinstance(step, Step):
+        return [*step.term.args]
+    inside = {*step.members}
+    args: list[Any] = [arg for term in [*step.members, *step.reductions] for arg in term.args]
+    return [arg for arg in dict.fromkeys(args) if arg not in inside]
+
+
+def makes(step: AnyStep) -> list[Term]:
+    """What a step computes."""
+    if isinstance(step, Step):
+        return [step.term, *step.parts]
+    return [*step.members, *step.reductions]

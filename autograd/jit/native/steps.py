@@ -1,0 +1,240 @@
+"""Writes the steps of a schedule, one after the other, into a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.jit.native import functions, products
+from autograd.jit.native.layout import Buffer, Items, Layout, steps, whole
+from autograd.jit.native.nests import Nest, NestWriter, load, store
+from autograd.jit.native.schedule import AnyStep, Schedule, copy_of, needs
+from autograd.jit.native.text import Function, Value, in_memory, number, type_of
+from autograd.jit.terms import Term, entry
+
+
+class Steps:
+    """A function while its steps are written.
+
+    pointers: the addresses of buffers; values: numbers by their terms; others: functions that it
+    calls; globals: lines of the module besides.
+    """
+
+    def __init__(self, to: Function, schedule: Schedule) -> None:
+        self.to = to
+        self.schedule = schedule
+        self.pointers: dict[Buffer, Value] = {}
+        self.values: dict[Term, Value] = {}
+        self.others: list[Function] = []
+        self.globals: dict[str, None] = {}
+
+    def value(self, term: Term) -> Value:
+        term = self.schedule.number_of(term)
+        if term.constant:
+            example = term.example if term.scalar else term.example.item()
+            return number(example, type_of(term.dtype))
+        if self.schedule.kinds[term] == "item":
+            items = self.schedule.lists[term.args[0]]
+            at = self.base(items.at(term.settings["index"]))
+            return load(self.to, term.dtype, at)
+        return self.values[term]
+
+    def _layout(self, term: Term) -> Layout:
+        return self.schedule.layouts[term]
+
+    def base(self, layout: Layout) -> Value:
+        """The address of the first entry."""
+        pointer = self.pointers[layout.buffer]
+        if not layout.offset:
+            return pointer
+        kind = in_memory(type_of(layout.buffer.dtype))
+        return self.to(f"getelementptr {kind}, ptr {pointer}, i64 {layout.offset}")
+
+    def step(self, step: AnyStep) -> None:
+        if isinstance(step, Nest):
+            outputs = {
+                term: self._layout(term) if term.ndim else self.single(term)
+                for term in [*step.members, *step.reductions]
+                if term in self.schedule.stored or term in step.reductions
+            }
+            self.nest(Nest(step.shape, step.members, step.reductions, outputs))
+            for term in step.reductions:
+                if not term.ndim:
+                    self.values[term] = load(
+                        self.to, term.dtype, self.pointers[outputs[term].buffer]
+                    )
+        else:
+            getattr(self, f"_{step.how}")(step.term)
+
+    def single(self, term: Term) -> Layout:
+        """Memory for one number."""
+        buffer = Buffer(1, term.dtype)
+        self.pointers[buffer] = self.to.slot(in_memory(type_of(term.dtype)))
+        return Layout(buffer, (), ())
+
+    def nest(self, nest: Nest) -> None:
+        values = {arg: self.value(arg) for arg in needs(nest) if arg not in self.schedule.layouts}
+        writer = NestWriter(nest, f"nest{len(self.others)}", self.schedule.layouts, values)
+        self.others.append(writer.function())
+        writer.call(self.to, self.pointers.__getitem__)
+
+    def copy(self, x: Term, into: Layout) -> None:
+        """Store the entries of an array, or a number in each place, in a layout of its shape."""
+        copy = copy_of(x)
+        if x.shape != into.shape:
+            copy.example = np.broadcast_to(np.zeros((), x.dtype), into.shape)
+        self.nest(Nest(into.shape, [copy], [], {copy: into}))
+
+    def _number(self, term: Term) -> None:
+        args = [self.value(arg) for arg in term.args]
+        self.values[term] = functions.write(self.to, term, args)
+
+    def _load(self, term: Term) -> None:
+        (x,) = term.args
+        layout = self._layout(x)
+        if term.op is entry:
+            places = np.unravel_index(term.settings["index"], x.shape)
+        else:
+            key = term.settings.get("key", ())
+            numbers = np.arange(x.size).reshape(x.shape)
+            places = np.unravel_index(int(numbers[key].item()), x.shape)
+        offset = layout.offset + sum(
+            int(n) * s for n, s in zip(places, layout.strides, strict=True)
+        )
+        at = self.base(Layout(layout.buffer, (), (), offset))
+        self.values[term] = load(self.to, term.dtype, at)
+
+    def _fill(self, term: Term) -> None:
+        (x,) = term.args
+        self.copy(self.schedule.number_of(x), self._layout(term))
+
+    def _move(self, term: Term) -> None:
+        (x,) = term.args
+        self.copy(x, Layout(self._layout(term).buffer, x.shape, steps(x.shape)))
+
+    def _join(self, term: Term) -> None:
+        into, start = self._layout(term), 0
+        axis = term.settings["axis"] % term.ndim
+        for arg in term.args:
+            offset = into.offset + start * into.strides[axis]
+            self.copy(arg, Layout(into.buffer, arg.shape, into.strides, offset))
+            start += arg.shape[axis]
+
+    def _pack(self, term: Term) -> None:
+        self._store_row(term.args, self._layout(term))
+
+    def _store_row(self, numbers: Sequence[Term], into: Layout) -> None:
+        """Store numbers one after the other."""
+        index, dtype, (step,) = 0, into.buffer.dtype, into.strides
+        while index < len(numbers):
+            rows = self.schedule.rows(numbers, index)
+            for n, row in enumerate(rows):
+                source = Layout(row.buffer, (row.count,), (row.step,), row.start)
+                start = into.offset + (index + n) * step
+                apart = Layout(into.buffer, (row.count,), (len(rows) * step,), start)
+                self.copy_layout(source, apart)
+            if rows:
+                index += len(rows) * rows[0].count
+                continue
+            arg = numbers[index]
+            value = functions.convert(self.to, self.value(arg), arg.dtype, dtype)
+            at = Layout(into.buffer, (), (), into.offset + index * step)
+            store(self.to, dtype, value, self.base(at))
+            index += 1
+
+    def _product(self, term: Term) -> None:
+        x, y = [self._layout(arg) for arg in term.args]
+        out = self._layout(term) if term.ndim else self.single(term)
+        products.write(self.to, self.globals, x, y, out, self.base)
+        if not term.ndim:
+            self.values[term] = load(self.to, term.dtype, self.pointers[out.buffer])
+
+    def turn_of(self, items: Items, turn: Value) -> Value:
+        """The address of the item of this turn."""
+        kind = in_memory(type_of(items.buffer.dtype))
+        at = self.to(f"mul i64 {turn}, {items.step}")
+        at = self.to(f"add i64 {at}, {items.start}")
+        return self.to(f"getelementptr {kind}, ptr {self.pointers[items.buffer]}, i64 {at}")
+
+    def copy_layout(self, source: Layout, into: Layout) -> None:
+        """Store entries of one layout in another of the same shape."""
+        stand_in = Term()
+        stand_in.op, stand_in.args, stand_in.settings = None, (), {}
+        stand_in.example = np.broadcast_to(np.zeros((), source.buffer.dtype), source.shape)
+        stand_in.constant, stand_in.number, stand_in.index = False, -1, -1
+        self.schedule.layouts[stand_in] = source
+        self.schedule.kinds[stand_in] = "given"
+        self.copy(stand_in, into)
+
+    # --- entries by number ---------------------------------------------------------------------
+
+    def _numbers(self, array: Any) -> Value:
+        """The address of constant integers."""
+        numbers = np.ascontiguousarray(array, np.int64).ravel()
+        name = f"@numbers{len(self.globals)}"
+        entries = ", ".join(f"i64 {n}" for n in numbers.tolist())
+        self.globals[f"{name} = private constant [{numbers.size} x i64] [{entries}], align 64"] = (
+            None
+        )
+        return name
+
+    def _places(self, key: Any, layout: Layout) -> Any:
+        """Where the entries that a key picks are in the buffer."""
+        at = sum(
+            (np.arange(size) * stride).reshape(-1, *[1] * (len(layout.shape) - axis - 1))
+            for axis, (size, stride) in enumerate(zip(layout.shape, layout.strides, strict=True))
+        )
+        return (np.broadcast_to(at, layout.shape) + layout.offset)[key]
+
+    def _gather(self, term: Term) -> None:
+        (x,) = term.args
+        to, kind = self.to, in_memory(type_of(term.dtype))
+        numbers = self._numbers(self._places(term.settings["key"], self._layout(x)))
+        source, out = self.pointers[self._layout(x).buffer], self.base(self._layout(term))
+        with to.loop(str(term.size)) as i:
+            at = to(f"load i64, ptr {to(f'getelementptr i64, ptr {numbers}, i64 {i}')}")
+            value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {source}, i64 {at}')}")
+            to.do(f"store {kind} {value}, ptr {to(f'getelementptr {kind}, ptr {out}, i64 {i}')}")
+
+    def _scatter(self, term: Term) -> None:
+        (x,) = term.args
+        to, kind, into = self.to, type_of(term.dtype), self._layout(term)
+        base = self.base(into)
+        to.needed.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        size = term.size * term.dtype.itemsize
+        to.do(f"call void @llvm.memset.p0.i64(ptr {base}, i8 0, i64 {size}, i1 0)")
+        source = self._layout(x)
+        numbers = self._numbers(self._places(term.settings["key"], whole(into.buffer, term.shape)))
+        places = self._numbers(self._places((), source))
+        with to.loop(str(x.size)) as i:
+            at = to(f"load i64, ptr {to(f'getelementptr i64, ptr {numbers}, i64 {i}')}")
+            n = to(f"load i64, ptr {to(f'getelementptr i64, ptr {places}, i64 {i}')}")
+            pointer = self.pointers[source.buffer]
+            value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {pointer}, i64 {n}')}")
+            place = to(f"getelementptr {kind}, ptr {base}, i64 {at}")
+            total = to(f"fadd {kind} {to(f'load {kind}, ptr {place}')}, {value}")
+            to.do(f"store {kind} {total}, ptr {place}")
+
+    def _segments(self, term: Term) -> None:
+        (x,) = term.args
+        to, kind, source = self.to, type_of(term.dtype), self._layout(x)
+        base, out = self.pointers[source.buffer], self.base(self._layout(term))
+        starts = term.settings["starts"]
+        ends = self._numbers(np.append(starts[1:], x.size))
+        begins = self._numbers(starts)
+        (stride,) = source.strides
+        with to.loop(str(term.size)) as i:
+            first = to(f"load i64, ptr {to(f'getelementptr i64, ptr {begins}, i64 {i}')}")
+            last = to(f"load i64, ptr {to(f'getelementptr i64, ptr {ends}, i64 {i}')}")
+            total = to.slot(kind)
+            to.do(f"store {kind} {number(0.0, kind)}, ptr {total}")
+            with to.loop(to(f"sub i64 {last}, {first}")) as j:
+                at = to(f"mul i64 {to(f'add i64 {first}, {j}')}, {stride}")
+                at = to(f"add i64 {at}, {source.offset}")
+                value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {base}, i64 {at}')}")
+                so_far = to(f"load {kind}, ptr {total}")
+                to.do(f"store {kind} {to(f'fadd {kind} {so_far}, {value}')}, ptr {total}")
+            place = to(f"getelementptr {kind}, ptr {out}, i64 {i}")
+            to.do(f"store {kind} {to(f'load {kind}, ptr {total}')}, ptr {place}")

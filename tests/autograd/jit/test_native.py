@@ -1,0 +1,279 @@
+"""Programs in machine code. `pytest --native` runs these, and the compiler's other tests so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mpmath import mp
+
+import autograd as ad
+import autograd.numpy as anp
+from autograd import captured, grad, jit, value_and_grad
+
+try:
+    jit(lambda x: x, native=True)
+except ImportError as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+
+def compiled(f: Callable[..., Any]) -> Any:
+    return jit(f, native=True)
+
+
+def assert_same(results: Any, expected: Any, rtol: float = 1e-13) -> None:
+    if isinstance(expected, tuple | list):
+        assert type(results) is type(expected)
+        for result, right in zip(results, expected, strict=True):
+            assert_same(result, right, rtol)
+        return
+    assert np.asarray(results).dtype == np.asarray(expected).dtype
+    np.testing.assert_allclose(results, expected, rtol=rtol, atol=rtol)
+
+
+# --------------------------------------------------------------------------------------------------
+# Elementary functions
+
+DOMAINS = {
+    "exp": [(-745.0, 709.7), (-1.0, 1.0), (-1e-8, 1e-8)],
+    "expm1": [(-45.0, 709.0), (-1.0, 1.0), (-1e-9, 1e-9)],
+    "log": [(1e-300, 1e300), (0.5, 2.0), (0.999, 1.001), (5e-324, 1e-310)],
+    "log1p": [(-0.999, 2.0), (-1e-9, 1e-9), (1.0, 1e300)],
+    "sin": [(-10.0, 10.0), (-1e6, 1e6), (-1e-6, 1e-6), (1e7, 1e22)],
+    "cos": [(-10.0, 10.0), (-1e6, 1e6), (-1e-6, 1e-6), (1e7, 1e22)],
+    "tanh": [(-25.0, 25.0), (-1.0, 1.0), (-1e-6, 1e-6)],
+    "erf": [(-6.5, 6.5), (-1.0, 1.0), (-1e-8, 1e-8)],
+}
+SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 800.0, -800.0, 1e308, -1.0, 1.0]
+
+
+def ulps(result: float, x: float, f: Callable[[Any], Any]) -> float:
+    """The error in units in the last place of the right value."""
+    exact = f(mpmath.mpf(x))
+    return float(abs(mpmath.mpf(result) - exact) / mpmath.mpf(float(np.spacing(abs(float(exact))))))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_elementary_functions_are_right_to_two_units_in_the_last_place(name: str) -> None:
+    f, right = compiled(getattr(ad, name)), getattr(mpmath, name)
+    rng = np.random.default_rng(0)
+    with mp.workprec(300):
+        for low, high in DOMAINS[name]:
+            if low > 0:
+                x = np.exp(rng.uniform(np.log(low), np.log(high), 150))
+            else:
+                x = rng.uniform(low, high, 150)
+            errors = [ulps(y, a, right) for y, a in zip(f(x).tolist(), x.tolist(), strict=True)]
+            assert max(errors) < 2
+        if name in ("sin", "cos"):  # near the zeros
+            x = np.arange(1, 151) * np.pi / 2
+            errors = [ulps(y, a, right) for y, a in zip(f(x).tolist(), x.tolist(), strict=True)]
+            assert max(errors) < 2
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_elementary_functions_give_what_numpy_gives_at_special_numbers(name: str) -> None:
+    x = np.array([*SPECIAL, *SPECIAL])
+    with np.errstate(all="ignore"):
+        expected = getattr(ad, name)(x)
+        result = compiled(getattr(ad, name))(x)
+    np.testing.assert_allclose(result, expected, rtol=4e-16)
+    finite = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(result[finite]), np.signbit(expected[finite]))
+
+
+def test_functions_of_float32_are_computed_in_float64() -> None:
+    x = np.random.default_rng(0).normal(size=100).astype(np.float32)
+    result = compiled(ad.exp)(x)
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, np.exp(x.astype(np.float64)).astype(np.float32))
+
+
+# --------------------------------------------------------------------------------------------------
+# Programs
+
+rng = np.random.default_rng(1)
+A, V, W = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(size=5)
+PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "sum": (value_and_grad(lambda a: anp.sum(anp.exp(a) * a)), (A,)),
+    "columns": (lambda a: anp.sum(a, axis=0), (A,)),
+    "rows": (lambda a: (anp.sum(a, axis=1, keepdims=True), a.max(axis=1), a.T @ a), (A,)),
+    "softmax": (grad(lambda a: -anp.sum(anp.log(ad.softmax(a, axis=1))[:, 0])), (A,)),
+    "product": (grad(lambda a, b: anp.sum(anp.tanh(a @ b))), (A, V)),
+    "broadcast": (value_and_grad(lambda a, b: anp.sum(anp.sin(a + b) * b)), (A, V)),
+    "same array twice": (lambda a: (a, a, a[1:], a.T), (A,)),
+    "entries by number": (grad(lambda a: anp.sum(a[np.array([0, 0, 2])] ** 3)), (A,)),
+    "joined": (lambda a, b: anp.concatenate([a.ravel(), b * 2, anp.sum(a, axis=1)]), (A, V)),
+    "stacked": (lambda a, b: anp.stack([a[0], b * 2, a[1] + b]), (A, V)),
+    "branch": (grad(lambda a: anp.sum(anp.where(a > 0, anp.sqrt(abs(a)), a**3))), (A,)),
+    "solve": (value_and_grad(lambda a, b: anp.sum(anp.linalg.solve(a.T @ a, b))), (A, V)),
+    "spread": (lambda a: (anp.mean(a, axis=0), anp.var(a, axis=1), anp.std(a)), (A,)),
+    "truth": (lambda a: (a > 0, anp.isnan(a), (a > 0) & (a < 1)), (A,)),
+    "not in order": (lambda a: (a * 2 + 1, anp.sum(a, axis=0)), (np.asfortranarray(A),)),
+    "backwards": (lambda a: anp.sum(a, axis=0), (A[::2, ::-1],)),
+    "running sums": (value_and_grad(lambda a: anp.sum(anp.cumsum(a) ** 2)), (V,)),
+    "stack of matrices": (
+        value_and_grad(lambda a: anp.sum(anp.matmul(a, anp.swapaxes(a, 1, 2)) ** 2)),
+        (rng.normal(size=(4, 3, 2)),),
+    ),
+    "large products": (
+        lambda a, b: (a @ b, a.T @ a, a @ a.T, a[0] @ b, a @ b[:, 0], b.T @ a.T),
+        (rng.normal(size=(40, 30)), rng.normal(size=(30, 20))),
+    ),
+    "large sums": (
+        value_and_grad(lambda a: anp.sum(anp.sin(a) * anp.exp(-a * a))),
+        (rng.normal(size=20_000),),
+    ),
+    "error function": (value_and_grad(lambda a: anp.mean(ad.erf(a))), (rng.normal(size=1000),)),
+    "numbers": (value_and_grad(lambda x: sum(a * a * i for i, a in enumerate(x))), ([1.5] * 60,)),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_give_the_same_as_uncompiled_on_other_numbers(name: str) -> None:
+    f, args = PROGRAMS[name]
+    run = compiled(f)
+    run(*args)
+    others = [[0.5 * x for x in a] if isinstance(a, list) else 0.5 * a + 0.1 for a in args]
+    assert_same(run(*others), f(*others), 1e-11)
+    assert run.stats().native == 1
+    assert run.stats().compiling > 0
+
+
+def lotka(p: Any) -> Any:
+    a, b, c, d, u, v = p
+    for _ in range(60):
+        u, v = u + 0.01 * (a * u - b * u * v), v + 0.01 * (c * u * v - d * v)
+    return u + v
+
+
+def pendulum(pushes: Any) -> Any:
+    angle, speed, cost = 0.1, 0.0, 0.0
+    for push in pushes:
+        speed = speed + 0.01 * (push - ad.sin(angle))
+        angle = angle + 0.01 * speed
+        cost = cost + angle * angle + 0.01 * push * push
+    return cost
+
+
+def small_arrays(x: Any) -> Any:
+    y = x
+    for _ in range(40):
+        y = y + 0.01 * (anp.sin(y) - y * (y @ x))
+    return anp.sum(y)
+
+
+def swapped(x: Any) -> Any:
+    a, b = x, 2.0 * x
+    for _ in range(21):
+        a, b = b, a * 0.99 + 0.1
+    return anp.sum(a * b)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lotka, [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]),
+        (pendulum, [0.1 * n % 0.7 for n in range(80)]),
+        (small_arrays, V),
+        (swapped, V),
+    ],
+)
+def test_loops_give_the_same_bits_as_uncompiled(f: Any, x: Any) -> None:
+    run = compiled(value_and_grad(f))
+    run(x)
+    other = [0.9 * a for a in x] if isinstance(x, list) else 0.9 * x
+    exactly = 0 if isinstance(x, list) else 1e-13
+    assert_same(run(other), value_and_grad(f)(other), exactly)
+    assert run.stats().native == 1
+
+
+def test_a_branch_within_a_loop_that_goes_another_way_is_noticed() -> None:
+    def f(x: Any, y: Any) -> Any:
+        for _ in range(30):
+            x = x * 0.9 + y if x > 1.0 else x + 0.5
+        return x
+
+    run = jit(f, native=True, notices=False)
+    for x in (2.0, 0.3, 40.0, -5.0, 1.0):
+        for y in (0.5, 0.0, -0.3):
+            assert run(x, y) == f(x, y)
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
+def test_random_chains_of_operations_agree(x: list[float], seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    ops = [
+        *(anp.sin, anp.exp, anp.tanh, lambda a: a * a, lambda a: a[::-1] + 0.5, lambda a: a - 1),
+        *(lambda a: a / (1 + a * a), lambda a: anp.maximum(a, 0.3), lambda a: a * anp.sum(a)),
+    ]
+    chosen = [ops[n] for n in draw.integers(0, len(ops), 5)]
+
+    def f(a: Any) -> Any:
+        for op in chosen:
+            a = op(anp.tanh(a))
+        return anp.sum(a)
+
+    a = np.array(x)
+    assert_same(compiled(value_and_grad(f))(a), value_and_grad(f)(a), 1e-11)
+
+
+def test_updates_are_computed_from_the_old_contents_of_all_arrays() -> None:
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    step = jit(
+        lambda x: (captured(a).sum() * x, [captured(b)[::-1] * 1.0, captured(a) + x]),
+        into=[a, b],
+        native=True,
+    )
+    assert step(2.0) == 6.0
+    np.testing.assert_array_equal(a, [4.0, 3.0])
+    np.testing.assert_array_equal(b, [3.0, 4.0])
+
+
+def test_threads_run_one_function_at_the_same_time() -> None:
+    f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * x)))
+    data = [np.full(30_000, 0.1 * n) for n in range(8)]
+    expected = [value_and_grad(lambda x: anp.sum(anp.sin(x) * x))(x) for x in data]
+    f(data[0])
+    results: dict[int, Any] = {}
+
+    def work(n: int) -> None:
+        for _ in range(5):
+            results[n] = f(data[n])
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for n, right in enumerate(expected):
+        assert_same(results[n], right, 1e-12)
+
+
+def test_a_kernel_that_is_given_no_number_raises_and_does_not_crash() -> None:
+    f = compiled(lambda x, y: x * y + ad.sin(x))
+    assert f(1.0, 2.0) == 2.0 + np.sin(1.0)
+    with pytest.raises((TypeError, ValueError)):
+        f("a", 2.0)
+
+
+def test_native_false_makes_no_machine_code() -> None:
+    f = jit(lambda x: x * x + 1.0, native=False)
+    assert f(3.0) == 10.0
+    assert f.stats().native == 0
+
+
+def test_what_has_no_machine_code_is_called_or_makes_the_program_one_of_numpy() -> None:
+    own = ad.custom_op(lambda x: 2.0 * x, vjp=(lambda g, out, x: 2 * g,), name="own")
+    f = compiled(lambda x: anp.sum(own(x)) + anp.sum(anp.sort(x)))
+    assert f(np.array([3.0, 1.0])) == 12.0
+    empty = compiled(lambda x: anp.sum(anp.sin(x[:0])) + anp.sum(x))
+    assert empty(np.array([3.0, 1.0])) == 4.0
+    halves = compiled(lambda x: anp.sum(x * 2))
+    assert halves(np.ones(3, np.float16)) == 6.0
