@@ -253,3 +253,35 @@ def test_border_has_the_derivatives_from_inside(name: str) -> None:
     np.testing.assert_allclose(compiled, found, rtol=1e-15)
     column = np.array([x, x])
     np.testing.assert_array_equal(grad(lambda x: ad.sum(f(x)))(column), found[1])
+
+
+LOGS: dict[str, tuple[Callable[[Any], Any], Formula, float]] = {
+    "gamma": (of(stats.gamma.logcdf, 2.5), lambda x: -mp.gammainc(2.5, x, regularized=True), 90.0),
+    "chi2": (
+        of(stats.chi2.logsf, 5.0),
+        lambda x: -mp.gammainc(2.5, 0, x / 2, regularized=True),
+        0.1,
+    ),
+    "beta": (
+        of(stats.beta.logsf, 2.5, 0.7),
+        lambda x: -mp.betainc(2.5, 0.7, 0, x, regularized=True),
+        0.01,
+    ),
+    "t": (of(stats.t.logcdf, 3.5), lambda x: -student(3.5, -x), 200.0),
+    "normal": (stats.norm.logcdf, lambda x: -normal(-x), 9.0),
+    "poisson": (
+        lambda m: stats.poisson.logcdf(30, m),
+        lambda m: -mp.gammainc(31, 0, m, regularized=True),
+        2.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_logarithm_of_almost_certain_events_keeps_its_digits(name: str) -> None:
+    f, minus_the_rest, x = LOGS[name]
+    with mp.workdps(120):
+        for order in range(3):
+            exact = differences(lambda x: mp.log1p(minus_the_rest(x)), [mp.mpf(x)], [order])
+            assert float(f(x)) == pytest.approx(float(exact), rel=1e-10)
+            f = grad(f)
