@@ -33,6 +33,11 @@ def as_real(x: Any) -> Any:
     return x if x.dtype.kind in "fc" else x.astype(np.float64)
 
 
+def scalar(x: Any) -> Any:
+    """A result as a Python float; a complex one as it is."""
+    return x if isinstance(x, complex) else float(x)
+
+
 def real_part(x: Any) -> Any:
     """The real parts, as an array of its own: those of NumPy are a view of all."""
     return np.array(np.real(x))

@@ -379,7 +379,9 @@ def custom_op(
     doc = kernel.__doc__ or ""
     if derivative is not None and vjp is None and jvp is None:
         partials = derivative if isinstance(derivative, tuple) else (derivative,)
-        return Elementwise(name, kernel, lambda *args: float(kernel(*args)), *partials, doc=doc)
+        return Elementwise(
+            name, kernel, lambda *args: kernels.scalar(kernel(*args)), *partials, doc=doc
+        )
     if vjp is not None and derivative is None:
         return Op(name, kernel, vjp if isinstance(vjp, tuple) else (vjp,), jvp, doc=doc)
     raise TypeError(

@@ -47,8 +47,10 @@ _triangular_op: Op = Op(
 def _solve_triangular(
     a: Array, b: Array, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
 ) -> Array:
-    """The x with a x = b, or aᵀ x = b, for triangular a; the other triangle is not read."""
+    """The x with a x = b, aᵀ x = b or aᴴ x = b for triangular a, of which no more is read."""
     a, b = ops.array(a), ops.array(b)
+    if trans in (2, "C"):
+        a = ops.conj(a)
     if unit_diagonal:
         one = np.eye(ops.shape_of(a)[-1])
         a = ops.where(one == 1, 1.0, a)
@@ -136,7 +138,7 @@ _expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
 
 
 def _cholesky(a: Array, lower: bool = False, check_finite: bool = True) -> Array:
-    """The lower triangular l with l lᵀ = a, or by default the upper triangular lᵀ."""
+    """The lower triangular l with l lᴴ = a, or by default the upper triangular lᴴ."""
     return ops.cholesky(a, upper=not lower)
 
 

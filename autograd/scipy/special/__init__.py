@@ -17,16 +17,23 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.numpy.elementwise import sinc
 from autograd.numpy.wrapping import wrap
-from autograd.scipy.special import bessel, error_functions, gammas, logarithms, polygammas
+from autograd.scipy.special import (
+    bessel,
+    error_functions,
+    gammas,
+    integrals,
+    logarithms,
+    polygammas,
+)
 from autograd.scipy.special.functions import theirs as _theirs
 
 
 def _of_reals(op: Op) -> Callable[[Array], Array]:
-    """NumPy's function as SciPy has it: in float64 of whatever is not in float32."""
+    """NumPy's function as SciPy has it: in double precision of whatever is not in float32."""
 
     def function(x: Array) -> Array:
         x = ops.array(x)
-        return op(x if x.dtype == np.float32 else ops.cast(x, np.float64))
+        return op(x if x.dtype == np.float32 else ops.cast(x, np.result_type(x.dtype, np.float64)))
 
     return function
 
@@ -39,7 +46,7 @@ def _round(x: Array) -> Array:
 
 _OTHERS = {name: _of_reals(getattr(ops, name)) for name in ("cbrt", "exp2", "expm1", "log1p")}
 _composed: dict[str, Any] = {}
-for _module in (polygammas, gammas, error_functions, bessel, logarithms):
+for _module in (polygammas, gammas, error_functions, bessel, integrals, logarithms):
     _composed |= vars(_module)
 globals().update(wrap(_theirs, _composed | _OTHERS | {"round": _round, "sinc": sinc}))
 

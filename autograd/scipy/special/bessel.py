@@ -37,6 +37,7 @@ iv = special_op("iv", "v", lambda out, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2)
 kv = special_op("kv", "v", lambda out, v, x: -(kv(v - 1, x) + kv(v + 1, x)) / 2)
 jn, yn = jv, yv
 ive = special_op("ive", "v", lambda out, v, x: ive_derivative(1, v, x))
+ive.real_only = True
 i0e: Final = special_op("i0e", lambda out, x: ive_derivative(1, 0, x))
 i1e: Final = special_op("i1e", lambda out, x: ive_derivative(1, 1, x))
 

@@ -86,6 +86,7 @@ erfcx: Final = special_op("erfcx", lambda out, x: erfcx_derivative(1, x))
 erfinv: Final = special_op("erfinv", lambda out, x: _ROOT_PI / 2 * ops.exp(out * out))
 erfcinv: Final = special_op("erfcinv", lambda out, x: -_ROOT_PI / 2 * ops.exp(out * out))
 dawsn: Final = special_op("dawsn", lambda out, x: dawsn_derivative(1, x))
+erfcx.real_only = dawsn.real_only = True
 ndtr: Final = special_op("ndtr", lambda out, x: _decay(x * x / 2) / _ROOT_2PI)
 log_ndtr: Final = special_op("log_ndtr", lambda out, x: _normal_ratio(x))
 ndtri: Final = special_op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out / 2))

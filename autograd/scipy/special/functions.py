@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd.engine.graph import Args, Node, Settings
 from autograd.engine.operations import Op
+from autograd.kernels import scalar
 from autograd.ops.op_types import Elementwise
 from autograd.scipy import load
 
@@ -35,7 +36,7 @@ def special_op(name: str, *slopes: Any, kernel: Callable[..., Any] | None = None
     compute = kernel or getattr(theirs, name)
     rules = [_unknown(name, slope) if isinstance(slope, str) else slope for slope in slopes]
     op = _PartlyDifferentiable(
-        name, compute, lambda *args: float(compute(*args)), *rules, doc=compute.__doc__ or ""
+        name, compute, lambda *args: scalar(compute(*args)), *rules, doc=compute.__doc__ or ""
     )
     op.unknown = tuple([n for n, slope in enumerate(slopes) if isinstance(slope, str)])
     return op

@@ -11,6 +11,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops import Axis
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.op_types import custom_op
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import plain
@@ -84,6 +85,8 @@ def logsumexp(
     """
     if b is None:
         found = ops.logsumexp(a, axis, keepdims)
+        if return_sign and is_complex(found):
+            return _size_and_sign(found)
         return (found, np.ones(ops.shape_of(found))[()]) if return_sign else found
     a = ops.array(a)
     absent, data = np.equal(plain(b), 0), plain(a)
@@ -96,9 +99,17 @@ def logsumexp(
     terms = b * ops.exp(ops.where(beyond, 0.0, a - top))
     terms = ops.where(beyond, ops.sqrt(ops.where(beyond, b, 1.0)), terms)
     total = ops.sum(terms, axis, keepdims)
+    if is_complex(total):
+        found = ops.log(total) + top.reshape(ops.shape_of(total))
+        return _size_and_sign(found) if return_sign else found
     sign = np.sign(plain(total))
     found = ops.log(total * sign if return_sign else total) + top.reshape(ops.shape_of(total))
     return (found, sign) if return_sign else found
+
+
+def _size_and_sign(logarithm: Array) -> tuple[Array, Array]:
+    """ln |z| and z / |z|, from ln z."""
+    return ops.real(logarithm), ops.exp(1j * ops.imag(logarithm))
 
 
 def softmax(x: Array, axis: Axis = None) -> Array:

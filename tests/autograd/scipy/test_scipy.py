@@ -51,6 +51,11 @@ SPECIAL: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("j0", "j1", "i0", "i1", "i0e", "i1e", "logsumexp", "softmax"), (REAL,)),
     **dict.fromkeys(("erfinv", "erfcinv", "ndtri", "logit", "log1p"), (UNIT,)),
     "binom": (P + 2, Q),
+    **dict.fromkeys(("expi", "exp1", "spence", "sici", "shichi"), (P,)),
+    **dict.fromkeys(("erfi", "fresnel", "airy", "wrightomega"), (REAL,)),
+    **dict.fromkeys(("ellipk", "ellipe"), (numpy.array([-0.7, 0.0, 0.4]),)),
+    "poch": (P, Q),
+    **dict.fromkeys(("huber", "pseudo_huber"), (Q, REAL)),
     "log_softmax": (A,),
 }
 """Functions of all their arguments."""
@@ -97,6 +102,31 @@ USES: dict[str, list[Use]] = {
             (lambda sp, x, name=name: getattr(sp.special, name)(1.7, 0.6, x), (UNIT,))
         ]
         for name in ("betainc", "betaincc", "betaincinv", "betainccinv")
+    },
+    **{
+        f"special.{name}": [
+            (lambda sp, x, name=name: getattr(sp.special, name)(x, 0.4), (UNIT,)),
+        ]
+        for name in (
+            *("ellipkinc", "ellipeinc", "boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"),
+        )
+    },
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(1.3, x), (P,))]
+        for name in ("hyp0f1", "zeta")
+    },
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(0.7, 1.3, x), (P,))]
+        for name in ("hyp1f1", "hyperu")
+    },
+    "special.hyp2f1": [(lambda sp, x: sp.special.hyp2f1(0.7, 1.3, 2.1, x), (UNIT - 0.5,))],
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: abs(getattr(sp.special, name)(x)), (P,))]
+        for name in ("lambertw", "wofz")
+    },
+    **{
+        f"special.{name}": [(lambda sp, x, name=name: abs(getattr(sp.special, name)(1.3, x)), (P,))]
+        for name in ("hankel1", "hankel2")
     },
     "special.stdtr": [(lambda sp, x: sp.special.stdtr(3.5, x), (REAL,))],
     "special.stdtrit": [(lambda sp, x: sp.special.stdtrit(3.5, x), (UNIT,))],
