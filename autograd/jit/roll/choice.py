@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -72,15 +72,20 @@ def least_cost(terms: Iterable[Term]) -> float:
     are computed as numbers where they are few. Additions are no levels: sums may be long.
     """
     depths: dict[Term, int] = {}
-    counts: Counter[tuple[int, Op]] = Counter()
+    levels: dict[Op, list[int]] = defaultdict(list)  # the depths of each kind of operation
     for term in terms:
-        depth = max([depths[arg] for arg in term.args], default=0)
-        if isinstance(term.op, Elementwise) and is_number(term):
-            depth += term.op not in ADDITIONS
-            counts[depth, term.op] += 1
+        op, depth = term.op, 0
+        if op is not None:
+            for arg in term.args:
+                if (of_arg := depths[arg]) > depth:
+                    depth = of_arg
+            if isinstance(op, Elementwise) and (term.scalar or is_number(term)):
+                depth += op not in ADDITIONS
+                levels[op].append(depth)
         depths[term] = depth
-    rolled = sum([min(NUMBER * count, CALL) for count in counts.values()])
-    return rolled / (NUMBER * max(counts.total(), 1))
+    counts = [n for of_op in levels.values() for n in Counter(of_op).values()]
+    rolled = sum([min(NUMBER * count, CALL) for count in counts])
+    return rolled / (NUMBER * max(sum(counts), 1))
 
 
 # --------------------------------------------------------------------------------------------------
