@@ -31,7 +31,8 @@ def ours() -> Any:
 
     return SimpleNamespace(
         name="ours",
-        xp=SimpleNamespace(**{**vars(autograd.numpy), "scan": ad.scan}),
+        xp=autograd.numpy,
+        scan=ad.scan,
         grad=ad.grad,
         jit=lambda f: ad.jit(f, notices=False),
         vmap=ad.vmap,
@@ -51,7 +52,8 @@ def jax() -> Any:
     jax.config.update("jax_enable_x64", True)
     return SimpleNamespace(
         name="JAX",
-        xp=SimpleNamespace(**{**vars(jax.numpy), "scan": jax.lax.scan}),
+        xp=jax.numpy,
+        scan=jax.lax.scan,
         grad=jax.grad,
         jit=jax.jit,
         vmap=jax.vmap,
@@ -68,8 +70,10 @@ def programs(problem: Problem, lib: Any) -> dict[str, Callable[..., Any]]:
         run = {"uncompiled": lambda *args: problem.function(lib, *args)}
         return run | {"compiled": lib.jit(run["uncompiled"])}
 
+    names = lib if problem.of_library else lib.xp
+
     def function(*args: Any) -> Any:
-        return problem.function(lib.xp, *args)
+        return problem.function(names, *args)
 
     derivative = problem.derivative(lib, function)
     per_row = problem.name.startswith("ba")

@@ -17,16 +17,17 @@ Program = Callable[..., Any]
 class Problem:
     """A function of arrays, its derivative as a library takes it, and arguments for both.
 
-    function: takes NumPy's names first, with `scan` among them.
+    function: takes NumPy's names first, or with `of_library` the library.
     derivative: from a library and the function, without the names, to its derivative.
-    whole: the function takes a library, is itself made of derivatives, and goes on as numbers tell
-        it to, which only some libraries can compile.
+    whole: the function is itself made of derivatives, and goes on as numbers tell it to, which only
+        some libraries can compile.
     """
 
     name: str
     function: Program
     derivative: Callable[[Any, Program], Program]
     arguments: Callable[[np.random.Generator], tuple[Any, ...]]
+    of_library: bool = False
     whole: bool = False
 
 
@@ -142,7 +143,9 @@ def columns_of_jacobian(lib: Any, f: Program) -> Program:
     return lib.forward_jacobian(f)
 
 
-def lstm(xp: Any, main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+def lstm(lib: Any, main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+    xp = lib.xp
+
     def sigmoid(x: Any) -> Any:
         return 1.0 / (1.0 + xp.exp(-x))
 
@@ -161,7 +164,7 @@ def lstm(xp: Any, main: Any, extra: Any, state: Any, sequence: Any) -> Any:
         return (gold, states, total), None
 
     states = [state[n] for n in range(len(state))]
-    (_, _, total), _ = xp.scan(step, (sequence[0], states, 0.0), sequence[1:])
+    (_, _, total), _ = lib.scan(step, (sequence[0], states, 0.0), sequence[1:])
     return -total / sequence[1:].size
 
 
@@ -280,8 +283,10 @@ PROBLEMS = [
     Problem("gmm d10 k25", mixture, lambda lib, f: lib.grad(f, (0, 1, 2)), _mixture_data),
     Problem("ba 2,000", reprojection, rows_of_jacobian, _image_data),
     Problem("ht", hand, columns_of_jacobian, _hand_data),
-    Problem("lstm l2 c129", lstm, both_gradients, _lstm_data),
-    Problem("lstm l2 c1024", lstm, both_gradients, lambda rng: _lstm_data(rng, 1024)),
+    Problem("lstm l2 c129", lstm, both_gradients, _lstm_data, of_library=True),
+    Problem(
+        "lstm l2 c1024", lstm, both_gradients, lambda rng: _lstm_data(rng, 1024), of_library=True
+    ),
     Problem("ode 1,000 s=10", equation, gradient, normal(1000)),
     Problem("saddle", saddle, gradient, lambda rng: ([1.0, 1.0],), whole=True),
     Problem("particle", particle, gradient, lambda rng: ([0.0],), whole=True),
