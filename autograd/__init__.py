@@ -21,7 +21,15 @@ from autograd import ops
 from autograd.batching import vectorize, vmap
 from autograd.check import GradientError, check_grads
 from autograd.control import fori_loop, scan, while_loop
-from autograd.diagnostics import BroadcastWarning, Fault, NonFiniteError, Why, debug, why
+from autograd.diagnostics import (
+    BroadcastWarning,
+    Fault,
+    NonFiniteError,
+    TrainingWarning,
+    Why,
+    debug,
+    why,
+)
 from autograd.differential_operators import (
     deriv,
     grad_and_aux,
@@ -126,6 +134,7 @@ __all__ = [
     "Summary",
     "Op",
     "Tensor",
+    "TrainingWarning",
     "Value",
     "Why",
     "assign",

@@ -14,6 +14,7 @@ import numpy as np
 from autograd.around import Around
 from autograd.diagnostics import report
 from autograd.diagnostics.cuts import CutLog
+from autograd.diagnostics.loops import LoopLog, check_axis
 from autograd.diagnostics.numbers import data_of, has_nan, is_finite
 from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
@@ -36,8 +37,9 @@ def debug(*, at_once: bool = True) -> DebugBlock:
     such entry, the module, the operations on the way, and a fix where one is known. A NaN that is
     in the data is reported where it is first used. A `backward` through a graph whose arrays have
     been overwritten since, or whose leaves have new data, raises GraphChangedError. Shapes (n, 1)
-    and (n,) that broadcast to (n, n) give a BroadcastWarning. The tangents of forward mode
-    (`jvp`) are not checked.
+    and (n,) that broadcast to (n, n) give a BroadcastWarning. A TrainingWarning tells of a loop
+    that forgets `zero_grad`, adds the gradient of a loss to its parameters, or takes a softmax over
+    the examples. The tangents of forward mode (`jvp`) are not checked.
 
     at_once: if False, nothing is raised: `with debug(at_once=False) as block:` records the lines,
         and `block.find(output)` then returns the fault, ignoring infinities that the program has
@@ -66,6 +68,7 @@ class DebugBlock(Around):
         self.at_once = at_once
         self.log: LineLog = LineLog()
         self.cuts: CutLog = CutLog(self.log, keep=keep)
+        self.loop: LoopLog = LoopLog()
         self.differentiated: Node | None = None
         """The node whose derivative rule runs, if any."""
         self.plain_faults: list[tuple[Any, Fault]] = []
@@ -95,8 +98,13 @@ class DebugBlock(Around):
 
     def take_out(self, node: Node, how: str) -> Any:
         data = super().take_out(node, how)
-        if how != "backward()":  # which computes nothing from the number
-            self.cuts.note(how, node, data)
+        line = self.log.line_calling(caller())
+        if how == "backward()":  # which computes nothing from the number
+            self.loop.begins(node, line)
+            return data
+        if node.op is None:
+            self.loop.touched(line)
+        self.cuts.note(how, node, data)
         return data
 
     def plain_result(
@@ -136,6 +144,8 @@ class DebugBlock(Around):
                 if isinstance(arg, Node):
                     self.cuts.note("no_grad()", arg, node, line)
         self.check_broadcast(op, args, node)
+        if op.name in ("index", "mul", "sub"):
+            check_axis(op.name, args, settings.get("key"), user_line_of(node))
         if self.at_once and not is_finite(node):
             self.check_finite(op, args, node)
         return node
@@ -178,6 +188,7 @@ class DebugBlock(Around):
             yield from (
                 self._checked(order, derivatives) if mode == "gradient" else self._noted(order)
             )
+            self.loop.ended(order, derivatives)
         finally:
             self.differentiated = outer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypedDict, Unpack
@@ -9,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograd import TrainingWarning
 from nn.data import Rng
 from nn.evaluation import Loss, Metrics, as_loss, examples, named_metrics
 from nn.files.arrayfile import PathLike
@@ -20,6 +22,7 @@ from nn.parallel import Communicator, Team
 from nn.training.callbacks import Progress, StoppingRule
 from nn.training.checkpoint import Checkpoint, EqualWeights, settings_of_rank
 from nn.training.history import History
+from nn.training.mistakes import overlap
 from nn.training.run import Run
 
 __all__ = ["fit"]
@@ -113,6 +116,11 @@ def fit(
     >>> bool((model.to_vector() == same.to_vector()).all())
     True
 
+    A ``TrainingWarning`` tells of mistakes that show at the beginning: validation examples that are
+    training examples, a softmax over the examples, layers without a nonlinearity in between, hidden
+    units that start equal, an optimiser that goes up. An ``IdleParameterWarning`` names parameters
+    that cannot learn.
+
     Raises ``NonFiniteError`` if the loss or a gradient is NaN or infinite, with the step, operation
     and module where it began; the parameters are then as before that step. Raises ``DataError`` if
     the data are not examples, ``CheckpointError`` for a checkpoint of another run, and
@@ -125,6 +133,8 @@ def fit(
     with team:
         x, y = examples(data, "data")
         validation_set = None if validation is None else examples(validation, "validation")
+        if validation_set and team.comm is None and (message := overlap((x, y), validation_set)):
+            warnings.warn(message, TrainingWarning, stacklevel=2)
         if epochs < 1:
             raise ValueError(f"epochs={epochs}: there must be at least 1")
         if batch_size is not None and batch_size < 1:

@@ -7,14 +7,14 @@ ranks make the same update.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from math import isfinite, nan, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import JitNotice, Tensor, Value, no_grad
+from autograd import JitNotice, Tensor, TrainingWarning, Value, no_grad
 from nn.data import Array
 from nn.evaluation import Loss, plain_array
 from nn.modules.module import Module
@@ -36,6 +36,7 @@ from nn.training.diagnosis import (
     is_finite,
     is_sum_over_examples,
 )
+from nn.training.mistakes import first_step, parameters_of
 
 Rows = slice | Array
 """The examples of a mini-batch: their numbers, or a slice if they are in order."""
@@ -124,6 +125,9 @@ class TrainingStep:
         if self._plain.idle:
             warnings.warn(self._plain.idle, IdleParameterWarning, stacklevel=5)  # at fit
             self._plain.idle = None
+        for message in self._plain.mistakes:
+            warnings.warn(message, TrainingWarning, stacklevel=5)  # at fit
+        self._plain.mistakes = []
         return result
 
     def _take(self, rows: Rows, name: str, *, compiled: bool) -> Result:
@@ -219,7 +223,8 @@ def count_rows(rows: Rows) -> int:
 class PlainStep:
     """Uncompiled steps: model, loss, ``backward``, the optimiser's ``step``.
 
-    is_first: whether to look for parameters that cannot learn; ``idle`` is the message about them.
+    is_first: whether to look for parameters that cannot learn and for other mistakes; ``idle`` and
+        ``mistakes`` are the messages about them.
     """
 
     model: Module
@@ -228,7 +233,9 @@ class PlainStep:
     data: tuple[Array, Array]
     is_first: bool = False
     idle: str | None = None
+    mistakes: list[str] = field(default_factory=list)
     _first_loss: Any = None
+    _first_output: Any = None
 
     def step(self, x: Array, y: Array) -> Result:
         """Take a step on a whole mini-batch; ``NotFinite`` before the parameters are changed."""
@@ -286,18 +293,23 @@ class PlainStep:
         value = _one_number(loss, depends=True)
         (loss if weight == 1.0 else loss * weight).backward()
         if self.is_first and self._first_loss is None:
-            self._first_loss = loss
+            self._first_loss, self._first_output = loss, output
         return value, output
 
     def _update(self) -> float:
         assert isinstance(self.optimizer, GradientOptimizer)
-        if self._first_loss is not None:
-            self.idle = idle_parameters(self.model, self.loss, self._first_loss, *self.data)
-            self._first_loss = None
+        first, output = self._first_loss, self._first_output
+        before = None
+        if first is not None:
+            self.idle = idle_parameters(self.model, self.loss, first, *self.data)
+            self._first_loss = self._first_output = None
+            before = parameters_of(self.model)
         norm = grad_norm(self.optimizer.parameters)
         if not isfinite(norm):
             raise NotFinite
         self.optimizer.step()
+        if before is not None:
+            self.mistakes = first_step(self.model, first, output, before)
         return norm
 
     def _split(self, vector: Array) -> list[Array]:

@@ -60,7 +60,7 @@ model = nn.Sequential(
 )
 nn.fit(
     model, (x, y), loss="cross-entropy", optimizer="adam", epochs=4, metrics="accuracy",
-    validation=(x[:200], y[:200]), callbacks=[callback], comm=comm, progress=False, **settings,
+    validation=(x[:200] / 2, y[:200]), callbacks=[callback], comm=comm, progress=False, **settings,
 )
 if rank == 0:
     nn.save(model, f"{folder}/model")

@@ -57,7 +57,7 @@ def test_the_step_and_epoch_are_those_of_the_failure() -> None:
         if run.step == 6:
             model[1].bias.data = [3e38, -3e38]
 
-    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Linear(4, 2, rng=0))
+    model = nn.Sequential(nn.Linear(3, 1, rng=0), nn.Linear(1, 2, rng=0))
     error = failure(model, X, Y, batch_size=10, callbacks=[spoil])
     assert (error.step, error.epoch) == (7, 2)
 
@@ -107,7 +107,7 @@ def test_data_that_are_not_finite_are_named() -> None:
 
 
 def test_a_parameter_that_an_earlier_step_made_infinite_is_named() -> None:
-    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Linear(4, 2, rng=0))
+    model = nn.Sequential(nn.Linear(3, 1, rng=0), nn.Linear(1, 2, rng=0))
     error = failure(model, clip_norm=None, lr=1e39)
     assert (error.step, error.operation) == (2, "")
     assert "of the model holds" in str(error)

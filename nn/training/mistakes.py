@@ -1,0 +1,168 @@
+"""Mistakes that ``fit`` can see in a model, its data and its first step; each is told once."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from nn.data import Array
+from nn.modules.module import Module
+
+MOST_EXAMPLES = 100_000
+SAMPLE = 500
+FEW = 20
+
+
+def overlap(data: tuple[Array, Array], validation: tuple[Array, Array]) -> str | None:
+    """Return a message if most validation examples are among the training examples.
+
+    A few equal rows are chance, and so are many in data with few different rows.
+    """
+    n, m = len(data[0]), len(validation[0])
+    if n > MOST_EXAMPLES or data[0].shape[1:] != validation[0].shape[1:]:
+        return None
+    step = -(-m // SAMPLE)
+    sample = set(_checksums(validation[0][::step], validation[1][::step]))
+    if len(sample) < FEW:
+        return None
+    x, y = (a.astype(b.dtype, copy=False) for a, b in zip(data, validation, strict=True))
+    training = set(_checksums(x, y))
+    shared = len(sample & training) / len(sample)
+    if shared < 0.5 or len(training) < 0.9 * n:
+        return None
+    return (
+        f"{shared:.0%} of the validation examples are training examples too, so the validation "
+        "measures what was memorised: hold examples out, as nn.train_test_split does"
+    )
+
+
+def _checksums(x: Array, y: Array) -> Iterator[int]:
+    """A checksum of each example."""
+    for row, target in zip(x, y, strict=True):
+        yield zlib.crc32(target.tobytes(), zlib.crc32(row.tobytes()))
+
+
+def parameters_of(model: Module) -> dict[str, Array]:
+    """Return a copy of each parameter that is trained."""
+    return {
+        path: np.array(p.numpy() if isinstance(p, Tensor) else p.data)
+        for path, p in model.named_parameters().items()
+    }
+
+
+def first_step(model: Module, loss: Any, output: Any, before: dict[str, Array]) -> list[str]:
+    """Return messages on the first step, after the update.
+
+    loss, output: the nodes of the first mini-batch. before: the parameters before the update.
+    """
+    found = [_ascent(model, before), _equal_units(model, before), _wrong_axis(output)]
+    return [message for message in (*found, _one_layer_in_two(model, loss)) if message]
+
+
+def _ascent(model: Module, before: dict[str, Array]) -> str | None:
+    """Whether the optimiser has moved the parameters along the gradient."""
+    after = parameters_of(model)
+    slopes = {path: p.grad for path, p in model.named_parameters().items() if p.grad is not None}
+    if not slopes:
+        return None
+    step = np.concatenate([np.ravel(after[path] - before[path]) for path in slopes]).astype(float)
+    slope = np.concatenate([np.ravel(g) for g in slopes.values()]).astype(float)
+    if not step @ slope > 0.9 * np.linalg.norm(step) * np.linalg.norm(slope) > 0:
+        return None
+    return (
+        "the first update went along the gradient, where the loss rises: the optimizer must "
+        "subtract a positive learning rate times the gradient"
+    )
+
+
+def _equal_units(model: Module, before: dict[str, Array]) -> str | None:
+    """Whether the units of a hidden layer start equal and have equal gradients."""
+    matrices = {
+        path: np.asarray(parameter.grad)
+        for path, parameter in model.named_parameters().items()
+        if isinstance(parameter, Tensor) and parameter.ndim == 2 and parameter.grad is not None
+    }
+    for path, g in list(matrices.items())[:-1]:
+        for axis in (0, 1):
+            units = g.shape[axis]
+            if units > 1 and _constant(before[path], axis) and _constant(g, axis):
+                return (
+                    f"the {units} units of {path!r} start equal and have equal gradients, so they "
+                    "stay equal and count as one: give them random weights (init='he' or 'xavier')"
+                )
+    return None
+
+
+def _constant(array: Array, axis: int) -> bool:
+    return bool((array == array.take([0], axis=axis)).all())
+
+
+def _wrong_axis(output: Any) -> str | None:
+    """Whether the outputs are probabilities that sum to 1 over the examples."""
+    if not isinstance(output, Tensor):
+        return None
+    p = output.numpy()
+    if p.ndim != 2 or min(p.shape) < 2 or p.dtype.kind != "f":
+        return None
+    p = np.exp(p) if (p <= 0).all() else p
+    if not ((p >= 0) & (p <= 1)).all() or not np.allclose(p.sum(axis=0), 1, atol=1e-5):
+        return None
+    if np.allclose(p.sum(axis=1), 1, atol=1e-3):
+        return None
+    return (
+        f"the outputs of shape {p.shape} are probabilities that sum to 1 over the examples (axis "
+        "0): the softmax is over the wrong axis; use axis=-1, over the classes"
+    )
+
+
+def _one_layer_in_two(model: Module, loss: Any) -> str | None:
+    """Whether a weight matrix is applied to the result of another, with nothing in between.
+
+    A product of fewer units than it has inputs and outputs is a bottleneck, which means something.
+    """
+    paths = {id(parameter): path for path, parameter in model.named_parameters(frozen=True).items()}
+    nodes: list[Any] = []
+    uses: dict[int, int] = {}
+    stack, seen = [loss], {id(loss)}
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        for parent in node.parents:
+            uses[id(parent)] = uses.get(id(parent), 0) + 1
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                stack.append(parent)
+    for node in nodes:
+        second, h = _product(node, paths)
+        hidden = np.shape(h)[-1] if isinstance(h, Tensor) and h.ndim else 0
+        while second and isinstance(h, Tensor) and h.op and uses[id(h)] == 1:
+            first, x = _product(h, paths)
+            if first:
+                if first != second and hidden >= min(np.shape(x)[-1], node.shape[-1]):
+                    return (
+                        f"{first!r} and {second!r} are applied one after the other, without a "
+                        "nonlinearity in between, so they are no more than one linear layer: put "
+                        "an activation such as nn.ReLU() between them, or leave one out"
+                    )
+                break
+            if h.op.name not in ("add", "reshape", "cast", "identity"):
+                break
+            parents = [parent for parent in h.parents if id(parent) not in paths]
+            if len(parents) != 1:
+                break
+            h = parents[0]
+    return None
+
+
+def _product(node: Any, paths: dict[int, str]) -> tuple[str, Any]:
+    """The path of the weights and the other factor, if the node is a product x W; else "" twice."""
+    if node.op is None or node.op.name != "matmul":
+        return "", None
+    x, weights = node.args
+    while isinstance(weights, Tensor) and weights.op and weights.op.name == "transpose":
+        weights = weights.args[0]
+    return (paths[id(weights)], x) if id(weights) in paths else ("", None)
