@@ -168,6 +168,8 @@ def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[An
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds, _ = flatten(cotangent)
+        if len(seeds) > len(run.outputs):
+            seeds, _ = flatten(_of_present(cotangent, run.result))
         if len(seeds) != len(run.outputs):
             raise ValueError(
                 f"vjp: the result has {len(run.outputs)} parts, the cotangent {len(seeds)}"
@@ -175,6 +177,14 @@ def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[An
         return run.rebuild(iter(run.pull(dict(enumerate(seeds)))))
 
     return run.unwrap(run.result), pullback
+
+
+def _of_present(cotangent: Any, result: Any) -> Any:
+    """The cotangent with None where the result has None, a part that is missing."""
+    if isinstance(cotangent, list | tuple | dict) and len(result) == len(cotangent):
+        keys = result if isinstance(result, dict) else range(len(result))
+        return [_of_present(cotangent[key], result[key]) for key in keys]
+    return None if result is None else cotangent
 
 
 def jvp(f: Callable[..., R], primals: Any, tangents: Any) -> tuple[R, R]:

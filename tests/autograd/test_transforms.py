@@ -346,3 +346,10 @@ class TestMissingParts:
     def test_an_argument_that_is_none_has_no_derivative(self) -> None:
         with pytest.raises(TypeError, match="with respect to None"):
             grad(lambda x: 1.0)(None)
+
+
+def test_the_cotangent_of_a_missing_part_is_left_out() -> None:
+    (x, missing, rest), pull = vjp(lambda x: (x**2, None, {"a": 3 * x, "b": None}), 2.0)
+    assert (x, missing, rest) == (4.0, None, {"a": 6.0, "b": None})
+    assert pull((1.0, 5.0, {"a": 10.0, "b": 7.0})) == (34.0,)
+    assert pull((1.0, None, {"a": 10.0, "b": None})) == (34.0,)
