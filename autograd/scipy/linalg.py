@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,97 @@ def _expm_rule(g: Array, out: Array, a: Array) -> Array:
 _expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
 
 
+def _matrix_function(name: str) -> Callable[[Array], Array]:
+    """A function of matrices that is a power series, whose derivative is such a block, too."""
+
+    def rule(g: Array, out: Array, a: Array) -> Array:
+        n = ops.shape_of(a)[-1]
+        above = ops.concatenate([_t(a), g], -1)
+        below = ops.concatenate([ops.array(g) * 0.0, _t(a)], -1)
+        return op(ops.concatenate([above, below], -2))[:n, n:]
+
+    op: Op = Op(name, getattr(_theirs, name), (rule,))
+    return lambda A: op(ops.array(A))
+
+
+# --------------------------------------------------------------------------------------------------
+# Decompositions
+
+
+def _eigh(
+    a: Array, b: None = None, *, lower: bool = True, eigvals_only: bool = False, **options: Any
+) -> Any:
+    """Eigenvalues and eigenvectors of a Hermitian matrix, of which one triangle is read."""
+    if b is not None or options.get("subset_by_index") or options.get("subset_by_value"):
+        raise TypeError("eigh: b and subsets are not supported with nodes")
+    w, v = ops.eigh(a, "UL"[lower])
+    return w if eigvals_only else (w, v)
+
+
+def _eig(a: Array, b: None = None, left: bool = False, right: bool = True, **options: Any) -> Any:
+    """Eigenvalues and right eigenvectors, the eigenvalues as complex numbers."""
+    if b is not None or left:
+        raise TypeError("eig: b and left eigenvectors are not supported with nodes")
+    w, v = ops.linalg.eig(a)
+    return (w + 0j, v) if right else w + 0j
+
+
+def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, **options: Any) -> Any:
+    """The singular value decomposition, as `numpy.linalg.svd`."""
+    return ops.svd(a, full_matrices, compute_uv)
+
+
+def _polar(a: Array, side: str = "right") -> tuple[Array, Array]:
+    """u with orthonormal columns or rows, and Hermitian p, with a = u p, or a = p u for "left"."""
+    u, s, vt = ops.svd(a, full_matrices=False)
+    adjoint = ops.conj(_t(vt)) if side == "right" else u
+    return u @ vt, (adjoint * s) @ ops.conj(_t(adjoint))
+
+
+def _cho_factor(a: Array, lower: bool = False, **options: Any) -> tuple[Array, bool]:
+    """The factor of `cholesky`, and whether it is the lower one."""
+    return ops.cholesky(a, upper=not lower), lower
+
+
+def _cho_solve(c_and_lower: tuple[Array, bool], b: Array, **options: Any) -> Array:
+    """The x with a x = b, by the factor of `cho_factor`."""
+    c, lower = c_and_lower
+    first, last = (0, 2) if lower else (2, 0)
+    return _solve_triangular(c, _solve_triangular(c, b, first, lower), last, lower)
+
+
+def _solveh_banded(ab: Array, b: Array, *, lower: bool = False, **options: Any) -> Array:
+    """The x with a x = b, for Hermitian a of which the diagonals on one side are the rows of ab."""
+    ab = ops.array(ab)
+    count, n = ops.shape_of(ab)
+    sides = [ab[k] if lower else ab[count - 1 - k] for k in range(1, count)]  # outwards
+    zeros = [np.zeros(k, ab.dtype) for k in range(1, count)]
+    mirrored = [
+        ops.concatenate([pad, ops.conj(row)[: n - len(pad)]])
+        if lower
+        else ops.concatenate([ops.conj(row)[len(pad) :], pad])
+        for row, pad in zip(sides, zeros, strict=True)
+    ]
+    above, below = (mirrored, sides) if lower else (sides, mirrored)
+    whole = ops.stack([*above[::-1], ops.real(ab[0 if lower else -1]), *below])
+    return _solve_banded((count - 1, count - 1), whole, b)
+
+
+def _toeplitz(c: Array, r: Array | None = None) -> Array:
+    """The matrix with c[i - j] below the diagonal and r[j - i] above it, by default c̄[j - i]."""
+    c = ops.ravel(c)
+    r = ops.conj(c) if r is None else ops.ravel(r)
+    m, n = ops.shape_of(c)[0], ops.shape_of(r)[0]
+    diagonals = ops.concatenate([ops.flip(r[1:]), c])
+    return ops.index(diagonals, np.arange(m)[:, None] - np.arange(n) + n - 1)
+
+
+def _circulant(c: Array) -> Array:
+    """The square matrix with c[(i - j) mod n]."""
+    places = np.arange(ops.shape_of(c)[0])
+    return ops.index(ops.array(c), (places[:, None] - places) % len(places))
+
+
 def _cholesky(a: Array, lower: bool = False, check_finite: bool = True) -> Array:
     """The lower triangular l with l lᴴ = a, or by default the upper triangular lᴴ."""
     return ops.cholesky(a, upper=not lower)
@@ -157,7 +249,21 @@ globals().update(
     wrap(
         _theirs,
         {
+            **{
+                name: _matrix_function(name)
+                for name in ("cosm", "coshm", "logm", "sinm", "sinhm", "tanm", "tanhm")
+            },
             "block_diag": _block_diag,
+            "cho_factor": _cho_factor,
+            "cho_solve": _cho_solve,
+            "circulant": _circulant,
+            "eig": _eig,
+            "eigh": _eigh,
+            "eigvals": lambda a, **options: ops.linalg.eigvals(a) + 0j,
+            "polar": _polar,
+            "solveh_banded": _solveh_banded,
+            "svd": _svd,
+            "toeplitz": _toeplitz,
             "cholesky": _cholesky,
             "det": lambda a, **options: ops.det(a),
             "eigvalsh": lambda a, lower=True, **options: ops.linalg.eigvalsh(a, "UL"[lower]),

@@ -28,7 +28,7 @@ from autograd import Node, Tensor, Value, check_grads, grad, hessian, jacobian
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.scipy.integrate import odeint
 from autograd.scipy.stats import multivariate_normal
-from tests.autograd.numpy.cases import A, S, U
+from tests.autograd.numpy.cases import SPD, A, S, U
 from tests.autograd.numpy.test_numpy import nodes, numbers
 
 ours, theirs = autograd.scipy, scipy
@@ -41,6 +41,9 @@ SIMPLEX = numpy.array([0.2, 0.5, 0.3])
 BANDS = numpy.array([[0.0, 0.4, -0.3, 0.7], [2.1, 3.0, -2.6, 2.2], [0.5, -0.8, 0.3, 0.0]])
 
 WAVES = numpy.cos(numpy.arange(12.0) ** 2).reshape(3, 4)
+
+SCALES = numpy.diag([1.0, 2.0, 4.0])
+LARGE = numpy.array([[0.0], [8.0]])
 
 SPECIAL: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("gamma", "gammaln", "loggamma", "psi", "digamma", "rgamma"), (P,)),
@@ -128,6 +131,41 @@ USES: dict[str, list[Use]] = {
         f"special.{name}": [(lambda sp, x, name=name: abs(getattr(sp.special, name)(1.3, x)), (P,))]
         for name in ("hankel1", "hankel2")
     },
+    **{
+        f"linalg.{name}": [
+            (lambda sp, x, name=name: getattr(sp.linalg, name)(x / 4), (S + numpy.eye(3),))
+        ]
+        for name in ("cosm", "coshm", "sinm", "sinhm", "tanm", "tanhm")
+    },
+    "linalg.cho_factor": [
+        (lambda sp, a: numpy.triu(numpy.ones((3, 3))) * sp.linalg.cho_factor(a)[0], (SPD,))
+    ],
+    "linalg.cho_solve": [
+        (
+            lambda sp, a, b, lower=lower: sp.linalg.cho_solve(sp.linalg.cho_factor(a, lower), b),
+            (SPD, SIMPLEX),
+        )
+        for lower in (False, True)
+    ],
+    "linalg.circulant": [(lambda sp, c: sp.linalg.circulant(c), (P,))],
+    "linalg.toeplitz": [
+        (lambda sp, c: sp.linalg.toeplitz(c), (P,)),
+        (lambda sp, c, r: sp.linalg.toeplitz(c, r), (P, UNIT)),
+    ],
+    "linalg.eig": [(lambda sp, a: abs(sp.linalg.eig(a @ SCALES)[0]), (SPD,))],
+    "linalg.eigvals": [(lambda sp, a: abs(sp.linalg.eigvals(a @ SCALES)), (SPD,))],
+    "linalg.eigh": [(lambda sp, a: sp.linalg.eigh(a, lower=False)[0], (SPD,))],
+    "linalg.svd": [(lambda sp, a: sp.linalg.svd(a)[1], (S,))],
+    "linalg.polar": [
+        (lambda sp, a, side=side: sp.linalg.polar(a, side), (S,)) for side in ("left", "right")
+    ],
+    "linalg.solveh_banded": [
+        (lambda sp, ab, b: sp.linalg.solveh_banded(ab, b), (BANDS[:2] + LARGE, P)),
+        (
+            lambda sp, ab, b: sp.linalg.solveh_banded(ab, b, lower=True),
+            (BANDS[1:] + LARGE[::-1], P),
+        ),
+    ],
     "special.stdtr": [(lambda sp, x: sp.special.stdtr(3.5, x), (REAL,))],
     "special.stdtrit": [(lambda sp, x: sp.special.stdtrit(3.5, x), (UNIT,))],
     **{
@@ -285,7 +323,7 @@ def test_derivatives_are_right_at_first_and_second_order(
 @pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
 def test_every_differentiable_function_has_a_case(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
-    tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {"odeint"}
+    tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {"odeint", "logm"}
     assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
 
 
@@ -297,6 +335,13 @@ def test_all_other_functions_raise_their_names(module: str) -> None:
     for name in refused:
         with pytest.raises(TypeError, match=rf"scipy\.{module}\.{name} has no derivative rule"):
             getattr(getattr(ours, module), name)(Tensor(S))
+
+
+def test_the_logarithm_of_a_matrix() -> None:  # in SciPy it draws random numbers, which jit refuses
+    a = S + numpy.eye(3)
+    numpy.testing.assert_allclose(ours.linalg.logm(Tensor(a)).data, theirs.linalg.logm(a))
+    check_grads(lambda a: ours.linalg.logm(a), a, order=2, directions=1)
+    check_grads(lambda a: ours.linalg.logm(a), a * (1 + 0.2j), order=2, directions=1)
 
 
 def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
