@@ -14,6 +14,7 @@ from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import exp, where
+from autograd.ops.op_types import chain_product
 from autograd.ops.structural import (
     Axis,
     add_reduce,
@@ -44,7 +45,7 @@ def _logsumexp_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) 
     empty = plain(out) == -np.inf
     if isinstance(empty, Node) or empty.any():
         out = where(empty, 0.0, out)
-    return g * exp(x - out)
+    return chain_product(g, exp(x - out))
 
 
 def _softmax(x: Any, axis: Axis) -> Any:

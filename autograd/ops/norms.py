@@ -12,6 +12,7 @@ from autograd.engine.operations import Op
 from autograd.ops.complex_parts import conj, real
 from autograd.ops.decompositions import svd
 from autograd.ops.elementwise import abs, over_norm, sign, where
+from autograd.ops.op_types import chain_product
 from autograd.ops.reductions import max, min
 from autograd.ops.shaping import expand_dims, moveaxis
 from autograd.ops.structural import (
@@ -39,8 +40,8 @@ def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims:
     x = conj(x)
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     if p == 2:
-        return x * over_norm(where(out == 0, g * out, g), out)
-    return g * _p_norm_slope(over_norm(x, out), p)
+        return chain_product(over_norm(where(out == 0, g * out, g), out), x)
+    return chain_product(g, _p_norm_slope(over_norm(x, out), p))
 
 
 def _p_norm_slope(part: Array, p: float) -> Array:
@@ -54,9 +55,9 @@ def _p_norm_tangent(
 ) -> Array:
     x = conj(x)
     if p == 2:
-        return over_norm(sum_op(real(x * t), axis=axis, keepdims=keepdims), out)
+        return over_norm(sum_op(real(chain_product(t, x)), axis=axis, keepdims=keepdims), out)
     slope = _p_norm_slope(over_norm(x, keep_axes(out, x, axis, keepdims)), p)
-    return sum_op(real(slope * t), axis=axis, keepdims=keepdims)
+    return sum_op(real(chain_product(t, slope)), axis=axis, keepdims=keepdims)
 
 
 norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,), _p_norm_tangent)

@@ -13,7 +13,7 @@ from autograd.engine.operations import Op
 from autograd.ops.complex_parts import conj, real
 from autograd.ops.elementwise import over_norm, where
 from autograd.ops.indexing import sort
-from autograd.ops.op_types import Linear
+from autograd.ops.op_types import Linear, chain_product
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import (
@@ -78,19 +78,20 @@ def _away(x: Array, axis: Axis) -> Array:
 
 
 def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    return _away(x, axis) * (keep_axes(g, x, axis, keepdims) * (2 / _freedom(x, axis, ddof)))
+    g = keep_axes(g, x, axis, keepdims) * (2 / _freedom(x, axis, ddof))
+    return chain_product(g, _away(x, axis))
 
 
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     scale = over_norm(where(out == 0, g * out, g), out)  # 0 if all entries are equal
-    return _away(x, axis) * (scale / _freedom(x, axis, ddof))
+    return chain_product(scale / _freedom(x, axis, ddof), _away(x, axis))
 
 
 def _std_tangent(
     argnum: int, t: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool
 ) -> Array:
-    total = sum_op(real(_away(x, axis) * t), axis=axis, keepdims=keepdims)
+    total = sum_op(real(chain_product(t, _away(x, axis))), axis=axis, keepdims=keepdims)
     return over_norm(total / _freedom(x, axis, ddof), out)
 
 

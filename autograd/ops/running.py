@@ -13,7 +13,7 @@ from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.elementwise import mul
-from autograd.ops.op_types import Linear
+from autograd.ops.op_types import Linear, chain_product
 from autograd.ops.shaping import flip, join_axes, part_axes
 from autograd.ops.structural import (
     Axis,
@@ -91,7 +91,7 @@ recur_op: Final = Op(
 
 def _cumprod_rule(g: Array, out: Array, x: Array) -> Array:
     """∂L/∂x[k] = (Π_{j<k} x[j]) h[k] with h[k] = g[k] + x[k+1] h[k+1]."""
-    return _later(out, 1.0) * _recur_added(g, out, x, x)
+    return chain_product(_recur_added(g, out, x, x), _later(out, 1.0))
 
 
 cumprod_op: Final = Op("cumprod", lambda x: np.multiply.accumulate(x, -1), (_cumprod_rule,))
@@ -104,7 +104,7 @@ def _prod_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) -> Ar
     before = _later(cumprod_op(row), 1.0)
     after = flip(_later(cumprod_op(flip(row, last)), 1.0), last)
     others = part_axes(mul(before, after), x, axis)
-    return keep_axes(g, x, axis, keepdims) * others
+    return chain_product(keep_axes(g, x, axis, keepdims), others)
 
 
 prod_op: Final = Op(
