@@ -103,16 +103,16 @@ class NumPyProtocols:
             ours = RULES.get(ufunc)
             if ours is not None and not kwargs:
                 return ours(*inputs)
-            return _call(ufunc, inputs, kwargs)
+            return call_with_nodes(ufunc, inputs, kwargs)
         if method == "reduce" and ufunc in _REDUCTIONS:
             kwargs.setdefault("axis", 0)
-            return _call(ufunc, inputs, kwargs, _REDUCTIONS[ufunc])
+            return call_with_nodes(ufunc, inputs, kwargs, _REDUCTIONS[ufunc])
         return _refuse(f"np.{ufunc.__name__}.{method}")
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
     ) -> Any:
-        return _call(func, args, kwargs)
+        return call_with_nodes(func, args, kwargs)
 
     # Any, not NoReturn: what type checkers say of np.sum(node) would else be Never.
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -123,12 +123,13 @@ class NumPyProtocols:
         raise PlainArrayError
 
 
-def _call(
+def call_with_nodes(
     func: Callable[..., Any],
     args: Any,
     kwargs: dict[str, Any],
     ours: Callable[..., Any] | None = None,
 ) -> Any:
+    """The result of a NumPy function, where nodes are among the arguments."""
     if func in ABOUT_NUMBERS:
         data, settings = data_and_settings(func, args, kwargs)
         return nondifferentiable(func, *data, **settings)

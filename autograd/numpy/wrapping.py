@@ -13,7 +13,7 @@ from autograd.alternatives import MARKS, Mark, alternative
 from autograd.engine.graph import Node
 from autograd.ops.structural import array, holds_node
 from autograd.plain import notrace_primitive
-from autograd.protocols import LOOKING_ONLY, RULES
+from autograd.protocols import LOOKING_ONLY, RULES, call_with_nodes
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -107,6 +107,10 @@ def with_lists(theirs: Function) -> Function:
             if isinstance(arg, list | tuple) and holds_node(arg):
                 args = tuple([array(arg) if holds_node(arg) else arg for arg in args])
                 break
+        # NumPy does not look at all arguments for nodes: not at the indices of `take`.
+        begins_plain = args and isinstance(args[0], np.ndarray | list | tuple | float | int)
+        if begins_plain and (holds_node(args) or holds_node([*kwargs.values()])):
+            return call_with_nodes(theirs, args, kwargs)
         return theirs(*args, **kwargs)
 
     return function

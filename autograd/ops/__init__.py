@@ -83,9 +83,10 @@ from autograd.ops.elementwise import (
 from autograd.ops.exponentials import log_softmax, logsumexp, softmax
 from autograd.ops.indexing import At, argsort, index, scatter, sort, take, take_along_axis
 from autograd.ops.linalg import cholesky, det, eigh, inv, norm, qr, slogdet, solve, svd
+from autograd.ops.padding import pad
 from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
 from autograd.ops.reductions import argmax, argmin, max, mean, median, min, ptp, std, var
-from autograd.ops.repetition import pad, repeat, tile
+from autograd.ops.repetition import repeat, tile
 from autograd.ops.running import cumprod, cumsum, prod
 from autograd.ops.shaping import (
     array_split,

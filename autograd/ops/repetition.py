@@ -1,18 +1,16 @@
-"""`repeat`, `tile` and `pad`, composed of indexing."""
+"""`repeat` and `tile`, composed of indexing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
-from autograd.ops.indexing import set_op, take
+from autograd.ops.indexing import take
 from autograd.ops.structural import along, as_array, reshape_op, shape_of
-
-Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 
 
 def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
@@ -57,41 +55,4 @@ def tile(x: ArrayLike, reps: int | Sequence[int]) -> Array:
     for axis, times in enumerate(reps):
         if times != 1:
             x = take(x, np.tile(np.arange(shape_of(x)[axis]), times), axis)
-    return x
-
-
-def pad(x: ArrayLike, pad_width: Any, mode: Mode = "constant", constant_values: Any = 0) -> Array:
-    """Pad x: add entries before and after it along each axis.
-
-    pad_width: the number of entries, a pair (before, after), or a pair for each axis.
-    mode: what the new entries are: "constant", `constant_values`; "edge", the nearest entry of x;
-        "reflect" and "symmetric", the mirror image without and with the edge; "wrap", x repeated.
-
-    Each entry of x gets the sum of the cotangents of its copies. Raises ValueError for another mode
-    or a pad_width that does not match x.
-
-    >>> import numpy as np
-    >>> from autograd import grad, pad
-    >>> pad(np.array([1.0, 2.0, 3.0]), (1, 2), "reflect")
-    array([2., 1., 2., 3., 2., 1.])
-    >>> grad(lambda x: pad(x, 2, "edge").sum())(np.ones(3))
-    array([3., 1., 3.])
-    """
-    x = as_array(x)
-    shape = shape_of(x)
-    try:
-        widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
-    except ValueError as error:
-        raise ValueError(f"pad: pad_width {pad_width} does not match shape {shape}") from error
-    if mode == "constant":
-        frame = np.pad(np.zeros(shape, x.dtype), widths, constant_values=constant_values)
-        key = tuple([slice(n, n + size) for (n, _), size in zip(widths, shape, strict=True)])
-        return set_op(frame, x, key=key)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise ValueError(
-            f"pad: mode {mode!r} is not one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'"
-        )
-    for axis, added in enumerate(widths):
-        if added != [0, 0]:
-            x = take(x, np.pad(np.arange(shape[axis]), added, mode), axis)
     return x

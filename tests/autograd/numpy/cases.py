@@ -53,6 +53,17 @@ def with_gaps(name: str) -> tuple[str, list[Case]]:
 
 
 UNIT = numpy.array([0.31, 0.62, 0.93])
+PADS: list[tuple[str, dict[str, Any]]] = [
+    *[(mode, {}) for mode in ("edge", "wrap", "maximum", "mean", "median", "minimum")],
+    ("linear_ramp", {}),
+    ("linear_ramp", {"end_values": ((1.0, -2.0), (0.5, 3.0))}),
+    ("maximum", {"stat_length": 2}),
+    ("minimum", {"stat_length": ((1, 2), (2, 1))}),
+    ("mean", {"stat_length": (1, 2)}),
+    ("constant", {"constant_values": (4.0, -1.0)}),
+    ("symmetric", {"reflect_type": "odd"}),
+]
+"""Modes of `pad`, with their settings."""
 QUANTILE_METHODS = [
     *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf"),
     *("hazen", "weibull", "median_unbiased", "normal_unbiased"),
@@ -323,7 +334,17 @@ CASES: dict[str, list[Case]] = dict(
         ("unstack", one(lambda np, x: np.unstack(x, axis=1))),
         ("tile", one(lambda np, x: np.tile(x, (2, 1)))),
         ("repeat", one(lambda np, x: np.repeat(x, [1, 0, 2], axis=1))),
-        ("pad", one(lambda np, x: np.pad(x, ((1, 0), (0, 2))))),
+        (
+            "pad",
+            one(lambda np, x: np.pad(x, ((1, 0), (0, 2))))
+            + [
+                (lambda np, x, mode=mode, k=k: np.pad(x, ((1, 2), (0, 2)), mode, **k), (A,))
+                for mode, k in PADS
+            ]
+            + one(lambda np, x: np.pad(x, (1, 4), "median", stat_length=((1, 2),)), T3)
+            + one(lambda np, x, c: np.pad(x, 1, constant_values=c), A, 0.7)
+            + one(lambda np, x, c: np.pad(x, 2, "linear_ramp", end_values=c), A, U[:2]),
+        ),
         ("roll", one(lambda np, x: np.roll(x, 2))),
         ("rot90", one(lambda np, x: np.rot90(x, 3))),
         ("resize", one(lambda np, x: np.resize(x, (4, 2)))),
