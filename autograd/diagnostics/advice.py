@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +31,8 @@ _UNDETERMINED = (
 class Advice(NamedTuple):
     """A fix, for operations of these names whose operands meet a condition.
 
-    when: a predicate of the operands at the entry in question; None for any. Only elementwise
-        operations have such operands.
+    when: a predicate of the operands at the entry in question; None for any. Those of an operation
+        that is not elementwise are how many numbers it reads, and the square of the largest.
     """
 
     names: str
@@ -56,12 +57,14 @@ _FORWARD = (
     Advice("arcsin arccos", None, "defined on [-1, 1] only: clip(x, -1, 1)"),
     Advice("arccosh", None, "defined for x ≥ 1 only: maximum(x, 1)"),
     Advice("arctanh", None, "finite inside (-1, 1) only: clip(x, -1 + 1e-7, 1 - 1e-7)"),
-    Advice("mean", None, "the mean of no numbers is nan: is the selection empty?"),
-    Advice("var std", None, "the variance of n numbers with ddof=n or more divides by 0"),
+    Advice("mean", lambda n, square: n == 0, "the mean of no numbers is nan: is the selection "
+           "empty?"),
+    Advice("var std", lambda n, square: square < inf, "the variance of n numbers with ddof=n or "
+           "more divides by 0"),
     Advice("cast", None, "the number is too large for the type it is cast to"),
     Advice("softmax log_softmax logsumexp", None, "a row of nothing but -inf has no softmax: leave "
            "at least one entry of each row unmasked"),
-    Advice("add sub mul matmul dot sum square prod pow", None, _TOO_LARGE),
+    Advice("add sub mul matmul dot sum square prod pow mean var std", None, _TOO_LARGE),
 )  # fmt: skip
 
 _BACKWARD = (
@@ -87,7 +90,7 @@ def advice(
 ) -> str:
     """What to do about the operation `name`, or its derivative; "" if nothing is known.
 
-    operands: the arguments at the entry in question, where they are known.
+    operands: those of `Advice`, where they are known.
     makers: the names of the operations that computed the arguments.
     g: the cotangent at the entry in question, where it is known and has become NaN.
 

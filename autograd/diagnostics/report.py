@@ -92,7 +92,7 @@ def forward_fault(op: Op, args: tuple[Array, ...], made: Node, way: str) -> Faul
         entry,
         "" if operands is None else f"{_call(op, operands)} = {out[entry]:.4g}",
         way,
-        advice(op.name, False, operands, _makers(args)),
+        advice(op.name, False, _amount(args) if operands is None else operands, _makers(args)),
     )
 
 
@@ -203,6 +203,14 @@ def _shortened(steps: list[str], arrow: str) -> str:
         half = MOST_STEPS // 2
         steps = [*steps[:half], f"{left_out} more", *steps[-half:]]
     return arrow.join(steps)
+
+
+def _amount(args: Sequence[Array]) -> list[float]:
+    """How many numbers an operation reads, and the square of the largest."""
+    data = [np.abs(data_of(arg)) for arg in args]
+    with np.errstate(over="ignore"):
+        largest = max((np.square(x.max()) for x in data if x.size), default=0.0)
+    return [sum(x.size for x in data), float(largest)]
 
 
 def _at(entry: tuple[int, ...], out: Any, args: Sequence[Array]) -> list[float]:

@@ -21,9 +21,10 @@ def export_onnx(model: Module, path: PathLike) -> None:
     """Write a model in evaluation mode as an ONNX file.
 
     The ONNX program maps ``input``, (batch, features) for any batch size, to ``output``, both of
-    the type of the model's parameters. (In float64 onnxruntime has neither ELU nor softplus.)
-    Weights have the names of ``state_dict``. The outputs are those of the model, so logits for a
-    ``Classifier``, whose ``classes`` and ``outputs`` are in the metadata as JSON.
+    the type of the model's parameters. (In float64 onnxruntime has no erf, tan, sinh, cosh, arcsin,
+    arccos and arctan.) Weights have the names of ``state_dict``. The outputs are those of the
+    model, so logits for a ``Classifier``, whose ``classes`` and ``outputs`` are in the metadata as
+    JSON.
 
     ONNX's checker checks the file, which is written completely or not at all. Raises ``ValueError``
     with the path of a module that has no translation (``nn.exchange.translates`` adds one),

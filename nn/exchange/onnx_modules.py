@@ -87,8 +87,14 @@ def dropout(graph: OnnxGraph, layer: Dropout, x: str) -> str:
 def layer_norm(graph: OnnxGraph, layer: LayerNorm, x: str) -> str:
     """Normalisation over the last axis."""
     graph.takes(len(layer.weight))
-    inputs = [graph.weight(name, array) for name, array in layer.state_dict().items()]
-    return graph.add("LayerNormalization", x, *inputs, axis=-1, epsilon=layer.eps)
+    weight, bias = (graph.weight(name, array) for name, array in layer.state_dict().items())
+    if graph.dtype == np.float32:
+        return graph.add("LayerNormalization", x, weight, bias, axis=-1, epsilon=layer.eps)
+    # ONNX's ε is a float32.
+    centred = graph.add("Sub", x, graph.add("ReduceMean", x, axes=[-1]))
+    variance = graph.add("ReduceMean", graph.add("Mul", centred, centred), axes=[-1])
+    std = graph.add("Sqrt", graph.add("Add", variance, graph.weight("eps", layer.eps)))
+    return graph.add("Add", graph.add("Mul", graph.add("Div", centred, std), weight), bias)
 
 
 @translates(BatchNorm)
@@ -97,8 +103,13 @@ def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str) -> str:
     graph.takes(len(layer.weight))
     state = layer.state_dict()
     names = ("weight", "bias", "running_mean", "running_var")
-    inputs = [graph.weight(name, state[name]) for name in names]
-    return graph.add("BatchNormalization", x, *inputs, epsilon=layer.eps)
+    weight, bias, mean, variance = (graph.weight(name, state[name]) for name in names)
+    if graph.dtype == np.float32:
+        inputs = (weight, bias, mean, variance)
+        return graph.add("BatchNormalization", x, *inputs, epsilon=layer.eps)
+    std = graph.add("Sqrt", graph.add("Add", variance, graph.weight("eps", layer.eps)))
+    normal = graph.add("Div", graph.add("Sub", x, mean), std)
+    return graph.add("Add", graph.add("Mul", normal, weight), bias)
 
 
 @translates(Standardize)
@@ -123,6 +134,8 @@ def function(graph: OnnxGraph, module: Activation | Function, x: str) -> str:
     operation = FUNCTIONS.get(module.function)
     if operation is None:
         raise graph.unknown(module)
+    if operation == "Softplus" and graph.dtype != np.float32:
+        return _softplus(graph, x)
     return graph.add(operation, x)
 
 
@@ -142,6 +155,10 @@ def step(graph: OnnxGraph, module: Step, x: str) -> str:
 @translates(LeakyReLU)
 def leaky_relu(graph: OnnxGraph, module: LeakyReLU, x: str) -> str:
     """Leaky ReLU with a fixed slope."""
+    if graph.dtype != np.float32:  # ONNX's α is a float32
+        zero = graph.weight("zero", 0)
+        below = graph.add("Mul", graph.weight("alpha", module.alpha), graph.add("Min", x, zero))
+        return graph.add("Add", graph.add("Max", x, zero), below)
     return graph.add("LeakyRelu", x, alpha=module.alpha)
 
 
@@ -154,7 +171,37 @@ def prelu(graph: OnnxGraph, module: PReLU, x: str) -> str:
 @translates(ELU)
 def elu(graph: OnnxGraph, module: ELU, x: str) -> str:
     """ELU with a fixed α."""
+    if graph.dtype != np.float32:
+        return _elu(graph, module.alpha, x)
     return graph.add("Elu", x, alpha=module.alpha)
+
+
+# In float64 onnxruntime has neither of these two. Kahan's formulas keep the digits of small numbers
+# that 1 + e and exp(x) - 1 lose.
+
+
+def _softplus(graph: OnnxGraph, x: str) -> str:
+    """max(x, 0) + log(1 + e), where e = exp(-|x|)."""
+    one = graph.weight("one", 1)
+    e = graph.add("Exp", graph.add("Neg", graph.add("Abs", x)))
+    u = graph.add("Add", one, e)
+    log = graph.add("Mul", graph.add("Log", u), graph.add("Div", e, graph.add("Sub", u, one)))
+    log = graph.add("Where", graph.add("Equal", u, one), e, log)
+    return graph.add("Add", graph.add("Max", x, graph.weight("zero", 0)), log)
+
+
+def _elu(graph: OnnxGraph, alpha: float, x: str) -> str:
+    """max(x, 0) + α (exp(m) - 1), where m = min(x, 0)."""
+    one, zero = graph.weight("one", 1), graph.weight("zero", 0)
+    m = graph.add("Min", x, zero)
+    u = graph.add("Exp", m)
+    less = graph.add("Sub", u, one)
+    exact = graph.add("Mul", less, graph.add("Div", m, graph.add("Log", u)))
+    tail = graph.add("Equal", less, graph.weight("minus_one", -1))
+    below = graph.add("Where", tail, less, exact)
+    below = graph.add("Where", graph.add("Equal", u, one), m, below)
+    scaled = graph.add("Mul", graph.weight("alpha", alpha), below)
+    return graph.add("Add", graph.add("Max", x, zero), scaled)
 
 
 @translates(Softmax)

@@ -385,3 +385,19 @@ def test_find_looks_at_the_derivative_of_what_is_finite() -> None:
     assert fault is not None
     assert fault.backward
     assert x.grad is None
+
+
+@pytest.mark.parametrize(
+    ("program", "advice"),
+    [
+        (lambda: ag.mean(Tensor(np.zeros(0))), "the mean of no numbers"),
+        (lambda: ag.mean(Tensor(np.zeros((0, 3))), axis=0), "the mean of no numbers"),
+        (lambda: ag.mean(Tensor(np.full(3, 1e308))), "have grown too large"),
+        (lambda: ag.sum(Tensor(np.full(3, 1e308))), "have grown too large"),
+        (lambda: ag.var(Tensor(np.ones(1)), ddof=1), "with ddof=n or more"),
+        (lambda: ag.var(Tensor([1e200, -1e200])), "have grown too large"),
+    ],
+)
+def test_the_advice_tells_an_overflow_from_too_few_numbers(program: Any, advice: str) -> None:
+    with pytest.raises(NonFiniteError, match=advice), debug():
+        program()

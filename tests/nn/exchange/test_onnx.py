@@ -155,6 +155,28 @@ def test_a_model_in_float64_is_written_in_float64(tmp_path: Path) -> None:
     np.testing.assert_allclose(run(tmp_path / "model.onnx", x), ours(model, x), rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.ELU(0.7),
+        nn.Softplus(),
+        ag.softplus,
+        nn.LeakyReLU(0.3),
+        nn.LayerNorm(5, dtype=np.float64),
+        nn.BatchNorm(5, dtype=np.float64),
+    ],
+    ids=str,
+)
+def test_float64_is_computed_to_its_last_digits_small_and_large(tmp_path: Path, layer: Any) -> None:
+    identity = nn.Linear(5, 5, init=lambda *_: np.eye(5), dtype=np.float64)
+    model = nn.Sequential(identity, layer)
+    nn.export_onnx(model, tmp_path / "model.onnx")
+    sizes = np.array([1e-18, 1e-9, 1e-3, 0.5, 3.0, 38.0, 300.0, 800.0])
+    x = np.concatenate([sizes, -sizes, [0.0, -0.0, 1.0, 2.0]]).reshape(4, 5)
+    found = run(tmp_path / "model.onnx", x)
+    np.testing.assert_allclose(found, ours(model, x), rtol=1e-13, atol=0)
+
+
 # --------------------------------------------------------------------------------------------------
 # The file
 
