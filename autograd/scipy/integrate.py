@@ -11,6 +11,7 @@ from autograd import ops
 from autograd.engine.graph import Array, Node
 from autograd.numpy.wrapping import wrap
 from autograd.scipy import load
+from autograd.scipy.quadrature import quad
 from autograd.solver import solver
 from autograd.transforms import vjp
 from autograd.trees import flatten
@@ -117,7 +118,7 @@ def _adjoint(
     return adjoint + g[0], ops.stack(g_t), g_varying
 
 
-globals().update(wrap(_theirs, {"odeint": _odeint}))
+globals().update(wrap(_theirs, {"quad": quad, "odeint": _odeint}))
 
 
 def __getattr__(name: str) -> Any:

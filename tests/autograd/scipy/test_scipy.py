@@ -166,6 +166,14 @@ USES: dict[str, list[Use]] = {
             (BANDS[1:] + LARGE[::-1], P),
         ),
     ],
+    "integrate.quad": [
+        (
+            lambda sp, a, b, p: sp.integrate.quad(
+                lambda t, p, c: c * p[0] / (1 + p[1] * t * t), a, b, args=(p, 1.5)
+            )[0],
+            (0.2, 1.7, UNIT),
+        )
+    ],
     "special.stdtr": [(lambda sp, x: sp.special.stdtr(3.5, x), (REAL,))],
     "special.stdtrit": [(lambda sp, x: sp.special.stdtrit(3.5, x), (UNIT,))],
     **{
@@ -335,6 +343,27 @@ def test_all_other_functions_raise_their_names(module: str) -> None:
     for name in refused:
         with pytest.raises(TypeError, match=rf"scipy\.{module}\.{name} has no derivative rule"):
             getattr(getattr(ours, module), name)(Tensor(S))
+
+
+def test_an_integral_to_infinity_and_what_is_refused() -> None:
+    quad = autograd.scipy.integrate.quad
+
+    def gauss(p: Any) -> Any:
+        return quad(lambda t, p: np.exp(-p * t * t), -numpy.inf, numpy.inf, args=(p,))[0]
+
+    root = numpy.sqrt(numpy.pi)
+    assert grad(gauss)(2.0) == pytest.approx(-root / 2 * 2.0**-1.5, rel=1e-9)
+    assert grad(grad(gauss))(2.0) == pytest.approx(3 / 4 * root * 2.0**-2.5, rel=1e-9)
+    assert grad(lambda b: quad(lambda t: 1 / t, 3.0, b)[0])(5.0) == pytest.approx(0.2)
+    for end, start in ((numpy.inf, 1.0), (1.0, -numpy.inf)):
+        found = grad(lambda p, a=start, b=end: quad(lambda t, p: p / (1 + t * t), a, b, (p,))[0])(
+            2.0
+        )
+        assert found == pytest.approx(numpy.arctan(end) - numpy.arctan(start))
+    with pytest.raises(TypeError, match=r"read|float\(x\)"):
+        grad(lambda p: quad(lambda t: p * t, 0.0, 1.0)[0])(1.0)
+    with pytest.raises(TypeError, match="weights are not supported"):
+        quad(np.sin, Value(0.0), 1.0, weight="cos")
 
 
 def test_the_logarithm_of_a_matrix() -> None:  # in SciPy it draws random numbers, which jit refuses
