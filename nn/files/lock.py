@@ -35,6 +35,8 @@ def locked(path: PathLike, remedy: str) -> Iterator[None]:
     try:
         yield
     finally:
+        if fcntl is None:  # Windows removes no open file
+            file.close()
         lock.unlink(missing_ok=True)  # while it is locked, so that it is this file
         file.close()
 
