@@ -71,6 +71,18 @@ def translated(
     return args, settings
 
 
+def with_effect(ours: Callable[..., Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The settings without those that ours does not have, and that make no difference."""
+    own = _by_name(ours)
+    if own is None:
+        return kwargs
+    return {
+        name: setting
+        for name, setting in kwargs.items()
+        if name in own or not (name in _WITHOUT_EFFECT or setting is None)
+    }
+
+
 def _refuse_out(name: str, out: Any) -> None:
     if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(

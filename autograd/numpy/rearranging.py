@@ -71,6 +71,18 @@ def roll(a: Array, shift: Any, axis: Any = None) -> Array:
     return ops.reshape(ops.take(a, (np.arange(n) - shift) % max(n, 1), axis), a.shape)
 
 
+def atleast_1d(*arys: Array) -> Any:
+    """Numbers as arrays of one axis; a tuple for several."""
+    results = tuple([ops.atleast_1d(array) for array in arys])
+    return results[0] if len(results) == 1 else results
+
+
+def atleast_2d(*arys: Array) -> Any:
+    """Numbers and rows as arrays of two axes; a tuple for several."""
+    results = tuple([ops.atleast_2d(array) for array in arys])
+    return results[0] if len(results) == 1 else results
+
+
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
     """Join two arrays along an axis; by default flatten both first."""
     return ops.concatenate([ops.array(arr), ops.array(values)], axis)

@@ -14,6 +14,7 @@ from autograd.engine.graph import Node
 from autograd.ops.structural import array, holds_node
 from autograd.plain import notrace_primitive
 from autograd.protocols import LOOKING_ONLY, RULES, call_with_nodes
+from autograd.signatures import with_effect
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -76,7 +77,8 @@ def differentiable(theirs: Function, ours: Function) -> Function:
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
         if holds_node(args) or holds_node([*kwargs.values()]):
-            return with_attribute.with_nodes(*args, **kwargs)
+            ours_now = with_attribute.with_nodes
+            return ours_now(*args, **(kwargs and with_effect(ours_now, kwargs)))
         return theirs(*args, **kwargs)
 
     with_attribute: Any = function

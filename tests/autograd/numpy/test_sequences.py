@@ -69,6 +69,25 @@ def test_where_takes_its_arguments_by_name() -> None:
     numpy.testing.assert_array_equal(gradient, [-3.0, 1.0])
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda np, x: np.copy(x, order="F", subok=True),
+        lambda np, x: np.array(x, order="F", subok=True, ndmin=2),
+        lambda np, x: np.asarray(x, order="C", copy=None),
+        lambda np, x: np.full((2, 2), x[0], order="F"),
+        lambda np, x: np.linspace(x[0], x[1], 3, device=None),
+        lambda np, x: np.partition(x, 1, kind="introselect"),
+        lambda np, x: np.quantile(x, 0.3, overwrite_input=False, out=None),
+        lambda np, x: np.nansum(x, out=None),
+        lambda np, x: np.concatenate(np.atleast_1d(x, x[0], 2.0)),
+        lambda np, x: np.concatenate(np.atleast_2d(x, x + 1.0)),
+    ],
+)
+def test_settings_that_make_no_difference_are_taken(call: Any) -> None:
+    numpy.testing.assert_allclose(call(np, Tensor(X)).data, call(numpy, X), rtol=1e-14)
+
+
 PLACES: dict[str, Callable[[Any, Any], Any]] = {
     "nanargmax": lambda np, w: np.nanargmax(w, axis=1),
     "nanargmin": lambda np, w: np.nanargmin(w),
