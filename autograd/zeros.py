@@ -37,13 +37,31 @@ _PLACED: Final = (set_op, concatenate_op, gather_op, place_op)
 
 def strong(x: Any, mask: Mask) -> Any:
     """Which entries of plain `x` are strong zeros."""
-    return False if mask is True else np.logical_and(np.equal(x, 0), np.logical_not(mask))
+    if mask is True:
+        return False
+    return _and(x == 0 if x.__class__ is float else np.equal(x, 0), _not(mask))
+
+
+def _and(x: Any, y: Any) -> Any:
+    if x is False or y is False:
+        return False
+    return y if x is True else x if y is True else np.logical_and(x, y)
+
+
+def _or(x: Any, y: Any) -> Any:
+    if x is True or y is True:
+        return True
+    return y if x is False else x if y is False else np.logical_or(x, y)
+
+
+def _not(x: Any) -> Any:
+    return not x if x.__class__ is bool else np.logical_not(x)
 
 
 def close(product: Any, factors: Sequence[Any], masks: Sequence[Mask]) -> Any:
     """A plain product of two factors, with 0 where one of them is a strong zero."""
-    zero = np.logical_or(*[strong(x, m) for x, m in zip(factors, masks, strict=True)])
-    if not zero.any():
+    zero = _or(*[strong(x, m) for x, m in zip(factors, masks, strict=True)])
+    if zero is False or not np.any(zero):
         return product
     if product.__class__ is float:
         return 0.0
@@ -62,26 +80,22 @@ def dependence(
         return False
     mask: Mask = True
     if op is e.sign_op:  # whose zero is that of a kink, beside which it is 1 and -1
-        mask = np.logical_and(masks[0], np.equal(out, 0))
+        mask = _and(masks[0], np.equal(out, 0))
     elif not op.has_derivative:
         return False
     elif op in (e.mul, chain_product):
         (x, y), (x_mask, y_mask) = args, masks
-        mask = np.logical_or(
-            np.logical_and(x_mask, np.logical_not(strong(y, y_mask))),
-            np.logical_and(y_mask, np.logical_not(strong(x, x_mask))),
-        )
+        mask = _or(_and(x_mask, _not(strong(y, y_mask))), _and(y_mask, _not(strong(x, x_mask))))
     elif op is e.div:
-        closed = strong(args[0], masks[0])
-        mask = np.logical_or(masks[0], np.logical_and(masks[1], np.logical_not(closed)))
+        mask = _or(masks[0], _and(masks[1], _not(strong(args[0], masks[0]))))
     elif isinstance(op, Elementwise):
         mask = False
         for argnum, part in enumerate(masks):
             if part is False or not op.partials[argnum]:
                 continue
             if op.selects[argnum]:
-                part = np.logical_and(part, op.partials[argnum](out, *args))
-            mask = np.logical_or(mask, part)
+                part = _and(part, op.partials[argnum](out, *args))
+            mask = _or(mask, part)
     elif isinstance(op, Linear) or op in _PLACED:
         if any(part is not True for part in masks) or op in _ZEROS_AROUND:
             given = [
@@ -96,7 +110,7 @@ def dependence(
         ]
         (x, x_not_0), (y, y_not_0) = factors
         mask = op.kernel(x, y_not_0, **settings) + op.kernel(x_not_0, y, **settings) != 0
-    if mask is True or mask is False:
+    if mask.__class__ is bool:
         return mask
     if np.all(mask):
         return True

@@ -67,17 +67,19 @@ class Tape:
 
         masks: at each place, which entries depend on the variables; it is filled in as well.
         """
-        for place in places:
-            self.run(values, (place,))
-            op = self.ops[place]
-            if op is not None:
+        with np.errstate(all="ignore"):
+            for place in places:
+                op = self.ops[place]
+                if op is None:
+                    continue
                 args = [values[arg] for arg in self.args[place]]
                 given = [masks[arg] for arg in self.args[place]]
+                settings = self._settings[place]
+                value = normal(op(*args, **settings))
                 if op is chain_product:
-                    values[place] = zeros.close(values[place], args, given)
-                masks[place] = zeros.dependence(
-                    op, values[place], args, given, self._settings[place]
-                )
+                    value = zeros.close(value, args, given)
+                values[place] = value
+                masks[place] = zeros.dependence(op, value, args, given, settings)
 
     def reached(
         self, places: Iterable[int], through: Callable[[Op], bool] = lambda op: True
