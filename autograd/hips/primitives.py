@@ -15,7 +15,7 @@ from autograd.engine.operations import Op, Shares, interpreter
 from autograd.hips.deprecated import OldRules
 from autograd.hips.spaces import dense, holds_nodes, spread, vspace
 from autograd.hips.transpose import Watch, transposed, warn_of_plain
-from autograd.ops.structural import cast
+from autograd.ops.structural import broadcast_to, cast
 from autograd.plain import getval
 from autograd.transforms import jvp, vjp
 from autograd.trees import Rebuild, flatten, map_tree
@@ -203,11 +203,18 @@ class _Form:
             yield part if cotangent and dtype.kind in "iub" else cast(part, dtype)
             start = stop
 
-    def packed(self, result: Any) -> Array:
-        """The reverse of `unpacked`."""
+    def packed(self, tangent: Any) -> Array:
+        """A tangent of the result as one vector."""
         if self.rebuild_result is next:
-            return result
-        return ops.concatenate([ops.ravel(leaf) for leaf in flatten(result)[0]])
+            return tangent
+        return ops.concatenate(
+            [
+                np.zeros(math.prod(shape))
+                if dtype.kind in "iub"  # which does not change
+                else ops.ravel(broadcast_to(leaf, shape))
+                for leaf, (shape, dtype) in zip(flatten(tangent)[0], self.parts, strict=True)
+            ]
+        )
 
 
 class _Call(Op):

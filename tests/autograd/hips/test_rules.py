@@ -345,6 +345,7 @@ def test_whole_numbers_among_the_results_are_constants() -> None:
         return lambda g: np.real(g[0])[np.argsort(ans[1])]
 
     defvjp(largest, maker)
+    defjvp(largest, lambda t, ans, x: (t[ans[1]] * (1 + 0j), 0.0))
 
     def f(x: Any) -> Any:
         values, places = largest(x)
@@ -353,6 +354,7 @@ def test_whole_numbers_among_the_results_are_constants() -> None:
 
     assert_allclose(grad(f)(X), 2 * X)
     assert_allclose(jit(grad(f))(X), 2 * X)
+    assert_allclose(jvp(f, X, numpy.array([1.0, 10.0, 0.0]))[1], 2 * X[0] + 20 * X[1])
 
 
 def test_nodes_that_a_primitive_returns_are_taken_for_their_data() -> None:
