@@ -94,7 +94,7 @@ ndtri: Final = special_op("ndtri", lambda out, x: _ROOT_2PI * ops.exp(out * out 
 
 def _decay(x: Array) -> Array:
     """exp(-x) for x = z²; the derivative by z is 0 at ±∞, where -2z exp(-z²) would be 0 · ∞."""
-    return ops.exp(-ops.minimum(x, 1000.0))
+    return ops.exp(-x if np.iscomplexobj(x) else -ops.minimum(x, 1000.0))
 
 
 def _normal_ratio(x: Array) -> Array:

@@ -285,3 +285,8 @@ def test_logarithm_of_almost_certain_events_keeps_its_digits(name: str) -> None:
             exact = differences(lambda x: mp.log1p(minus_the_rest(x)), [mp.mpf(x)], [order])
             assert float(f(x)) == pytest.approx(float(exact), rel=1e-10)
             f = grad(f)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc"])
+def test_error_functions_of_complex_numbers_are_differentiated(name: str) -> None:
+    ad.check_grads(getattr(sp, name), np.array([0.3 - 0.2j, 1.0 + 0.5j]))
