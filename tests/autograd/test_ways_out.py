@@ -231,3 +231,28 @@ def test_an_xarray_on_either_side_is_right_or_refused() -> None:
         for way in (grad, jacobian, ad.elementwise_grad, lambda f: jit(grad(f))):
             with pytest.raises((TypeError, ValueError, ad.JitError)):
                 way(f)(x)
+
+
+# --------------------------------------------------------------------------------------------------
+# Functions of Python that ask a number for a result, which a node gives as a node
+
+
+@pytest.mark.parametrize(
+    ("f", "value", "slope"),
+    [
+        (lambda x: divmod(x, 3.0)[0] * x, 14.0, 2.0),
+        (lambda x: divmod(x, 3.0)[1], 1.0, 1.0),
+        (lambda x: divmod(15.0, x)[1], 1.0, -2.0),
+        (lambda x: math.trunc(-x / 2) * x, -21.0, -3.0),
+        (lambda x: math.floor(-x / 2) * x, -28.0, -4.0),
+        (lambda x: math.ceil(x / 2) * x, 28.0, 4.0),
+        (lambda x: round(x / 4) * x, 14.0, 2.0),
+        (lambda x: np.divmod(x, 3.0)[1], 1.0, 1.0),
+        (lambda x: np.trunc(x / 2) * x, 21.0, 3.0),
+    ],
+)
+def test_rounding_and_dividing_with_a_remainder(f: Any, value: float, slope: float) -> None:
+    assert f(Value(7.0)).item() == f(Tensor(7.0)).item() == value
+    for transform in (grad(f), jit(grad(f)), lambda x: jvp(f, x, 1.0)[1]):
+        assert transform(7.0) == slope
+    np.testing.assert_array_equal(vmap(grad(f))(np.array([7.0, 7.0])), slope)
