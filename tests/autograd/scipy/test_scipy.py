@@ -331,7 +331,11 @@ def test_derivatives_are_right_at_first_and_second_order(
 @pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
 def test_every_differentiable_function_has_a_case(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
-    tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {"odeint", "logm"}
+    tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {
+        "odeint",
+        "logm",
+        "solve_ivp",
+    }
     assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
 
 
@@ -343,6 +347,43 @@ def test_all_other_functions_raise_their_names(module: str) -> None:
     for name in refused:
         with pytest.raises(TypeError, match=rf"scipy\.{module}\.{name} has no derivative rule"):
             getattr(getattr(ours, module), name)(Tensor(S))
+
+
+TIMES = numpy.linspace(0.0, 1.5, 4)
+IVP = {"rtol": 1e-10, "atol": 1e-12}
+
+
+def swing(t: Any, y: Any, p: Any) -> Any:
+    return np.array([y[1] * p[0], -p[1] * np.sin(y[0]) * (1 + 0.1 * t)])
+
+
+@pytest.mark.parametrize("times", [TIMES, TIMES[::-1], TIMES[1:]])
+def test_solve_ivp_is_scipys_and_its_derivatives_are_right(times: Any) -> None:
+    ends = (0.0, 1.5) if times[-1] == 1.5 else (1.5, 0.0)
+    y0, p = numpy.array([0.3, 0.8]), numpy.array([1.1, 0.7])
+
+    def solution(sp: Any, y0: Any, p: Any) -> Any:
+        return sp.integrate.solve_ivp(swing, ends, y0, t_eval=times, args=(p,), **IVP).y
+
+    found = solution(ours, Tensor(y0), p).data
+    numpy.testing.assert_allclose(found, solution(theirs, y0, p), atol=1e-8)
+    check_grads(lambda y0, p: solution(ours, y0, p), y0, p, order=1, directions=1)
+
+
+def test_solve_ivp_of_complex_numbers_and_by_its_own_steps() -> None:
+    matrix = numpy.array([[1.0, 0.5], [0.5, -1.0]])
+
+    def occupied(w: Any) -> Any:
+        start = numpy.array([1.0 + 0j, 0.0])
+        found = autograd.scipy.integrate.solve_ivp(
+            lambda t, y, w: -1j * (w * matrix + t * numpy.eye(2)[::-1]) @ y,
+            (0.0, w), start, args=(w,), **IVP,
+        )  # fmt: skip
+        return np.abs(found.y[0, -1]) ** 2
+
+    check_grads(occupied, 0.7, order=1, directions=1)
+    with pytest.raises(TypeError, match="events, dense_output"):
+        autograd.scipy.integrate.solve_ivp(swing, (0, Value(1.0)), [0.0, 1.0], dense_output=True)
 
 
 def test_an_integral_to_infinity_and_what_is_refused() -> None:
