@@ -140,7 +140,7 @@ def _module_of(thing: Any) -> str | None:
 # Arrays
 
 SMALL = 64
-"""This many numbers are written out, and four times as many integers."""
+"""This many numbers are written out, and integers always: on one line four times as many."""
 
 
 def literal(x: Any) -> str:
@@ -151,7 +151,10 @@ def literal(x: Any) -> str:
         for text in _ways_to_make(array, dtype):
             if eval(text).tobytes() == array.tobytes():
                 return text
-    if array.size <= (4 * SMALL if array.dtype.kind in "iub" else SMALL):
+    if array.dtype.kind in "iub" and array.size > 4 * SMALL:  # shorter than their bytes
+        rows = "\n".join(textwrap.wrap(_entries(array), 96))
+        return f"np.array(\n{rows}\n, {dtype})"
+    if array.dtype.kind in "iub" or array.size <= SMALL:
         return f"np.array({_entries(array)}, {dtype})"
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     rows = "\n".join(textwrap.wrap(data, 96))

@@ -131,7 +131,8 @@ def _module(code: Code, about: Sequence[str], result: str) -> str:
     ]
     memory = "# Constants, and memory that each run overwrites\n" + "\n".join(data)
     last = ["\n" + "\n".join(run), *([memory] if data else [])]
-    parts += last if "b64decode(" in memory else reversed(last)  # large constants stand last
+    large = "b64decode(" in memory or "np.array(\n" in memory
+    parts += last if large else reversed(last)  # large constants stand last
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

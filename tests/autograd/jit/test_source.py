@@ -319,6 +319,7 @@ CONSTANTS = {
     "np.arange(5, 35, 10, np.int64)": np.arange(5, 35, 10),
     "np.arange(0, 3, 1, np.int32)": np.arange(3, dtype=np.int32),
     "np.array([[3, 1, -2]], np.int64)": np.array([[3, 1, -2]]),
+    "np.array(\n[": np.arange(600).reshape(200, 3) ** 2 % 97,
     "b64decode": np.linspace(0.0, 1.0, 300).reshape(100, 3),
 }
 
