@@ -152,10 +152,13 @@ def _in_terms(
     wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
     wanted += trace.draws  # those of no use too, since the next draws depend on them
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
-        args = [
-            terms.constant(_among(node, arg)) if arg.__class__ in (int, complex) else term(arg)
-            for arg in node.args
-        ]
+        args = []
+        for arg in node.args:
+            found = known.get(arg) if isinstance(arg, Node) else None
+            if found is None:
+                whole = arg.__class__ in (int, complex)
+                found = terms.constant(_among(node, arg)) if whole else term(arg)
+            args.append(found)
         terms.index = node.index
         if node.op.pure:
             example = node.primal

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograd.jit.loops.body import Body
 from autograd.jit.loops.entries import ENTRY, is_moving, with_numbers
-from autograd.jit.loops.loop import Carried, Loop, cut, item, listed, part, rows, stacked
+from autograd.jit.loops.loop import Loop, cut, item, listed, part, rows, stacked
 from autograd.jit.loops.loop import joined as list_joined
 from autograd.jit.loops.repeats import Numbers, Operations, Repeat
 from autograd.jit.terms import Term, Terms, pack
@@ -35,7 +36,7 @@ def fold(
     """
     if operations.share < LEAST_SHARE:
         return None
-    return _Folding(terms, operations).fold(roots, branches)
+    return Folding(terms, operations).fold(roots, branches)
 
 
 @dataclass(eq=False)
@@ -52,11 +53,16 @@ class _Folded:
     """Places of running sums of arrays of zeros but for an entry, by `Operations.sums`."""
 
 
-class _Folding:
+class Folding:
+    """A program while its repeats are made into loops, in order.
+
+    operations: those of the recording, which stay as they are; terms: where new ones are put.
+    """
+
     def __init__(self, terms: Terms, operations: Operations) -> None:
         repeats = operations.aligned_repeats()
-        self._terms = terms
-        self._operations = operations
+        self.terms = terms
+        self.operations = operations
         self._folded = [_Folded(repeat, {}, {}, [], {}) for repeat in repeats]
         count = len(operations.terms)
         self._repeat_of: Numbers = np.full(count, -1)
@@ -84,14 +90,14 @@ class _Folding:
         if not self._find_sums():
             return None
         self._find_inputs()
-        position, operations = 0, self._operations.terms
+        position, operations = 0, self.operations.terms
         for folded in self._folded:
             self._make_again(operations[position : folded.repeat.start])
             self._make_loop(folded)
             position = folded.repeat.stop
         self._make_again(operations[position:])
         result = {term: self.result(term) for term in wanted}
-        self._terms.index = -1
+        self.terms.index = -1
         return result, looked_at
 
     # ----------------------------------------------------------------------------------------------
@@ -101,7 +107,7 @@ class _Folding:
         """Branches that are alike in each turn, by their numbers: turns look at them themselves."""
         alike: dict[Any, list[tuple[int, int]]] = defaultdict(list)
         for number, (term, kind) in enumerate(branches):
-            position = self._position.get(self._operations.same.get(term, term), -1)
+            position = self._position.get(self.operations.same.get(term, term), -1)
             if position >= 0 and (repeat := int(self._repeat_of[position])) >= 0:
                 key = repeat, int(self._place[position]), kind
                 alike[key].append((int(self._turn[position]), number))
@@ -114,7 +120,7 @@ class _Folding:
         return looked_at
 
     def _find_results(self, wanted: Iterable[Term]) -> None:
-        operations = self._operations
+        operations = self.operations
         roots = [operations.same.get(term, term) for term in wanted]
         read = [np.array([self._position[root] for root in roots if root.op is not None], int)]
         in_turn = []
@@ -148,11 +154,11 @@ class _Folding:
         """The operands that the operation puts into an array one after the other; of each row of a
         matrix that was given a first axis for it, the row.
         """
-        terms = self._operations.terms
+        terms = self.operations.terms
         if term.op is concatenate_op and not term.settings["axis"] and numbers.min() >= 0:
             parts = [terms[number] for number in numbers.tolist()]
             if all(x.op is reshape_op and x.shape == (1, *x.args[0].shape) for x in parts):
-                first = self._operations.operands[0][numbers]
+                first = self.operations.operands[0][numbers]
                 if first.min() >= 0 or first.max() < 0:
                     return first
         return numbers
@@ -160,7 +166,7 @@ class _Folding:
     def _find_sums(self) -> bool:
         """Find running sums that are made after the loop, of all entries at once."""
         for folded in self._folded:
-            sums = self._operations.sums(folded.repeat.start, folded.repeat.period)
+            sums = self.operations.sums(folded.repeat.start, folded.repeat.period)
             assert sums is not None
             inner = {place for chain in sums.values() for pair in chain for place in pair}
             checked = {place for place, _ in folded.checks}
@@ -177,18 +183,18 @@ class _Folding:
         found = set()
         for folded in self._folded:
             start, period = folded.repeat.start, folded.repeat.period
-            for row in self._operations.operands:
+            for row in self.operations.operands:
                 table = row[start : folded.repeat.stop].reshape(-1, period)
                 moves = (table[1] < 0) & (table != table[0]).any(axis=0)
                 found.update(np.unique(table[:, moves]).tolist())
-        leaves = [self._terms.all[-1 - number] for number in sorted(found, reverse=True)]
+        leaves = [self.terms.all[-1 - number] for number in sorted(found, reverse=True)]
         self._inputs = [leaf for leaf in leaves if not leaf.constant]
 
     # ----------------------------------------------------------------------------------------------
     # Outside of loops
 
     def put(self, op: Any, args: Sequence[Term], example: Any = (), **settings: Any) -> Term:
-        return self._terms.put(op, tuple(args), settings, example)
+        return self.terms.put(op, tuple(args), settings, example)
 
     def _make_again(self, terms: Iterable[Term]) -> None:
         """Operations outside of loops, with what loops have computed as their arguments."""
@@ -202,31 +208,31 @@ class _Folding:
                 self._new[term] = term
             else:
                 assert term.op is not None
-                self._terms.index = term.index
-                self._new[term] = self._terms.put(term.op, args, term.settings, term.example)
+                self.terms.index = term.index
+                self._new[term] = self.terms.put(term.op, args, term.settings, term.example)
 
     def _joined(self, term: Term) -> Term | None:
         """An array of what turns have computed, out of the list of that."""
-        numbers = self._operations.wide.get(self._position[term])
+        numbers = self.operations.wide.get(self._position[term])
         if numbers is None or (numbers < 0).any() or not (self._repeat_of[numbers] >= 0).any():
             return None
         if term.op is not pack and (term.op is not concatenate_op or term.settings["axis"]):
             return None
         sources = self._in_a_row(term, numbers)
-        self._terms.index = term.index
+        self.terms.index = term.index
         op = stacked if term.op is pack or sources is not numbers else list_joined
         return self.put(op, [self.items(sources)], term.example)
 
     def result(self, term: Term) -> Term:
         """What a term of the recording is now."""
-        term = self._operations.same.get(term, term)
+        term = self.operations.same.get(term, term)
         if term.op is None:
             return term
         if term not in self._new and self._is_entry(term):
             assert term.op is not None
-            self._terms.index = term.index
+            self.terms.index = term.index
             args = tuple(map(self.result, term.args))
-            self._new[term] = self._terms.put(term.op, args, term.settings, term.example)
+            self._new[term] = self.terms.put(term.op, args, term.settings, term.example)
         if term not in self._new:
             position = self._position[term]
             folded, place = self._folded[self._repeat_of[position]], int(self._place[position])
@@ -235,17 +241,17 @@ class _Folding:
                 return last
             kept = folded.kept[place]
             assert kept is not None
-            self._terms.index = term.index
+            self.terms.index = term.index
             self._new[term] = self.put(item, [kept], term.example, index=turn)
         return self._new[term]
 
     def _is_entry(self, term: Term) -> bool:
         """Whether it is a part of an array that was there before the loop it is in."""
-        if term.op is not index_op or term not in self._operations.keys:
+        if term.op is not index_op or term not in self.operations.keys:
             return False
         position = self._position[term]
         return bool(
-            self._operations.operands[0, position]
+            self.operations.operands[0, position]
             < self._folded[self._repeat_of[position]].repeat.start
         )
 
@@ -254,7 +260,7 @@ class _Folding:
 
     def _make_loop(self, folded: _Folded) -> None:
         repeat = folded.repeat
-        body = _Body(self, repeat)
+        body = Body(self, repeat)
         chains = folded.sums.values()
         left_out = {place for chain in chains for pair in chain for place in pair}
         for place in range(repeat.period):
@@ -271,8 +277,8 @@ class _Folding:
             [places[place] for place in folded.kept],
             [(places[place], number) for place, number in folded.checks],
         )
-        first = self._operations.terms[repeat.start]
-        self._terms.index = first.index
+        first = self.operations.terms[repeat.start]
+        self.terms.index = first.index
         whole = self.put(loop, [*body.fixed, *initial, *body.streams])
         last = [place for place in folded.last if place not in folded.sums]
         for n, place in enumerate(last):
@@ -281,7 +287,7 @@ class _Folding:
             folded.kept[place] = self.put(part, [whole], index=len(last) + n)
         for total, chain in folded.sums.items():
             place, put = chain[0]
-            readers = self._operations.operands[:2, repeat.start + place].tolist()
+            readers = self.operations.operands[:2, repeat.start + place].tolist()
             (before,) = [number for number in readers if number != repeat.start + put]
             sum = self.operand(before)
             for _, put in chain:
@@ -291,7 +297,7 @@ class _Folding:
 
     def _put_at_once(self, folded: _Folded, place: int) -> Term:
         """What each turn has put into an array of zeros, put into one together."""
-        operations, position = self._operations, folded.repeat.start + place
+        operations, position = self.operations, folded.repeat.start + place
         first, second = operations.entries[:, [position, position + folded.repeat.period]].T
         numbers = first.tolist()
         moving = int(np.flatnonzero(first != second)[0])
@@ -311,7 +317,7 @@ class _Folding:
         """The place of what is put into an array of zeros at a place; or its numbers, turn by turn,
         where it was computed before the loop.
         """
-        repeat, column = folded.repeat, self._operations.operands[0]
+        repeat, column = folded.repeat, self.operations.operands[0]
         operands = column[repeat.start + place : repeat.stop : repeat.period]
         if operands[1] >= repeat.start + repeat.period:
             return int(operands[0]) - repeat.start
@@ -320,13 +326,13 @@ class _Folding:
     def operand(self, number: int) -> Term:
         """An operand by its number: what an operation computes, an input or a constant."""
         if number < 0:
-            return self._terms.all[-1 - number]
-        return self.result(self._operations.terms[number])
+            return self.terms.all[-1 - number]
+        return self.result(self.operations.terms[number])
 
     def items(self, numbers: Numbers) -> Term:
         """The list of operands that are numbered so."""
         if numbers[0] < 0:
-            leaves = [self._terms.all[-1 - number] for number in numbers.tolist()]
+            leaves = [self.terms.all[-1 - number] for number in numbers.tolist()]
             return self._leaves(leaves)
         entries = self._rows(numbers)
         if entries is not None:
@@ -352,7 +358,7 @@ class _Folding:
 
     def _rows(self, numbers: Numbers) -> Term | None:
         """The list, if it is of parts of an array whose numbers move by constants."""
-        operations = self._operations
+        operations = self.operations
         terms = [operations.terms[number] for number in numbers.tolist()]
         if len(terms) < 2 or any(x.op is not index_op or x not in operations.keys for x in terms):
             return None
@@ -367,7 +373,7 @@ class _Folding:
 
     def rows_of(self, term: Term, first: Numbers, second: Numbers, turns: int) -> Term | None:
         """Parts of an array as a list, by the numbers in the keys of the first and the second."""
-        key = self._operations.keys[term]
+        key = self.operations.keys[term]
         count = sum([1 if part is ENTRY else 2 for part in key if is_moving(part)])
         steps = tuple((second - first)[:count].tolist())
         if len({step for step in steps if step}) != 1:
@@ -396,107 +402,3 @@ class _Folding:
                 whole = self.put(listed, self._inputs, lists=(False,) * len(self._inputs))
                 return self._cut(whole, len(places), numbers[0], len(leaves), steps[0])
         return self.put(listed, leaves, lists=(False,) * len(leaves))
-
-
-class _Body:
-    """The body of a loop while it is made, and what it reads from outside."""
-
-    def __init__(self, folding: _Folding, repeat: Repeat) -> None:
-        self._folding = folding
-        self._repeat = repeat
-        self._operations = folding._operations
-        self._terms = Terms()
-        self.places: dict[int, Term] = {}
-        """The terms of the body, by their places in the period."""
-        self.fixed: dict[Term, Term] = {}
-        """The input of the body for each term that stays the same."""
-        self.streams: dict[Term, Term] = {}
-        """And for each list."""
-        self._lagging: dict[tuple[int, int], Term] = {}
-        """The inputs for what is computed at a place, so many turns ago."""
-        self._initial: dict[int, int] = {}
-        """The operands that the first turn takes for what was computed a turn ago."""
-        self._lists: dict[bytes, Term] = {}
-
-    def add(self, position: int) -> Term:
-        """The operation at a position in the first turn."""
-        term, period = self._operations.terms[position], self._repeat.period
-        second = position + period  # the first turn may be given what the others have computed
-        entries = self._operations.entries[:, [position, second]]
-        if (entries[:, 0] != entries[:, 1]).any():
-            return self._entry(term, entries)
-        args = []
-        for row, arg in zip(self._operations.operands, term.args, strict=False):
-            operand, move = int(row[second]), int(row[second + period] - row[second])
-            if operand < 0:
-                args.append(self._leaf(row[position : self._repeat.stop : period]))
-            elif move == 0:
-                args.append(self._given(self._folding.operand(operand), arg.example))
-            elif move == period:
-                turn, place = divmod(operand - self._repeat.start, period)
-                if turn == 1:
-                    args.append(self.places[place])
-                else:
-                    if turn == 0:
-                        self._initial[place] = int(row[position])
-                    args.append(self._lagged(place, 1 - turn))
-            else:
-                numbers = operand + move * np.arange(-1, self._repeat.turns - 1)
-                args.append(self._in_turn(numbers, arg.example))
-        assert term.op is not None
-        self._terms.index = term.index
-        return self._terms.put(term.op, tuple(args), term.settings, term.example)
-
-    def _entry(self, term: Term, entries: Numbers) -> Term:
-        """The entry or row of an array that it is in each turn, out of a list of them."""
-        first, second = entries.T
-        items = self._folding.rows_of(term, first, second, self._repeat.turns)
-        assert items is not None
-        return self._next_of(items, term.example)
-
-    def _leaf(self, numbers: Numbers) -> Term:
-        leaf = self._folding.operand(int(numbers[0]))
-        if (numbers == numbers[0]).all():
-            if leaf.constant:
-                return self._terms.constant(leaf.example)
-            return self._given(leaf, leaf.example)
-        return self._in_turn(numbers, leaf.example)
-
-    def _given(self, outside: Term, example: Any) -> Term:
-        if outside.constant:
-            return self._terms.constant(outside.example)
-        if outside not in self.fixed:
-            self.fixed[outside] = self._terms.input(example)
-        return self.fixed[outside]
-
-    def _in_turn(self, numbers: Numbers, example: Any) -> Term:
-        key = numbers.tobytes()
-        if key not in self._lists:
-            self._lists[key] = self._folding.items(numbers)
-        return self._next_of(self._lists[key], example)
-
-    def _next_of(self, items: Term, example: Any) -> Term:
-        if items not in self.streams:
-            self.streams[items] = self._terms.input(example)
-        return self.streams[items]
-
-    def _lagged(self, place: int, lag: int) -> Term:
-        for turns in range(1, lag + 1):
-            if (place, turns) not in self._lagging:
-                example = self._operations.terms[self._repeat.start + place].example
-                self._lagging[place, turns] = self._terms.input(example)
-        return self._lagging[place, lag]
-
-    def carried(self) -> tuple[list[Carried], list[Term]]:
-        """What is handed on from turn to turn, those of the most turns ago first, and what the
-        first turn is given.
-        """
-        carried, initial = [], []
-        for (place, lag), input in sorted(self._lagging.items(), key=lambda pair: -pair[0][1]):
-            next = self.places[place] if lag == 1 else self._lagging[place, lag - 1]
-            carried.append(Carried(input, next))
-            before = self._repeat.start + place - lag * self._repeat.period
-            if lag == 1:
-                before = self._initial.get(place, before)
-            initial.append(self._folding.operand(before))
-        return carried, initial
