@@ -152,7 +152,8 @@ class Taylor(Around):
                 self.series[node] = Series(rule, first)
             yield
         finally:
-            self.inner, self.series, self._velocities, self._results = before
+            old, self.series, self._velocities, self._results = before
+            self.inner = old
 
     def _compute(self, op: Op, args: Sequence[Array], settings: Settings) -> Any:
         with using(self.inner):

@@ -83,7 +83,10 @@ class Pattern:
     def __init__(
         self, rows: Any, columns: Any, shape: tuple[int, int], base: Pattern | None = None
     ) -> None:
-        self.rows, self.columns, self.shape, self.base = rows, columns, shape, base
+        self.rows: Any = rows
+        self.columns: Any = columns
+        self.shape: tuple[int, int] = shape
+        self.base: Any = base
         self._factors: tuple[Any, Any] | None = None
 
     @property
@@ -184,7 +187,7 @@ class SparseMatrix:
         )
         if not inside:
             raise ValueError(f"SparseMatrix: an entry lies outside of the shape {shape}")
-        self.pattern = Pattern(rows, columns, (int(shape[0]), int(shape[1])))
+        self.pattern: Pattern = Pattern(rows, columns, (int(shape[0]), int(shape[1])))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -25,6 +25,7 @@ class Linearized:
     has_aux: f gives a pair, of the `result` to differentiate and of `aux` beside it.
     """
 
+    inputs: list[Node]
     rebuild: Rebuild  # puts as many others as there are `inputs` in the form of these arguments
     outputs: list[Any]  # the numbers, arrays and nodes of the result
     rebuild_output: Rebuild

@@ -201,7 +201,7 @@ def new_box(value: Any, trace: int, node: Any) -> Any:
 class TraceStack:
     """The numbers of the traces made by hand, the innermost last."""
 
-    top = -1
+    top: int = -1
 
     @contextmanager
     def new_trace(self) -> Iterator[int]:
@@ -213,7 +213,7 @@ class TraceStack:
             self.top -= 1
 
 
-trace_stack = TraceStack()
+trace_stack: TraceStack = TraceStack()
 
 
 def trace(start_node: Node, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:

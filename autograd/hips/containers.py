@@ -21,30 +21,30 @@ class _Like(builtins.type):
         return builtins.isinstance(x, cls.made)
 
 
-class list(builtins.list, metaclass=_Like):  # type: ignore[type-arg]
+class list(builtins.list[Any], metaclass=_Like):
     """`list(xs)` is Python's list of them."""
 
-    made = builtins.list
+    made: Any = builtins.list
 
     def __new__(cls, xs: Iterable[Any] = ()) -> Any:
         """A list."""
         return builtins.list(xs)
 
 
-class tuple(builtins.tuple, metaclass=_Like):  # type: ignore[type-arg]
+class tuple(builtins.tuple[Any, ...], metaclass=_Like):
     """`tuple(xs)` is Python's tuple of them."""
 
-    made = builtins.tuple
+    made: Any = builtins.tuple
 
     def __new__(cls, xs: Iterable[Any] = ()) -> Any:
         """A tuple."""
         return builtins.tuple(xs)
 
 
-class dict(builtins.dict, metaclass=_Like):  # type: ignore[type-arg]
+class dict(builtins.dict[Any, Any], metaclass=_Like):
     """`dict(...)` is Python's dict."""
 
-    made = builtins.dict
+    made: Any = builtins.dict
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """A dict."""

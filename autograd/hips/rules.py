@@ -343,8 +343,8 @@ class RuleTable(MutableMapping[Any, Function]):
         return len(_plain) + len(RULES)
 
 
-primitive_vjps = RuleTable("vjps", _composed_vjp)
-primitive_jvps = RuleTable("jvps", _composed_jvp)
+primitive_vjps: RuleTable = RuleTable("vjps", _composed_vjp)
+primitive_jvps: RuleTable = RuleTable("jvps", _composed_jvp)
 
 
 def register_notrace(trace_type: Any, primitive_fun: Function) -> None:

@@ -133,8 +133,8 @@ class ArrayVSpace(VSpace):
 
     def __init__(self, value: Any) -> None:
         value = np.asarray(getval(value))
-        self.shape = value.shape
-        self.dtype = value.dtype
+        self.shape: Any = value.shape
+        self.dtype: Any = value.dtype
 
     @property
     def size(self) -> int:  # type: ignore[override]
@@ -204,7 +204,7 @@ class ContainerVSpace(VSpace):
     """Containers of one form; `shape` is a container of the spaces of its parts."""
 
     def __init__(self, value: Any) -> None:
-        self.shape = self._like(value, [vspace(part) for part in self._values(value)])
+        self.shape: Any = self._like(value, [vspace(part) for part in self._values(value)])
 
     def _values(self, x: Any) -> Any:
         """The parts."""
@@ -278,7 +278,7 @@ class SequenceVSpace(ContainerVSpace):
 class ListVSpace(SequenceVSpace):
     """Lists."""
 
-    seq_type = list
+    seq_type: Any = list
 
 
 class TupleVSpace(SequenceVSpace):
@@ -289,7 +289,7 @@ class NamedTupleVSpace(SequenceVSpace):
     """Named tuples, such as the results of numpy.linalg."""
 
     def __init__(self, value: Any) -> None:
-        self.seq_type = type(value)
+        self.seq_type: Any = type(value)
         super().__init__(value)
 
     def _like(self, x: Any, parts: list[Any]) -> Any:
@@ -340,8 +340,8 @@ class SparseObject:
     __slots__ = ("mut_add", "vs")
 
     def __init__(self, vs: VSpace, mut_add: Callable[[Any], Any]) -> None:
-        self.vs = vs
-        self.mut_add = mut_add
+        self.vs: VSpace = vs
+        self.mut_add: Any = mut_add
 
 
 VSpace.register(SparseObject, lambda sparse: sparse.vs)

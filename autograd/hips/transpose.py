@@ -28,7 +28,7 @@ class Watch(Around):
 
     def __init__(self) -> None:
         super().__init__(interpreter())
-        self.taken_out = False
+        self.taken_out: bool = False
 
     def take_out(self, node: Node, how: str) -> Any:
         self.taken_out = True

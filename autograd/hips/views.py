@@ -135,7 +135,7 @@ class GraphNode(VJPNode):
     __slots__ = ("__dict__", "tracked")
 
     def __init__(self, tracked: Tracked) -> None:
-        self.tracked = tracked
+        self.tracked: Any = tracked
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GraphNode) and self.tracked is other.tracked
@@ -173,18 +173,20 @@ class History:
         self.tracked = tracked
         order = ancestors([tracked])
         starts = [node for node in order if isinstance(node.op, Start)]
-        self.trace = max([node.op.trace for node in starts], default=-1)
+        self.trace: int = max([node.op.trace for node in starts], default=-1)
         inner = [node for node in starts if node.op.trace == self.trace]
         last = max(inner, key=lambda node: node.index, default=None)
         self.root: Node | None = None if last is None else last.op.node
-        self.starts = [node for node in inner if node.op.node is self.root]
+        self.starts: list[Any] = [node for node in inner if node.op.node is self.root]
         if not starts:  # a leaf of the user's own
             leaves = [arg for node in order for arg in node.parents if arg.op is None]
             self.starts = sorted(leaves or [tracked], key=lambda node: node.index)[:1]
         order = ancestors([tracked], stop=set(self.starts))
+        self.order: list[Any]
+        self.active: set[Any]
         self.order, self.active = between(self.starts, order)
         first = min(node.index for node in self.starts)
-        self.nested = any(
+        self.nested: bool = any(
             arg.index < first for node in (*self.order, *self.starts) for arg in node.parents
         )
 

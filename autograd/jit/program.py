@@ -138,7 +138,8 @@ class Program:
         rolls = not self._native or len(recording.terms.all) > _STRAIGHT
         for loops in (True, False):
             found = simplify(recording.terms, self._recorded, branches, loops, rolls)
-            self.simplified, self._looked_at = found
+            simplified, self._looked_at = found
+            self.simplified: dict[Term, Term] = simplified
             order = ordered(self.simplified.values())
             if not decide_inside(order, may_be_nan(order)):
                 break  # else NaN could decide unseen

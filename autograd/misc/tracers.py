@@ -103,7 +103,7 @@ class FullGraphNode(Node):
         parent_argnums: Sequence[int],
         parents: Sequence[Any],
     ) -> None:
-        self.value = value
+        self.value: Any = value
         self.recipe: tuple[Callable[..., Any], Any, Any, Any] = (
             *(fun, args, kwargs),
             list(zip(parent_argnums, parents, strict=True)),

@@ -171,7 +171,7 @@ class _Form:
 
     def __init__(self, leaves: State, rebuild: Rebuild) -> None:
         self.rebuild = rebuild
-        self.shapes = [ops.shape_of(leaf) for leaf in leaves]
+        self.shapes: list[Any] = [ops.shape_of(leaf) for leaf in leaves]
         ends = np.cumsum([0, *[math.prod(shape) for shape in self.shapes]]).tolist()
         self._slices = [slice(*pair) for pair in pairwise(ends)]
         self._all_numbers = not any(self.shapes)

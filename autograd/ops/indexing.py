@@ -198,7 +198,7 @@ class At:
     def __init__(self, x: ArrayLike, key: Any = ..., numbers: Sequence[Node] = ()) -> None:
         self.x: Array = as_array(x)
         self.key: Any = key
-        self.numbers = numbers
+        self.numbers: Any = numbers
 
     def __getitem__(self, key: Any) -> At:
         if interpreter().replayed and not _is_mask(key):

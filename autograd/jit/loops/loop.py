@@ -48,8 +48,12 @@ class Loop(NonDifferentiable):
     ) -> None:
         super().__init__("loop", self._run)
         self.turns = turns
-        self.fixed, self.carried, self.streams = fixed, carried, streams
-        self.last, self.kept, self.checks = last, kept, checks
+        self.fixed: Sequence[Term] = fixed
+        self.carried: Sequence[Carried] = carried
+        self.streams: Sequence[Term] = streams
+        self.last: Sequence[Term] = last
+        self.kept: Sequence[Term] = kept
+        self.checks: Sequence[tuple[Term, int]] = checks
 
     @property
     def inputs(self) -> list[Term]:
@@ -108,16 +112,18 @@ def inside(terms: Iterable[Term]) -> Iterator[Term]:
 # --------------------------------------------------------------------------------------------------
 # Lists, and what is read from them
 
-part = NonDifferentiable("part", lambda results, index: results[index])
+part: NonDifferentiable = NonDifferentiable("part", lambda results, index: results[index])
 """`part(loop, index=n)`: one of the results of a loop, a number or array, or a list."""
 
-cut = NonDifferentiable("cut", lambda items, start, stop, step: items[start:stop:step])
+cut: NonDifferentiable = NonDifferentiable(
+    "cut", lambda items, start, stop, step: items[start:stop:step]
+)
 """`cut(list, start=a, stop=b, step=c)`: a part of a list."""
 
-item = NonDifferentiable("item", lambda items, index: items[index])
+item: NonDifferentiable = NonDifferentiable("item", lambda items, index: items[index])
 """`item(list, index=n)`: one number or array of a list."""
 
-listed = NonDifferentiable(
+listed: NonDifferentiable = NonDifferentiable(
     "listed",
     lambda *parts, lists: [
         x for part, many in zip(parts, lists, strict=True) for x in (part if many else [part])
@@ -134,14 +140,14 @@ def _rows(x: Any, key: Key, numbers: Sequence[int], steps: Sequence[int], turns:
     return [np.asarray(x[with_numbers(key, row)]) for row in moved]
 
 
-rows = NonDifferentiable("rows", _rows)
+rows: NonDifferentiable = NonDifferentiable("rows", _rows)
 """`rows(x, key=key, numbers=numbers, steps=steps, turns=n)`: a list of parts of an array. In the
 key of the first are these numbers, which move by `steps` from one to the next."""
 
-stacked = NonDifferentiable("stacked", lambda items: np.array(items))
+stacked: NonDifferentiable = NonDifferentiable("stacked", lambda items: np.array(items))
 """`stacked(list)`: an array of the items of a list, along a first axis."""
 
-joined = NonDifferentiable("joined", lambda items: np.concatenate(items))
+joined: NonDifferentiable = NonDifferentiable("joined", lambda items: np.concatenate(items))
 """`joined(list)`: the items of a list, arrays, one after the other along their first axis."""
 
 LISTS = frozenset([part, cut, item, listed, rows, stacked, joined])

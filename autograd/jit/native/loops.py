@@ -23,6 +23,8 @@ class LoopSteps(Steps):
     failed: memory for the number of the first branch that went another way, and 1; or 0.
     """
 
+    schedule: Schedule
+
     def __init__(
         self, to: Function, schedule: Schedule, branches: Sequence[tuple[str, str]]
     ) -> None:
@@ -105,7 +107,7 @@ class LoopSteps(Steps):
         lists = [outer.lists[arg] for arg in streams]
         with to.loop(str(loop.turns)) as turn:
             self.schedule = body
-            self.values |= fixed
+            self.values.update(fixed)
             for x, slot in slots.items():
                 self.values[x] = load(to, x.dtype, slot)
             for x, items in zip(loop.streams, lists, strict=True):

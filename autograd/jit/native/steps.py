@@ -22,6 +22,8 @@ class Steps:
     calls; globals: lines of the module besides.
     """
 
+    schedule: Schedule
+
     def __init__(self, to: Function, schedule: Schedule) -> None:
         self.to = to
         self.schedule = schedule
