@@ -117,6 +117,8 @@ class Optimizer:
             )
         for name, saved in state["parameters"].items():
             parameter = self.parameters[name]
+            if not isinstance(saved.get("steps"), int | np.integer) or saved["steps"] < 0:
+                raise ValueError(f"{mine}: the state of {name!r} has no number of steps")
             for key, array in saved.items():
                 is_array = key in self.state_names and np.shape(array) == parameter.shape
                 if key != "steps" and not is_array:

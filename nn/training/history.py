@@ -223,6 +223,10 @@ class History:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore a ``state_dict``; ``ValueError`` for one with other metrics."""
+        if not (np.asarray(state["steps"]["examples"]) >= 1).all():
+            raise ValueError("a step has no examples")
+        if not isinstance(state["stopped"], str):
+            raise ValueError("the reason why training ended is not a text")
         self.steps.load(state["steps"])
         self.validations.load(state["validations"])
         self.stopped = state["stopped"]

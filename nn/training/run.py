@@ -245,6 +245,13 @@ class Run:
 
         Raises ``KeyError``, ``TypeError`` or ``ValueError`` if it is from another run.
         """
+        for name in ("step", "epochs_done", "batches_done"):
+            if type(state[name]) is not int or state[name] < 0:
+                raise ValueError(f"{name} is {state[name]!r}, not a count")
+        if state["batches_done"] * self.batch_size >= self.examples_in_epoch:
+            raise ValueError(
+                f"{state['batches_done']} mini-batches are more than an epoch has left"
+            )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         for part, saved in zip(self._with_state(), state["callbacks"], strict=True):

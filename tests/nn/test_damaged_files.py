@@ -229,3 +229,30 @@ def test_one_changed_bit_of_a_checkpoint_is_noticed(
     path.write_bytes(content)
     assert main([*unfinished, "--resume"]) == 2
     assert "its checksum is not that of its contents" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"step": "3"},
+        {"step": -1},
+        {"epochs_done": 0.5},
+        {"batches_done": {}},
+        {"batches_done": 99},
+        {"optimizer": []},
+        {"history": {}},
+        {"generators": 3},
+        {"callbacks": None},
+        {"model": {"a": 1}},
+    ],
+    ids=str,
+)
+def test_a_forged_checkpoint_is_refused_before_training(
+    forged: dict[str, Any], unfinished: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = Checkpoint("out/unfinished/checkpoint.safetensors")
+    checkpoint.save({**checkpoint.load(), **forged})
+    assert main([*unfinished, "--resume"]) == 2
+    complaint = capsys.readouterr().err
+    assert "does not fit this run" in complaint
+    assert complaint.count("\n") == 1
