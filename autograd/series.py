@@ -49,6 +49,7 @@ class Taylor(Around):
 
     records = True
     transparent = False
+    inner: Interpreter
 
     def __init__(self, inner: Interpreter) -> None:
         super().__init__(inner)
@@ -152,8 +153,7 @@ class Taylor(Around):
                 self.series[node] = Series(rule, first)
             yield
         finally:
-            old, self.series, self._velocities, self._results = before
-            self.inner = old
+            self.inner, self.series, self._velocities, self._results = before
 
     def _compute(self, op: Op, args: Sequence[Array], settings: Settings) -> Any:
         with using(self.inner):
