@@ -100,8 +100,8 @@ def require_meaning(op: Any, result: npt.NDArray[Any]) -> None:
     """Raise TypeError for a result of objects, or of complex numbers that have no meaning there."""
     if result.dtype.kind == "O":
         raise TypeError(
-            f"{op.symbol} of a node and an object that is no array gave an array of objects; a "
-            "sparse matrix is multiplied by A @ x"
+            f"{op.symbol} of a node gave an array of objects, which have no derivatives: it has to "
+            "give numbers; a sparse matrix is multiplied by A @ x"
         )
     if op.real_only:
         raise TypeError(
