@@ -65,8 +65,10 @@ def value_and_grad(
     (18.0, {'a': 9.0, 'b': 12.0})
     """
     argnums = argnums if argnum is None else argnum
+    return wrap_nary_f(f, value_and_grad, argnums)(_value_and_grad(f, argnums, has_aux))
 
-    @wrap_nary_f(f, value_and_grad, argnums)
+
+def _value_and_grad(f: Callable[P, R], argnums: Argnums, has_aux: bool) -> Callable[P, Any]:
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         run = _linearized("grad", f, args, kwargs, argnums, has_aux)
         gradient = run.rebuild(iter(run.pull({0: None})))
@@ -92,7 +94,7 @@ def grad(
     48.0
     """
     argnums = argnums if argnum is None else argnum
-    both = value_and_grad(f, argnums, has_aux)
+    both = _value_and_grad(f, argnums, has_aux)
 
     @wrap_nary_f(f, grad, argnums)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:

@@ -53,14 +53,19 @@ def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Ca
     >>> grad(area).__name__
     'grad_of_area_wrt_argnum_0'
     """
-    return wraps(
-        fun,
-        "{op}_of_{fun}_wrt_argnum_{argnum}",
-        "    {op} of function {fun} with respect to argument number {argnum}. Takes the\n"
-        "    same arguments as {fun} but returns the {op}.\n",
-        op=get_name(op),
-        argnum=argnum,
-    )
+
+    def named(f: Callable[P, R]) -> Callable[P, R]:
+        if callable(fun):
+            functools.update_wrapper(f, fun)
+        name, operator = get_name(fun), get_name(op)
+        f.__name__ = f.__qualname__ = f"{operator}_of_{name}_wrt_argnum_{argnum}"
+        f.__doc__ = (
+            f"    {operator} of function {name} with respect to argument number {argnum}. "
+            f"Takes the\n    same arguments as {name} but returns the {operator}.\n"
+        )
+        return f
+
+    return named
 
 
 def unary_to_nary(operator: Function) -> Function:
