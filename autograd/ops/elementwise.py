@@ -23,7 +23,7 @@ from autograd.engine.graph import Array
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
-from autograd.ops.predicates import nondifferentiable
+from autograd.ops.predicates import greater_equal, nondifferentiable
 
 # Rules below use operations that are defined further down, so the type checker needs them here.
 abs: Elementwise
@@ -569,4 +569,4 @@ def trunc(x: ArrayLike) -> Array:
     >>> trunc(2.5), trunc(-2.5)
     (2.0, -2.0)
     """
-    return where(nondifferentiable(np.greater_equal, x, 0), floor(x), ceil(x))
+    return where(greater_equal(x, 0), floor(x), ceil(x))

@@ -167,7 +167,7 @@ def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None)
     >>> import numpy as np
     >>> from autograd import fft
     >>> fft.ihfft(np.array([4.0, 2.0, 4.0, -6.0]))
-    array([1.+0.j, 0.+2.j, 3.+0.j])
+    array([1.-0.j, 0.+2.j, 3.-0.j])
     """
     return conj(rfft(a, n, axis, opposite(norm)))
 
