@@ -20,10 +20,11 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops import predicates
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
-from autograd.ops.predicates import greater_equal, nondifferentiable
+from autograd.ops.predicates import nondifferentiable
 
 # Rules below use operations that are defined further down, so the type checker needs them here.
 abs: Elementwise
@@ -569,4 +570,4 @@ def trunc(x: ArrayLike) -> Array:
     >>> trunc(2.5), trunc(-2.5)
     (2.0, -2.0)
     """
-    return where(greater_equal(x, 0), floor(x), ceil(x))
+    return where(predicates.greater_equal(x, 0), floor(x), ceil(x))

@@ -98,10 +98,13 @@ def test_values_are_those_of_numpy(case: Case) -> None:
             assert plain.dtype == np.asarray(theirs).dtype
 
 
+OLD = np.lib.NumpyVersion(np.__version__) < "2.1.0"
 NUMPYS = [
     pytest.param(f, args, id=f"{name}-{number}")
-    for table in (NUMPY, LINALG, FFT)
+    for module, table in ((np, NUMPY), (np.linalg, LINALG), (np.fft, FFT))
     for name, cases in table.items()
+    if hasattr(module, name)  # which older versions lack
+    and not (OLD and name == "cond")  # which is complex there
     for number, (f, args) in enumerate(cases)
 ]
 

@@ -72,12 +72,15 @@ def as_numpy(f: Callable[..., Any], args: list[Any], types: set[str]) -> None:
             np.testing.assert_allclose(one.astype(float), other.astype(float), small, small)
 
 
+OLD = np.lib.NumpyVersion(np.__version__) < "2.1.0"
+
+
 def cases_of(module: Any, table: dict[str, list[Any]]) -> list[Any]:
     """The cases of the functions that this version of NumPy has, numbered."""
     cases = [
         (name, number, f, args)
         for name, cases in table.items()
-        if hasattr(module, name)
+        if hasattr(module, name) and not (OLD and name == "pad")  # of booleans it was other then
         for number, (f, args) in enumerate(cases)
     ]
     return [
