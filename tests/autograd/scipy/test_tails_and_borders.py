@@ -175,12 +175,12 @@ def test_function_of_one_number_is_right_everywhere(name: str) -> None:
 def test_function_with_an_order_is_right_everywhere(name: str) -> None:
     formula, parameters, points = ORDERS[name]
     with mp.workdps(460 if name in FALLS else 160):
-        for p in parameters:
+        for n, p in enumerate(parameters):  # which take turns at the points
             assert_right(
                 name,
                 lambda x, p=p: getattr(sp, name)(p, x),
                 lambda x, p=p: formula(mp.mpf(p), x),
-                [(x,) for x in points],
+                [(x,) for x in points[n % 2 :: 2]],
             )
 
 
