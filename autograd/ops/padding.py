@@ -81,7 +81,9 @@ def pad(
     if mode in ("constant", "empty"):
         values = constant_values if mode == "constant" else 0
         if holds_node(values):
-            return _by_axis(x, widths, values, lambda part, axis, end, value: value)
+            return _by_axis(
+                x, widths, values, lambda part, axis, end, value: cast(value, part.dtype)
+            )
         frame = np.pad(np.zeros(shape, x.dtype), widths, constant_values=values)
         key = tuple([slice(n, n + size) for (n, _), size in zip(widths, shape, strict=True)])
         return set_op(frame, x, key=key)

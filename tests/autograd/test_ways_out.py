@@ -16,6 +16,8 @@ import pytest
 import autograd as ad
 from autograd import Tensor, Value, grad, hessian, jacobian, jit, jvp, taylor, vjp, vmap
 
+pytestmark = pytest.mark.eager  # a compiled program refuses more
+
 
 def filled(x: Any) -> Any:
     array = np.empty(2)
