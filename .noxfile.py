@@ -112,6 +112,8 @@ def numpy(session: nox.Session, numpy: str) -> None:
     jit = [f"jit/test_{name}.py" for name in ("loops", "random_programs", "roll", "source")]
     others = "ops/test_fifty_digits.py", "scipy/test_tails_and_borders.py"
     left_out = [*folders, *[f"test_{name}.py" for name in modules], *engine, *jit, *others]
+    if numpy == "2.0.*":  # whose functions the others call, too
+        left_out += ["batching", "jit"]
     ignored = [f"--ignore=tests/autograd/{path}" for path in left_out]
     session.run("pytest", "-q", *ignored, "tests/autograd")
 
