@@ -36,7 +36,7 @@ def install(session: nox.Session, extras: str, *packages: str) -> None:
 
 @nox.session(venv_backend="none")
 def readme(session: nox.Session) -> None:
-    """The README's two commands, word for word, with the coverage of each package.
+    """The README's two commands, word for word.
 
     They make the environment `.venv` here, as they do for a user.
     """
@@ -46,9 +46,7 @@ def readme(session: nox.Session) -> None:
     session.run("bash", "-euxc", train)
     with session.chdir(session.create_tmp()):  # away from the packages of the checkout
         session.run(python, "-m", "autograd", "--out", "installed.svg")
-    session.run("bash", "-euxc", test, env={"PYTEST_ADDOPTS": "--cov --cov-report="})
-    for package in "autograd", "nn":
-        session.run(python, "-m", "coverage", "report", f"--include={package}/*")
+    session.run("bash", "-euxc", test)
 
 
 @nox.session(python=PYTHONS, default=False)
@@ -56,6 +54,15 @@ def tests(session: nox.Session) -> None:
     """The tests, or those that are named after `--`."""
     install(session, "test")
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """The coverage of each package, with branches; it takes twice the time of the tests."""
+    install(session, "test")
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=")
+    for package in "autograd", "nn":
+        session.run("coverage", "report", f"--include={package}/*")
 
 
 @nox.session
