@@ -126,7 +126,7 @@ def test_a_damaged_header_of_an_array_is_read_or_refused(name: str, tmp_path: Pa
         assert len(refusal(lambda: load_table(path), nn.DataError)) < 1000
 
 
-@pytest.mark.parametrize("content", [idx(), gzip.compress(idx())])
+@pytest.mark.parametrize("content", [idx(), gzip.compress(idx())], ids=["plain", "compressed"])
 def test_a_damaged_idx_file_is_read_or_refused(content: bytes, tmp_path: Path) -> None:
     rng = random.Random(0)
     path = tmp_path / "images"
