@@ -113,14 +113,11 @@ def numpy(session: nox.Session, numpy: str) -> None:
     Left out is what depends on the engine alone.
     """
     install(session, "test", f"numpy=={numpy}")
-    folders = "diagnostics", "hips", "misc", "ode", "pictures"
+    folders = "batching", "diagnostics", "hips", "jit", "misc", "ode", "pictures"
     modules = "docstrings", "partials", "taylor"
     engine = "engine/test_random_programs.py", "engine/test_zero_times_infinity.py"
-    jit = [f"jit/test_{name}.py" for name in ("loops", "random_programs", "roll", "source")]
     others = "ops/test_fifty_digits.py", "scipy/test_tails_and_borders.py"
-    left_out = [*folders, *[f"test_{name}.py" for name in modules], *engine, *jit, *others]
-    if numpy == "2.0.*":  # whose functions the others call, too
-        left_out += ["batching", "jit"]
+    left_out = [*folders, *[f"test_{name}.py" for name in modules], *engine, *others]
     ignored = [f"--ignore=tests/autograd/{path}" for path in left_out]
     session.run("pytest", "-q", *ignored, "tests/autograd")
 

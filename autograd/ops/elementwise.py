@@ -20,7 +20,6 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
-from autograd.ops import predicates
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
@@ -570,4 +569,5 @@ def trunc(x: ArrayLike) -> Array:
     >>> trunc(2.5), trunc(-2.5)
     (2.0, -2.0)
     """
-    return where(predicates.greater_equal(x, 0), floor(x), ceil(x))
+    up = nondifferentiable(np.greater_equal, x, 0)
+    return where(bool(up) if isinstance(x, float | int) else up, floor(x), ceil(x))
