@@ -213,7 +213,7 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
         return None
     names = zip(code.parameters, leaves, strict=True)
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
-    lines += [re.sub(r"^( +)return \d+$", rf"\1{_OTHERWISE}", line) for line in code.body]
+    lines += [re.sub(r"^( +)return .+$", rf"\1{_OTHERWISE}", line) for line in code.body]
     if program.may_be_nan:  # the run is then repeated; so is one whose results are ∞ and -∞
         total = ", ".join([code.results[place] for place in program.may_be_nan])
         lines += [f"total = sum(({total},))", "if total != total:", f"    {_OTHERWISE}"]

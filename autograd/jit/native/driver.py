@@ -38,7 +38,7 @@ class Driver:
         """The arguments are those of `lowering.write`."""
         self.code: Code = Code()
         self.code.parameters = [name for name, term in inputs if term not in fixed]
-        self._names: dict[Term, str] = {term: name for name, term in inputs}
+        self._names: dict[Term, str] = {term: name for name, term in inputs if term not in fixed}
         self._returned: dict[Term, Term] = {}
         self._memory = 0
         self._branches = branches
@@ -63,6 +63,10 @@ class Driver:
         self._arrays = {name for name, term in inputs if term.ndim and term not in fixed}
         steps = self._split(self._schedule.steps, updates)
         self._plan_memory(steps, {*own.values(), *updates})
+        for term, array in fixed.items():
+            if not term.ndim:  # which may be written into before it is returned
+                self._names[term] = f"n{next(_numbers)}"
+                self.code.body.append(f"{self._names[term]} = {self._constant(array)}[()]")
         self._write(steps, checks, effects, results, own)
 
     def _own(self, order: Sequence[Term], leaving: Sequence[Term]) -> dict[Term, Term]:
@@ -315,5 +319,7 @@ class Driver:
             f"{start}, {strides})"
         )
         moves = base not in ("memory",) and buffer.array is None
+        if base in self._arrays:
+            self.code.body.append(f"{base} = np.ascontiguousarray({base})")
         (self.code.body if moves else self.code.setup).append(line)
         return name

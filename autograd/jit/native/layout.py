@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -74,19 +74,32 @@ class Items:
     buffer: Buffer
     shape: tuple[int, ...]
     count: int
-    start: int = 0
-    step: int = 1
+    start: int
+    step: int
+    strides: tuple[int, ...]
 
     def at(self, index: int) -> Layout:
         """One item."""
         index += self.count if index < 0 else 0
-        return Layout(self.buffer, self.shape, steps(self.shape), self.start + index * self.step)
+        return Layout(self.buffer, self.shape, self.strides, self.start + index * self.step)
 
     def cut(self, start: int, stop: int | None, step: int) -> Items:
         """A part of the list, as slices give it."""
         chosen = range(self.count)[start:stop:step]
         first = self.start + chosen.start * self.step
-        return Items(self.buffer, self.shape, len(chosen), first, self.step * step)
+        return replace(self, count=len(chosen), start=first, step=self.step * step)
+
+    @property
+    def stacked(self) -> Layout:
+        """All items as one array, along a first axis."""
+        shape, strides = (self.count, *self.shape), (self.step, *self.strides)
+        return Layout(self.buffer, shape, strides, self.start)
+
+
+def new_list(shape: tuple[int, ...], count: int, dtype: np.dtype[Any]) -> Items:
+    """A list in memory of its own."""
+    size = prod(shape)
+    return Items(Buffer(count * size, dtype), shape, count, 0, size, steps(shape))
 
 
 def is_regular(array: Any) -> bool:
@@ -109,21 +122,32 @@ def view(of: Layout, term: Term) -> Layout | None:
             return Layout(of.buffer, term.shape, steps(term.shape), of.offset)
         if prod(of.shape) == 1:
             return Layout(of.buffer, term.shape, (0,) * term.ndim, of.offset)
-    # NumPy arranges memory that is as large as the buffer but has no pages of its own.
+    if term.op is structural.index_op:
+        return part_of(of, term.settings["key"])
+    return _arranged(of, lambda base: term.op.evaluate((base,), term.settings))  # type: ignore[union-attr]
+
+
+def part_of(of: Layout, key: Any) -> Layout:
+    """The layout of x[key] for an array x, where this is a view."""
+    parts = key if isinstance(key, tuple) else (key,)
+    ends = () if any(each is Ellipsis for each in parts) else (Ellipsis,)
+    found = _arranged(of, lambda base: base[(*parts, *ends)])
+    assert found is not None
+    return found
+
+
+def _arranged(of: Layout, arrange: Callable[[Any], Any]) -> Layout | None:
+    """NumPy arranges memory that is as large as the buffer but has no pages of its own. None if it
+    would copy.
+    """
     item = of.buffer.dtype.itemsize
     base = np.lib.stride_tricks.as_strided(
         np.empty((), of.buffer.dtype), of.shape, [stride * item for stride in of.strides],
         writeable=False,
     )  # fmt: skip
-    seen = term.op.evaluate((base,), term.settings)  # type: ignore[union-attr]
-    if not isinstance(seen, np.ndarray):
-        seen = base[(*_parts(term.settings["key"]), Ellipsis)]
+    seen = arrange(base)
     if not np.may_share_memory(seen, base) and seen.size:
         return None
     apart = seen.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     strides = tuple([stride // item for stride in seen.strides])
-    return Layout(of.buffer, term.shape, strides, of.offset + apart // item)
-
-
-def _parts(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
+    return Layout(of.buffer, seen.shape, strides, of.offset + apart // item)

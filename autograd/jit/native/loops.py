@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.jit.loops import Loop
 from autograd.jit.native import functions
-from autograd.jit.native.layout import Buffer, Items, Layout, steps, whole
+from autograd.jit.native.layout import Buffer, Items, Layout, whole
 from autograd.jit.native.nests import load, store
 from autograd.jit.native.schedule import AnyStep, Body, Schedule, Step
 from autograd.jit.native.steps import Steps
@@ -50,25 +50,12 @@ class LoopSteps(Steps):
             self._read_row(items, self.rows[row[0]], len(row))
             return
         if not items.shape and not any(term.settings["lists"]):
-            into = Layout(items.buffer, (items.count,), (items.step,), items.start)
-            self._store_row(term.args, into)
+            self._store_row(term.args, items.stacked)
             return
         for arg, many in zip(term.args, term.settings["lists"], strict=True):
             other = self.schedule.lists.get(arg)
             if many and other is not None:
-                source = Layout(
-                    other.buffer,
-                    (other.count, *other.shape),
-                    (other.step, *steps(other.shape)),
-                    other.start,
-                )
-                into = Layout(
-                    items.buffer,
-                    source.shape,
-                    (items.step, *steps(items.shape)),
-                    items.start + index * items.step,
-                )
-                self.copy_layout(source, into)
+                self.copy_layout(other.stacked, items.cut(index, index + other.count, 1).stacked)
                 index += other.count
             elif items.shape:
                 self.copy(arg, items.at(index))
@@ -76,6 +63,10 @@ class LoopSteps(Steps):
             else:
                 store(self.to, items.buffer.dtype, self.value(arg), self.base(items.at(index)))
                 index += 1
+
+    def _joined(self, term: Term) -> None:
+        source = self.schedule.lists[term.args[0]].stacked
+        self.copy_layout(source, whole(self.schedule.layouts[term].buffer, source.shape))
 
     def _read_row(self, items: Items, first: int, count: int) -> None:
         to = self.to

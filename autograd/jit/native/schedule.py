@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.jit.loops import Loop, is_of_lists
-from autograd.jit.loops.loop import cut, item, listed
+from autograd.jit.loops.entries import with_numbers
+from autograd.jit.loops.loop import cut, item, joined, listed, rows, stacked
 from autograd.jit.native import functions
-from autograd.jit.native.layout import Buffer, Items, Layout, of_array, view, whole
+from autograd.jit.native.layout import (
+    Buffer,
+    Items,
+    Layout,
+    new_list,
+    of_array,
+    part_of,
+    view,
+    whole,
+)
 from autograd.jit.native.nests import IDENTITIES, Nest
 from autograd.jit.native.text import has_type
 from autograd.jit.terms import Term, entry, is_view, pack, segment_sums
@@ -68,7 +77,8 @@ class Schedule:
         number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
         an array); "element", "reduction" (in nests); "fill", "move", "product", "join", "gather",
         "scatter", "segments", "pack"; "loop", "part" (a number that a loop gives), "list" (what is
-        known of a list) and "listed" (a new list); or "call" (of Python: no machine code is made).
+        known of a list), "listed" (a new list), "joined" (an array of its items); or "call" (of
+        Python: no machine code is made).
     layouts: of the arrays that are in memory; lists: of the lists.
     bodies: the schedules of the bodies of loops.
     stored: the terms of nests that something outside of their nest reads.
@@ -156,6 +166,18 @@ class Schedule:
         if op is item:
             self._view = self.lists[whole_list].at(term.settings["index"])
             return "view" if term.ndim else "item"
+        if op is rows:
+            self.lists[term] = self._rows(term)
+            return "list"
+        if op is stacked:
+            self._view = self.lists[whole_list].stacked
+            return "view"
+        if op is joined:
+            found = view(self.lists[whole_list].stacked, term)
+            if found is None:
+                return "joined"
+            self._view = found
+            return "view"
         loop, index = whole_list.op, term.settings["index"]
         assert isinstance(loop, Loop)
         body = self.bodies[whole_list]
@@ -177,7 +199,21 @@ class Schedule:
         if len(kinds) > 1 or not has_type(next(iter(kinds))[1]):
             raise Unsupported
         ((shape, dtype),) = kinds
-        return Items(Buffer(count * prod(shape), dtype), shape, count, 0, prod(shape))
+        return new_list(shape, count, dtype)
+
+    def _rows(self, term: Term) -> Items:
+        """Parts of an array, which are where the array is."""
+        (x,), settings = term.args, term.settings
+        if x not in self.layouts:
+            raise Unsupported
+        numbers, moved = settings["numbers"], settings["steps"]
+        first = part_of(self.layouts[x], with_numbers(settings["key"], numbers))
+        following = [n + step for n, step in zip(numbers, moved, strict=True)]
+        second = part_of(self.layouts[x], with_numbers(settings["key"], following))
+        apart = second.offset - first.offset
+        return Items(
+            first.buffer, first.shape, settings["turns"], first.offset, apart, first.strides
+        )
 
     def _body(self, term: Term, loop: Loop) -> Body:
         """The schedule of a body, whose inputs are where the arguments are."""
@@ -188,9 +224,10 @@ class Schedule:
             if arg in self.layouts:
                 given[x] = self.layouts[arg]
         for x, arg in zip(loop.streams, streams, strict=True):
+            items = self.lists[arg]
             if x.ndim:  # the memory of the item of this turn
-                given[x] = whole(Buffer(x.size, x.dtype, name="item"), x.shape)
-            if self.lists[arg].shape != x.shape or self.lists[arg].buffer.dtype != x.dtype:
+                given[x] = Layout(Buffer(x.size, x.dtype, name="item"), x.shape, items.strides)
+            if items.shape != x.shape or items.buffer.dtype != x.dtype:
                 raise Unsupported
         return Body(loop, given)
 
@@ -315,7 +352,7 @@ class Schedule:
             return None
         items, step = self.lists[source], indices[1] - indices[0]
         begin = items.start + (indices[0] % items.count) * items.step
-        return Items(items.buffer, (), len(indices), begin, step * items.step)
+        return Items(items.buffer, (), len(indices), begin, step * items.step, ())
 
     def row_of(self, term: Term) -> list[Term]:
         """The numbers of a new list, if they are many, and given as Python's floats."""
@@ -350,10 +387,7 @@ class Body(Schedule):
         if any(carried.next.size > _MOST_HANDED_ON for carried in loop.carried):
             raise Unsupported
         self.last: list[Layout] = [whole(Buffer(x.size, x.dtype), x.shape) for x in loop.last]
-        self.kept: list[Items] = [
-            Items(Buffer(loop.turns * x.size, x.dtype), x.shape, loop.turns, 0, x.size)
-            for x in loop.kept
-        ]
+        self.kept: list[Items] = [new_list(x.shape, loop.turns, x.dtype) for x in loop.kept]
 
     def all_buffers(self) -> list[Buffer]:
         """All the memory that a loop needs besides that of its arguments."""

@@ -133,10 +133,9 @@ class Steps:
         while index < len(numbers):
             rows = self.schedule.rows(numbers, index)
             for n, row in enumerate(rows):
-                source = Layout(row.buffer, (row.count,), (row.step,), row.start)
                 start = into.offset + (index + n) * step
                 apart = Layout(into.buffer, (row.count,), (len(rows) * step,), start)
-                self.copy_layout(source, apart)
+                self.copy_layout(row.stacked, apart)
             if rows:
                 index += len(rows) * rows[0].count
                 continue
