@@ -33,6 +33,8 @@ _ZEROS_AROUND: Final = (scatter_op, place_op)
 """Operations that put zeros around their argument."""
 _PLACED: Final = (set_op, concatenate_op, gather_op, place_op)
 """Operations that are not `Linear`, and arrange the entries of their arguments."""
+_KEYED: Final = {gather_op: 1, place_op: 1, set_op: 2}
+"""The first of the arguments that are numbers of entries."""
 
 
 def strong(x: Any, mask: Mask) -> Any:
@@ -98,8 +100,9 @@ def dependence(
             mask = _or(mask, part)
     elif isinstance(op, Linear) or op in _PLACED:
         if any(part is not True for part in masks) or op in _ZEROS_AROUND:
+            first = _KEYED.get(op, len(args))
             given = [
-                x if op in (gather_op, place_op) and n else _indicator(x, part)
+                x if n >= first else _indicator(x, part)
                 for n, (x, part) in enumerate(zip(args, masks, strict=True))
             ]
             mask = np.not_equal(op.kernel(*given, **settings), 0)

@@ -101,6 +101,21 @@ def test_each_example_has_keys_of_its_own(name: str) -> None:
             np.testing.assert_allclose(found, plain(g(*last)), rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["set", "set columns", "add", "index columns", "roll"])
+def test_derivatives_beside_a_key_are_infinite_after_a_division_by_zero(name: str) -> None:
+    f, data, keys = CASES[name]
+
+    def loss(a: float, *args: Any) -> Any:
+        return (1.0 / a) * anp.exp(f(*args)).sum()
+
+    gradient = grad(loss, range(1 + len(data)))
+    compiled = jit(gradient)
+    for a in (2.0, 0.0):  # where Python's float raises, and the operations run one by one
+        found, expected = compiled(a, *data, *keys), gradient(a, *data, *keys)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 def test_what_a_mask_sets_is_the_same_for_all_its_entries() -> None:
     with pytest.raises(TypeError, match=r"where\(mask, v, x\)"):
         jit(lambda x, c, v: x.at[c].set(v))(X, X > 0, np.ones(3))

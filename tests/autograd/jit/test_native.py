@@ -206,6 +206,52 @@ def test_a_branch_within_a_loop_that_goes_another_way_is_noticed() -> None:
             assert run(x, y) == f(x, y)
 
 
+def test_a_short_program_of_numbers_notices_another_number_of_turns() -> None:
+    def newton(x: Any) -> Any:
+        y = x
+        while abs(y * y - x) > 1e-9:
+            y = 0.5 * (y + x / y)
+        return y
+
+    run = jit(value_and_grad(newton), native=True, notices=False)
+    for x in (1e6, 1.2e6, 4.0, 1e-3, 1e6):
+        assert_same(run(x), value_and_grad(newton)(x), 1e-12)
+
+
+def test_arrays_from_outside_are_read_in_each_call() -> None:
+    shift, count = np.array([1.0, 2.0]), np.array(3.0)
+
+    def f(x: Any) -> Any:
+        return x + captured(shift), x * captured(count), captured(count), anp.sort(captured(shift))
+
+    run = compiled(f)
+    for n in range(3):
+        shift[0], count[...] = n, 2.0 * n
+        x = np.array([0.5, 1.5])
+        assert_same(run(x), (x + shift, x * count, count, np.sort(shift)))
+
+
+def test_what_is_called_sees_views_of_arrays_that_are_not_in_order() -> None:
+    run = compiled(lambda x: anp.sort(x.T[0]) + anp.sort(x[:, 1]))
+    a = np.arange(9.0).reshape(3, 3)[::-1]
+    for x in (a, a.copy(), a.T, np.asfortranarray(a)):
+        assert_same(run(x), np.sort(x.T[0]) + np.sort(x[:, 1]))
+
+
+def test_rows_of_arrays_are_read_within_loops_and_stacked() -> None:
+    def f(w: Any, x: Any) -> Any:
+        h, rows = np.zeros(2), []
+        for t in range(len(x)):
+            h = anp.tanh(w @ h + 0.5 * x[t] + x[-1 - t, ::-1])
+            rows.append(h * x[t, 0])
+        return anp.sum(anp.stack(rows) ** 2 * anp.concatenate(rows).reshape(-1, 2))
+
+    w, x = rng.normal(size=(2, 2)), rng.normal(size=(60, 2))
+    run = compiled(value_and_grad(f, (0, 1)))
+    for again in (x, 2.0 * x, np.asfortranarray(x)):
+        assert_same(run(w, again), value_and_grad(f, (0, 1))(w, again), 1e-11)
+
+
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
 def test_random_chains_of_operations_agree(x: list[float], seed: int) -> None:
     draw = np.random.default_rng(seed)

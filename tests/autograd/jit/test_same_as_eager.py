@@ -22,7 +22,8 @@ def same(found: Any, expected: Any) -> None:
             same(one, other)
         return
     assert np.shape(found) == np.shape(expected)
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    size = np.abs(expected).max(initial=1.0)  # of the terms of sums that nearly cancel
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * size)
 
 
 def on_new_numbers(case: Case, compiled: Any, plain: Any) -> None:
