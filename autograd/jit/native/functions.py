@@ -69,7 +69,10 @@ def write(to: Function, term: Term, args: Sequence[Value]) -> Value:
         if together.kind != "i":
             compare = compare.replace("icmp s", "icmp u")
         return to(f"{compare} {kind} {numbers[0]}, {numbers[1]}")
-    return (_TESTS.get(op) or _ARITHMETIC.get(op) or _FUNCTIONS[op])(to, kind, *numbers)
+    value = (_TESTS.get(op) or _ARITHMETIC.get(op) or _FUNCTIONS[op])(to, kind, *numbers)
+    if term.scalar and op in _ROUNDINGS:  # Python's give an integer, which has no negative zero
+        value = _add(to, kind, value, number(0.0, kind))
+    return value
 
 
 def common(args: Sequence[Term]) -> np.dtype[Any]:
@@ -166,26 +169,33 @@ def _heaviside(to: Function, kind: str, x: Value, at_zero: Value) -> Value:
     return _select(to, kind, f"uno {x}, {x}", x, step)
 
 
+def _rest(to: Function, kind: str, x: Value, y: Value) -> tuple[Value, Value]:
+    """The remainder with the sign of x, and whether y has another sign."""
+    zero = number(0.0, kind)
+    rest = to(f"frem {kind} {x}, {y}")
+    negative = to(f"fcmp olt {kind} {rest}, {zero}")
+    below = to(f"fcmp olt {kind} {y}, {zero}")
+    differ = to(f"xor i1 {negative}, {below}")
+    return rest, to(f"and i1 {differ}, {to(f'fcmp une {kind} {rest}, {zero}')}")
+
+
 def _mod(to: Function, kind: str, x: Value, y: Value) -> Value:
     """The remainder with the sign of y."""
     zero = number(0.0, kind)
-    rest = to(f"frem {kind} {x}, {y}")
-    moved = _add(to, kind, rest, y)
-    negative = to(f"fcmp olt {kind} {rest}, {zero}")
-    below = to(f"fcmp olt {kind} {y}, {zero}")
-    apart = to(f"xor i1 {negative}, {below}")
-    signed = to(f"select i1 {apart}, {kind} {moved}, {kind} {rest}")
+    rest, apart = _rest(to, kind, x, y)
+    signed = to(f"select i1 {apart}, {kind} {_add(to, kind, rest, y)}, {kind} {rest}")
     return _select(to, kind, f"oeq {rest}, {zero}", _copysign(to, kind, zero, y), signed)
 
 
 def _floor_divide(to: Function, kind: str, x: Value, y: Value) -> Value:
     """(x - remainder) / y, rounded, as NumPy and Python do it."""
     zero, one = number(0.0, kind), number(1.0, kind)
-    ratio = _div(to, kind, x, y)
-    exact = _div(to, kind, _sub(to, kind, x, _mod(to, kind, x, y)), y)
+    rest, apart = _rest(to, kind, x, y)
+    ratio, exact = _div(to, kind, x, y), _div(to, kind, _sub(to, kind, x, rest), y)
+    exact = to(f"select i1 {apart}, {kind} {_sub(to, kind, exact, one)}, {kind} {exact}")
     whole = _floor(to, kind, exact)
-    more = _add(to, kind, whole, one)
     over = _sub(to, kind, exact, whole)
+    more = _add(to, kind, whole, one)
     whole = _select(to, kind, f"ogt {over}, {number(0.5, kind)}", more, whole)
     whole = _select(to, kind, f"oeq {exact}, {zero}", _copysign(to, kind, zero, ratio), whole)
     return _select(to, kind, f"oeq {y}, {zero}", ratio, whole)
@@ -295,6 +305,7 @@ _ONE_BY_ONE = frozenset(
     }
 )
 """Functions that are computed for one number at a time."""
+_ROUNDINGS = frozenset({e.floor, e.ceil, e.round_op})
 _COMPARISONS = {
     p.less: ("olt", "slt"),
     p.less_equal: ("ole", "sle"),

@@ -28,10 +28,12 @@ declare ptr @PyTuple_New(i64)
 declare i32 @PyTuple_SetItem(ptr, i64, ptr)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
-declare ptr @PyLong_FromLong(i64)
+declare i64 @PyLong_AsLongLong(ptr)
+declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyErr_Occurred()
 attributes #0 = { nounwind willreturn memory(none) }
 """
+_DOUBLE, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
 _LONG = 20_000
 """From so many operations on, other threads of Python may run meanwhile."""
 
@@ -121,7 +123,7 @@ class Kernel:
                 fine = to(f"and i1 {fine}, {check}")
             to.do(f"br i1 {fine}, label %begin, label %strange")
             to.begin("strange")
-            to.do(f"ret ptr {to('call ptr @PyLong_FromLong(i64 0)')}")
+            to.do(f"ret ptr {to('call ptr @PyLong_FromLongLong(i64 0)')}")
             to.begin("begin")
 
     def _rows(self, run: Sequence[AnyStep]) -> set[Term]:
@@ -151,11 +153,11 @@ class Kernel:
         to, thing = self._steps.to, self._argument(self._names[term])
         if term.dtype == np.bool_:
             return to(f"icmp ne i32 {to(f'call i32 @PyObject_IsTrue(ptr {thing})')}, 0")
-        value = to(f"call double @PyFloat_AsDouble(ptr {thing})")
-        if term.dtype == np.float64:
-            return value
-        kind = type_of(term.dtype)
-        return to(f"{'fptrunc' if kind == 'float' else 'fptosi'} double {value} to {kind}")
+        if term.dtype.kind == "f":
+            value = to(f"call double @PyFloat_AsDouble(ptr {thing})")
+            return functions.convert(to, value, _DOUBLE, term.dtype)
+        value = to(f"call i64 @PyLong_AsLongLong(ptr {thing})")
+        return functions.convert(to, value, _INTEGER, term.dtype)
 
     def _finish(self) -> None:
         to = self._steps.to
@@ -174,13 +176,11 @@ class Kernel:
                     to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {at}, ptr {thing})")
                 place += row_of_items.count - 1
                 continue
-            value = self._steps.value(term)
-            if term.dtype == np.bool_:
-                wide = to(f"zext i1 {value} to i64")
-                thing = to(f"call ptr @PyBool_FromLong(i64 {wide})")
-            else:
-                wide = functions.convert(to, value, term.dtype, np.dtype(np.float64))
-                thing = to(f"call ptr @PyFloat_FromDouble(double {wide})")
+            value, is_float = self._steps.value(term), term.dtype.kind == "f"
+            wide = functions.convert(to, value, term.dtype, _DOUBLE if is_float else _INTEGER)
+            maker = "Bool_FromLong" if term.dtype == np.bool_ else "Long_FromLongLong"
+            made = f"Py{'Float_FromDouble' if is_float else maker}"
+            thing = to(f"call ptr @{made}({'double' if is_float else 'i64'} {wide})")
             to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {place}, ptr {thing})")
         if self.has_checks:
             wide = to(f"sitofp i64 {to(f'load i64, ptr {self._steps.failed}')} to double")

@@ -255,9 +255,9 @@ def _combined(to: Function, term: Term, kind: str, x: Value, y: Value) -> Value:
     if kind.startswith("i"):
         return to(f"{'mul' if term.op is running.prod_op else 'add'} {kind} {x}, {y}")
     if term.op in (structural.sum_op, structural.sum_to_op):
-        return to(f"fadd reassoc nsz contract {kind} {x}, {y}")
+        return to(f"fadd reassoc contract {kind} {x}, {y}")
     if term.op is running.prod_op:
-        return to(f"fmul reassoc nsz {kind} {x}, {y}")
+        return to(f"fmul reassoc {kind} {x}, {y}")
     bits = "f64" if kind == "double" else "f32"
     larger = term.op is reductions.max_op
     return to.call(f"llvm.{'maximum' if larger else 'minimum'}.{bits}", kind, x, y)

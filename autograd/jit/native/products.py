@@ -148,7 +148,7 @@ def _loops(
             right = to(f"load {kind}, ptr {entry(q, k, j, y)}")
             product = to(f"fmul contract {kind} {left}, {right}")
             so_far = to(f"load {kind}, ptr {total}")
-            so_far = to(f"fadd reassoc nsz contract {kind} {so_far}, {product}")
+            so_far = to(f"fadd reassoc contract {kind} {so_far}, {product}")
             to.do(f"store {kind} {so_far}, ptr {total}")
         value = to(f"load {kind}, ptr {total}")
         to.do(f"store {kind} {value}, ptr {entry(r, i, j, (columns, 1))}")

@@ -309,6 +309,55 @@ def test_a_kernel_that_is_given_no_number_raises_and_does_not_crash() -> None:
         f("a", 2.0)
 
 
+def test_integers_are_exact() -> None:
+    large = np.array([2**62 + 1, -3, 2**53 + 1])
+    run = compiled(lambda n, x: (n.sum(), n[0] * 1 + n[2], n.sum() > 2**62, x * n[1]))
+    for n in (large, large[::-1].copy()):
+        expected = n.sum(), n[0] + n[2], n.sum() > 2**62, 0.5 * n[1]
+        for one, other in zip(run(n, 0.5), expected, strict=True):
+            assert one == other
+            assert np.asarray(one).dtype == np.asarray(other).dtype
+
+
+S = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 7.3, 0.5, -0.5, 3.0, -3.0, 1e300, 5e-324, np.inf, np.nan]
+PAIRS = np.array([(a, b) for one in S for a in (one, -one) for b in S]).T.copy()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, float])
+@pytest.mark.parametrize("name", ["mod", "floor_divide", "maximum", "logaddexp", "arctan2", "pow"])
+def test_operations_on_two_special_numbers_are_those_of_numpy(name: str, dtype: Any) -> None:
+    f = getattr(ad, name)
+    x, y = PAIRS[:, :60]  # of fewer than NumPy's function is called for
+    with np.errstate(all="ignore"):
+        if dtype is float:
+            run = compiled(f)
+            pairs = zip(x.tolist(), y.tolist(), strict=True)
+            found, expected = np.array(
+                [(run(a, b), f(ad.Value(a), ad.Value(b)).data) for a, b in pairs]
+            ).T
+        else:
+            x, y = x.astype(dtype), y.astype(dtype)
+            found, expected = compiled(f)(x, y), f(x, y)
+    np.testing.assert_allclose(found, expected, rtol=1e-15 if found.dtype == float else 3e-7)
+    finite = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[finite]), np.signbit(expected[finite]))
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "round", "trunc", "sign", "abs", "relu"])
+def test_roundings_of_numbers_and_arrays_have_the_same_zeros(name: str) -> None:
+    f, x = getattr(ad, name), np.array([0.0, -0.0, -0.5, 0.5, 2.5, -1.5, 1e300, -np.inf])
+    run = compiled(f)
+    np.testing.assert_array_equal(np.signbit(run(x)), np.signbit(f(x)))
+    finite = x[:-1].tolist()
+    assert [str(float(run(a))) for a in finite] == [str(float(f(a))) for a in finite]
+
+
+def test_sums_of_negative_zeros_are_those_of_numpy() -> None:
+    x = np.full((3, 40), -0.0)
+    for f in (anp.sum, lambda x: anp.sum(x, axis=0), lambda x: anp.sum(x, axis=1)):
+        np.testing.assert_array_equal(np.signbit(compiled(f)(x)), np.signbit(f(x)))
+
+
 def test_native_false_makes_no_machine_code() -> None:
     f = jit(lambda x: x * x + 1.0, native=False)
     assert f(3.0) == 10.0
