@@ -217,6 +217,11 @@ def _binary(op: Elementwise) -> Callable[[Value, Any], Any]:
     return method
 
 
+def number_of(node: Node) -> Value:
+    """The entry of an array of one entry, as a `Value`."""
+    return Value.made(node.primal.item(), ops.identity, node, None, 1.0)
+
+
 def _reflected(op: Elementwise) -> Callable[[Value, Any], Any]:
     """`number op value`."""
     scalar, (_, right) = op.scalar, op.partials

@@ -13,6 +13,7 @@ BY_HAND = "NumPy by hand"
 OUT = "NumPy by hand, out="
 FIT = "nn.fit (ours)"
 JIT = "autograd jit (ours)"
+NATIVE = "autograd jit, machine code (ours)"
 STEP_OF_FIT = "the step of nn.fit (ours)"
 
 STEPS = "benchmarks.systems.steps"
@@ -274,6 +275,7 @@ WORKS = (
         ),
         contestants=(
             Contestant(JIT, f"{SERIES}.ours", "jit"),
+            Contestant(NATIVE, f"{SERIES}.ours", "native"),
             Contestant(OURS, f"{SERIES}.ours", "eager"),
             Contestant("nested derivatives (ours)", f"{SERIES}.ours", "nested"),
             Contestant("JAX jit", f"{SERIES}.jax", "jit"),

@@ -22,10 +22,9 @@ from autograd.engine.operations import Op, Shares
 from autograd.jit.loops import Loop, inside
 from autograd.jit.loops.loop import part
 from autograd.jit.terms import Term, normal
-from autograd.ops.elementwise import identity
 from autograd.ops.op_types import chain_product
 from autograd.ops.structural import concatenate, index_op, project, ravel, reshape
-from autograd.scalars import Value
+from autograd.scalars import number_of
 
 
 class Tape:
@@ -228,7 +227,10 @@ class Compiled(Op):
         parts = [np.ravel(value) for value in values]
         packed = np.concatenate(parts) if len(parts) != 1 else np.asarray(values[0])
         whole = self.record(packed, args, tuple(saved), NO_SETTINGS)
-        return list(map(_like, self._cut(whole), values))
+        return [
+            number_of(node) if value.__class__ is float else node
+            for node, value in zip(self._cut(whole), values, strict=True)
+        ]
 
     def _cut(self, whole: Array) -> list[Array]:
         """The outputs again, from all their entries in one row."""
@@ -272,10 +274,3 @@ class Compiled(Op):
             yield from zip(
                 compress(count(), wanted), self._pullback(wanted)(g, *args), strict=False
             )
-
-
-def _like(node: Array, value: Any) -> Array:
-    """The node of an array of one number as a `Value`, where the program has a float."""
-    if value.__class__ is float:
-        return Value.made(value, identity, node, None, 1.0)
-    return node

@@ -15,6 +15,7 @@ from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
 from autograd.ode.march import Crossing, March, Step, ravel
 from autograd.ode.programs import Args, Function, Programs, State, programs
+from autograd.scalars import number_of
 from autograd.trees import Rebuild, flatten, map_tree
 
 
@@ -186,6 +187,17 @@ class _Form:
             for part, shape in zip(self._slices, self.shapes, strict=True)
         ]
 
+    def tied(self, leaves: State) -> State:
+        """The same leaves, of which all are nodes if one is: so one program serves all steps."""
+        if not any(isinstance(leaf, Node) for leaf in leaves) or not interpreter().direct:
+            return leaves
+        row = ops.concatenate([ops.ravel(leaf) for leaf in leaves])
+        parts = [
+            ops.reshape(row[part], shape)
+            for part, shape in zip(self._slices, self.shapes, strict=True)
+        ]
+        return [part if part.shape else number_of(part) for part in parts]
+
     def tree(self, row: Any) -> Any:
         """What a row of numbers holds, in the form of y."""
         return self.rebuild(iter(self.leaves(row)))
@@ -254,7 +266,7 @@ class _Recorded(_Path):
         args: Args,
     ) -> None:
         super().__init__(steps, form)
-        self._states = [start]
+        self._states = [form.tied(start)]
         self._t0 = t0
         self._programs = programs
         self._args = args

@@ -15,7 +15,7 @@ from autograd.jit.roll.scalars import ADDITIONS, Scalars, is_number
 from autograd.jit.terms import Term, Terms, entry, evaluate, is_view, ordered, pack
 from autograd.ops.op_types import Elementwise
 from autograd.ops.products import matmul_op
-from autograd.ops.structural import index_op
+from autograd.ops.structural import concatenate_op, index_op
 
 SHORT = 100
 """Shorter programs are not rolled: a call of NumPy costs as much as ten operations."""
@@ -100,6 +100,8 @@ CALL = 0.8
 ENTRY = 0.001
 GATHERED = 0.003
 """For an entry computed or read in order, and for one looked up."""
+PART = 0.2
+"""For an array that is copied into a longer one."""
 PRODUCT = 0.0002
 """For a multiplication and an addition in a matrix product."""
 
@@ -119,6 +121,8 @@ def _cost(term: Term) -> float:
         return CALL + MOVE * len(term.args)
     if term.scalar:
         return NUMBER
+    if op is concatenate_op:
+        return CALL + PART * len(term.args)
     if op is index_op:
         return CALL + GATHERED * term.size
     if op is matmul_op:

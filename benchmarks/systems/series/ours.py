@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import autograd as ag
@@ -83,7 +84,11 @@ def trace(parameters: Sequence[Any], x: Array) -> Any:
 
 def series(variant: str) -> Mapping[str, Case]:
     """By Taylor mode, compiled or not, or by nested derivatives."""
-    compiled: Callable[..., Any] = ag.jit if variant == "jit" else lambda f: f
+    ways: dict[str, Callable[..., Any]] = {
+        "jit": ag.jit,
+        "native": partial(ag.jit, native=True),
+    }
+    compiled = ways.get(variant, lambda f: f)
     nested = variant == "nested"
     physics = ag.value_and_grad(physics_nested if nested else physics_by_series)
     return {

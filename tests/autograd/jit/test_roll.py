@@ -693,3 +693,8 @@ def test_choices_by_constant_conditions_are_made_in_arrays() -> None:
     compiled = ad.jit(f)
     for factor in (1.0, -2.0):
         np.testing.assert_allclose(compiled(w * factor, x), f(w * factor, x), rtol=1e-14)
+
+
+def test_a_long_series_is_not_put_in_arrays_number_by_number() -> None:
+    source = ad.jit(lambda x: ad.taylor(ad.tanh, x, order=100)[-1]).source(0.3)
+    assert "concatenate" not in source

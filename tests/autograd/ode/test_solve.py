@@ -166,6 +166,19 @@ def test_derivatives_exist_with_respect_to_all_and_to_any_order() -> None:
     )
 
 
+def test_one_number_of_a_state_of_numbers_and_arrays_has_derivatives() -> None:
+    def end(a: Any) -> Any:
+        oscillator = lambda t, y: {"x": y["v"][0], "v": -y["x"] * np.ones(1)}  # noqa: E731
+        y = solve_ode(oscillator, (0.0, 2.0), {"x": a, "v": np.array([1.0])}).y
+        return y["x"][-1] + y["v"][-1, 0] ** 2
+
+    slope = lambda a: (  # noqa: E731
+        math.cos(2) - 2 * (math.cos(2) - a * math.sin(2)) * math.sin(2)
+    )
+    assert grad(end)(0.7) == pytest.approx(slope(0.7), rel=1e-13)
+    assert grad(grad(end))(0.7) == pytest.approx(2 * math.sin(2) ** 2, rel=1e-13)
+
+
 def test_what_f_reads_and_the_times_asked_for_are_differentiated_too() -> None:
     def at(p: Any) -> Any:
         rate, t = p
