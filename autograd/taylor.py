@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import partial
 from operator import mul
 from typing import Any
@@ -47,7 +48,7 @@ def taylor(f: Callable[..., Any], x: Any, direction: Any = None, order: int = 1)
         raise ValueError(f"taylor: the order must be 0 or more, not {order}")
     points, rebuild = flatten(x)
     if direction is None:
-        steps = [_filled(1.0, point) for point in points]
+        steps = [filled(1.0, point) for point in points]
     else:
         steps, _ = flatten(direction)
     if [shape_of(point) for point in points] != [shape_of(step) for step in steps]:
@@ -80,14 +81,25 @@ def jet(f: Callable[..., Any], primals: Sequence[Any], series: Sequence[Any]) ->
             "derivatives: one series of the same length is needed for each primal"
         )
     (order,) = orders
+    weights = [factorial(k, stretch(order)) for k in range(1, order + 1)]
     lines = [
-        [x, *[_as_in(x, d) / math.factorial(k) for k, d in enumerate(derivatives, 1)]]
+        [x, *[_as_in(x, d) / w for d, w in zip(derivatives, weights, strict=True)]]
         for x, derivatives in zip(primals, series, strict=True)
     ]
     value, *coefficients = _propagate(f, lines, order)
     return value, [
-        map_tree(partial(mul, math.factorial(k)), tree) for k, tree in enumerate(coefficients, 1)
+        map_tree(partial(mul, w), tree) for w, tree in zip(weights, coefficients, strict=True)
     ]
+
+
+def stretch(order: int) -> float:
+    """How far to go along a line: 1, or so far that `order` factorial does not overflow."""
+    return 1.0 if order <= 170 else 2.0 ** round(math.log2(order / math.e))
+
+
+def factorial(k: int, step: float) -> float:
+    """k!/stepᵏ, by which coefficient k along `step` is multiplied for a derivative."""
+    return float(Fraction(math.factorial(k), int(step) ** k))
 
 
 def _propagate(f: Callable[..., Any], lines: Sequence[Sequence[Array]], order: int) -> list[Any]:
@@ -148,7 +160,8 @@ def _as_in(x: Any, step: Any) -> Any:
     return step if dtype is None or isinstance(step, Node) else np.asarray(step, dtype)[()]
 
 
-def _filled(number: float, like: Any) -> Any:
+def filled(number: float, like: Any) -> Any:
+    """A number, or an array full of it, as `like` is one."""
     shape = shape_of(like)
     return np.full(shape, number) if shape else number
 
@@ -156,5 +169,5 @@ def _filled(number: float, like: Any) -> Any:
 def _result(c: Coefficient, out: Any) -> Any:
     """A coefficient for the user: zeros for None, and in memory of its own."""
     if c is None:
-        return _filled(0.0, out)
+        return filled(0.0, out)
     return np.array(c)[()] if isinstance(c, np.ndarray | np.generic) else c

@@ -6,9 +6,8 @@ node, and can be differentiated again. So these nest to any order.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
@@ -21,8 +20,8 @@ from autograd.engine.linearize import Linearized
 from autograd.engine.operations import interpreter, recording, using
 from autograd.jit import jit
 from autograd.ops.complex_parts import is_complex
-from autograd.taylor import taylor
-from autograd.trees import flatten
+from autograd.taylor import factorial, filled, stretch, taylor
+from autograd.trees import flatten, map_tree
 from autograd.wrap_util import wrap_nary_f
 
 Argnums: TypeAlias = "int | Sequence[int]"
@@ -143,14 +142,16 @@ def derivative(f: Callable[P, R], n: int = 1) -> Callable[P, R]:
         nested = elementwise_grad(nested)
     if n <= 2:
         return nested
+    step = stretch(n)
 
     @wraps(f)
     def high_derivative(x: Any, *args: Any, **kwargs: Any) -> Any:
-        *_, last = taylor(lambda x: f(x, *args, **kwargs), x, order=n)
+        line = map_tree(partial(filled, step), x)
+        *_, last = taylor(lambda x: f(x, *args, **kwargs), x, line, n)
         one = isinstance(last, Node | np.ndarray | np.generic | float)
         if not one or ops.shape_of(last) != ops.shape_of(x):
             return nested(x, *args, **kwargs)  # it does not work entry by entry
-        return math.factorial(n) * last
+        return factorial(n, step) * last
 
     return high_derivative  # type: ignore[return-value]  # f takes x first
 

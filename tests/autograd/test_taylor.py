@@ -84,6 +84,14 @@ def test_a_high_derivative_is_exact_to_rounding(order: int) -> None:
     assert derivative(ad.tanh, order)(0.3) == pytest.approx(expected, rel=1e-13)
 
 
+def test_an_order_whose_factorial_overflows_has_a_derivative() -> None:
+    x = np.array([0.5, -1.0])
+    np.testing.assert_allclose(derivative(ad.exp, 200)(x), np.exp(x), rtol=1e-12)
+    pole = float(mp.factorial(172) / mp.mpf(2) ** 173)
+    assert derivative(lambda x: 1 / (x + 2), 172)(0.0) == pytest.approx(pole, rel=1e-13)
+    np.testing.assert_allclose(jet(ad.exp, (0.0,), ([1.0, *[0.0] * 199],))[1], 1.0, rtol=1e-12)
+
+
 def test_a_high_derivative_works_entry_by_entry() -> None:
     x = np.linspace(-1, 1, 5)
     np.testing.assert_allclose(derivative(ad.sin, 5)(x), np.cos(x), atol=1e-15)
