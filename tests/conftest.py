@@ -23,9 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile to machine code, if it is tested."""
     if config.getoption("--native"):
-        from autograd.jit.native import Default
-
-        Default.native = True
+        os.environ["WENGERT_NATIVE"] = "1"
 
 
 def pytest_collection_finish() -> None:

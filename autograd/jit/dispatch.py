@@ -181,7 +181,7 @@ def _run_arrays(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
         f"    data = {_tuple(data)}",
         f"    inputs = {_tuple(inputs) if inputs != data else 'data'}",
         *_tried("values = compute(data, inputs)"),
-        "ran()",
+        *_counted(program),
         "return pack(values)",
     ]
     return lines, {"compute": program.compute, "pack": program.pack}
@@ -222,10 +222,17 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
         f"    result = {result}",
         "except (ArithmeticError, ValueError, LookupError):",
         f"    {_OTHERWISE}",
-        "ran()",
+        *_counted(program),
         "return result",
     ]
     return lines, space
+
+
+def _counted(program: Program) -> list[str]:
+    """Lines that count the run. The program itself computes that at which it is written anew."""
+    if program.switches_at is None:
+        return ["ran()"]
+    return [f"if ran() >= {program.switches_at}:", f"    {_OTHERWISE}"]
 
 
 class _Unpacking:

@@ -324,6 +324,9 @@ def jit(
     notices: whether to warn (`JitNotice`) when a call is recorded again, with the reason.
     native: whether programs are machine code, by LLVM, and not NumPy's functions and Python. It
         takes some ten milliseconds to make. Raises ImportError where the extra `native` is missing.
+        By default the environment variable WENGERT_NATIVE says so, 1 or 0; without it programs of
+        numbers become machine code, where the extra is installed, once they have run for as long as
+        that takes.
 
     A program serves all calls of one structure, with the same shapes and types, that take the same
     branches. Where a comparison, `bool()` or `int()` of a computed number comes out differently, or

@@ -28,7 +28,7 @@ from autograd.jit.interpret import (
 from autograd.jit.loops import inside
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
-from autograd.jit.native import lower
+from autograd.jit.native import lower, runs_first
 from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
@@ -62,7 +62,7 @@ class Program:
     """One path through a function, compiled.
 
     compile: makes a compiled function of the pullback. into: arrays that the updates are written
-    into. native: whether to make machine code.
+    into. native: whether to make machine code; None for later, if it runs often.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Program:
         recording: Recording,
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
         into: Sequence[Any] = (),
-        native: bool = False,
+        native: bool | None = False,
     ) -> None:
         self.name = name
         self._native = native
@@ -128,6 +128,9 @@ class Program:
             recording.constants,
             recording.rebuild,
         )
+        waits = native is None and not (into or recording.effects or recording.draws)
+        self.switches_at: int | None = runs_first(self.simplified.values()) if waits else None
+        """The number of the run from which on it is machine code."""
         self.version: int = 0
         """How often the code was written: again when outside data moves to other memory."""
         self._write()
@@ -277,6 +280,9 @@ class Program:
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """The result for the numbers and arrays of a call; raises GuardFailure."""
+        if self.switches_at is not None and self.runs >= self.switches_at:
+            self.switches_at, self._native = None, True
+            self._write()
         data = [arg.primal if isinstance(arg, Node) else arg for arg in leaves]
         outside = self.guard.fetch()
         drawn = []

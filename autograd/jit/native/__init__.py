@@ -1,37 +1,65 @@
 """From terms to machine code: loops by LLVM, products by BLAS, and a driver in Python.
 
-Nothing else of the compiler knows of it but `lower`, which does what `lowering.write` does.
+Nothing else of the compiler knows of it but `lower`, which does what `lowering.write` does, and
+when it is to be called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd.jit.loops import inside, is_of_lists
+from autograd.jit.loops import Loop, inside, is_of_lists
 from autograd.jit.lowering.code import Code
-from autograd.jit.native import machine
+from autograd.jit.native import functions, machine
 from autograd.jit.native.driver import Driver
 from autograd.jit.native.layout import is_regular
 from autograd.jit.native.schedule import Unsupported
 from autograd.jit.terms import Term, ordered
 
+VARIABLE = "WENGERT_NATIVE"
+"""The environment variable that says whether to make machine code where no argument does."""
 
-class Default:
-    """Whether machine code is made where nobody says so."""
+_OPERATION = 5e-8
+"""About the seconds that Python takes for an operation on numbers."""
+_FEW = 20
+"""Programs of so few operations are as fast in Python."""
 
-    native = False
 
+def makes_machine_code(wanted: bool | None) -> bool | None:
+    """Whether to make machine code at once; None for later, where `runs_first` says so.
 
-def makes_machine_code(wanted: bool | None) -> bool:
-    """Whether to make machine code, where it is wanted or not, or None.
-
-    Raises ImportError where it cannot be made.
+    Raises ImportError where it is wanted and cannot be made.
     """
-    wanted = Default.native if wanted is None else wanted
+    if wanted is None:
+        wanted = {"1": True, "0": False}.get(os.environ.get(VARIABLE, ""))
     if wanted and (reason := machine.reason()):
         raise ImportError(reason)
     return wanted
+
+
+def runs_first(roots: Iterable[Term]) -> int | None:
+    """How often a program runs in Python until that has taken as long as to make machine code of
+    it would; None where it is to stay as it is.
+
+    In machine code it gives the same bits: it computes numbers from numbers.
+    """
+    order = ordered(roots)
+    if not machine.is_installed() or not all(map(functions.keeps_bits, inside(order))):
+        return None
+    operations = _operations(order)
+    begin = 0.03 if "llvmlite" in sys.modules else 0.3
+    seconds = begin + 5e-5 * sum(1 for _ in inside(order))
+    return int(seconds / (operations * _OPERATION)) + 1 if operations > _FEW else None
+
+
+def _operations(order: Iterable[Term]) -> int:
+    return sum(
+        term.op.turns * _operations(term.op.order()) if isinstance(term.op, Loop) else term.scalar
+        for term in order
+    )
 
 
 def lower(

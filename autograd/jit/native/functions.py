@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.operations import Op
+from autograd.jit.loops import is_of_lists
 from autograd.jit.native import elementary
 from autograd.jit.native.text import Function, Value, has_type, number, type_of
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, entry, is_view, pack
 from autograd.ops import elementwise as e
 from autograd.ops import op_types, structural
 from autograd.ops import predicates as p
@@ -36,6 +37,13 @@ def computes(term: Term) -> bool:
     if kind == "b":
         return op in _COMPARISONS or op in _TESTS or op in _LOGICAL or op is e.where
     return kind == "f" or (kind == "i" and op in _OF_INTEGERS)
+
+
+def keeps_bits(term: Term) -> bool:
+    """Whether a term is a number, or a list or array of them, that Python computes just so."""
+    if term.op is None or is_of_lists(term) or is_view(term) or term.op in (pack, entry):
+        return True
+    return term.scalar and term.op in _KNOWN and term.op is not e.hypot
 
 
 def write(to: Function, term: Term, args: Sequence[Value]) -> Value:
@@ -69,6 +77,8 @@ def write(to: Function, term: Term, args: Sequence[Value]) -> Value:
         if together.kind != "i":
             compare = compare.replace("icmp s", "icmp u")
         return to(f"{compare} {kind} {numbers[0]}, {numbers[1]}")
+    if op is e.pow and term.scalar:  # of which LLVM would make a product or a root
+        return to.call("pow", kind, *numbers, how="nobuiltin")
     value = (_TESTS.get(op) or _ARITHMETIC.get(op) or _FUNCTIONS[op])(to, kind, *numbers)
     if term.scalar and op in _ROUNDINGS:  # Python's give an integer, which has no negative zero
         value = _add(to, kind, value, number(0.0, kind))
@@ -265,7 +275,7 @@ _ARITHMETIC: dict[Op, Writer] = {
     e.minimum_op: _smaller,
     e.minimum_op.alone: _smaller,
 }
-_FUNCTIONS: dict[Any, Writer] = {
+_FUNCTIONS: dict[Op, Writer] = {
     e.div: _div,
     e.mod: _mod,
     e.floor_divide: _floor_divide,
@@ -274,7 +284,7 @@ _FUNCTIONS: dict[Any, Writer] = {
     e.leaky_relu_op: _leaky_relu,
     e.elu_op: _elu,
     e.abs: _abs,
-    e.sign: _sign,
+    e.sign_op: _sign,
     e.heaviside_op: _heaviside,
     e.floor: _floor,
     e.ceil: _intrinsic("ceil"),

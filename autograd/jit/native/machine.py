@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.native import elementary
 
+_NEEDED = "llvmlite", "scipy"
 NAME = "kernel"
 """The function in a text that `function` makes callable: `ptr @kernel(ptr self, ptr args, i64 n)`,
 which gets Python objects and returns a new one, or null with an error set."""
@@ -22,13 +24,17 @@ IN_ORDER = 0x101
 
 
 @cache
+def is_installed() -> bool:
+    """Whether what it needs is there, which is not imported."""
+    return all(find_spec(name) for name in _NEEDED)
+
+
+@cache
 def reason() -> str:
     """Why no machine code can be made here; "" if it can."""
-    try:
-        import llvmlite.binding  # noqa: F401
-        import scipy.linalg.cython_blas  # noqa: F401
-    except ImportError as error:
-        return f'machine code needs {error.name}: pip install "wengert[native]"'
+    for name in _NEEDED:
+        if not find_spec(name):
+            return f'machine code needs {name}: pip install "wengert[native]"'
     array = np.zeros((3, 2))
     for x in (array, array.T, array[1:]):
         data = ctypes.c_void_p.from_address(id(x) + DATA).value
@@ -45,8 +51,6 @@ def _initialize() -> None:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    for name, address in _blas().items():
-        llvm.add_symbol(name, address)
 
 
 def _target() -> Any:
@@ -61,8 +65,10 @@ def _target() -> Any:
     )
 
 
-def _blas() -> dict[str, int]:
-    """The addresses of SciPy's BLAS, by names that no other library has."""
+@cache
+def _add_blas() -> None:
+    """Tell LLVM the addresses of SciPy's BLAS, by names that no other library has."""
+    import llvmlite.binding as llvm
     from scipy.linalg import cython_blas
 
     name_of = ctypes.pythonapi.PyCapsule_GetName
@@ -70,10 +76,8 @@ def _blas() -> dict[str, int]:
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     capsules = cython_blas.__pyx_capi__
-    return {
-        f"blas_{name}": pointer(capsules[name], name_of(capsules[name]))
-        for name in ("dgemm", "sgemm", "dgemv", "sgemv", "ddot", "sdot")
-    }
+    for name in ("dgemm", "sgemm", "dgemv", "sgemv"):
+        llvm.add_symbol(f"blas_{name}", pointer(capsules[name], name_of(capsules[name])))
 
 
 class _Method(ctypes.Structure):
@@ -106,6 +110,8 @@ def _engine(text: str, level: int) -> Any:
     """
     import llvmlite.binding as llvm
 
+    if "@blas_" in text:
+        _add_blas()
     machine = _target()
     module = llvm.parse_assembly(text)
     options = llvm.create_pipeline_tuning_options(speed_level=level)

@@ -90,11 +90,11 @@ class Function:
         self.slots.append(f"  %v{self._names} = alloca {kind}")
         return f"%v{self._names}"
 
-    def call(self, name: str, kind: str, *args: Value) -> Value:
-        """Call a function of numbers of one type, by its name in LLVM."""
+    def call(self, name: str, kind: str, *args: Value, how: str = "") -> Value:
+        """Call a function of numbers of one type, by its name in LLVM. how: an attribute."""
         types = ", ".join([kind] * len(args))
         self.needed.add(f"declare {kind} @{name}({types}) #0")
-        return self(f"call {kind} @{name}({', '.join(f'{kind} {x}' for x in args)})")
+        return self(f"call {kind} @{name}({', '.join(f'{kind} {x}' for x in args)}) {how}")
 
     @contextmanager
     def loop(self, turns: Value) -> Iterator[Value]:

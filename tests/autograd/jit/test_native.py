@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -356,6 +360,64 @@ def test_sums_of_negative_zeros_are_those_of_numpy() -> None:
     x = np.full((3, 40), -0.0)
     for f in (anp.sum, lambda x: anp.sum(x, axis=0), lambda x: anp.sum(x, axis=1)):
         np.testing.assert_array_equal(np.signbit(compiled(f)(x)), np.signbit(f(x)))
+
+
+def strange(x: list[Any]) -> Any:
+    total = 0.0
+    for a, b in pairwise(x):
+        total = total + ad.exp(a) / b + (a * 1e200) ** 2 - ad.log(abs(b)) if a > b else total * 0.5
+    return total
+
+
+@pytest.mark.parametrize("f", [lotka, strange])
+def test_programs_of_numbers_become_machine_code_with_the_same_bits(
+    f: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WENGERT_NATIVE", raising=False)
+    plain = jit(value_and_grad(f), native=False, notices=False)
+    run = jit(value_and_grad(f), notices=False)
+    draw, special = np.random.default_rng(0), [0.0, -0.0, 1.0, 800.0, np.inf, np.nan, 1e-310]
+    x = [6.0, 5.0, 4.0, 3.0, 2.0, 1.0] if f is strange else [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]
+    run(x)
+    assert run.stats().native == 0
+    calls = 0
+    while run.stats().native == 0 and calls < 100_000:
+        calls += 1
+        run(x)
+    for n in range(300):
+        y = [a * s for a, s in zip(x, draw.uniform(0.9, 1.1, 6).tolist(), strict=True)]
+        if n % 3 == 0:
+            y[n % 6] = special[n % 7]
+        assert repr(run(y)) == repr(plain(y))
+    assert run.stats().native >= 1
+
+
+def test_programs_of_arrays_become_machine_code_only_on_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.ones(3)
+    for value, count in ((None, 0), ("0", 0), ("1", 1)):
+        if value is None:
+            monkeypatch.delenv("WENGERT_NATIVE", raising=False)
+        else:
+            monkeypatch.setenv("WENGERT_NATIVE", value)
+        run = jit(lambda x: anp.sum(anp.exp(x)))
+        for _ in range(2000):
+            run(x)
+        assert run.stats().native == count
+
+
+def test_importing_and_compiling_imports_no_llvm() -> None:
+    code = """if True:
+        import sys
+        from autograd import jit, value_and_grad
+        f = jit(value_and_grad(lambda x: x * x + 1.0))
+        for _ in range(100):
+            f(3.0)
+        assert not {"llvmlite", "scipy"} & {*sys.modules}
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "WENGERT_NATIVE"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def test_native_false_makes_no_machine_code() -> None:
