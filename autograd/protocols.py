@@ -67,6 +67,7 @@ def _rules() -> dict[Callable[..., Any], Callable[..., Any]]:
     rules[np.rint] = ops.elementwise.round_op
     rules[np.fabs] = lambda x: ops.abs(ops.cast(x, np.result_type(x.dtype, np.float16)))
     rules[np.power] = _power
+    rules[np.lib.stride_tricks.sliding_window_view] = ops.sliding_window_view
     rules[np.float_power] = lambda x, y: ops.pow(_in_double(x), _in_double(y))
     return rules
 

@@ -22,6 +22,7 @@ from autograd.ops import TABLE
 from autograd.ops.op_types import Elementwise
 from autograd.ops.predicates import question
 from autograd.ops.products import einsum_op, matmul_op
+from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import (
     Axis,
     as_integers,
@@ -201,6 +202,53 @@ def _einsum(step: Step) -> Array:
 
 
 # --------------------------------------------------------------------------------------------------
+# Windows
+
+
+def _after_places(step: Step) -> Array:
+    """Windows, whose places are the first axes, after which the batch then is."""
+    places = len(step.settings["windows"][0])
+    return moveaxis(step.op(step.args[0], **step.settings), places, 0)
+
+
+def _overlap_add(step: Step) -> Array:
+    settings = step.settings
+    places = len(settings["windows"][0])
+    settings["shape"] = (step.size, *settings["shape"])
+    return step.op(moveaxis(step.args[0], 0, places), **settings)
+
+
+def _window_by_window(step: Step) -> Array:
+    """Along the last axes anyway; all arguments have the same axes before these."""
+    return step.op(*[step.spread(argnum) for argnum in range(len(step.args))], **step.settings)
+
+
+def _conv(step: Step) -> Array:
+    """More images where the weights are the same for all; otherwise each example is a group."""
+    op, settings, (x, y) = step.op, step.settings, step.args
+    if op is not TABLE["conv_weights"] and not step.batched[1]:
+        out = op(reshape_op(x, shape=(-1, *step.shape(0)[1:])), y, **settings)
+        return reshape_op(out, shape=(step.size, *step.node.shape))
+    *geometry, groups = settings["geometry"]
+    settings["geometry"] = (*geometry, groups * step.size)
+    images = [True, op is TABLE["conv_weights"]]  # whether the channels are the second axis
+    joined = [_channels_joined(step.spread(argnum), second) for argnum, second in enumerate(images)]
+    out = op(*joined, **settings)
+    if op is TABLE["conv_weights"]:
+        return reshape_op(out, shape=(step.size, *step.node.shape))
+    first, channels, *rest = step.node.shape
+    return moveaxis(reshape_op(out, shape=(first, step.size, channels, *rest)), 1, 0)
+
+
+def _channels_joined(x: Array, second: bool) -> Array:
+    """The channels of all examples, which are the first or the second axis of each."""
+    if second:
+        x = moveaxis(x, 0, 1)
+    size, channels, *rest = shape_of(x)[second:]
+    return reshape_op(x, shape=(*shape_of(x)[:second], size * channels, *rest))
+
+
+# --------------------------------------------------------------------------------------------------
 
 
 def _named(names: str, rule: Rule) -> dict[Op, Rule]:
@@ -228,6 +276,10 @@ RULES: dict[Op, Rule] = {
     TABLE["matmul"]: _matmul,
     TABLE["einsum"]: _einsum,
     TABLE["solve"]: _aligned,
+    TABLE["windows"]: _after_places,
+    TABLE["overlap_add"]: _overlap_add,
+    **_named("window_sum window_max give_largest take_largest", _window_by_window),
+    **_named("conv conv_input conv_weights", _conv),
     question(as_integers): _native,
     **_asked("any all count_nonzero max", _along),
     **_asked("argmax argmin argsort", _ranked),

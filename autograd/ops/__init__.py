@@ -3,6 +3,7 @@
 from autograd.engine.operations import Op
 from autograd.ops import (
     complex_parts,
+    convolution,
     decompositions,
     diagonals,
     elementwise,
@@ -20,9 +21,11 @@ from autograd.ops import (
     running,
     shaping,
     structural,
+    windows,
 )
 from autograd.ops.complex_parts import conj, imag, real
 from autograd.ops.contraction import einsum
+from autograd.ops.convolution import conv
 from autograd.ops.diagonals import diag, diagonal, trace, tril, triu
 from autograd.ops.elementwise import (
     abs,
@@ -84,6 +87,7 @@ from autograd.ops.exponentials import log_softmax, logsumexp, softmax
 from autograd.ops.indexing import At, argsort, index, scatter, sort, take, take_along_axis
 from autograd.ops.linalg import cholesky, det, eigh, inv, norm, qr, slogdet, solve, svd
 from autograd.ops.padding import pad
+from autograd.ops.pooling import avg_pool, max_pool
 from autograd.ops.products import cross, dot, inner, kron, matmul, outer, tensordot, vdot
 from autograd.ops.reductions import argmax, argmin, max, mean, median, min, ptp, std, var
 from autograd.ops.repetition import repeat, tile
@@ -119,6 +123,7 @@ from autograd.ops.structural import (
 )
 from autograd.ops.structural import as_real as as_real
 from autograd.ops.structural import shape_of as shape_of
+from autograd.ops.windows import sliding_window_view
 
 __all__ = [
     # elementwise: arithmetic
@@ -145,6 +150,8 @@ __all__ = [
     "swapaxes", "tile", "trace", "transpose", "tril", "triu", "vstack",
     # indexing
     "argsort", "index", "scatter", "sort", "take", "take_along_axis",
+    # windows
+    "avg_pool", "conv", "max_pool", "sliding_window_view",
     # products
     "cross", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot",
     # linear algebra
@@ -174,6 +181,8 @@ TABLE: dict[str, Op] = {
         decompositions,
         norms,
         fourier,
+        windows,
+        convolution,
     )
     for op in vars(module).values()
     if isinstance(op, Op)

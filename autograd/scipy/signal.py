@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_letters
 
-import numpy as np
-
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.ops.complex_parts import is_complex
@@ -58,17 +56,16 @@ def convolve(
     for a, b in zip(axes_a, axes_b, strict=True):
         term_b[b] = next(letters)
         made.append(next(letters))
-        term_a[a] = made[-1] + term_b[b]
+        term_a[a] = made[-1]
     others = []
     for term, x in ((term_a, A), (term_b, B)):
         free = [axis for axis in range(len(ops.shape_of(x))) if axis not in term]
         term |= {axis: next(letters) for axis in free}
         others.append("".join([term[axis] for axis in free]))
-    # Windows of A, from the last axis to the first, since each adds an axis after its own.
-    for a, n, k in sorted(zip(axes_a, sizes_a, sizes_b, strict=True), reverse=True):
-        A = _windows(A, a, n, k, mode)
+    A = _windows(A, axes_a, sizes_b, mode)
     B = ops.flip(B, tuple(axes_b))
     left, right = ("".join([term[axis] for axis in sorted(term)]) for term in (term_a, term_b))
+    left += "".join([term_b[b] for b in axes_b])
     others = others[::-1] if swap else others
     return ops.einsum(f"{left},{right}->{''.join([*others, *made])}", A, B)
 
@@ -130,10 +127,11 @@ def fftconvolve(
     return ops.index(result, tuple(key))
 
 
-def _windows(x: Array, axis: int, n: int, k: int, mode: str) -> Array:
-    """All windows of k entries along an axis, as an axis of windows and an axis of entries."""
-    before, count = {"full": (k - 1, n + k - 1), "same": (k // 2, n), "valid": (0, n - k + 1)}[mode]
+def _windows(x: Array, axes: Sequence[int], sizes: Sequence[int], mode: str) -> Array:
+    """All windows of these sizes along some axes; the entries of a window are the last axes."""
     widths = [(0, 0)] * len(ops.shape_of(x))
-    widths[axis] = (before, k - 1)
-    places = np.arange(count)[:, None] + np.arange(k)
-    return ops.take(ops.pad(x, widths) if mode != "valid" else x, places, axis)
+    for axis, k in zip(axes, sizes, strict=True):
+        before = {"full": k - 1, "same": k // 2, "valid": 0}[mode]
+        widths[axis] = (before, k - 1 if mode == "full" else k - 1 - before)
+    padded = ops.pad(x, widths) if mode != "valid" else x
+    return ops.sliding_window_view(padded, tuple(sizes), tuple(axes))

@@ -438,6 +438,48 @@ def _products() -> Iterator[Case]:
         yield Case("einsum", lambda *xs, s=subscripts: ad.einsum(s, *xs), args, subscripts)
 
 
+def _windows() -> Iterator[Case]:
+    """Images of 2 channels, with entries at least 0.15 apart."""
+    apart = np.random.default_rng(0).permutation(2 * 2 * 5 * 4) * 0.15 - 6.0
+    images = apart.reshape(2, 2, 5, 4)
+    yield Case("sliding_window_view", lambda x: ad.sliding_window_view(x, (2, 2), (1, 0)), (CUBE,))
+    yield Case("sliding_window_view", lambda x: ad.sliding_window_view(x, 2), (VECTOR,), "vector")
+    yield Case("max_pool", lambda x: ad.max_pool(x, (2, 2)), (images,), "", 0.05)
+    yield Case(
+        "max_pool",
+        lambda x: ad.max_pool(x, (3, 2), 1, (1, 0), (1, 2)),
+        (images,),
+        "overlapping",
+        0.05,
+    )
+    yield Case("avg_pool", lambda x: ad.avg_pool(x, (2, 3), (2, 1)), (images,))
+    yield Case("avg_pool", lambda x: ad.avg_pool(x, (2,), 1, 1, False), (MATRIX,), "without-pad")
+    images = fill(ANY, (2, 2, 4, 3))
+    for detail, shape, settings in (
+        ("", (3, 2, 2, 2), {}),
+        ("strided", (1, 2, 3, 2), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2)}),
+        ("same", (2, 1, 2, 3), {"padding": "same", "groups": 2}),
+    ):
+        args = (images, fill(OTHERS, shape))
+        yield Case("conv", lambda x, w, s=settings: ad.conv(x, w, **s), args, detail)
+    yield Case("conv", ad.conv, (MATRIX, fill(OTHERS, (2, 2, 2))), "of-one-vector")
+    # The operations that are derivatives of these.
+    geometry = (3,), ((1, 1),), ((2,), (2,), (1,)), 1
+    for name, shapes in (
+        ("conv_input", ((1, 2, 2), (2, 3, 2))),
+        ("conv_weights", ((1, 3, 3), (1, 2, 2))),
+    ):
+        args = tuple([fill(numbers, s) for numbers, s in zip((ANY, OTHERS), shapes, strict=True)])
+        yield Case(name, lambda *xs, op=TABLE[name]: op(*xs, geometry=geometry), args)
+    windows = (2,), (1,), (1,)
+    top = TABLE["window_max"](MATRIX, windows=windows)
+    for name, args in (("give_largest", (top,)), ("take_largest", (MATRIX,))):
+        f = TABLE[name]
+        yield Case(name, lambda g, f=f: f(g, MATRIX, top, windows=windows), args)
+    add = TABLE["overlap_add"]
+    yield Case("overlap_add", lambda g: add(g, windows=windows, shape=(4,)), (MATRIX,))
+
+
 def adjoint(a: Any) -> Any:
     return ad.conj(ad.matrix_transpose(a))
 
@@ -555,6 +597,7 @@ CASES = [
     *_parts(),
     *_indices(),
     *_products(),
+    *_windows(),
     *_linear_algebra(),
     *_fourier(),
 ]

@@ -20,7 +20,7 @@ Z = np.array([1.0 + 2.0j, -0.5j, 0.3 - 1.0j])
 X = np.array([0.5, -1.0, 2.0])
 
 ORDERED = """
-clip elu leaky_relu maximum minimum relu
+clip elu leaky_relu max_pool maximum minimum relu
 """
 REAL_IN_NUMPY = """
 arctan2 cbrt ceil erf floor floor_divide heaviside hypot logaddexp mod softplus trunc

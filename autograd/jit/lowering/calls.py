@@ -26,6 +26,7 @@ from autograd.ops import (
     running,
     shaping,
     structural,
+    windows,
 )
 from autograd.ops.predicates import NonDifferentiable
 
@@ -64,7 +65,7 @@ def _makes_new(op: Op) -> bool:
     return (
         isinstance(op.kernel, np.ufunc)
         or isinstance(op, NonDifferentiable)
-        or TABLE.get(op.name) is op
+        or (TABLE.get(op.name) is op and op is not windows.windows_op)
     )
 
 

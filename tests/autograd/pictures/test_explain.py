@@ -311,7 +311,7 @@ def worth(formula: Any, at: dict[Any, Any]) -> float:
 
 WITHOUT_FORMULA = {
     *("cast", "eig", "eigvals", "max", "min", "norm", "pad", "pinv", "ptp", "qr", "svd"),
-    *("angle", "conj", "hfft", "imag", "irfft", "real"),
+    *("angle", "avg_pool", "conj", "hfft", "imag", "irfft", "real"),
 }
 """They look at the data, hand it to LAPACK, or are complex, at least in some of their cases."""
 
