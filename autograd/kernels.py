@@ -55,12 +55,26 @@ def sigmoid(x: Any) -> Any:
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)
+_erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def erf(x: Any) -> Any:
     """The error function by C's `erf`, whose error is below 1e-15."""
     x = np.asarray(as_real(x))
     return np.asarray(_erf(x), x.dtype)
+
+
+def erfc(x: Any) -> Any:
+    """1 - erf(x) by C's `erfc`, which keeps its digits where erf(x) is nearly 1."""
+    x = np.asarray(as_real(x))
+    return np.asarray(_erfc(x), x.dtype)
+
+
+def softsign(x: Any) -> Any:
+    """x / (1 + |x|), and ±1 at ±∞."""
+    x = as_real(x)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(x), np.sign(x), x / (1 + np.absolute(x)))[()]
 
 
 def leaky_relu(x: Any, slope: Any) -> Any:
@@ -75,6 +89,11 @@ def elu(x: Any, alpha: Any) -> Any:
     if x.__class__ is float:  # a Python number takes the type of alpha
         below = float(below)
     return np.where(np.greater(x, 0), x, np.multiply(alpha, below))[()]
+
+
+def scalar_softsign(x: float) -> float:
+    """x / (1 + |x|), and ±1 at ±∞."""
+    return math.copysign(1.0, x) if math.isinf(x) else x / (1 + abs(x))
 
 
 def scalar_relu(x: float) -> float:

@@ -23,6 +23,7 @@ from autograd.ops import (
     structural,
     windows,
 )
+from autograd.ops.activations import gelu, hardtanh, mish, silu
 from autograd.ops.complex_parts import conj, imag, real
 from autograd.ops.contraction import einsum
 from autograd.ops.convolution import conv
@@ -46,6 +47,7 @@ from autograd.ops.elementwise import (
     div,
     elu,
     erf,
+    erfc,
     exp,
     exp2,
     expm1,
@@ -74,6 +76,7 @@ from autograd.ops.elementwise import (
     sin,
     sinh,
     softplus,
+    softsign,
     sqrt,
     square,
     stop_gradient,
@@ -132,11 +135,13 @@ __all__ = [
     # elementwise: complex numbers
     "angle", "conj", "imag", "real",
     # elementwise: exponentials and logarithms
-    "erf", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "sigmoid",
+    "erf", "erfc", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "sigmoid",
     "softplus",
     # elementwise: circular and hyperbolic
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "sin",
     "sinh", "tan", "tanh",
+    # elementwise: activations
+    "gelu", "hardtanh", "mish", "silu", "softsign",
     # elementwise: kinks and steps
     "ceil", "clip", "elu", "floor", "floor_divide", "heaviside", "leaky_relu", "maximum", "minimum",
     "relu", "round", "trunc", "where", "identity", "stop_gradient",

@@ -240,6 +240,18 @@ erf: Final = Elementwise(
             "2 / sqrt(pi) * exp(-x**2)", note="It is ±1 at ±inf, with the derivative 0.",
             examples={0.0: (0.0, 1.1283791670955126), inf: (1.0, 0.0)}),
 )
+erfc: Final = Elementwise(
+    "erfc", kernels.erfc, math.erfc, lambda out, x: -2 / math.sqrt(math.pi) * exp(-x * x),
+    doc=Doc("The complement of the error function, exact also where it is nearly 0.", "1 - erf(x)",
+            "-2 / sqrt(pi) * exp(-x**2)",
+            examples={0.0: (1.0, -1.1283791670955126), inf: (0.0, 0.0)}),
+)
+softsign: Final = Elementwise(
+    "softsign", kernels.softsign, kernels.scalar_softsign, lambda out, x: square(1 / (1 + abs(x))),
+    doc=Doc("A sigmoid from -1 to 1 that approaches them slowly.", "x / (1 + abs(x))",
+            "1 / (1 + abs(x))**2", note="It is ±1 at ±inf, with the derivative 0.",
+            examples={0.0: (0.0, 1.0), 3.0: (0.75, 0.0625), -inf: (-1.0, 0.0)}),
+)
 softplus: Final = Elementwise(
     "softplus",
     lambda x: np.logaddexp(kernels.as_real(x), 0),
@@ -379,7 +391,7 @@ where = Elementwise(
             examples={(True, 2.0, 3.0): (np.float64(2.0), 1.0, 0.0)}),
 )
 # fmt: on
-relu.real_only = leaky_relu_op.real_only = elu_op.real_only = True
+relu.real_only = leaky_relu_op.real_only = elu_op.real_only = softsign.real_only = True
 
 
 def maximum(x: ArrayLike, y: ArrayLike) -> Array:

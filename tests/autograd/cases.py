@@ -84,16 +84,20 @@ UNARY = {
     "cosh": ANY,
     "elu": ANY,
     "erf": ANY,
+    "erfc": ANY,
     "exp": ANY,
     "exp2": ANY,
     "expm1": ANY,
     "floor": NOT_WHOLE,
+    "gelu": ANY,
+    "hardtanh": ANY,
     "identity": ANY,
     "leaky_relu": ANY,
     "log": POSITIVE,
     "log10": POSITIVE,
     "log1p": INSIDE,
     "log2": POSITIVE,
+    "mish": ANY,
     "neg": ANY,
     "reciprocal": (0.7, -1.3, 0.6, 1.6, -0.8, 2.1, -0.9),
     "relu": ANY,
@@ -101,9 +105,11 @@ UNARY = {
     "trunc": NOT_WHOLE,
     "sigmoid": ANY,
     "sign": ANY,
+    "silu": ANY,
     "sin": ANY,
     "sinh": ANY,
     "softplus": ANY,
+    "softsign": ANY,
     "sqrt": POSITIVE,
     "square": ANY,
     "tan": INSIDE,
@@ -181,6 +187,7 @@ def _elementwise() -> Iterator[Case]:
         yield Case("clip", lambda x: ad.clip(x, None, 1.0), (x,), "above")
         yield Case("clip", lambda x: ad.clip(x, -1.0), (x,), "below")
         yield Case("heaviside", lambda x: ad.heaviside(x), (x,), "step")
+        yield Case("gelu", lambda x: ad.gelu(x, "tanh"), (x,), "tanh")
         yield Case("where", lambda x, y: ad.where(True, x, y), (x, x + 1.0), "left")
         yield Case("where", lambda x, y: ad.where(False, x, y), (x, x + 1.0), "right")
         yield Case("mod", lambda x: x % 2.7, (x,), "operator")

@@ -20,10 +20,11 @@ Z = np.array([1.0 + 2.0j, -0.5j, 0.3 - 1.0j])
 X = np.array([0.5, -1.0, 2.0])
 
 ORDERED = """
-clip elu leaky_relu max_pool maximum minimum relu
+clip elu hardtanh leaky_relu max_pool maximum minimum relu
 """
 REAL_IN_NUMPY = """
-arctan2 cbrt ceil erf floor floor_divide heaviside hypot logaddexp mod softplus trunc
+arctan2 cbrt ceil erf erfc floor floor_divide gelu heaviside hypot logaddexp mod softplus
+softsign trunc
 """
 REFUSED = {*ORDERED.split(), *REAL_IN_NUMPY.split(), "ihfft", "rfft", "rfft2", "rfftn"}
 """Functions without a meaning for complex numbers, and those that NumPy has for real ones alone."""

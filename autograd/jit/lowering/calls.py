@@ -127,10 +127,11 @@ for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.pro
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
 
 
-@_writes(elementwise.erf)
+@_writes(elementwise.erf, elementwise.erfc)
 def _erf(to: Emitter, term: Term, operands: list[str]) -> str:
-    to.code.math.add("erf")
-    return f"np.array(np.frompyfunc(erf, 1, 1)({operands[0]}), np.{term.dtype.name})"
+    assert term.op is not None
+    to.code.math.add(term.op.name)
+    return f"np.array(np.frompyfunc({term.op.name}, 1, 1)({operands[0]}), np.{term.dtype.name})"
 
 
 # --------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ _WRITTEN: dict[Op, str] = {
     e.pow: "pow({}, {})",
 }
 for _op in (
-    *(e.cbrt, e.cos, e.cosh, e.erf, e.exp, e.exp2, e.expm1, e.log, e.log10, e.log1p),
+    *(e.cbrt, e.cos, e.cosh, e.erf, e.erfc, e.exp, e.exp2, e.expm1, e.log, e.log10, e.log1p),
     *(e.log2, e.sin, e.sinh, e.sqrt, e.tan, e.tanh),
 ):
     _WRITTEN[_op] = f"{_op.name}({{}})"

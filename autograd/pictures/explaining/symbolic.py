@@ -122,7 +122,19 @@ def _elu(x: Any, alpha: Any) -> Any:
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{
         name: getattr(sympy, name)
-        for name in ("cos", "cosh", "erf", "exp", "floor", "log", "sin", "sinh", "sqrt", "tan")
+        for name in (
+            "cos",
+            "cosh",
+            "erf",
+            "erfc",
+            "exp",
+            "floor",
+            "log",
+            "sin",
+            "sinh",
+            "sqrt",
+            "tan",
+        )
     },
     **{f"arc{name}": getattr(sympy, f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan")},
     "abs": sympy.Abs,
@@ -159,6 +171,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sigmoid": implemented_function("sigmoid", lambda x: 1 / (1 + sympy.exp(-x))),
     "sign": sympy.sign,
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
+    "softsign": lambda x: x / (1 + sympy.Abs(x)),
     "square": lambda x: x**2,
     "stop_gradient": lambda x: x,
     "sub": lambda x, y: x - y,
