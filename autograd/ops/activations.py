@@ -24,15 +24,15 @@ def gelu(x: ArrayLike, approximate: Literal["none", "tanh"] = "none") -> Array:
     >>> gelu(1.0), gelu(1.0, "tanh")
     (0.8413447460685429, 0.8411919906082768)
     """
-    x = as_array(x)
-    if is_complex(x):
+    z: Array = as_array(x)
+    if is_complex(z):
         raise TypeError("gelu: arguments must be real")
     if approximate == "none":
-        return x * (0.5 * erfc(x * -math.sqrt(0.5)))
+        return z * (0.5 * erfc(z * -math.sqrt(0.5)))
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate={approximate!r} must be 'none' or 'tanh'")
-    u = x * (1 + 0.044715 * square(x))
-    return x * sigmoid(u * (2 * math.sqrt(2 / math.pi)))  # (1 + tanh(u)) / 2, also where it is tiny
+    u = z * (1 + 0.044715 * square(z))
+    return z * sigmoid(u * (2 * math.sqrt(2 / math.pi)))  # (1 + tanh(u)) / 2, also where it is tiny
 
 
 def silu(x: ArrayLike) -> Array:
@@ -44,8 +44,8 @@ def silu(x: ArrayLike) -> Array:
     >>> silu(0.0), grad(silu)(0.0)
     (0.0, 0.5)
     """
-    x = as_array(x)
-    return x * sigmoid(x)
+    z: Array = as_array(x)
+    return z * sigmoid(z)
 
 
 def mish(x: ArrayLike) -> Array:
@@ -57,9 +57,9 @@ def mish(x: ArrayLike) -> Array:
     >>> mish(0.0), grad(mish)(0.0)
     (0.0, 0.6)
     """
-    x = as_array(x)
-    below = sigmoid(-x)  # 1 / (1 + exp(x)), by which tanh(ln(1 + exp(x))) keeps its digits
-    return x * (sigmoid(x) * (1 + below) / (1 + square(below)))
+    z: Array = as_array(x)
+    below = sigmoid(-z)  # 1 / (1 + exp(z)), by which tanh(ln(1 + exp(z))) keeps its digits
+    return z * (sigmoid(z) * (1 + below) / (1 + square(below)))
 
 
 def hardtanh(x: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> Array:
