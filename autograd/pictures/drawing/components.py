@@ -41,17 +41,18 @@ class Component:
 
     @cached_property
     def shape(self) -> tuple[Any, ...]:
-        """Equal for components that compute the same operations in the same order and wiring."""
+        """Equal for components that compute the same operations in the same order and wiring.
+
+        Whether what comes from outside is a result, a leaf or a constant makes no difference.
+        """
         nodes = sorted(self.operations(), key=attrgetter("index"))
-        inside = set(nodes)
+        place = {node: number for number, node in enumerate(nodes)}
         found: list[Any] = []
-        for node in nodes:
+        for number, node in enumerate(nodes):
             found += (node.op.name, node.shape)
-            for parent in node.parents:
-                if parent in inside:
-                    found.append(node.index - parent.index)
-                else:
-                    found.append("leaf" if parent.op is None else "outside")
+            for arg in node.args:
+                inside = place.get(arg) if isinstance(arg, Node) else None
+                found.append("outside" if inside is None else number - inside)
         return tuple(found)
 
 

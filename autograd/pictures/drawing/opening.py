@@ -15,7 +15,7 @@ from autograd.lines import Line, line_of, user_line_of
 from autograd.pictures.drawing.components import Component
 
 _MANY_ALIKE = 16
-"""From so many inner components on, equal ones in a sequence share a box, too."""
+"""From so many inner components on, equal ones share a box wherever they stand."""
 
 BESIDE = 24
 """Boxes for the operations of a component outside of its inner components."""
@@ -124,9 +124,10 @@ def opened(
 
 
 def alike(component: Component, wanted: Collection[str]) -> list[list[Component]]:
-    """The components in a component, grouped: those that compute the same beside each other.
+    """The components in a component, grouped: those that compute the same, beside each other or
+    each from the one before, as the blocks of a transformer.
 
-    If there are many, also those that compute the same one after the other. Only components whose
+    If there are many, also those between which something else is computed. Only components whose
     names differ in numbers alone are compared, as the neurons of a layer; those wanted stay alone.
     """
     names: defaultdict[str, list[Component]] = defaultdict(list)
@@ -140,12 +141,16 @@ def alike(component: Component, wanted: Collection[str]) -> list[list[Component]
     if all(len(group) == 1 for group in groups.values()):
         return list(groups.values())
     ranks = _ranks(component)
-    beside: defaultdict[Hashable, list[Component]] = defaultdict(list)
-    for key, group in groups.items():
+    runs: list[list[Component]] = []
+    for group in groups.values():
+        group.sort(key=ranks.__getitem__)  # the order of computation where ranks are equal
+        before = -2
         for inner in group:
-            beside[key, ranks[inner]].append(inner)
-    found = beside if len(beside) < _MANY_ALIKE else groups
-    return list(found.values())
+            if ranks[inner] > before + 1:
+                runs.append([])
+            runs[-1].append(inner)
+            before = ranks[inner]
+    return runs if len(runs) < _MANY_ALIKE else list(groups.values())
 
 
 def _ranks(component: Component) -> Mapping[Component, int]:
