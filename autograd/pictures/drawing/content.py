@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -14,27 +14,38 @@ Role: TypeAlias = Literal[
     "leaf", "parameter", "data", "constant", "operation", "interior", "fold", "output"
 ]
 
+Rows: TypeAlias = tuple[tuple[str, str], ...]
+"""What a box says: what each row is called, and its text."""
+
 
 @dataclass(frozen=True)
 class Box:
     """A value, a constant, an operation or a fold of many: a title, and rows under it.
 
     name: what it is called in the DOT text.
+    more: rows for whoever asks.
+    group: where it stands.
     """
 
     name: str
     role: Role
     title: str
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: Rows = ()
+    more: Rows = ()
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """From an argument to its operation, with the local derivative, or on to the result."""
+    """From an argument to its operation, with the local derivative, or on to the result.
+
+    shape: of what flows along it; "" for a number.
+    """
 
     tail: str
     head: str
     text: str = ""
+    shape: str = ""
 
 
 @dataclass(eq=False)
@@ -53,17 +64,51 @@ class Fold:
     times: int = 1
 
 
+@dataclass(eq=False)
+class Group:
+    """Nodes that are drawn as one box, or each for itself in a frame.
+
+    fold: what the box shows.
+    path: the name of the module, with which names in it begin; "" for what is no module.
+    outer: the group around it.
+    """
+
+    fold: Fold
+    path: str
+    outer: Group | None
+    open: bool = False
+
+    def around(self) -> Iterator[Group]:
+        """Itself and the groups around it, inner ones first."""
+        group: Group | None = self
+        while group is not None:
+            yield group
+            group = group.outer
+
+
 @dataclass
 class Scene:
-    """Everything a drawing shows."""
+    """Everything a drawing shows.
+
+    groups: outer ones first, with what each shows where it is closed.
+    """
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    groups: dict[Group, Box] = field(default_factory=dict)
 
-    def add(self, role: Role, title: str, rows: Iterable[tuple[str, str]] = ()) -> str:
+    def add(
+        self,
+        role: Role,
+        title: str,
+        rows: Iterable[tuple[str, str]] = (),
+        *,
+        more: Iterable[tuple[str, str]] = (),
+        group: Group | None = None,
+    ) -> str:
         """Put in a box and give its name, n0, n1, … in the order of calling."""
         name = f"n{len(self.boxes)}"
-        self.boxes.append(Box(name, role, title, tuple(rows)))
+        self.boxes.append(Box(name, role, title, tuple(rows), tuple(more), group))
         return name
 
 
@@ -105,10 +150,23 @@ def summary(x: Any) -> str:
     return " … ".join(ends) + (f", {invalid} nan" if invalid else "")
 
 
-def describe(constant: Array) -> str:
-    """A constant argument: a number itself, an array by shape and range."""
-    shape = np.shape(constant)
-    return f"{times(shape)}\n{summary(constant)}" if shape else summary(constant)
+def in_full(x: Any) -> str:
+    """A vector or a matrix of up to 3 × 3 entries itself, a row a line; anything else as
+    `summary` has it.
+    """
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub" or not 1 <= array.ndim <= 2 or not array.size:
+        return summary(x)
+    if max(array.shape) > 3:
+        return summary(x)
+    if array.ndim == 1:
+        return f"[{', '.join(map(number, array.tolist()))}]"
+    rows = [[number(entry) for entry in row] for row in array.tolist()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        f"[{', '.join(entry.rjust(w) for entry, w in zip(row, widths, strict=True))}]"
+        for row in rows
+    )
 
 
 def setting_rows(settings: Settings | Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -47,14 +47,17 @@ _LEFT = 44
 """Points for the column that says "shape", "value" and "grad"."""
 
 
-def to_dot(scene: Scene, rankdir: str, haste: bool = False) -> str:
-    """The DOT text, one statement a line: the boxes by their roles, then the arrows."""
+def to_dot(scene: Scene, rankdir: str, shapes: bool = False, haste: bool = False) -> str:
+    """The DOT text, one statement a line: the boxes by their roles, then the arrows.
+
+    shapes: whether arrows say the shape of what flows along them.
+    """
     lines = ["digraph {\n", _DEFAULTS.format(rankdir=rankdir), _HASTE if haste else ""]
     for role, style in _STYLES.items():
         boxes = [f"    {_box(box)}\n" for box in scene.boxes if box.role == role]
         if boxes:
             lines += [f"  {{ node [class={role}, {style}]\n", *boxes, "  }\n"]
-    lines += [f"  {_arrow(arrow)}\n" for arrow in scene.arrows]
+    lines += [f"  {_arrow(arrow, shapes)}\n" for arrow in scene.arrows]
     return "".join([*lines, "}\n"])
 
 
@@ -107,7 +110,8 @@ def _width(box: Box) -> float:
     if box.role in ("operation", "constant"):
         return 14 + max((_room(line, 6.5) for line in box.title.splitlines()), default=0)
     title = max((_room(line, 9.0) for line in box.title.splitlines()), default=0)
-    return 16 + max([title, *(_LEFT + _room(entry, 7.8) for _, entry in box.rows)])
+    lines = (line for _, entry in box.rows for line in entry.splitlines())
+    return 16 + max([title, *(_LEFT + _room(line, 7.8) for line in lines)])
 
 
 def _box(box: Box) -> str:
@@ -124,8 +128,9 @@ def _box(box: Box) -> str:
     return f"{box.name} [label={label}{extra}]"
 
 
-def _arrow(arrow: Arrow) -> str:
-    label = f" [label={_quoted(arrow.text, pad='  ')}]" if arrow.text else ""
+def _arrow(arrow: Arrow, shapes: bool) -> str:
+    text = "\n".join(filter(None, [arrow.shape if shapes else "", arrow.text]))
+    label = f" [label={_quoted(text, pad='  ')}]" if text else ""
     return f"{arrow.tail} -> {arrow.head}{label}"
 
 
@@ -136,7 +141,8 @@ def _table(box: Box) -> str:
         return '""'
     # Room that only the title needs goes to the right column, or it would part the two.
     room = max((_room(line, 9.0) for line in title), default=1)
-    right = max([room - _LEFT, 1, *(_room(entry, 7.8) for _, entry in box.rows)])
+    lines = [line for _, entry in box.rows for line in entry.splitlines()]
+    right = max([room - _LEFT, 1, *(_room(line, 7.8) for line in lines)])
     head = ""
     if title:
         # Also here Graphviz takes a backslash for the beginning of something.
@@ -144,11 +150,16 @@ def _table(box: Box) -> str:
         head = f'<TR><TD COLSPAN="2" ALIGN="LEFT" WIDTH="{room}"><B>{markup}</B></TD></TR>'
     rows = "".join(
         f'<TR><TD ALIGN="LEFT" WIDTH="{_LEFT}">{_KEY_FONT}{key}</FONT></TD>'
-        f'<TD ALIGN="LEFT" WIDTH="{right}">{entry}</TD></TR>'
+        f'<TD ALIGN="LEFT" WIDTH="{right}">{_several_lines(entry)}</TD></TR>'
         for key, entry in box.rows
     )
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
     return f"<{table}{head}{rows}</TABLE>>"
+
+
+def _several_lines(entry: str) -> str:
+    lines = entry.splitlines()
+    return "".join(f'{line}<BR ALIGN="LEFT"/>' for line in lines) if len(lines) > 1 else entry
 
 
 def _quoted(raw: str, pad: str = "") -> str:

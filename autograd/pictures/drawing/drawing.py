@@ -13,10 +13,13 @@ from autograd.frames import caller
 from autograd.pictures.drawing.content import Fold, Scene
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
+from autograd.pictures.drawing.interactive import page_data
+from autograd.pictures.drawing.nesting import nested
 from autograd.pictures.drawing.render import PIXELS, DrawingError, graphviz, render
-from autograd.pictures.drawing.scene import Shown, scene
+from autograd.pictures.drawing.scene import Groups, Shown, scene
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.drawing.theme import themed
+from autograd.pictures.page import Content, fragment, page
 from autograd.pictures.saving import write_whole
 from autograd.pictures.walk import history
 
@@ -27,7 +30,7 @@ _MOST_NODES = 5000
 
 
 class Drawing:
-    """A picture of a graph; in Jupyter it shows itself.
+    """A picture of a graph; in Jupyter it shows itself, and its modules open by clicks.
 
     source: the text in the DOT language, which any Graphviz tool reads.
     nodes: how many values, leaves included, it shows.
@@ -38,11 +41,18 @@ class Drawing:
     `graphviz`, but work without the program `dot`, too; `graph` is such an object.
     """
 
-    def __init__(self, source: str, nodes: int, boxes: int | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        nodes: int,
+        boxes: int | None = None,
+        data: Mapping[str, Any] = {"boxes": [], "groups": [], "arrows": []},  # noqa: B006
+    ) -> None:
         self.source = source
         self.nodes = nodes
         self.boxes = boxes
         self.format = "svg"
+        self._data = data
 
     @cached_property
     def graph(self) -> Any:
@@ -88,38 +98,45 @@ class Drawing:
         return self.render(filename, view=True, cleanup=cleanup)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file whose suffix says how: .svg, .png or .pdf; .dot or .gv.
+        """Write the picture to a file whose suffix says how: .html; .svg, .png or .pdf; .dot, .gv.
 
+        In .html, modules open by clicks; the file loads nothing and needs no program but a browser.
         The file appears whole or not at all. Raises ValueError for another suffix, and
         DrawingError where no program that makes such a picture is installed.
         """
         path = Path(path)
         format = path.suffix[1:].lower()
-        if format not in ("svg", "png", "pdf", "dot", "gv"):
+        if format not in ("html", "svg", "png", "pdf", "dot", "gv"):
             raise ValueError(
-                f"{path.name!r} does not end in .svg, .png, .pdf, .dot or .gv, which says how to "
-                "save it"
+                f"{path.name!r} does not end in .html, .svg, .png, .pdf, .dot or .gv, which says "
+                "how to save it"
             )
-        text = format in ("dot", "gv")
-        write_whole(path, self.source.encode() if text else self._picture(format))
+        if format == "html":
+            content = page(Content(repr(self), self._data)).encode()
+        elif format in ("dot", "gv"):
+            content = self.source.encode()
+        else:
+            content = self._picture(format)
+        write_whole(path, content)
 
     def _picture(self, format: str, timeout: float | None = None) -> bytes:
         picture = render(self.source, format, timeout)
         return themed(picture, repr(self)) if format == "svg" else picture
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """The picture for Jupyter, or how to get one and the text, where none can be made.
+        """For Jupyter the page, with the picture inside, and the picture alone.
 
-        The SVG is what one sees. It may hold scripts, so Jupyter shows it only in a notebook that
-        is trusted, and the PNG in one that is not.
+        Jupyter runs scripts only in a notebook that is trusted, and shows the PNG in one that is
+        not. Where no PNG can be made, the page says why.
         """
         try:
-            svg = self._picture("svg", PATIENCE).decode()
             png = self._picture("png", PATIENCE)
         except DrawingError as error:
-            return {"text/plain": f"{error}\n\n{self.source}"}
+            html = fragment(Content(repr(self), self._data, instead=str(error)))
+            return {"text/html": html, "text/plain": f"{error}\n\n{self.source}"}
         width = int.from_bytes(png[16:20], "big") // PIXELS
-        bundle = {"image/svg+xml": svg, "image/png": png, "text/plain": repr(self)}
+        html = fragment(Content(repr(self), self._data, (png, width)))
+        bundle = {"text/html": html, "image/png": png, "text/plain": repr(self)}
         return bundle, {"image/png": {"width": width}}
 
     def _repr_svg_(self) -> str | None:
@@ -147,12 +164,16 @@ def draw(
     expand: str | Sequence[str] = (),
     rankdir: str | None = None,
     limit: int | None = None,
+    shapes: bool = False,
 ) -> Drawing:
     """Draw everything that `nodes` were computed from.
 
+    In Jupyter and in a file saved as .html the drawing is interactive: a click opens a module, a
+    line or a fold in a frame of its own, or closes it; one can move it and zoom, and what the
+    pointer is on shows its value, gradient, shape and, where a `LineLog` knows it, its line.
+
     nodes: one node (Value or Tensor), or a list or tuple of them; each is marked as an output.
-    values, gradients: show `.data` and `.grad` in the boxes, numbers to four digits, arrays by
-        their range.
+    values, gradients: show `.data` and `.grad` in the boxes, to four digits.
     locals: show on each arrow the local derivative ∂(operation)/∂(argument): a number or a range,
         or the shape of the Jacobian where the operation is not elementwise.
     fold: draw many nodes as one box: first those of one module, then those of one line, where a
@@ -163,6 +184,9 @@ def draw(
         default from left to right what is short, from top to bottom what is long.
     limit: the most boxes of a folded drawing, 150; or the most nodes of one with `fold=False`,
         5,000.
+    shapes: show on each arrow the shape of what flows along it.
+
+    Arrays of up to 3 × 3 entries are shown in full, larger ones by their range.
 
     A fold shows how many operations are in it, and of what it gives to others the shape, the
     range of the values and the size ‖grad‖ = √Σ grad² of the gradient.
@@ -203,20 +227,28 @@ def draw(
     names = [expand] if isinstance(expand, str) else list(expand)
     most = _MOST_BOXES if limit is None else limit
     closely = fold is True or bool(names)
+    is_open = True if fold is False else False if closely else None
     if fold is None:
         fold = closely or _boxes(found) > most
     graph = subject(found, set(outputs), caller())
 
-    def shown(folds: Mapping[Node, Fold]) -> Scene:
-        return scene(Shown(graph, folds, values=values, gradients=gradients, locals=locals))
+    def shown(folds: Mapping[Node, Fold], groups: Groups) -> Scene:
+        return scene(Shown(graph, folds, groups, values, gradients, locals))
 
-    room = 2 * most // 3
-    picture = shown(folded(graph, names, room, closely) if fold else {})
-    while fold and len(picture.boxes) > most and room > 1:
-        room //= 2
-        picture = shown(folded(graph, names, room, closely))
-    text = to_dot(picture, rankdir or direction(picture), haste=len(picture.boxes) > LARGE)
-    return Drawing(text, len(found), len(picture.boxes) if fold else None)
+    nesting = nested(graph, names, most, is_open, split=not fold)
+    inside = shown(nesting.folds, nesting.groups)
+    if fold:
+        room = 2 * most // 3
+        picture = shown(folded(graph, names, room, closely), {})
+        while len(picture.boxes) > most and room > 1:
+            room //= 2
+            picture = shown(folded(graph, names, room, closely), {})
+    else:
+        picture = shown({}, {}) if nesting.folds else inside
+    haste = len(picture.boxes) > LARGE
+    text = to_dot(picture, rankdir or direction(picture), shapes=shapes, haste=haste)
+    boxes = len(picture.boxes) if fold else None
+    return Drawing(text, len(found), boxes, page_data(inside, rankdir, shapes))
 
 
 def _boxes(nodes: Sequence[Node]) -> int:

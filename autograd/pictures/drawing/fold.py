@@ -13,7 +13,7 @@ from autograd.engine.graph import Node
 from autograd.lines import Line
 from autograd.pictures.drawing.components import Component, tree
 from autograd.pictures.drawing.content import Fold, clip
-from autograd.pictures.drawing.leaves import folds_of_leaves
+from autograd.pictures.drawing.leaves import folds_of_leaves, users_of
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
 from autograd.pictures.drawing.repeats import repeats
 from autograd.pictures.drawing.subject import Subject
@@ -35,19 +35,20 @@ def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> d
     folds: dict[Node, Fold] = {}
     components = opened(program, wanted, room // 3)
     for groups in components.values():
-        for found in _closed(group for group in groups if group[0] not in components):
+        for _, found in closed(group for group in groups if group[0] not in components):
             folds.update(dict.fromkeys(found.nodes, found))
-    beside = _CLOSELY if closely else BESIDE if program.inner else room
+    room_beside = _CLOSELY if closely else BESIDE if program.inner else room
     uses = Counter(chain.from_iterable(subject.parents))
 
     def outside(node: Node) -> Hashable:
         return folds.get(node) or (None if node.op is None else node.op.name)
 
     for component in components:
-        share = room if _asked_for(component, named) else beside
-        for found in _beside(component.direct, lines_in(component), named, uses, outside, share):
+        share = room if _asked_for(component, named) else room_beside
+        for found in beside(component.direct, lines_in(component), named, uses, outside, share):
             folds.update(dict.fromkeys(found.nodes, found))
-    for found in folds_of_leaves(subject, folds, max(room // 3, 1)):
+    leaves = [node for node in subject.nodes if node.op is None]
+    for found in folds_of_leaves(subject, leaves, users_of(subject, folds), max(room // 3, 1)):
         folds.update(dict.fromkeys(found.nodes, found))
     return folds
 
@@ -61,8 +62,10 @@ def _asked_for(component: Component, named: Collection[str]) -> bool:
     return any(line is not None and line_name(line) in named for line in made)
 
 
-def _closed(groups: Iterable[Sequence[Component]]) -> Iterable[Fold]:
-    """The folds of components that are not open."""
+def closed(
+    groups: Iterable[Sequence[Component]],
+) -> Iterable[tuple[Sequence[Component], Fold]]:
+    """The fold of each group of components, where they are not open."""
     for group in groups:
         first, last = group[0], group[-1]
         nodes = [node for component in group for node in component.operations()]
@@ -70,10 +73,10 @@ def _closed(groups: Iterable[Sequence[Component]]) -> Iterable[Fold]:
         if len(group) > 1:
             title += f" … {last.name.rpartition('.')[2]}"
         kind = "" if first.kind == first.name else first.kind
-        yield Fold("module", title, nodes, kind, len(group))
+        yield group, Fold("module", title, nodes, kind, len(group))
 
 
-def _beside(
+def beside(
     nodes: Sequence[Node],
     line_of: Callable[[Node], Line | None],
     named: Collection[str],

@@ -21,10 +21,10 @@ _MOST_BESIDE = 6
 """Boxes of leaves that one operation or fold has beside it."""
 
 
-def folds_of_leaves(subject: Subject, folds: Mapping[Node, Fold], room: int) -> Iterable[Fold]:
-    """Folds that leave about `room` boxes of leaves, given the folds of the operations."""
-    leaves = [node for node in subject.nodes if node.op is None]
-    users = _users(subject, folds)
+def folds_of_leaves(
+    subject: Subject, leaves: Sequence[Node], users: Mapping[Node, Hashable], room: int
+) -> Iterable[Fold]:
+    """Folds of some leaves that leave about `room` boxes of them, given who uses each."""
     used_alike = _grouped(leaves, lambda leaf: (leaf in subject.parameters, users.get(leaf)))
     called_alike = [_grouped(group, partial(_pattern, subject)) for group in used_alike]
     groups: list[list[Node]] = []
@@ -58,7 +58,7 @@ def _pattern(subject: Subject, leaf: Node) -> Hashable:
     return leaf in subject.parameters, without_numbers(subject.names.get(id(leaf), ""))
 
 
-def _users(subject: Subject, folds: Mapping[Node, Fold]) -> Mapping[Node, Hashable]:
+def users_of(subject: Subject, folds: Mapping[Node, Hashable]) -> Mapping[Node, Hashable]:
     """The fold or the operation that each leaf is an argument of, or the set of them."""
     users: dict[Node, Any] = {}
     for node, parents in zip(subject.nodes, subject.parents, strict=True):

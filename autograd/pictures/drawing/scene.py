@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.engine.graph import Node
+from autograd.lines import line_of
 from autograd.pictures.drawing.content import (
     Arrow,
+    Box,
     Fold,
+    Group,
     Role,
     Scene,
+    in_full,
     jacobian,
     number,
     setting_rows,
@@ -37,12 +41,17 @@ _MANY_NUMBERS = 10
 """Different constant numbers in a fold that are data, and not only part of its formula."""
 
 
+Groups: TypeAlias = Mapping[Node | Fold, Group]
+"""The innermost group around each node and each fold that is in one."""
+
+
 @dataclass(frozen=True)
 class Shown:
-    """A graph, the fold of each node that is in one, and which numbers are shown."""
+    """A graph, the fold of each node that is in one, the groups, and which numbers are shown."""
 
     graph: Subject
     folds: Mapping[Node, Fold]
+    groups: Groups
     values: bool = True
     gradients: bool = True
     locals: bool = True
@@ -57,11 +66,13 @@ def scene(shown: Shown) -> Scene:
     for node in shown.graph.nodes:
         fold = shown.folds.get(node)
         if fold is not None and fold not in boxes:
-            boxes[fold] = picture.add(*_fold(fold, results[fold], shown))
+            group = shown.groups.get(fold)
+            boxes[fold] = picture.add(*_fold(fold, results[fold], shown), group=group)
         if fold is None or (node in outputs and node.op is not None):
-            boxes[node] = picture.add(*_node(node, shown))
+            more, group = _more(node, shown), shown.groups.get(node)
+            boxes[node] = picture.add(*_node(node, shown), more=more, group=group)
     data = _Data(picture, shown)
-    folded: dict[tuple[str, str], None] = {}  # each once, however many nodes it stands for
+    folded: dict[tuple[str, str], str] = {}  # each once, however many nodes it stands for
     for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
         fold = shown.folds.get(node)
         if fold is None:
@@ -70,13 +81,14 @@ def scene(shown: Shown) -> Scene:
             continue
         head = boxes[fold]
         for parent in parents:
-            folded[boxes[shown.folds.get(parent, parent)], head] = None
+            folded[boxes[shown.folds.get(parent, parent)], head] = times(parent.shape)
         if node.op is not None and node.op.arity != len(parents):
             data.enters(fold, node.args)
         if node in boxes:
-            folded[head, boxes[node]] = None
-    picture.arrows += [Arrow(tail, head) for tail, head in folded if tail != head]
+            folded[head, boxes[node]] = times(node.shape)
+    picture.arrows += [Arrow(*ends, shape=shape) for ends, shape in folded.items() if len({*ends}) > 1]
     data.add_to_folds(boxes)
+    _add_groups(picture, shown)
     return picture
 
 
@@ -94,24 +106,40 @@ def _rows(node: Node, shown: Shown) -> Iterable[tuple[str, str]]:
         dtype = "" if node.dtype == np.float64 else f" {node.dtype}"
         yield "shape", times(node.shape) + dtype
     if shown.values:
+        yield "value", in_full(node.primal)
+    if shown.gradients:
+        yield "grad", "none" if node.grad is None else in_full(node.grad)
+
+
+def _more(node: Node, shown: Shown) -> Iterable[tuple[str, str]]:
+    if node.op is not None:
+        yield "operation", node.op.name
+    if node.shape:
+        yield "shape", f"{times(node.shape)} {node.dtype}"
+    if shown.values:
         yield "value", summary(node.primal)
     if shown.gradients:
         yield "grad", "none" if node.grad is None else summary(node.grad)
+    if line := line_of(node):
+        yield "line", f"{line}  {line.text}"
 
 
 def _operation(
     node: Node, boxes: Mapping[Node | Fold, str], data: _Data, picture: Scene, shown: Shown
 ) -> None:
     """The operation of a node that is in no fold, with its arguments and its result."""
+    group = shown.groups.get(node)
     tails = [
-        boxes[shown.folds.get(arg, arg)] if isinstance(arg, Node) else data.box(arg)
+        boxes[shown.folds.get(arg, arg)] if isinstance(arg, Node) else data.box(arg, group)
         for arg in node.args
     ]
-    operation = picture.add("operation", node.op.symbol, setting_rows(node.settings))
+    more = _more(node, shown)
+    settings = setting_rows(node.settings)
+    operation = picture.add("operation", node.op.symbol, settings, more=more, group=group)
     for argnum, (arg, tail) in enumerate(zip(node.args, tails, strict=True)):
         text = f"∂: {_local(node, argnum)}" if shown.locals and isinstance(arg, Node) else ""
-        picture.arrows.append(Arrow(tail, operation, text))
-    picture.arrows.append(Arrow(operation, boxes[node]))
+        picture.arrows.append(Arrow(tail, operation, text, times(np.shape(arg))))
+    picture.arrows.append(Arrow(operation, boxes[node], shape=times(node.shape)))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -148,6 +176,8 @@ def _fold_rows(fold: Fold, results: Sequence[Node], shown: Shown) -> Iterable[tu
             yield fold.kind, fold.text
         yield "ops", f"{len(fold.nodes):,}"
     shapes = {node.shape for node in results}
+    if not shapes:
+        return
     if len(shapes) > 1:
         yield "shape", f"{len(results):,} of {len(shapes)} shapes"
     elif (shape := shapes.pop()) or (len(results) > 1 and fold.times != len(results)):
@@ -158,6 +188,35 @@ def _fold_rows(fold: Fold, results: Sequence[Node], shown: Shown) -> Iterable[tu
     if shown.gradients:
         grads = [node.grad for node in results if node.grad is not None]
         yield "‖grad‖", number(float(np.linalg.norm(_joined(grads)))) if grads else "none"
+
+
+def _add_groups(picture: Scene, shown: Shown) -> None:
+    """The groups of all boxes, with what each gives to others."""
+    results: defaultdict[Group, dict[Node, None]] = defaultdict(dict)
+    sizes: Counter[Group] = Counter()
+
+    def around(node: Node) -> tuple[Group, ...]:
+        group = shown.groups.get(shown.folds.get(node, node))
+        return tuple(group.around()) if group else ()
+
+    for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
+        here = around(node)
+        if node in shown.graph.outputs:
+            for group in here:
+                results[group][node] = None
+        if node in shown.graph.parameters:
+            sizes.update(dict.fromkeys(here, node.size))
+        for parent in parents:
+            for group in around(parent):
+                if group in here:
+                    break
+                results[group][parent] = None
+    seen = {group for box in picture.boxes if box.group for group in box.group.around()}
+    for group in sorted(seen, key=lambda group: len(list(group.around()))):
+        _, title, rows = _fold(group.fold, list(results[group]), shown)
+        whole = [*rows, *([("parameters", f"{sizes[group]:,}")] if sizes[group] else [])]
+        name = f"g{len(picture.groups)}"
+        picture.groups[group] = Box(name, "fold", title, tuple(whole), tuple(whole), group.outer)
 
 
 def _joined(parts: Sequence[Any]) -> Any:
@@ -180,13 +239,15 @@ class _Data:
         self.arrays: dict[int, str] = {}
         self.entering: defaultdict[Fold, dict[Any, Any]] = defaultdict(dict)
 
-    def box(self, constant: Any) -> str:
-        """The box of a constant."""
+    def box(self, constant: Any, group: Group | None) -> str:
+        """The box of a constant that is used in a group; a named array stands outside of all."""
         if not np.ndim(constant):
-            return self.picture.add("constant", summary(constant))
+            return self.picture.add("constant", summary(constant), group=group)
         if id(constant) not in self.arrays:
             name = self.shown.graph.names.get(id(constant), "")
-            self.arrays[id(constant)] = self.picture.add("data", name, self._rows([constant]))
+            place = None if name else group
+            rows = self._rows([constant])
+            self.arrays[id(constant)] = self.picture.add("data", name, rows, group=place)
         return self.arrays[id(constant)]
 
     def enters(self, fold: Fold, args: Iterable[Any]) -> None:
@@ -203,14 +264,16 @@ class _Data:
             arrays = [constant for constant in constants.values() if np.ndim(constant)]
             numbers = [constant for constant in constants.values() if not np.ndim(constant)]
             tails = []
+            group = self.shown.groups.get(fold)
             if len(arrays) <= _FEW_ARRAYS:
-                tails += [self.box(array) for array in arrays]
+                tails += [self.box(array, group) for array in arrays]
             else:
                 title = f"× {len(arrays):,}"
-                tails.append(self.picture.add("data", title, self._rows(arrays)))
+                tails.append(self.picture.add("data", title, self._rows(arrays), group=group))
             if len(numbers) >= _MANY_NUMBERS:
                 title = f"{len(numbers):,} numbers"
-                tails.append(self.picture.add("data", title, self._rows([np.array(numbers)])[1:]))
+                rows = self._rows([np.array(numbers)])[1:]
+                tails.append(self.picture.add("data", title, rows, group=group))
             self.picture.arrows += [Arrow(tail, boxes[fold]) for tail in tails]
 
     def _rows(self, arrays: Sequence[Any]) -> list[tuple[str, str]]:
@@ -219,7 +282,7 @@ class _Data:
         rows = [("shape", shape)]
         if self.shown.values:
             ends = [end for array in arrays for end in _ends(array)]
-            rows.append(("value", summary(arrays[0]) if len(arrays) == 1 else summary(ends)))
+            rows.append(("value", in_full(arrays[0]) if len(arrays) == 1 else summary(ends)))
         return rows
 
 
