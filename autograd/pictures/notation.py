@@ -42,7 +42,7 @@ def _in_a_line(label: str) -> str:
     shown = "".join(
         c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in label
     )
-    return clip(" ".join(shown.split()), 20)
+    return clip(" ".join(shown.split()), 100)
 
 
 def formula(node: Node, write: Callable[[Array], str]) -> str:

@@ -40,12 +40,14 @@ class Arrow:
     """From an argument to its operation, with the local derivative, or on to the result.
 
     shape: of what flows along it; "" for a number.
+    backward: whether it points to its tail, as a cotangent flows.
     """
 
     tail: str
     head: str
     text: str = ""
     shape: str = ""
+    backward: bool = False
 
 
 @dataclass(eq=False)

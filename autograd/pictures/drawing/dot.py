@@ -130,8 +130,10 @@ def _box(box: Box) -> str:
 
 def _arrow(arrow: Arrow, shapes: bool) -> str:
     text = "\n".join(filter(None, [arrow.shape if shapes else "", arrow.text]))
-    label = f" [label={_quoted(text, pad='  ')}]" if text else ""
-    return f"{arrow.tail} -> {arrow.head}{label}"
+    said = [f"label={_quoted(text, pad='  ')}"] if text else []
+    said += ["dir=back"] if arrow.backward else []
+    attributes = f" [{', '.join(said)}]" if said else ""
+    return f"{arrow.tail} -> {arrow.head}{attributes}"
 
 
 def _table(box: Box) -> str:

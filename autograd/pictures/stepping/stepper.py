@@ -9,13 +9,14 @@ from typing import Any
 
 from autograd.engine.graph import Array, Node
 from autograd.frames import caller
-from autograd.pictures.drawing.render import DrawingError
+from autograd.pictures.drawing.dot import direction, to_dot
+from autograd.pictures.drawing.render import PIXELS, DrawingError, render
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.notation import names_of
+from autograd.pictures.page import Content, fragment, page
 from autograd.pictures.saving import write_whole
+from autograd.pictures.stepping.content import WalkContent
 from autograd.pictures.stepping.frames import Frame, Places, frames
-from autograd.pictures.stepping.page import page_html, stepper_html
-from autograd.pictures.stepping.picture import Picture
 from autograd.pictures.walk import Walk, history, walk
 
 MOST = 300
@@ -39,30 +40,39 @@ class Stepper:
         return self._names[self._walk.output]
 
     @cached_property
-    def _html(self) -> str:
-        picture = Picture(self._walk, self._names, self._places, self.frames)
-        return stepper_html(self._name, picture.svg(PATIENCE), self.frames)
+    def _content(self) -> WalkContent:
+        return WalkContent(self._walk, self._names, self._places, self.frames)
+
+    @property
+    def _title(self) -> str:
+        return f"Backpropagation from {self._name}, step by step"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one HTML file that needs no network, no kernel and no program but a browser.
 
-        The file appears whole or not at all. Raises ValueError for a suffix other than .html, and
-        DrawingError where no program that lays out graphs is installed.
+        The file appears whole or not at all. Raises ValueError for a suffix other than .html.
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"{path.name!r}: a walk is saved as a page, whose name ends in .html")
-        write_whole(path, page_html(self._name, self._html).encode())
+        write_whole(path, page(Content(self._title, self._content.page_data())).encode())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """The stepper for Jupyter, or how to get one and its sentences, where none can be made."""
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """For Jupyter the stepper, with a picture of its last frame inside, and the picture alone.
+
+        Jupyter runs scripts only in a notebook that is trusted, and shows the picture in one that
+        is not.
+        """
+        data, scene = self._content.page_data(), self._content.scene()
         try:
-            return {"text/html": self._html, "text/plain": repr(self)}
+            png = render(to_dot(scene, direction(scene)), "png", PATIENCE)
         except DrawingError as error:
-            return {"text/plain": f"{error}\n\n{self}"}
-
-    def _repr_html_(self) -> str | None:
-        return self._repr_mimebundle_().get("text/html")
+            html = fragment(Content(self._title, data, instead=str(error)))
+            return {"text/html": html, "text/plain": f"{error}\n\n{self}"}
+        width = int.from_bytes(png[16:20], "big") // PIXELS
+        html = fragment(Content(self._title, data, (png, width)))
+        bundle = {"text/html": html, "image/png": png, "text/plain": str(self)}
+        return bundle, {"image/png": {"width": width}}
 
     def __str__(self) -> str:
         width = len(str(len(self.frames)))

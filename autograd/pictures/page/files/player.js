@@ -41,10 +41,13 @@ function play(view) {
     bringIntoView(places.get(frame.target || frame.lit[0]));
   }
 
-  // In a graph that has been enlarged, what is at work comes into the middle.
+  // What is at work and not seen comes into the middle.
   function bringIntoView(element) {
-    if (!element || view.isFitted) return;
+    if (!element) return;
     const inner = element.getBoundingClientRect(), outer = view.pane.getBoundingClientRect();
+    const isSeen = inner.left >= outer.left && inner.right <= outer.right &&
+      inner.top >= outer.top && inner.bottom <= outer.bottom;
+    if (isSeen) return;
     view.panZoom.panBy({
       x: (outer.left + outer.right - inner.left - inner.right) / 2,
       y: (outer.top + outer.bottom - inner.top - inner.bottom) / 2,

@@ -1,5 +1,6 @@
 // A graph in a pane: laid out by dagre, moved and zoomed by svg-pan-zoom, its groups opened by clicks.
 
+const LEAST = 0.5; // the scale below which texts cannot be read
 const LINE = 16, MARGIN = 8, HEADER = 22, KEY_GAP = 8;
 const LEGEND = {
   leaf: "input", parameter: "parameter", data: "constant array", constant: "", interior: "value",
@@ -87,7 +88,7 @@ class View {
   layOutAlong(rankdir) {
     const graph = new dagre.graphlib.Graph({ compound: true, multigraph: true });
     graph.setGraph({
-      rankdir, nodesep: 22, ranksep: 26, edgesep: 12, marginx: 6, marginy: 6,
+      rankdir, nodesep: 22, ranksep: this.open.size ? 36 : 26, edgesep: 12, marginx: 6, marginy: 6,
     });
     const frames = new Set();
     const add = (thing) => {
@@ -138,6 +139,7 @@ class View {
 
   draw(keep) {
     this.panZoom?.destroy();
+    this.panZoom = null;
     const graph = this.layOut();
     this.places.clear();
     this.spots = new Map();
@@ -154,7 +156,6 @@ class View {
     this.picture = picture;
     const box = layer.getBBox();
     this.natural = { width: box.width + 12, height: box.height + 12 };
-    this.panZoom = null;
     this.fitPane();
     if (keep) this.moveTo(keep);
     this.onDraw?.();
@@ -164,7 +165,7 @@ class View {
     const room = this.pane.clientWidth;
     if (!room || (this.panZoom && room === this.room)) return;
     this.room = room;
-    const scale = Math.min(1, room / this.natural.width);
+    const scale = Math.max(Math.min(1, room / this.natural.width), LEAST);
     const tall = parseFloat(getComputedStyle(this.pane).maxHeight) || 600;
     const height = Math.min(tall, Math.max(60, scale * this.natural.height));
     this.pane.style.height = `${height}px`;
@@ -175,17 +176,20 @@ class View {
         dblClickZoomEnabled: false, preventMouseEventsDefault: false,
       });
     }
-    this.fit();
+    this.fit(LEAST);
   }
 
-  // The whole graph, no larger than it is by nature.
-  fit() {
+  // The whole graph, no larger than it is by nature. A graph whose texts could not be read then is
+  // shown from its beginning.
+  fit(least = 0) {
     this.panZoom.resize().updateBBox();
     const { width, height, viewBox } = this.panZoom.getSizes();
-    const scale = Math.min(1, width / (viewBox.width + 12), height / (viewBox.height + 12));
+    const whole = Math.min(1, width / (viewBox.width + 12), height / (viewBox.height + 12));
+    const scale = Math.max(whole, least);
+    const begin = (room, size) => size > room ? 6 : (room - size) / 2;
     this.panZoom.zoom(scale).pan({
-      x: (width - viewBox.width * scale) / 2 - viewBox.x * scale,
-      y: (height - viewBox.height * scale) / 2 - viewBox.y * scale,
+      x: begin(width, viewBox.width * scale) - viewBox.x * scale,
+      y: begin(height, viewBox.height * scale) - viewBox.y * scale,
     });
     this.fitted = this.panZoom.getPan().x + this.panZoom.getZoom();
   }
@@ -307,12 +311,14 @@ class View {
       const at = element.getBoundingClientRect(), page = this.root.getBoundingClientRect();
       const left = Math.min(at.left - page.left, page.width - this.tip.offsetWidth - 4);
       this.tip.style.left = `${Math.max(4, left)}px`;
-      this.tip.style.top = `${Math.min(at.bottom - page.top + 6, page.height + 4)}px`;
+      const below = at.bottom - page.top + 6, above = at.top - page.top - this.tip.offsetHeight - 6;
+      this.tip.style.top = `${below + this.tip.offsetHeight < page.height ? below : above}px`;
     };
     const hide = () => this.tip.replaceChildren();
     element.addEventListener("pointerenter", show);
     element.addEventListener("pointerleave", hide);
-    element.addEventListener("focus", show);
+    const ifByKeyboard = () => element.matches(":focus-visible") && show();
+    element.addEventListener("focus", () => requestAnimationFrame(ifByKeyboard)); // once it stands
     element.addEventListener("blur", hide);
   }
 }
