@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from autograd.engine.graph import Array, Node, Settings
+from autograd.engine.graph import Node, Settings
 
 Role: TypeAlias = Literal[
     "leaf", "parameter", "data", "constant", "operation", "interior", "fold", "output"

@@ -45,8 +45,8 @@ class Drawing:
         self,
         source: str,
         nodes: int,
-        boxes: int | None = None,
-        data: Mapping[str, Any] = {"boxes": [], "groups": [], "arrows": []},  # noqa: B006
+        boxes: int | None,
+        data: Mapping[str, Any],
     ) -> None:
         self.source = source
         self.nodes = nodes

@@ -110,8 +110,7 @@ def _put_leaves(subject: Subject, found: Nesting) -> None:
         group = found.groups.get(node if fold is None else fold)
         for leaf in parents:
             if leaf in subject.parameters:
-                here = places[leaf] if leaf in places else group
-                places[leaf] = _around_both(here, group)
+                places[leaf] = _around_both(places.get(leaf, group), group)
     inside: defaultdict[Group | None, list[Node]] = defaultdict(list)
     for node in subject.nodes:
         if node.op is None:

@@ -86,7 +86,9 @@ def scene(shown: Shown) -> Scene:
             data.enters(fold, node.args)
         if node in boxes:
             folded[head, boxes[node]] = times(node.shape)
-    picture.arrows += [Arrow(*ends, shape=shape) for ends, shape in folded.items() if len({*ends}) > 1]
+    for (tail, head), shape in folded.items():
+        if tail != head:
+            picture.arrows.append(Arrow(tail, head, shape=shape))
     data.add_to_folds(boxes)
     _add_groups(picture, shown)
     return picture

@@ -73,10 +73,9 @@ class WalkContent:
         picture = Scene()
         for node in self.walk.nodes:
             rows = ((row, self.last.get(place, "")) for row, place in self._rows(node))
-            box = Box(
-                self.places.boxes[node], self._role(node), self._title(node), tuple(filter(all, rows))
-            )
-            picture.boxes.append(box)
+            filled = tuple(row for row in rows if all(row))
+            name = self.places.boxes[node]
+            picture.boxes.append(Box(name, self._role(node), self._title(node), filled))
         for (node, argnum), name in self.places.arrows.items():
             text = "\n".join(self.last[place] for place in self._lines(name))
             ends = self.places.boxes[node.args[argnum]], self.places.boxes[node]

@@ -102,25 +102,45 @@ def test_a_reused_node_is_one_box_with_an_arrow_for_each_use() -> None:
 
 
 def test_arrays_are_shown_by_shape_and_range() -> None:
-    x = Tensor([[1.0, -2.5], [0.123456, 4.0]], "x")
-    w = Tensor([1.0, 1.0], "w", dtype=np.float32)
+    x = Tensor([[1.0, -2.5], [0.123456, 4.0], [0.5, 1.0], [0.0, 0.0]], "x")
+    w = Tensor(np.ones((2, 5)), "w", dtype=np.float32)
     loss = (x @ w).sum()
     loss.backward()
     picture = picture_of(loss)
-    assert picture.titled("x").rows == {"shape": "2×2", "value": "-2.5 … 4", "grad": "1"}
-    assert picture.titled("w").rows == {"shape": "2 float32", "value": "1", "grad": "1.123 … 1.5"}
-    assert picture.of_role("output")[0].rows == {"value": "2.623", "grad": "1"}
+    assert picture.titled("x").rows == {"shape": "4×2", "value": "-2.5 … 4", "grad": "5"}
+    assert picture.titled("w").rows == {"shape": "2×5 float32", "value": "1", "grad": "1.623 … 2.5"}
+    assert picture.of_role("output")[0].rows == {"value": "20.62", "grad": "1"}
+
+
+def test_arrays_of_up_to_three_by_three_are_shown_in_full() -> None:
+    x = Tensor([[1.0, -2.5, 10.0], [0.123456, 4.0, 0.0], [0.0, 0.0, np.nan]], "x")
+    picture = picture_of(x @ np.array([1.0, 0.0, 2.0]))
+    assert picture.titled("x").rows["value"].splitlines() == [
+        "[     1, -2.5,  10]", "[0.1235,    4,   0]", "[     0,    0, nan]"
+    ]  # fmt: skip
+    assert picture.of_role("data")[0].rows["value"] == "[1, 0, 2]"
+    assert picture.of_role("output")[0].rows["value"] == "[21, 0.1235, nan]"
+    assert picture_of(Tensor(np.ones((2, 2, 2)), "x")).titled("x").rows["value"] == "1"
+
+
+def test_arrows_show_shapes_where_they_are_wanted() -> None:
+    x = Tensor(np.ones((2, 3)), "x")
+    texts = [text.split() for _, _, text in picture_of(np.sin(x).sum(), shapes=True).arrows]
+    assert texts[0] == ["2×3", "∂:", "0.5403"]
+    assert ["2×3"] in texts
+    assert all("2×3" not in text for _, _, text in picture_of(np.sin(x).sum()).arrows)
 
 
 @pytest.mark.parametrize(
     ("data", "shown"),
     [
         ([1.0, np.nan, 3.0, np.nan], "1 … 3, 2 nan"),
-        ([np.nan, np.nan], "nan"),
-        ([-np.inf, 12345.678], "-inf … 1.235e+04"),
+        ([np.nan] * 4, "nan"),
+        ([-np.inf, 12345.678, 0.0, 0.0], "-inf … 1.235e+04"),
         (np.zeros((0, 3)), "empty"),
-        ([-0.0, 0.0], "0"),
-        ([1.00001, 1.00002], "1"),
+        ([-0.0, 0.0, 0.0, -0.0], "0"),
+        ([-0.0, 0.0], "[0, 0]"),
+        ([1.00001, 1.00002, 1.0, 1.0], "1"),
     ],
 )
 def test_odd_arrays_are_shown_in_a_few_characters(data: object, shown: str) -> None:
@@ -159,7 +179,7 @@ def test_constants_and_settings_are_shown() -> None:
     x = Tensor(np.ones((2, 3)))
     picture = picture_of((x * np.array([1.0, 2.0, 4.0])).sum(axis=1, keepdims=True)[0, ..., None])
     titles = [box.title for box in picture.boxes.values()]
-    assert [box.rows for box in picture.of_role("data")] == [{"shape": "3", "value": "1 … 4"}]
+    assert [box.rows for box in picture.of_role("data")] == [{"shape": "3", "value": "[1, 2, 4]"}]
     assert "Σ\naxis=1\nkeepdims=True" in titles
     assert "[ ]\nkey=(0, ..., None)" in titles
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+from base64 import b64decode
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -133,10 +134,14 @@ def test_pdf_needs_dot_and_says_what_to_install(
 
 @needs_a_program
 def test_a_notebook_that_is_not_trusted_has_a_png_of_the_same_size_to_show() -> None:
-    bundle, metadata = draw(expression())._repr_mimebundle_()
-    assert list(bundle) == ["image/svg+xml", "image/png", "text/plain"]
+    drawing = draw(expression())
+    bundle, metadata = drawing._repr_mimebundle_()
+    assert list(bundle) == ["text/html", "image/png", "text/plain"]
     assert bundle["image/png"].startswith(b"\x89PNG")
-    points = re.search(r'<svg width="(\d+)pt"', bundle["image/svg+xml"])
+    inside = re.search(r'<img[^>]* src="data:image/png;base64,([^"]*)"', bundle["text/html"])
+    assert inside
+    assert b64decode(inside[1]) == bundle["image/png"]
+    points = re.search(rb'<svg width="(\d+)pt"', drawing.pipe())
     assert points
     assert metadata["image/png"]["width"] == pytest.approx(int(points[1]), abs=2)
 
@@ -196,7 +201,7 @@ def test_dot_is_the_source_as_utf8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["graph.jpeg", "graph", "svg", "graph.svg.txt"])
 def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"does not end in \.svg, \.png, \.pdf, \.dot or \.gv"):
+    with pytest.raises(ValueError, match=r"does not end in \.html, \.svg, .*, \.dot or \.gv"):
         draw(Value(1.0)).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -284,7 +289,8 @@ def test_without_a_program_reprs_do_not_raise_and_show_the_text(bare_machine: Pa
     assert repr(drawing) == "Drawing(6 nodes)"
     assert drawing._repr_svg_() is None
     bundle = drawing._repr_mimebundle_()
-    assert list(bundle) == ["text/plain"]
+    assert list(bundle) == ["text/html", "text/plain"]
+    assert "pip install" in bundle["text/html"]
     sentence, source = bundle["text/plain"].split("\n\n", 1)
     assert 'pip install "wengert[draw]"' in sentence
     assert source == drawing.source
@@ -294,10 +300,11 @@ def test_without_a_program_reprs_do_not_raise_and_show_the_text(bare_machine: Pa
 def test_graphviz_pure_is_found_beside_the_interpreter(bare_machine: Path) -> None:
     install(bare_machine, "graphviz-pure", "print('<svg>', sys.argv[1], len(source), '</svg>')")
     drawing = draw(expression())
-    bundle, _ = drawing._repr_mimebundle_(include=None, exclude=None)
-    svg = bundle["image/svg+xml"]
+    svg = drawing.pipe(encoding="utf-8")
     assert svg.startswith("<svg ")
     assert svg.endswith(f"</style> -Tsvg {len(drawing.source)} </svg>\n")
+    bundle, _ = drawing._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["image/png"].startswith(b"<svg> -Tpng")
     assert bundle["text/plain"] == "Drawing(6 nodes)"
 
 
@@ -332,7 +339,7 @@ def test_jupyter_does_not_wait_for_ever(
     monkeypatch.setattr(drawing_module, "PATIENCE", 0.2)
     bundle = draw(Value(1.0))._repr_mimebundle_()
     assert "takes more than 0.2 seconds" in bundle["text/plain"]
-    assert "image/svg+xml" not in bundle
+    assert "image/png" not in bundle
 
 
 # --------------------------------------------------------------------------------------------------
