@@ -1,4 +1,4 @@
-"""The pictures that `draw` makes, opened in a browser: text can be read, and nothing runs off."""
+"""The pictures that `draw` makes, opened in a browser: looked at, clicked, moved, pointed at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Drawing, Value, draw, tanh
+from autograd import Drawing, Tensor, Value, draw, relu, tanh
 
 pytestmark = pytest.mark.browser
 
@@ -17,20 +17,135 @@ pytestmark = pytest.mark.browser
 def expression() -> Drawing:
     a, b = Value(2.0, "a"), Value(-3.0, "b")
     c = tanh(a * b + a**2)
+    c.label = "c"
     c.backward()
     return draw(c)
 
 
-def network() -> Drawing:
-    model = nn.MLP([784, 30, 10], activation="sigmoid", rng=0)
-    x, y = np.linspace(0, 1, 5 * 784, dtype=np.float32).reshape(5, 784), np.arange(5)
-    loss = nn.cross_entropy(model(x), y)
+def arrays() -> Drawing:
+    x, w = Tensor([[1.0, 2.0], [3.0, 4.0]], "x"), Tensor([[0.5, -1.0], [2.0, 0.1]], "w")
+    loss = (relu(x @ w) ** 2).mean()
     loss.backward()
-    return draw(loss, fold=True)
+    return draw(loss)
+
+
+class Block(nn.Module):
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.norm = nn.LayerNorm(4)
+        self.mlp = nn.MLP([4, 8, 4], rng=rng)
+
+    def forward(self, x: Any) -> Any:
+        return x + self.mlp(self.norm(x))
+
+
+def blocks() -> Drawing:
+    """Three equal blocks between two layers."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(3, 4, rng=rng), *(Block(rng) for _ in range(3)))
+    loss = nn.cross_entropy(model(np.ones((2, 3), np.float32)), np.array([0, 1]))
+    loss.backward()
+    return draw(loss)
+
+
+def opened(page: Any, drawing: Drawing, folder: Path) -> Any:
+    drawing.save(folder / "graph.html")
+    page.goto((folder / "graph.html").as_uri())
+    page.wait_for_selector(".legend")
+    return page.locator(".wengert-page")
+
+
+BUTTONS = """() => [...document.querySelectorAll('.pane [role=button]')]
+  .map(button => button.getAttribute("aria-label")).sort()"""
+
+
+def buttons(page: Any) -> list[str]:
+    found: list[str] = page.evaluate(BUTTONS)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------
+# Opening and closing
+
+
+def test_three_blocks_are_one_and_open_one_by_one_in_frames(page: Any, tmp_path: Path) -> None:
+    opened(page, blocks(), tmp_path)
+    assert buttons(page) == ["Close model", "Open 0", "Open 1 … 3 × 3"]
+    page.get_by_role("button", name="Open 1 … 3 × 3").click()
+    assert buttons(page)[1:] == ["Close model", "Open 0", "Open 1", "Open 2", "Open 3"]
+    page.get_by_role("button", name="Open 2", exact=True).click()
+    found = buttons(page)
+    assert {"Close 2", "Open 1", "Open 3", "Open norm", "Open mlp"} <= {*found}
+    assert found.count("Open norm") == 1, "the others stay whole"
+    assert page.evaluate(FRAMES_HOLD) == []
+    page.get_by_role("button", name="Close 1 … 3 × 3").press("Enter")
+    assert buttons(page) == ["Close model", "Open 0", "Open 1 … 3 × 3"]
+
+
+FRAMES_HOLD = """() => {
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1
+    && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const frames = [...document.querySelectorAll(".frame > rect")]
+    .map(frame => frame.getBoundingClientRect());
+  return [...document.querySelectorAll(".box")].filter(box => {
+    const area = box.querySelector("rect").getBoundingClientRect();
+    const apart = frame => area.right < frame.left || area.left > frame.right
+      || area.bottom < frame.top || area.top > frame.bottom;
+    return !frames.every(frame => inside(area, frame) || apart(frame));
+  }).map(box => box.textContent);
+}"""
+"""The boxes that stand neither inside a frame nor outside of it."""
+
+
+def test_all_can_be_opened_and_closed_at_once(page: Any, tmp_path: Path) -> None:
+    opened(page, blocks(), tmp_path)
+    page.get_by_role("button", name="Open all").click()
+    assert not any(name.startswith("Open") for name in buttons(page))
+    page.get_by_role("button", name="Close all").click()
+    assert buttons(page) == ["Open model"]
+
+
+def test_a_drag_moves_the_graph_and_is_no_click(page: Any, tmp_path: Path) -> None:
+    opened(page, blocks(), tmp_path)
+    box = page.get_by_role("button", name="Open 0")
+    before = box.bounding_box()
+    page.mouse.move(before["x"] + 10, before["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(before["x"] + 40, before["y"] + 60, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    after = box.bounding_box()
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((30, 20), abs=2)
+    assert "Open 0" in buttons(page)
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(100)
+    assert box.bounding_box()["width"] > 1.1 * after["width"]
+    page.get_by_role("button", name="Fit").click()
+    page.wait_for_timeout(100)
+    assert box.bounding_box()["width"] == pytest.approx(before["width"], abs=1)
+
+
+def test_the_pointer_is_told_more(page: Any, tmp_path: Path) -> None:
+    opened(page, blocks(), tmp_path)
+    page.get_by_role("button", name="Open 1 … 3 × 3").hover()
+    told = page.locator(".tip").inner_text().splitlines()
+    assert told[:3] == ["1 … 3 × 3", "module: Block", "ops: 51"]
+    assert {row.split(":")[0] for row in told} >= {"shape", "value", "‖grad‖", "parameters"}
+
+
+def test_shapes_stand_on_arrows_where_they_are_wanted(page: Any, tmp_path: Path) -> None:
+    opened(page, arrays(), tmp_path)
+    texts = "() => [...document.querySelectorAll('.arrow text')].map(text => text.textContent)"
+    assert "2×2" not in page.evaluate(texts)
+    page.get_by_label("shapes").check()
+    assert page.evaluate(texts).count("2×2") >= 5
+
+
+# --------------------------------------------------------------------------------------------------
+# The looks
 
 
 OVERLAPS = """() => {
-  const texts = [...document.querySelectorAll("text")].filter(text => text.textContent.trim());
+  const texts = [...document.querySelectorAll("svg text")].filter(text => text.textContent.trim());
   const areas = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
   const found = [];
   areas.forEach(([text, a], i) => areas.slice(0, i).forEach(([other, b]) => {
@@ -42,24 +157,41 @@ OVERLAPS = """() => {
 
 LIGHTNESS = """() => {
   const light = color => color.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0);
-  return [...document.querySelectorAll("text")].map(text => light(getComputedStyle(text).fill));
+  return [...document.querySelectorAll("svg text")]
+    .map(text => light(getComputedStyle(text).fill));
+}"""
+
+CUT_OFF = """() => {
+  const pane = document.querySelector(".pane").getBoundingClientRect();
+  return [...document.querySelectorAll(".box")]
+    .map(box => [box.textContent, box.getBoundingClientRect()])
+    .filter(([, box]) => box.left < pane.left || box.right > pane.right || box.top < pane.top
+      || box.bottom > pane.bottom)
+    .map(([text]) => text);
 }"""
 
 
-@pytest.mark.parametrize("make", [expression, network], ids=lambda make: make.__name__)
-def test_a_drawing_can_be_read_in_light_and_dark_within_900_pixels(
-    page: Any, tmp_path: Path, scheme: str, make: Any
+@pytest.mark.parametrize("width", [390, 900, 1400])
+def test_an_open_drawing_can_be_read_and_nothing_is_cut_off(
+    page: Any, tmp_path: Path, scheme: str, width: int
 ) -> None:
-    make().save(tmp_path / "graph.svg")
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, expression(), tmp_path)
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    lightness = page.evaluate(LIGHTNESS)
+    assert min(lightness) > 450 if scheme == "dark" else max(lightness) < 300
+
+
+def test_a_picture_can_be_read_in_light_and_dark_within_900_pixels(
+    page: Any, tmp_path: Path, scheme: str
+) -> None:
+    expression().save(tmp_path / "graph.svg")
     page.goto((tmp_path / "graph.svg").as_uri())
     assert page.evaluate(OVERLAPS) == []
     assert page.evaluate("document.documentElement.getBoundingClientRect().width") <= 900
     lightness = page.evaluate(LIGHTNESS)
     assert min(lightness) > 450 if scheme == "dark" else max(lightness) < 300
-
-
-def test_a_drawing_shows_its_numbers(page: Any, tmp_path: Path) -> None:
-    expression().save(tmp_path / "graph.svg")
-    page.goto((tmp_path / "graph.svg").as_uri())
     texts = page.evaluate("[...document.querySelectorAll('text')].map(text => text.textContent)")
     assert {"a", "b", "-0.964", "0.07065", "0.1413"} <= {text.strip() for text in texts}

@@ -41,18 +41,21 @@ def nested(
 ) -> Nesting:
     """The groups of a graph.
 
-    expand: names of modules to open.
-    room: about how many boxes are seen before one opens more.
-    is_open: whether all are open at first; None for those of a small graph, and where modules
-        differ.
+    expand: names of the modules and lines to open; without any, as many are open at first as
+        there is room for, from the outside in.
+    is_open: whether all are open at first; None for all of a small graph.
     split: whether operations beside modules are all seen, however many they are.
     """
     operations = [node for node in subject.nodes if node.op is not None]
     program = tree(operations, subject.scopes, subject.roots)
     _, wanted = resolve(program, expand, subject.roots.values())
+    everything = bool(is_open)
     if is_open is None:
-        is_open = 2 * len(operations) <= _FEW and not wanted
-    begin = opened(program, wanted, room // 3).keys() if not is_open else frozenset()
+        everything = 2 * len(operations) <= _FEW and not wanted
+    if wanted:
+        begin = {inner for inner in program.walk() if inner.name in wanted}
+    else:
+        begin = set(opened(program, (), room // 3))
     uses = Counter(chain.from_iterable(subject.parents))
     found = Nesting()
     coming: deque[tuple[Component, Group | None]] = deque([(program, None)])
@@ -72,13 +75,13 @@ def nested(
         for row, fold in closed(alike(component, wanted)):
             outer = group
             if 1 < len(row) <= _LONGEST:
-                outer = make(fold, "", group, is_open or any(inner in begin for inner in row))
+                outer = make(fold, "", group, everything or any(inner in begin for inner in row))
             singles = closed([inner] for inner in row) if len(row) <= _LONGEST else ()
             for (inner,), single in singles:
                 more = min(2 * len(inner.direct), BESIDE) + len(inner.inner)
                 if boxes + more <= MOST:
                     boxes += more
-                    is_wanted = is_open or inner in begin
+                    is_wanted = everything or inner in begin
                     coming.append((inner, make(single, inner.name, outer, is_wanted)))
                 else:
                     _close(single, outer, found)
@@ -88,7 +91,7 @@ def nested(
         for fold in beside(component.direct, lines_in(component), (), uses, outside, share):
             if len(fold.nodes) <= _LONGEST and boxes + 2 * len(fold.nodes) <= MOST:
                 boxes += 2 * len(fold.nodes)
-                make(fold, "", group, is_open or fold.title in expand)
+                make(fold, "", group, everything or fold.title in expand)
             else:
                 _close(fold, group, found)
     _put_leaves(subject, found)

@@ -292,7 +292,7 @@ def test_labels_cannot_end_the_script_or_become_markup(tmp_path: Path) -> None:
     page = page_of(step(a * a), tmp_path)
     Reader(page)
     assert "<b>" not in page
-    assert page.count("</script>") == 3
+    assert page.count("</script>") == 4
     assert saved(page)["frames"][0]["say"] == 'Given: </script>"&<b> = 2.'
     assert saved(page)["boxes"][0]["title"] == '</script>"&<b>'
 

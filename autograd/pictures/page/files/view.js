@@ -143,7 +143,8 @@ class View {
     const graph = this.layOut();
     this.places.clear();
     this.spots = new Map();
-    const picture = svg("svg", { role: "img", "aria-label": this.root.getAttribute("aria-label") });
+    const role = this.groups.size ? "group" : "img"; // what stands in an img is not heard
+    const picture = svg("svg", { role, "aria-label": this.root.getAttribute("aria-label") });
     const layer = svg("g", {}, picture);
     const depth = (name) => [...this.around(this.groups.get(name))].length;
     const names = graph.nodes();
@@ -182,7 +183,7 @@ class View {
   // The whole graph, no larger than it is by nature. A graph whose texts could not be read then is
   // shown from its beginning.
   fit(least = 0) {
-    this.panZoom.resize().updateBBox();
+    this.panZoom.zoom(1).resize().updateBBox(); // resize takes the zoom that it finds for 1
     const { width, height, viewBox } = this.panZoom.getSizes();
     const whole = Math.min(1, width / (viewBox.width + 12), height / (viewBox.height + 12));
     const scale = Math.max(whole, least);
@@ -291,7 +292,7 @@ class View {
   drawArrow(layer, { arrow, lines, points, x, y, height }) {
     const element = svg("g", { class: "arrow" }, layer);
     element.dataset.place = arrow.name;
-    svg("path", { d: curve(points) }, element);
+    svg("path", { class: "line", d: curve(points) }, element);
     svg("path", { class: "head", d: tip(points.at(-2), points.at(-1)) }, element);
     svg("path", { class: "head back", d: tip(points[1], points[0]) }, element);
     lines.forEach(([text, place], i) => {
