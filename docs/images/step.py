@@ -26,10 +26,10 @@ def main() -> int:
         chromium = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        page = chromium.new_page(viewport={"width": 900, "height": 700}, device_scale_factor=2)
+        page = chromium.new_page(viewport={"width": 760, "height": 640}, device_scale_factor=2)
         page.goto(file.as_uri())
         page.get_by_role("slider").fill(str(FRAME))
-        stepper = page.locator(".wengert-step")
+        stepper = page.locator(".wengert-page")
         stepper.evaluate("stepper => document.activeElement.blur()")
         stepper.screenshot(path=Path(__file__).with_name("step.png"))
     return 0

@@ -203,9 +203,7 @@ def test_a_screen_reader_hears_each_step_and_finds_each_control(page: Any, tmp_p
 
 def test_steppers_on_one_page_do_not_disturb_each_other(page: Any, tmp_path: Path) -> None:
     walked = [step(expression()), step(network()), step(expression())]
-    body = "\n<p>A cell of a notebook</p>\n".join(
-        one._repr_mimebundle_()[0]["text/html"] for one in walked
-    )
+    body = "\n<p>A cell of a notebook</p>\n".join(one._repr_html_() for one in walked)
     (tmp_path / "notebook.html").write_text(
         f"<!DOCTYPE html><meta charset=utf-8>{body}", encoding="utf-8"
     )

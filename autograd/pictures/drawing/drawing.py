@@ -15,11 +15,11 @@ from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
 from autograd.pictures.drawing.interactive import page_data
 from autograd.pictures.drawing.nesting import nested
-from autograd.pictures.drawing.render import PIXELS, DrawingError, graphviz, render
+from autograd.pictures.drawing.render import DrawingError, graphviz, render, width_of
 from autograd.pictures.drawing.scene import Groups, Shown, scene
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.drawing.theme import themed
-from autograd.pictures.page import Content, fragment, page
+from autograd.pictures.page import fragment, page, show
 from autograd.pictures.saving import write_whole
 from autograd.pictures.walk import history
 
@@ -112,7 +112,7 @@ class Drawing:
                 "how to save it"
             )
         if format == "html":
-            content = page(Content(repr(self), self._data)).encode()
+            content = page(repr(self), self._data).encode()
         elif format in ("dot", "gv"):
             content = self.source.encode()
         else:
@@ -124,20 +124,20 @@ class Drawing:
         return themed(picture, repr(self)) if format == "svg" else picture
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """For Jupyter the page, with the picture inside, and the picture alone.
-
-        Jupyter runs scripts only in a notebook that is trusted, and shows the PNG in one that is
-        not. Where no PNG can be made, the page says why.
-        """
+        """The picture, or how to get one and the text, where none can be made."""
         try:
+            svg = self._picture("svg", PATIENCE).decode()
             png = self._picture("png", PATIENCE)
         except DrawingError as error:
-            html = fragment(Content(repr(self), self._data, instead=str(error)))
-            return {"text/html": html, "text/plain": f"{error}\n\n{self.source}"}
-        width = int.from_bytes(png[16:20], "big") // PIXELS
-        html = fragment(Content(repr(self), self._data, (png, width)))
-        bundle = {"text/html": html, "image/png": png, "text/plain": repr(self)}
-        return bundle, {"image/png": {"width": width}}
+            return {"text/plain": f"{error}\n\n{self.source}"}, {}
+        bundle = {"image/svg+xml": svg, "image/png": png, "text/plain": repr(self)}
+        return bundle, {"image/png": {"width": width_of(png)}}
+
+    def _ipython_display_(self) -> None:
+        show(self._repr_html_(), *self._repr_mimebundle_())
+
+    def _repr_html_(self) -> str:
+        return fragment(repr(self), self._data)
 
     def _repr_svg_(self) -> str | None:
         try:

@@ -54,6 +54,11 @@ def programs() -> Iterator[str]:
             return
 
 
+def width_of(png: bytes) -> int:
+    """The width of a PNG in pixels of a page."""
+    return int.from_bytes(png[16:20], "big") // PIXELS
+
+
 def render(source: str, format: str, timeout: float | None = None) -> bytes:
     """The picture of a DOT text, as svg, png or pdf.
 

@@ -4,6 +4,6 @@ Both libraries stand in `files`, as npm has them (@dagrejs/dagre 3.1.3, MIT, and
 BSD), each with its licence.
 """
 
-from autograd.pictures.page.page import Content, fragment, page
+from autograd.pictures.page.page import fragment, page, show
 
-__all__ = ["Content", "fragment", "page"]
+__all__ = ["fragment", "page", "show"]

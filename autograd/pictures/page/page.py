@@ -6,7 +6,6 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -18,64 +17,60 @@ _FILES = files("autograd.pictures.page") / "files"
 _SCRIPTS = "dagre.min.js", "svg-pan-zoom.min.js", "view.js", "player.js"
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a page shows.
-
-    title: what it says to those who hear it, and as a page's title.
-    data: the graph, as `view.js` reads it; with "frames", as `player.js` does.
-    picture: a PNG, for where scripts do not run, and its width in pixels of the page.
-    instead: a sentence in place of a picture that there is not.
-    """
-
-    title: str
-    data: Mapping[str, Any]
-    picture: tuple[bytes, int] | None = None
-    instead: str = ""
-
-
-def fragment(content: Content) -> str:
+def fragment(title: str, data: Mapping[str, Any]) -> str:
     """A piece of HTML, to be shown in a notebook.
 
+    title: what it says to those who hear it.
+    data: the graph, as `view.js` reads it; with "frames", as `player.js` does.
+
     Of several in one page the first brings the scripts to life; all hold them, as each may be
-    shown alone. In a notebook that is not trusted, what is left of it is the picture.
+    shown alone. All of it is in attributes, so that nothing is left where scripts are taken out.
     """
-    version, scripts = _scripts()
-    text = json.dumps(content.data, ensure_ascii=False, separators=(",", ":"))
+    scripts, version = _scripts()
+    packed = _packed(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
     return _fill(
         "fragment.html",
-        title=escape(content.title),
-        picture=_static(content),
-        # In a script nothing is escaped, and only a < could end it.
-        data=text.replace("<", "\\u003c"),
-        css=_read("page.css"),
+        title=escape(title),
+        data=packed,
         version=version,
         scripts=scripts,
         start=_read("start.js"),
     )
 
 
-def page(content: Content) -> str:
+def page(title: str, data: Mapping[str, Any]) -> str:
     """A page of its own."""
-    return _fill("page.html", title=escape(content.title), fragment=fragment(content))
+    return _fill("page.html", title=escape(title), fragment=fragment(title, data))
 
 
-def _static(content: Content) -> str:
-    if content.picture is None:
-        return f"<p>{escape(content.instead)}</p>" if content.instead else ""
-    png, width = content.picture
-    return (
-        f'<img class="static" alt="{escape(content.title)}" width="{width}" '
-        f'style="max-width:100%;height:auto" src="data:image/png;base64,{b64encode(png).decode()}">'
-    )
+def show(html: str, picture: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Show a fragment in Jupyter, and before it a picture, which the fragment hides.
+
+    Jupyter runs scripts only in a notebook that is trusted, GitHub in none: there the picture is
+    what one sees. In one output with HTML it would not be shown by GitHub.
+    """
+    from IPython.display import publish_display_data
+
+    data = {
+        kind: b64encode(shown).decode() if isinstance(shown, bytes) else shown
+        for kind, shown in picture.items()
+    }
+    if "image/png" in data:
+        publish_display_data(data, dict(metadata))
+        data = {}
+    publish_display_data({"text/html": html, **data})
+
+
+def _packed(text: str) -> str:
+    return b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
 
 @cache
 def _scripts() -> tuple[str, str]:
-    """The version of the scripts, and all of them, packed."""
-    source = "\n".join(map(_read, _SCRIPTS)).encode()
-    packed = gzip.compress(source, 9, mtime=0)
-    return sha256(source).hexdigest()[:12], b64encode(packed).decode()
+    """All scripts and the style, packed, and their version."""
+    style = f"const STYLE = {json.dumps(_read('page.css'))};"
+    source = "\n".join([style, *map(_read, _SCRIPTS)])
+    return _packed(source), sha256(source.encode()).hexdigest()[:12]
 
 
 def _fill(template: str, **parts: str) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from autograd.engine.graph import Array, Node
 from autograd.frames import caller
 from autograd.pictures.drawing.dot import direction, to_dot
-from autograd.pictures.drawing.render import PIXELS, DrawingError, render
+from autograd.pictures.drawing.render import DrawingError, render, width_of
 from autograd.pictures.drawing.subject import subject
 from autograd.pictures.notation import names_of
-from autograd.pictures.page import Content, fragment, page
+from autograd.pictures.page import fragment, page, show
 from autograd.pictures.saving import write_whole
 from autograd.pictures.stepping.content import WalkContent
 from autograd.pictures.stepping.frames import Frame, Places, frames
@@ -55,24 +55,23 @@ class Stepper:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"{path.name!r}: a walk is saved as a page, whose name ends in .html")
-        write_whole(path, page(Content(self._title, self._content.page_data())).encode())
+        write_whole(path, page(self._title, self._content.page_data()).encode())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """For Jupyter the stepper, with a picture of its last frame inside, and the picture alone.
-
-        Jupyter runs scripts only in a notebook that is trusted, and shows the picture in one that
-        is not.
-        """
-        data, scene = self._content.page_data(), self._content.scene()
+        """A picture of the last frame, or how to get one, and the sentences of all frames."""
+        scene = self._content.scene()
         try:
             png = render(to_dot(scene, direction(scene)), "png", PATIENCE)
         except DrawingError as error:
-            html = fragment(Content(self._title, data, instead=str(error)))
-            return {"text/html": html, "text/plain": f"{error}\n\n{self}"}
-        width = int.from_bytes(png[16:20], "big") // PIXELS
-        html = fragment(Content(self._title, data, (png, width)))
-        bundle = {"text/html": html, "image/png": png, "text/plain": str(self)}
-        return bundle, {"image/png": {"width": width}}
+            return {"text/plain": f"{error}\n\n{self}"}, {}
+        bundle = {"image/png": png, "text/plain": str(self)}
+        return bundle, {"image/png": {"width": width_of(png)}}
+
+    def _ipython_display_(self) -> None:
+        show(self._repr_html_(), *self._repr_mimebundle_())
+
+    def _repr_html_(self) -> str:
+        return fragment(self._title, self._content.page_data())
 
     def __str__(self) -> str:
         width = len(str(len(self.frames)))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import nn
 import nn.scalar
-from autograd import Drawing, LineLog, Node, Tensor, Value, draw, tanh
+from autograd import Drawing, LineLog, Node, Tensor, Value, draw, step, tanh
+from autograd.pictures.drawing import render as render_module
+from tests.autograd.pictures.drawings import needs_a_program
+from tests.autograd.pictures.pages import graph_in, scripts_in
 
 
 class Block(nn.Module):
@@ -55,9 +59,7 @@ class Page:
     def __init__(self, drawing: Drawing, folder: Path) -> None:
         drawing.save(folder / "graph.html")
         self.html = (folder / "graph.html").read_text("utf-8")
-        found = re.search(r'class="data">(.*?)</script>', self.html, re.DOTALL)
-        assert found
-        self.data = json.loads(found[1])
+        self.data = graph_in(self.html)
         self.groups = {group["name"]: group for group in self.data["groups"]}
         self.open = {name for name, group in self.groups.items() if group["open"]}
 
@@ -176,5 +178,46 @@ def test_closed_lines_and_repeats_open_too(tmp_path: Path) -> None:
 def test_the_page_is_small_and_refers_to_nothing_outside(tmp_path: Path) -> None:
     page = Page(draw(tanh(Value(1.0, "</script>"))), tmp_path)
     assert len(page.html) < 60_000
-    assert page.html.count("</script>") == 4
-    assert not re.search(r"https?://|@import|url\(|fetch|XMLHttp", page.html)
+    assert page.html.count("</script>") == 2
+    for text in page.html, scripts_in(page.html).replace("http://www.w3.org/", ""):
+        assert not re.search(r"https?://(?!github.com)|@import|url\(|fetch\(|XMLHttp", text)
+
+
+# --------------------------------------------------------------------------------------------------
+# In Jupyter
+
+
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is shown, output by output."""
+    display = pytest.importorskip("IPython.display")
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(display, "publish_display_data", lambda data, *_: shown.append(data))
+    return shown
+
+
+@needs_a_program
+@pytest.mark.parametrize("look", [draw, step], ids=["draw", "step"])
+def test_a_cell_shows_a_picture_and_then_the_page_that_hides_it(
+    look: Any, outputs: list[dict[str, Any]]
+) -> None:
+    look(tanh(Value(1.0)))._ipython_display_()
+    picture, page = outputs
+    assert b64decode(picture["image/png"]).startswith(b"\x89PNG")
+    assert list(page) == ["text/html"]
+
+
+def test_without_a_program_a_cell_shows_the_page_alone(
+    outputs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render_module, "programs", lambda: iter(()))
+    draw(tanh(Value(1.0)))._ipython_display_()
+    (page,) = outputs
+    assert list(page) == ["text/html", "text/plain"]
+    assert "pip install" in page["text/plain"]
+
+
+def test_nothing_but_the_picture_is_seen_where_scripts_are_taken_out() -> None:
+    html = draw(tanh(Value(1.0)))._repr_html_()
+    left = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+    assert re.fullmatch(r"\s*<div [^>]*>\s*</div>\s*", left)

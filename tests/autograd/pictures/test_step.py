@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64encode
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from autograd.pictures.drawing import render as render_module
 from autograd.pictures.drawing.dot import to_dot
 from autograd.pictures.drawing.render import programs as layout_programs
 from tests.autograd.pictures.dotfile import read
+from tests.autograd.pictures.pages import graph_in
 from tests.autograd.programs import AUTOGRAD, Program, programs
 
 needs_a_program = pytest.mark.skipif(
@@ -87,13 +86,6 @@ class Reader(HTMLParser):
 def page_of(walked: Stepper, folder: Path) -> str:
     walked.save(folder / "page.html")
     return (folder / "page.html").read_text(encoding="utf-8")
-
-
-def saved(html: str) -> Any:
-    """The graph and the frames in a page."""
-    found = re.search(r'class="data">(.*?)</script>', html, re.DOTALL)
-    assert found
-    return json.loads(found[1])
 
 
 def shown(data: Any) -> dict[str, str]:
@@ -215,7 +207,7 @@ def test_every_box_and_arrow_is_filled_once_the_walk_is_done(program: Program) -
 
 
 def test_the_page_begins_with_all_texts_of_the_last_frame(tmp_path: Path) -> None:
-    texts = shown(saved(page_of(step(expression()), tmp_path)))
+    texts = shown(graph_in(page_of(step(expression()), tmp_path)))
     assert [texts[f"n{i}.value"] for i in range(6)] == ["2", "-3", "-6", "4", "-2", "-0.964"]
     assert texts["n0.grad"] == "0.07065"
     assert texts["n0.sum"] == "0.2826 − 0.212"
@@ -234,10 +226,8 @@ def test_the_page_begins_with_all_texts_of_the_last_frame(tmp_path: Path) -> Non
 @needs_a_program
 def test_a_notebook_that_is_not_trusted_has_a_picture_to_show() -> None:
     walked = step(expression())
-    bundle, metadata = walked._repr_mimebundle_()
+    bundle, _ = walked._repr_mimebundle_()
     assert bundle["image/png"].startswith(b"\x89PNG")
-    assert f'width="{metadata["image/png"]["width"]}"' in bundle["text/html"]
-    assert b64encode(bundle["image/png"]).decode() in bundle["text/html"]
     assert bundle["text/plain"] == str(walked)
 
 
@@ -261,7 +251,7 @@ def test_names_are_whole() -> None:
 
 def test_the_frames_in_the_page_are_those_of_the_walk(tmp_path: Path) -> None:
     walked = step(network())
-    data = saved(page_of(walked, tmp_path))
+    data = graph_in(page_of(walked, tmp_path))
     assert data["frames"] == [
         {
             "phase": frame.phase,
@@ -292,9 +282,9 @@ def test_labels_cannot_end_the_script_or_become_markup(tmp_path: Path) -> None:
     page = page_of(step(a * a), tmp_path)
     Reader(page)
     assert "<b>" not in page
-    assert page.count("</script>") == 4
-    assert saved(page)["frames"][0]["say"] == 'Given: </script>"&<b> = 2.'
-    assert saved(page)["boxes"][0]["title"] == '</script>"&<b>'
+    assert page.count("</script>") == 2
+    assert graph_in(page)["frames"][0]["say"] == 'Given: </script>"&<b> = 2.'
+    assert graph_in(page)["boxes"][0]["title"] == '</script>"&<b>'
 
 
 # --------------------------------------------------------------------------------------------------
@@ -335,8 +325,8 @@ def test_a_leaf_that_was_changed_since_is_noticed() -> None:
 
 def test_without_a_program_the_walk_is_still_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_module, "programs", lambda: iter(()))
-    bundle = step(expression())._repr_mimebundle_()
-    assert list(bundle) == ["text/html", "text/plain"]
+    bundle, _ = step(expression())._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"]
     assert 'pip install "wengert[draw]"' in bundle["text/plain"]
     assert "13. Done: ∂c/∂a = 0.07065, ∂c/∂b = 0.1413." in bundle["text/plain"]
 

@@ -97,8 +97,18 @@ function play(view) {
   show(0);
 }
 
-function start(root) {
-  const view = new View(root, JSON.parse(root.querySelector(".data").textContent));
-  if (view.data.frames) play(view);
+// What stands around one output of a cell, in JupyterLab, older notebooks, VS Code, Colab and MyST.
+const OUTPUT = ".jp-OutputArea-child, .output_area, .output_container, .output_subarea, " +
+  ".cell_output > *";
+
+function start(root, data) {
+  if (!document.getElementById("wengert-style")) {
+    document.head.append(element("style", { id: "wengert-style" }, STYLE));
+  }
+  const view = new View(root, data);
+  if (data.frames) play(view);
   tools(view);
+  // The output before is the picture for where scripts do not run.
+  const before = root.parentElement.closest(OUTPUT)?.previousElementSibling;
+  if (before?.matches("img, svg, :has(img, svg)")) before.style.display = "none";
 }

@@ -1,21 +1,21 @@
 // Unpacks the scripts once a page, and starts each graph on it that has not been started.
-const roots = [...document.querySelectorAll(".wengert-page:not([data-ready])")];
-for (const root of roots) {
-  root.dataset.ready = "";
-  const packed = root.querySelector(".scripts");
-  const loaded = (window.wengertPages ??= {});
-  const unpack = async () => {
-    const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
+for (const root of document.querySelectorAll(".wengert-page[data-graph]")) {
+  const unpack = async (packed) => {
+    const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const source = await new Response(stream).text();
+    return new Response(stream).text();
+  };
+  const { graph, version, scripts } = root.dataset;
+  for (const name of ["graph", "version", "scripts"]) delete root.dataset[name];
+  const load = async () => {
     const script = document.createElement("script");
-    const name = `wengertPages["${packed.dataset.version}"].start`;
     // A notebook may have a `define` of its own, to which libraries would go instead.
-    script.textContent = `(function (define, module, exports) {${source}\n${name} = start;})();`;
+    script.textContent = `(function (define, module, exports) {${await unpack(scripts)}
+      wengertPages["${version}"].start = start;})();`;
     document.head.append(script);
     script.remove();
   };
-  const scripts = (loaded[packed.dataset.version] ??= {});
-  scripts.ready ??= unpack();
-  scripts.ready.then(() => scripts.start(root));
+  const loaded = ((window.wengertPages ??= {})[version] ??= {});
+  loaded.ready ??= load();
+  loaded.ready.then(async () => loaded.start(root, JSON.parse(await unpack(graph))));
 }

@@ -36,7 +36,8 @@ class View {
   constructor(root, data) {
     this.root = root;
     this.data = data;
-    this.pane = root.querySelector(".pane");
+    this.pane = element("div", { class: "pane" });
+    root.append(this.pane);
     this.groups = new Map(data.groups.map((group) => [group.name, group]));
     this.open = new Set(data.groups.filter((group) => group.open).map((group) => group.name));
     this.shapes = data.shapes;
