@@ -15,10 +15,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+import autograd
 from autograd.alternatives import MARKS, Mark
 from autograd.engine.operations import Op
 from autograd.ops.op_types import Elementwise
 from extensions.docstrings import inline, reformat
+from extensions.plots import plot
 
 BLOCK = re.compile(
     r"^```\{(reference|differentiable)\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
@@ -78,16 +80,26 @@ def summary(thing: Any) -> str:
 
 def entry(name: str, thing: Any) -> str:
     """The directive that documents it."""
+    picture = curve(name, thing)
     if isinstance(thing, Elementwise):
         described = indent("\n".join(reformat(inspect.getdoc(thing).splitlines())), "    ")
-        return f".. py:function:: {name}{inspect.signature(thing)}\n\n{described}\n"
+        return f".. py:function:: {name}{inspect.signature(thing)}\n\n{picture}{described}\n"
     if inspect.isclass(thing):
         return (
             f".. autoclass:: {name}\n    :members:\n    :exclude-members: {PRIVATE}\n"
             f"    :inherited-members: {', '.join(elsewhere(thing))}\n"
         )
     kind = "function" if inspect.isroutine(thing) else "data"
-    return f".. auto{kind}:: {name}\n"
+    return f".. auto{kind}:: {name}\n\n{picture}"
+
+
+def curve(name: str, thing: Any) -> str:
+    """The plot of an operation, inside its directive."""
+    public = thing is getattr(autograd, name, None)
+    picture = (
+        plot(name, thing) if public and callable(thing) and not isinstance(thing, type) else ""
+    )
+    return f"    .. raw:: html\n\n        {picture}\n\n" if picture else ""
 
 
 def elsewhere(kind: type) -> list[str]:

@@ -41,7 +41,7 @@ _FORBIDDEN = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 _KEY_FONT = '<FONT POINT-SIZE="10" COLOR="#333333">'
 _PAGE = 900
-"""Points: what is a little wider than a page of 900 pixels is shown a little smaller."""
+"""About the pixels of a page; where it has less, the picture is shown smaller."""
 
 _LEFT = 44
 """Points for the column that says "shape", "value" and "grad"."""
