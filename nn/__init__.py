@@ -80,6 +80,7 @@ from nn.training import (
     EarlyStopping,
     History,
     IdleParameterWarning,
+    LayerSpread,
     NonFiniteError,
     SmallChange,
     StoppingRule,
@@ -104,7 +105,8 @@ __all__ = [
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
     "Callback", "Checkpoint", "CheckpointError", "EarlyStopping", "History",
-    "IdleParameterWarning", "NonFiniteError", "RankError", "SmallChange", "StoppingRule",
+    "IdleParameterWarning", "LayerSpread", "NonFiniteError", "RankError", "SmallChange",
+    "StoppingRule",
     "evaluate", "fit", "predict", "sweep",
     # optimisers; their schedules are in nn.schedules
     "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",

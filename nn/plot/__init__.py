@@ -10,6 +10,9 @@ from nn.plot.curves import learning_curves
 from nn.plot.deltas import delta_sizes
 from nn.plot.functions import activations
 from nn.plot.images import images, mistakes, weights
+from nn.plot.scores import precision_recall_curve, roc_curve
+from nn.plot.spread import layer_spread
+from nn.plot.surface import error_surface
 
 __all__ = [
     "COLOURS",
@@ -17,8 +20,12 @@ __all__ = [
     "confusion_matrix",
     "decision_boundary",
     "delta_sizes",
+    "error_surface",
     "images",
+    "layer_spread",
     "learning_curves",
     "mistakes",
+    "precision_recall_curve",
+    "roc_curve",
     "weights",
 ]

@@ -7,6 +7,7 @@ from nn.training.diagnosis import IdleParameterWarning, NonFiniteError
 from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.run import Callback, Run
+from nn.training.spread import LayerSpread
 
 __all__ = [
     "Callback",
@@ -15,6 +16,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "IdleParameterWarning",
+    "LayerSpread",
     "NonFiniteError",
     "Run",
     "SmallChange",

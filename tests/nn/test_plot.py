@@ -325,3 +325,113 @@ def test_mistakes_need_targets_predictions_and_an_error():
         plot.mistakes(np.ones((2, 4)), [1], [0])
     with pytest.raises(DataError, match="no example is misclassified"):
         plot.mistakes(np.ones((1, 4)), [1], [1])
+
+
+# --- scores --------------------------------------------------------------------------------------
+
+
+def test_the_roc_curve_and_its_area_are_scikit_learns():
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    scores = y + rng.normal(size=200)
+    ax = plot.roc_curve(y, scores)
+    (label,) = [label for label in lines(ax) if label.startswith("area")]
+    assert label == f"area {metrics.roc_auc_score(y, scores):.3f}"
+    false_positive, true_positive, _ = metrics.roc_curve(y, scores)
+    np.testing.assert_array_equal(lines(ax)[label], np.transpose([false_positive, true_positive]))
+    assert lines(ax)["guessing"].tolist() == [[0, 0], [1, 1]]
+
+
+def test_each_of_several_classes_has_a_curve_against_the_rest():
+    metrics = pytest.importorskip("sklearn.metrics")
+    y = np.array([0, 1, 2, 0, 1, 2, 2])
+    scores = np.eye(3)[y] + np.random.default_rng(0).normal(size=(7, 3))
+    roc = plot.roc_curve(y, scores, names=["cat", "dog", "owl"])
+    area = metrics.roc_auc_score(y == 1, scores[:, 1])
+    assert f"dog: area {area:.3f}" in lines(roc)
+    precision = plot.precision_recall_curve(y, scores)
+    average = metrics.average_precision_score(y == 2, scores[:, 2])
+    assert f"class 2: average {average:.3f}" in lines(precision)
+    assert (precision.get_xlabel(), precision.get_ylabel()) == ("recall", "precision")
+
+
+@pytest.mark.parametrize(
+    ("y", "scores", "reason"),
+    [
+        ([0, 1], [0.1, 0.2, 0.3], "for 2 labels"),
+        ([0, 0], [0.1, 0.2], "needs examples of class 1"),
+        ([0, 2], [[0.1, 0.9], [0.2, 0.8]], "class 2 has no score"),
+    ],
+)
+def test_scores_that_give_no_curve_are_refused(y, scores, reason):
+    for curve in plot.roc_curve, plot.precision_recall_curve:
+        with pytest.raises(DataError, match=reason):
+            curve(y, scores)
+
+
+# --- the error surface ---------------------------------------------------------------------------
+
+
+def test_the_error_surface_shows_heights_and_paths():
+    def bowl(w, v):
+        return w * w + 4 * v * v
+
+    path = [[1.0, 1.0], [0.5, 0.1], [0.0, 0.0]]
+    ax = plot.error_surface(bowl, (-2, 2), (-1, 1), paths=[path], labels=["descent"], resolution=21)
+    np.testing.assert_array_equal(lines(ax)["descent"], path)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-1, 1))
+    levels = ax.collections[0].levels
+    assert levels[0] <= 0
+    assert levels[-1] >= 8
+    with pytest.raises(DataError, match="points"):
+        plot.error_surface(bowl, (-2, 2), (-1, 1), paths=[[1.0, 2.0]], resolution=5)
+    narrow = plot.error_surface(bowl, (-2, 2), (-1, 1), logarithmic=True, resolution=21)
+    assert narrow.collections[0].levels[-1] == pytest.approx(np.log10(8), abs=0.5)
+
+
+# --- the spread of layers ------------------------------------------------------------------------
+
+
+def test_the_spread_of_each_layer_is_recorded_over_the_steps():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 4)).astype(np.float32), np.arange(30) % 3
+    model = nn.MLP([4, 8, 3], activation="tanh", rng=0)
+    spread = nn.LayerSpread(every=4, inputs=x, targets=y)
+    nn.fit(model, (x, y), loss="cross_entropy", epochs=3, batch_size=10, callbacks=[spread])
+    assert spread.steps == [1, 5, 9]
+    assert spread.layers == ["0", "1", "2"]
+    assert spread.activations[-1, -1] == pytest.approx(np.std(nn.predict(model, x)), rel=1e-6)
+    logits = Tensor(nn.predict(model, x))
+    loss = nn.cross_entropy(logits, y)
+    loss.backward()
+    assert spread.gradients[-1, -1] == pytest.approx(np.std(logits.grad), rel=1e-5)
+    activations, gradients = plot.layer_spread(spread)
+    np.testing.assert_array_equal(lines(activations)["1"][:, 1], spread.activations[:, 1])
+    assert lines(gradients)["0"][:, 0].tolist() == [1, 5, 9]
+    assert gradients.get_yscale() == "log"
+
+
+def test_recording_spreads_does_not_change_training():
+    x, y = np.eye(6, dtype=np.float32), np.arange(6) % 2
+
+    def trained(*callbacks):
+        model = nn.Sequential(
+            nn.Linear(6, 4, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(4, 2, rng=0)
+        )
+        nn.fit(model, (x, y), loss="cross_entropy", epochs=3, callbacks=callbacks)
+        return nn.predict(model, x)
+
+    spread = nn.LayerSpread(every=1)
+    np.testing.assert_array_equal(trained(spread), trained())
+    again = nn.LayerSpread()
+    again.load_state_dict(spread.state_dict())
+    assert again.steps == spread.steps
+    np.testing.assert_array_equal(again.gradients, spread.gradients)
+
+
+def test_a_spread_that_was_never_recorded_has_no_picture():
+    with pytest.raises(DataError, match="callbacks"):
+        plot.layer_spread(nn.LayerSpread())
+    with pytest.raises(ValueError, match="every=0"):
+        nn.LayerSpread(every=0)

@@ -37,7 +37,8 @@ def _style() -> str:
 def themed(svg: bytes, description: str) -> bytes:
     """An SVG picture with a description, a width of the page's at most, and colours for the dark.
 
-    Its points are pixels of the page, as they are in a PNG, so that it fits where that does. Where there is no root element as Graphviz writes it, it stays as it is.
+    Its points are pixels of the page, as they are in a PNG, so that it fits where that does. Where
+    there is no root element as Graphviz writes it, it stays as it is.
     """
     begin = re.compile(rb"<svg\b([^>]*)>")
     svg = re.sub(rb'(<svg width="[\d.]+)pt" height="([\d.]+)pt"', rb'\1" height="\2"', svg, count=1)
