@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from html import escape
+from importlib import import_module
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -49,16 +50,15 @@ def show(html: str, picture: Mapping[str, Any], metadata: Mapping[str, Any]) -> 
     Jupyter runs scripts only in a notebook that is trusted, GitHub in none: there the picture is
     what one sees. In one output with HTML it would not be shown by GitHub.
     """
-    from IPython.display import publish_display_data
-
+    display: Any = import_module("IPython.display")
     data = {
         kind: b64encode(shown).decode() if isinstance(shown, bytes) else shown
         for kind, shown in picture.items()
     }
     if "image/png" in data:
-        publish_display_data(data, dict(metadata))
+        display.publish_display_data(data, dict(metadata))
         data = {}
-    publish_display_data({"text/html": html, **data})
+    display.publish_display_data({"text/html": html, **data})
 
 
 def _packed(text: str) -> str:
