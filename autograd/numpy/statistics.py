@@ -59,6 +59,7 @@ def cov(
     dtype = np.result_type(variables.dtype, np.float64) if dtype is None else dtype
     variables = ops.cast(variables, dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
+    freedom: Array
     if fweights is None and aweights is None:
         away = variables - ops.mean(variables, 1, True)
         weighted, freedom = away, ops.shape_of(away)[1] - ddof

@@ -16,6 +16,7 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
+from autograd.ops.array_function import array_function
 from autograd.ops.op_types import Linear
 from autograd.ops.predicates import nondifferentiable
 
@@ -34,6 +35,7 @@ def _as_data(x: ArrayLike) -> Array:
     return x if isinstance(x, Node | np.ndarray | np.generic | complex | float) else np.asarray(x)
 
 
+@array_function
 def real(x: ArrayLike) -> Array:
     """The real part of x, entry by entry; x itself if it is real.
 
@@ -56,6 +58,7 @@ def imag(x: ArrayLike) -> Array:
     return imag_op(x) if is_complex(x) else nondifferentiable(np.imag, x)
 
 
+@array_function
 def conj(x: ArrayLike) -> Array:
     """The complex conjugate of x, entry by entry; x itself if it is real.
 

@@ -18,6 +18,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op, interpreter
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.diagonals import diagonal, rows_and_columns, triu
 from autograd.ops.inverses import inv_op, solve_op, square
@@ -105,6 +106,7 @@ def _cholesky_rule(g: Array, out: Array, a: Array) -> Array:
 cholesky_op: Final = Op("cholesky", np.linalg.cholesky, (_cholesky_rule,))
 
 
+@array_function
 def cholesky(a: ArrayLike, upper: bool = False) -> Array:
     """The lower triangular l with l @ lᴴ = a, for Hermitian (if real, symmetric) positive definite
     matrices.
@@ -228,6 +230,7 @@ def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
     return real(w), v
 
 
+@array_function
 def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
     """The eigenvalues of symmetric matrices, in ascending order; see `eigh`.
 
@@ -291,6 +294,7 @@ def eig(a: ArrayLike) -> tuple[Array, Array]:
     return w, v
 
 
+@array_function
 def eigvals(a: ArrayLike) -> Array:
     """The eigenvalues of square matrices, in no order; see `eig`.
 

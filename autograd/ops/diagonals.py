@@ -6,11 +6,13 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import as_array, index_op, scatter_op, shape_of, sum_op
 
 
+@array_function
 def tril(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros above the k-th diagonal of its last two axes.
 
@@ -26,6 +28,7 @@ def tril(x: ArrayLike, k: int = 0) -> Array:
     return where(np.tri(*rows_and_columns(x, "tril"), k, bool), x, False)
 
 
+@array_function
 def triu(x: ArrayLike, k: int = 0) -> Array:
     """x with zeros below the k-th diagonal of its last two axes.
 
@@ -49,6 +52,7 @@ def rows_and_columns(x: ArrayLike, name: str) -> tuple[int, int]:
     return shape[-2], shape[-1]
 
 
+@array_function
 def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The entries x[i, i + offset] along two axes, which become the last axis of the result.
 
@@ -67,6 +71,7 @@ def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     return index_op(x, key=(..., i, i + offset))
 
 
+@array_function
 def diag(x: ArrayLike, k: int = 0) -> Array:
     """The k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal.
 
@@ -89,6 +94,7 @@ def diag(x: ArrayLike, k: int = 0) -> Array:
     return scatter_op(x, key=(i, i + k), shape=(size, size))
 
 
+@array_function
 def trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The sum of a diagonal: Σᵢ x[i, i + offset] over two axes, which the result does not have.
 

@@ -20,6 +20,7 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
 from autograd.ops.op_types import Elementwise, Extremum
@@ -394,6 +395,7 @@ where = Elementwise(
 relu.real_only = leaky_relu_op.real_only = elu_op.real_only = softsign.real_only = True
 
 
+@array_function
 def maximum(x: ArrayLike, y: ArrayLike) -> Array:
     """The larger of x and y, entry by entry; NaN where either is NaN.
 
@@ -412,6 +414,7 @@ def maximum(x: ArrayLike, y: ArrayLike) -> Array:
     return maximum_op(x, y)
 
 
+@array_function
 def minimum(x: ArrayLike, y: ArrayLike) -> Array:
     """The smaller of x and y, entry by entry; NaN where either is NaN.
 
@@ -429,6 +432,7 @@ def minimum(x: ArrayLike, y: ArrayLike) -> Array:
     return minimum_op(x, y)
 
 
+@array_function
 def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Array:
     """x limited to the interval from min to max; a bound of None does not limit it.
 
@@ -447,6 +451,7 @@ def clip(x: ArrayLike, min: ArrayLike | None = None, max: ArrayLike | None = Non
     return x if max is None else minimum(x, max)
 
 
+@array_function
 def leaky_relu(x: ArrayLike, alpha: ArrayLike = 0.01) -> Array:
     """The rectifier with a small slope α for negative numbers (Maas, Hannun and Ng, 2013).
 
@@ -464,6 +469,7 @@ def leaky_relu(x: ArrayLike, alpha: ArrayLike = 0.01) -> Array:
     return leaky_relu_op(x, alpha)
 
 
+@array_function
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     """The exponential linear unit (Clevert, Unterthiner and Hochreiter, 2016, arXiv:1511.07289).
 
@@ -517,6 +523,7 @@ stop_gradient: Final = Elementwise(
 # fmt: on
 
 
+@array_function
 def sign(x: ArrayLike) -> Array:
     """The sign of x: -1, 0 or 1; of a complex x it is x / |x|, and 0 at 0.
 
@@ -546,6 +553,7 @@ def angle(x: ArrayLike, deg: bool = False) -> Array:
     return out * (180 / math.pi) if deg else out
 
 
+@array_function
 def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:
     """Heaviside's step function H(x): 0 for x < 0, 1 for x > 0, and H(0) = `at_zero`.
 
@@ -560,6 +568,7 @@ def heaviside(x: ArrayLike, at_zero: ArrayLike = 1.0) -> Array:
     return heaviside_op(x, at_zero)
 
 
+@array_function
 def round(x: ArrayLike, decimals: int = 0) -> Array:
     """x rounded to the nearest integer, or to the given number of decimals; halves go to even.
 
@@ -574,6 +583,7 @@ def round(x: ArrayLike, decimals: int = 0) -> Array:
     return round_op(mul(x, 10.0**decimals)) / 10.0**decimals if decimals else round_op(x)
 
 
+@array_function
 def trunc(x: ArrayLike) -> Array:
     """x rounded towards 0. The derivative is taken as 0, at the jumps too.
 

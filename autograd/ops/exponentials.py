@@ -13,6 +13,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.elementwise import exp, where
 from autograd.ops.op_types import chain_product
 from autograd.ops.structural import (
@@ -72,6 +73,7 @@ softmax_op: Final = Op("softmax", _softmax, (_softmax_rule,))
 log_softmax_op: Final = Op("log_softmax", _log_softmax, (_log_softmax_rule,))
 
 
+@array_function
 def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """ln Σ exp(x), without overflow, over all entries or along the given axes.
 
@@ -87,6 +89,7 @@ def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     return logsumexp_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """exp(x) / Σ exp(x) along an axis: probabilities from logits, without overflow.
 
@@ -100,6 +103,7 @@ def softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     return softmax_op(as_real(x), axis=axis)
 
 
+@array_function
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> Array:
     """x - ln Σ exp(x) along an axis: log probabilities from logits, without overflow.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, is_complex
 from autograd.ops.op_types import Linear
 from autograd.ops.shaping import roll
@@ -96,6 +97,7 @@ def _transform(op: Linear, x: ArrayLike, n: int | None, axis: int, norm: Norm) -
 # Along one axis
 
 
+@array_function
 def fft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """The discrete Fourier transform along an axis: F[k] = Σⱼ a[j] exp(-2πi jk/n).
 
@@ -114,6 +116,7 @@ def fft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -
     return _transform(fft_op, a, n, axis, norm)
 
 
+@array_function
 def ifft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """The inverse of `fft`: a[j] = Σₖ F[k] exp(2πi jk/n) / n.
 
@@ -125,6 +128,7 @@ def ifft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) 
     return _transform(ifft_op, a, n, axis, norm)
 
 
+@array_function
 def rfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """The first n//2 + 1 entries of `fft` of real numbers; the others are conjugates of these.
 
@@ -138,6 +142,7 @@ def rfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) 
     return _transform(rfft_op, a, n, axis, norm)
 
 
+@array_function
 def irfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """The inverse of `rfft`, which gives n real numbers, by default 2 (m - 1) of m entries.
 
@@ -149,6 +154,7 @@ def irfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None)
     return _transform(irfft_op, a, n, axis, norm)
 
 
+@array_function
 def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """`fft` of n numbers of which only the first n//2 + 1 are given, and the others are conjugates
     of these: it is real.
@@ -161,6 +167,7 @@ def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) 
     return irfft(conj(as_real(a)), n, axis, opposite(norm))
 
 
+@array_function
 def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """The inverse of `hfft`.
 
@@ -189,6 +196,7 @@ def _several(name: str, x: ArrayLike, s: Sizes, axes: Axes) -> list[tuple[int | 
     return list(zip(sizes, axes, strict=True))
 
 
+@array_function
 def fftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -> Array:
     """`fft` along several axes, by default all.
 
@@ -205,6 +213,7 @@ def fftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) ->
     return a
 
 
+@array_function
 def ifftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -> Array:
     """`ifft` along several axes, by default all; the inverse of `fftn`.
 
@@ -219,6 +228,7 @@ def ifftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -
     return a
 
 
+@array_function
 def rfftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -> Array:
     """`rfft` along the last of several axes, and `fft` along the others.
 
@@ -234,6 +244,7 @@ def rfftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -
     return a
 
 
+@array_function
 def irfftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) -> Array:
     """The inverse of `rfftn`: `irfft` along the last of several axes, after `ifft` along others.
 
@@ -249,6 +260,7 @@ def irfftn(a: ArrayLike, s: Sizes = None, axes: Axes = None, norm: Norm = None) 
     return irfft(a, n, axis, norm)
 
 
+@array_function
 def fft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`fftn` along the last two axes.
 
@@ -260,6 +272,7 @@ def fft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = None
     return fftn(a, s, axes, norm)
 
 
+@array_function
 def ifft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`ifftn` along the last two axes.
 
@@ -272,6 +285,7 @@ def ifft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = Non
     return ifftn(a, s, axes, norm)
 
 
+@array_function
 def rfft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`rfftn` along the last two axes.
 
@@ -283,6 +297,7 @@ def rfft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = Non
     return rfftn(a, s, axes, norm)
 
 
+@array_function
 def irfft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`irfftn` along the last two axes.
 
@@ -295,6 +310,7 @@ def irfft2(a: ArrayLike, s: Sizes = None, axes: Axes = (-2, -1), norm: Norm = No
     return irfftn(a, s, axes, norm)
 
 
+@array_function
 def fftshift(x: ArrayLike, axes: int | Axes = None) -> Array:
     """Move the frequency 0 from the first place to the middle, along axes, by default all.
 
@@ -306,6 +322,7 @@ def fftshift(x: ArrayLike, axes: int | Axes = None) -> Array:
     return _shifted(x, axes, lambda size: size // 2)
 
 
+@array_function
 def ifftshift(x: ArrayLike, axes: int | Axes = None) -> Array:
     """The inverse of `fftshift`.
 

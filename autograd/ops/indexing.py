@@ -11,6 +11,7 @@ from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op, interpreter
+from autograd.ops.array_function import array_function
 from autograd.ops.elementwise import where
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.structural import (
@@ -48,6 +49,7 @@ def plain_key(key: Any) -> Any:
     return np.array(key) if isinstance(key, list | np.ndarray) else key
 
 
+@array_function
 def index(x: ArrayLike, key: Any) -> Array:
     """x[key], for every kind of index that NumPy has.
 
@@ -262,6 +264,7 @@ class At:
 # Selecting along an axis
 
 
+@array_function
 def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
     """The entries of x at the given indices along an axis; by default, of x flattened.
 
@@ -293,6 +296,7 @@ def take(x: ArrayLike, indices: Any, axis: int | None = None, mode: str = "raise
     return index_op(x, key=(slice(None),) * axis + (numbers,) if axis else numbers)
 
 
+@array_function
 def take_along_axis(x: ArrayLike, indices: Any, axis: int | None = -1) -> Array:
     """Select entries along one axis, with indices that differ from place to place.
 
@@ -337,6 +341,7 @@ def argsort(x: ArrayLike, axis: int | None = -1) -> Any:
     return nondifferentiable(np.argsort, as_array(x), axis=axis, kind="stable")
 
 
+@array_function
 def sort(x: ArrayLike, axis: int | None = -1) -> Array:
     """x sorted in ascending order along an axis, with NaN last. With axis=None, x is flattened.
 

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, is_complex, real
 from autograd.ops.diagonals import trace
 from autograd.ops.products import matmul_op
@@ -61,6 +62,7 @@ pinv_op: Final = Op("pinv", np.linalg.pinv, (_pinv_rule,))
 solve_op: Op = Op("solve", np.linalg.solve, (_solve_a, _solve_b))
 
 
+@array_function
 def inv(a: ArrayLike) -> Array:
     """The inverse of square matrices: a @ inv(a) = 1. To solve linear equations use `solve`.
 
@@ -76,6 +78,7 @@ def inv(a: ArrayLike) -> Array:
     return inv_op(square(a, "inv"))
 
 
+@array_function
 def pinv(a: ArrayLike) -> Array:
     """The Moore-Penrose inverse, of shape (..., n, m) for matrices of shape (..., m, n).
 
@@ -97,6 +100,7 @@ def pinv(a: ArrayLike) -> Array:
     return pinv_op(as_array(a))
 
 
+@array_function
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """The solution x of a @ x = b, for a vector b of shape (n,) or matrices of shape (..., n, k).
 
@@ -124,6 +128,7 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
     return x if len(shape) > 1 else index_op(x, key=(..., 0))
 
 
+@array_function
 def matrix_power(a: ArrayLike, n: int) -> Array:
     """The n-th power of a square matrix, a @ a @ ... @ a, in about log₂ n products.
 
@@ -239,6 +244,7 @@ det_op: Op = Op("det", np.linalg.det, (_det_rule,))
 slogdet_op: Final = Op("slogdet", lambda a: np.stack(np.linalg.slogdet(a), -1), (_slogdet_rule,))
 
 
+@array_function
 def det(a: ArrayLike) -> Array:
     """The determinant of square matrices, of shape (...) for a of shape (..., n, n).
 

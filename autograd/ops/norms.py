@@ -9,6 +9,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, real
 from autograd.ops.decompositions import svd
 from autograd.ops.elementwise import abs, over_norm, sign, where
@@ -63,6 +64,7 @@ def _p_norm_tangent(
 norm_op: Final = Op("norm", _p_norm, (_p_norm_rule,), _p_norm_tangent)
 
 
+@array_function
 def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
     """The norm of vectors or matrices, as in `numpy.linalg.norm`.
 

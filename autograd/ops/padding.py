@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.elementwise import floor, round
 from autograd.ops.indexing import set_op, take
 from autograd.ops.reductions import max as max_of
@@ -45,6 +46,7 @@ _STATISTICS: Final[dict[str, Callable[..., Array]]] = {
 }
 
 
+@array_function
 def pad(
     x: ArrayLike,
     pad_width: Any,

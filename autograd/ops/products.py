@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj
 from autograd.ops.elementwise import mul
 from autograd.ops.indexing import take
@@ -49,6 +50,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Array:
 matmul_op: Final = Multilinear("matmul", np.matmul, (_matmul_left, _matmul_right), symbol="@")
 
 
+@array_function
 def matmul(x: ArrayLike, y: ArrayLike) -> Array:
     """The matrix product x @ y of vectors, matrices and batches of matrices, as in NumPy.
 
@@ -138,6 +140,7 @@ einsum_op: Final = Multilinear("einsum", _contract, (_contract_left, _contract_r
 # NumPy's other products
 
 
+@array_function
 def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
     """Σ x y over pairs of axes. The result has the other axes of x, then those of y.
 
@@ -171,6 +174,7 @@ def tensordot(x: ArrayLike, y: ArrayLike, axes: Any = 2) -> Array:
     return einsum_op(x, y, subscripts=f"{''.join(left)},{''.join(right)}->{''.join(out)}")
 
 
+@array_function
 def dot(x: ArrayLike, y: ArrayLike) -> Array:
     """NumPy's dot: the inner product of vectors, the product of matrices or with a number.
 
@@ -188,6 +192,7 @@ def dot(x: ArrayLike, y: ArrayLike) -> Array:
     return matmul(x, y) if n <= 2 else tensordot(x, y, (-1, -2))
 
 
+@array_function
 def inner(x: ArrayLike, y: ArrayLike) -> Array:
     """Σ x y over the last axis of both, or x y if either is a number.
 
@@ -203,6 +208,7 @@ def inner(x: ArrayLike, y: ArrayLike) -> Array:
     return tensordot(x, y, (-1, -1))
 
 
+@array_function
 def vdot(x: ArrayLike, y: ArrayLike) -> Array:
     """Σ x̄ y over all entries of two arrays, both flattened. ValueError if their sizes differ.
 
@@ -214,6 +220,7 @@ def vdot(x: ArrayLike, y: ArrayLike) -> Array:
     return matmul(conj(ravel(x)), ravel(y))
 
 
+@array_function
 def outer(x: ArrayLike, y: ArrayLike) -> Array:
     """All products x[i] y[j] of the entries of two arrays, both flattened.
 
@@ -228,6 +235,7 @@ def outer(x: ArrayLike, y: ArrayLike) -> Array:
     return einsum_op(ravel(x), ravel(y), subscripts="i,j->ij")
 
 
+@array_function
 def kron(x: ArrayLike, y: ArrayLike) -> Array:
     """The Kronecker product: x with every entry replaced by this entry times y.
 
@@ -248,6 +256,7 @@ def kron(x: ArrayLike, y: ArrayLike) -> Array:
     return reshape_op(products, shape=tuple([m * n for m, n in zip(*sizes, strict=True)]))
 
 
+@array_function
 def cross(
     x: ArrayLike,
     y: ArrayLike,

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, real
 from autograd.ops.elementwise import over_norm, where
 from autograd.ops.indexing import sort
@@ -101,6 +102,7 @@ std_op: Final = Op(
 )
 
 
+@array_function
 def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The mean Σ x / n of all n entries, or along the given axes; each derivative is 1/n.
 
@@ -114,6 +116,7 @@ def mean(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     return mean_op(as_real(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     """The variance Σ |x - mean(x)|² / (n - ddof) of all n entries, or along the given axes.
 
@@ -128,6 +131,7 @@ def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     return var_op(as_real(x), axis=axis, ddof=ddof, keepdims=keepdims)
 
 
+@array_function
 def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     """The standard deviation √var(x) of all entries, or along the given axes.
 
@@ -168,6 +172,7 @@ min_op: Final = Op(
 )
 
 
+@array_function
 def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest entry, or the largest along the given axes; NaN if any entry is NaN.
 
@@ -182,6 +187,7 @@ def max(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     return max_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def min(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest entry, or the smallest along the given axes; NaN if any entry is NaN.
 
@@ -196,6 +202,7 @@ def min(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     return min_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def ptp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The range max(x) - min(x) of all entries, or along the given axes.
 
@@ -235,6 +242,7 @@ def argmin(x: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Any
     return nondifferentiable(np.argmin, as_array(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def median(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The median: the middle entry in sorted order, or the mean of the two in the middle.
 

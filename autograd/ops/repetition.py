@@ -9,10 +9,12 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.indexing import take
 from autograd.ops.structural import along, as_array, reshape_op, shape_of
 
 
+@array_function
 def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
     """Repeat each entry along an axis; by default, of x flattened.
 
@@ -37,6 +39,7 @@ def repeat(x: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
     return take(x, places, axis)
 
 
+@array_function
 def tile(x: ArrayLike, reps: int | Sequence[int]) -> Array:
     """Copies of x side by side: `reps` copies along each axis, or along the last for one number.
 

@@ -12,6 +12,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.elementwise import mul
 from autograd.ops.op_types import Linear, chain_product
 from autograd.ops.shaping import flip, join_axes, part_axes
@@ -36,6 +37,7 @@ cumsum_op: Linear = Linear(
 )
 
 
+@array_function
 def cumsum(x: ArrayLike, axis: int | None = None) -> Array:
     """Cumulative sums along an axis; by default, of x flattened.
 
@@ -115,6 +117,7 @@ prod_op: Final = Op(
 )
 
 
+@array_function
 def prod(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """The product Π x of all entries, or along the given axes.
 
@@ -129,6 +132,7 @@ def prod(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     return prod_op(as_array(x), axis=axis, keepdims=keepdims)
 
 
+@array_function
 def cumprod(x: ArrayLike, axis: int | None = None) -> Array:
     """Cumulative products along an axis; by default, of x flattened.
 

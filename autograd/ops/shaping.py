@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj
 from autograd.ops.op_types import Linear
 from autograd.ops.structural import (
@@ -31,6 +32,7 @@ from autograd.ops.structural import (
 # Axes
 
 
+@array_function
 def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Array:
     """Exchange two axes. The cotangent is exchanged back.
 
@@ -45,6 +47,7 @@ def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Array:
     return transpose(x, axes)
 
 
+@array_function
 def matrix_transpose(x: ArrayLike) -> Array:
     """Exchange the last two axes: shape (..., m, n) becomes (..., n, m).
 
@@ -66,11 +69,13 @@ def matrix_transpose(x: ArrayLike) -> Array:
     return transpose_op(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
 
 
+@array_function
 def adjoint(x: ArrayLike) -> Array:
     """The conjugate transpose of matrices; for real ones `matrix_transpose`."""
     return conj(matrix_transpose(x))
 
 
+@array_function
 def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
     """Move axes to other positions; the others keep their order.
 
@@ -94,6 +99,7 @@ def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Seque
     return transpose(x, order)
 
 
+@array_function
 def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Array:
     """Insert axes of length one, at these positions in the result.
 
@@ -109,6 +115,7 @@ def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Array:
     return reshape_op(as_array(x), shape=tuple(shape))
 
 
+@array_function
 def squeeze(x: ArrayLike, axis: Axis = None) -> Array:
     """Remove axes of length one: the given ones, by default all.
 
@@ -129,6 +136,7 @@ def squeeze(x: ArrayLike, axis: Axis = None) -> Array:
     return reshape_op(as_array(x), shape=kept)
 
 
+@array_function
 def atleast_1d(x: ArrayLike) -> Array:
     """x with at least one axis: a number becomes an array of shape (1,).
 
@@ -139,6 +147,7 @@ def atleast_1d(x: ArrayLike) -> Array:
     return _at_least(x, 1)
 
 
+@array_function
 def atleast_2d(x: ArrayLike) -> Array:
     """x with at least two axes: shape (n,) becomes (1, n).
 
@@ -185,6 +194,7 @@ def _named_last(x: Array, axis: Axis) -> tuple[tuple[int, ...], int]:
 # Order
 
 
+@array_function
 def flip(x: ArrayLike, axis: Axis = None) -> Array:
     """Reverse the entries along the given axes, by default all.
 
@@ -199,6 +209,7 @@ def flip(x: ArrayLike, axis: Axis = None) -> Array:
     return index_op(as_array(x), key=key)
 
 
+@array_function
 def fliplr(x: ArrayLike) -> Array:
     """Reverse the entries along axis 1.
 
@@ -209,6 +220,7 @@ def fliplr(x: ArrayLike) -> Array:
     return flip(x, 1)
 
 
+@array_function
 def flipud(x: ArrayLike) -> Array:
     """Reverse the entries along axis 0.
 
@@ -228,6 +240,7 @@ roll_op: Linear = Linear(
 )
 
 
+@array_function
 def roll(x: ArrayLike, shift: int | tuple[int, ...], axis: Axis = None) -> Array:
     """Shift entries along axes; those shifted beyond the end come in again at the start.
 

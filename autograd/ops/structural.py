@@ -19,6 +19,7 @@ from autograd.convert import ArrayLike
 from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Settings
 from autograd.engine.operations import Op, Shares, interpreter
 from autograd.kernels import Shape as Shape
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import is_complex, real
 from autograd.ops.op_types import Linear
 from autograd.ops.predicates import nondifferentiable
@@ -113,6 +114,7 @@ sum_to_op: Final = Linear(
 )
 
 
+@array_function
 def sum(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """Σ x over all entries, or along the given axes.
 
@@ -183,6 +185,7 @@ cast_op: Final = Linear(
 )
 
 
+@array_function
 def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Array:
     """The entries of x in another shape, given as a tuple or as several numbers.
 
@@ -209,6 +212,7 @@ def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Arra
         ) from error
 
 
+@array_function
 def ravel(x: ArrayLike, order: str = "C") -> Array:
     """x flattened to one axis. In order "C" the last axis varies fastest, in order "F" the first.
 
@@ -220,6 +224,7 @@ def ravel(x: ArrayLike, order: str = "C") -> Array:
     return reshape_op(transpose(x) if order == "F" else as_array(x), shape=(-1,))
 
 
+@array_function
 def transpose(x: ArrayLike, axes: Sequence[int] | None = None) -> Array:
     """Permute the axes; by default reverse them. The cotangent is permuted back.
 

@@ -73,6 +73,9 @@ reveal_type(v * x)  # Tensor
 reveal_type(x * v)  # Tensor
 reveal_type(autograd.tanh(x))  # Tensor
 reveal_type(autograd.tanh(v))  # Value
+reveal_type(autograd.sum(x))  # Tensor
+reveal_type(autograd.reshape(x, (3, 1)))  # Tensor
+reveal_type(autograd.softmax(x, axis=-1))  # Tensor
 x + loss  # error: operator
 
 # What a node holds.
@@ -86,7 +89,7 @@ x.data = [1.0, 2.0, 3.0]
 
 # Operations take anything that NumPy makes an array of, nodes and lists with nodes in them.
 autograd.sum([x, 0.0, w])
-autograd.sum(loss)  # error: arg-type
+autograd.sum(loss)  # error: call-overload
 autograd.reshape(x, 3, "1")  # error: arg-type
 reveal_type(gradients(x.sum(), [x]))  # Any
 gradients(w, x)  # error: arg-type
