@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import sys
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
 from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
+from autograd.jit.export import export
 from autograd.jit.native import makes_machine_code
 from autograd.jit.program import Program
 from autograd.jit.provenance import Provenance
@@ -212,6 +215,24 @@ class Jitted:
         program = Program(self.name, recording, self._closed, native=self._native)
         return source(self.function, program, provenance, args, kwargs, self._static)
 
+    def export(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Write the program for calls like f(*args, **kwargs) as plain C to a file, with a header.
+
+        path: of the file, as in "model.c"; the header is beside it, and the function has its name.
+
+        The function takes the numbers and arrays among the arguments, then pointers to the results.
+        It returns 0, or the number of a branch that goes another way, which the header lists. Data
+        that `f` reads from outside is written into the file as it is now. It needs the C library
+        alone. The function is recorded once more.
+
+        Raises JitError, naming it, where an operation has no text in C, such as `solve`, and where
+        `f` draws random numbers or does more than compute its result.
+        """
+        call = CallKey(args, kwargs, self._static)
+        recording = record(self.function, args, kwargs, self._static, self._roots_of(call))
+        program = Program(self.name, recording, self._closed, native=False)
+        export(Path(path), self.function, program, args, kwargs, self._static)
+
     def _closed(self, f: Function) -> Function:
         """A compiled function that reads nothing but its arguments."""
         return _called(Jitted(f, frozenset(), watch=(), native=self._native))
@@ -242,12 +263,14 @@ def _called(jitted: Jitted) -> Function:
                 return result
         return jitted.call(args, kwargs)
 
-    vars(compiled).update(jitted=jitted, stats=jitted.stats, source=jitted.source)
+    vars(compiled).update(
+        jitted=jitted, stats=jitted.stats, source=jitted.source, export=jitted.export
+    )
     return compiled
 
 
 class Compiled(Protocol[P, R]):
-    """What `jit` makes of a function: the function, and two more about it."""
+    """What `jit` makes of a function: the function, and three more about it."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of the function, by a compiled program."""
@@ -259,6 +282,11 @@ class Compiled(Protocol[P, R]):
 
     def source(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The program for such a call, as a module to be read."""
+        ...
+
+    # The first argument is the path; Python's types cannot put it before those of the function.
+    def export(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Write the program for such a call to a file, as plain C."""
         ...
 
     @overload

@@ -42,7 +42,7 @@ def source(
 ) -> str:
     """The text for a program that was recorded from f(*args, **kwargs) with this provenance."""
     recording, new = program.recording, program.simplified
-    paths = list(_paths_of_arguments(f, args, kwargs, static))
+    paths = list(paths_of_arguments(f, args, kwargs, static))
     roots = [*program.outputs, *[check.term for check in recording.checks]]
     left = program.checks()
     ends = [new[root] for root in [*program.outputs, *[check.term for _, check in left]]]
@@ -90,7 +90,7 @@ def source(
         branches=branches,
     )
     docs = _documented([(names.of[term], _kind(term), what) for term, _, what in parameters])
-    about = [f"From {program.name}{_place(f)}, for arguments of these shapes; needs NumPy alone."]
+    about = [f"From {program.name}{place(f)}, for arguments of these shapes; needs NumPy alone."]
     if docs:
         about += ["", *docs]
     if recording.effects:
@@ -179,7 +179,8 @@ def _kind(term: Term) -> str:
     return "float" if term.scalar else f"{term.dtype.name} {term.shape}"
 
 
-def _place(f: Any) -> str:
+def place(f: Any) -> str:
+    """Where a function is defined, to stand after its name."""
     code = getattr(inspect.unwrap(f), "__code__", None)
     if code is None:
         return ""
@@ -244,7 +245,7 @@ _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.u
 _RESERVED = _WORDS | _FUNCTIONS | scalars.FUNCTIONS | vars(kernels).keys()
 
 
-def _paths_of_arguments(
+def paths_of_arguments(
     f: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
@@ -258,17 +259,18 @@ def _paths_of_arguments(
         named = {"args": data}
     by_name = {name: arg for name, arg in kwargs.items() if name not in static}
     for name, arg in [*named.items(), *by_name.items()]:
-        yield from _paths(name, arg)
+        yield from paths(name, arg)
 
 
-def _paths(name: str, tree: Any) -> Iterator[str]:
+def paths(name: str, tree: Any) -> Iterator[str]:
+    """The same for what is in `tree`, which is called `name`."""
     if isinstance(tree, dict):
         for key, part in tree.items():
             word = f'"{key}"' if isinstance(key, str) else key
-            yield from _paths(f"{name}[{word}]", part)
+            yield from paths(f"{name}[{word}]", part)
     elif isinstance(tree, list | tuple):
         fields = getattr(tree, "_fields", None)
         for number, part in enumerate(tree):
-            yield from _paths(f"{name}.{fields[number]}" if fields else f"{name}[{number}]", part)
+            yield from paths(f"{name}.{fields[number]}" if fields else f"{name}[{number}]", part)
     elif is_leaf(tree):
         yield name

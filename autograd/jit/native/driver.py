@@ -10,13 +10,11 @@ from autograd.jit.loops import Loop
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import machine
 from autograd.jit.native.kernel import Kernel
-from autograd.jit.native.layout import Buffer, is_regular, of_array
+from autograd.jit.native.layout import LOCAL, Buffer, is_regular, of_array
 from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
 from autograd.jit.terms import Term, is_view, ordered
 
-_LOCAL = 64
-"""Arrays of up to so many numbers are in the memory of a kernel, and often in registers."""
 _LARGE = 3000
 """From so many steps on LLVM optimises less, since it takes more than in proportion."""
 _numbers = count()
@@ -142,7 +140,7 @@ class Driver:
         for buffer, start in sorted(first.items(), key=lambda item: item[1]):
             if buffer in result:
                 continue
-            if buffer.size <= _LOCAL and len(kernels[buffer]) == 1 and -1 not in kernels[buffer]:
+            if buffer.size <= LOCAL and len(kernels[buffer]) == 1 and -1 not in kernels[buffer]:
                 continue
             for end in range(released, start):
                 for old in ending.get(end, ()):

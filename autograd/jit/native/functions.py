@@ -24,14 +24,19 @@ _SMALL = 64
 """Up to so many entries NumPy's call takes longer than a function of one number for each."""
 
 
-def computes(term: Term) -> bool:
-    """Whether a term is an elementwise operation that can be written here, and should be."""
+def computes(term: Term, alone: bool) -> bool:
+    """Whether a term is an elementwise operation that can be written here, and should be.
+
+    alone: whether it should be wherever it can be.
+    """
     op, kind = term.op, term.dtype.kind
     of = [arg.dtype for arg in term.args]
     if op not in _KNOWN or not all(map(has_type, [term.dtype, *of])):
         return False
-    if op in _ONE_BY_ONE and not term.scalar and term.size > _SMALL:
+    if not alone and op in _ONE_BY_ONE and not term.scalar and term.size > _SMALL:
         return False  # NumPy computes several entries at a time
+    if op in (e.identity, e.stop_gradient):
+        return True
     if op is structural.cast_op:
         return kind in "fb" or of[0].kind != "f"
     if kind == "b":

@@ -13,6 +13,9 @@ import numpy as np
 from autograd.jit.terms import Term
 from autograd.ops import structural
 
+LOCAL = 64
+"""Arrays of up to so many numbers are in the memory of a function, and often in registers."""
+
 
 @dataclass(eq=False)
 class Buffer:

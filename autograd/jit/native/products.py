@@ -70,7 +70,8 @@ def _one(
 ) -> None:
     kind = type_of(x.buffer.dtype)
     by_rows, by_columns = _order(x), _order(y)
-    if rows * inner * columns <= _SMALL or by_rows is None or by_columns is None:
+    small = rows * inner * columns <= _SMALL or not to.has_blas
+    if small or by_rows is None or by_columns is None:
         _loops(to, kind, x.strides[-2:], y.strides[-2:], rows, inner, columns, pointers)
         return
     p, q, r = pointers

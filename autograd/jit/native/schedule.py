@@ -85,11 +85,16 @@ class Schedule:
     """
 
     def __init__(
-        self, order: Sequence[Term], results: Collection[Term], given: Mapping[Term, Layout]
+        self,
+        order: Sequence[Term],
+        results: Collection[Term],
+        given: Mapping[Term, Layout],
+        alone: bool = False,
     ) -> None:
         """order: all terms, arguments first; results: those that are needed in the end; given:
-        where some of them are.
+        where some of them are; alone: whether NumPy is to compute nothing that can be written.
         """
+        self._alone = alone
         self._in_memory = self._wanted_in_memory(order)
         self.kinds: dict[Term, str] = {}
         self.layouts: dict[Term, Layout] = {}
@@ -120,12 +125,11 @@ class Schedule:
             if self.kinds[term] == "part":
                 self._loops[term.args[0]].parts.append(term)
 
-    @staticmethod
-    def _wanted_in_memory(order: Sequence[Term]) -> set[Term]:
+    def _wanted_in_memory(self, order: Sequence[Term]) -> set[Term]:
         """The terms that an operation reads which needs its arguments in memory."""
         wanted: set[Term] = set()
         for term in order:
-            by_entry = term.op in IDENTITIES or functions.computes(term)
+            by_entry = term.op in IDENTITIES or functions.computes(term, self._alone)
             if not by_entry or (term in wanted and is_view(term)):
                 wanted.update(term.args)
         return wanted
@@ -147,7 +151,7 @@ class Schedule:
             floats = term.args[0].dtype.kind == "f" == term.dtype.kind
             counts = op is structural.sum_op and term.dtype.kind == "i"
             return "reduction" if arrays and (floats or counts) else "call"
-        if functions.computes(term):
+        if functions.computes(term, self._alone):
             return "element" if term.ndim else "number" if not arrays else "call"
         return self._how_array(term, arrays)
 
@@ -229,7 +233,7 @@ class Schedule:
                 given[x] = Layout(Buffer(x.size, x.dtype, name="item"), x.shape, items.strides)
             if items.shape != x.shape or items.buffer.dtype != x.dtype:
                 raise Unsupported
-        return Body(loop, given)
+        return Body(loop, given, self._alone)
 
     def _how_view(self, term: Term, arrays: Sequence[Term]) -> str:
         (x,) = term.args
@@ -373,7 +377,7 @@ class Body(Schedule):
     states: the memory of arrays that are handed on; last, kept: that of results.
     """
 
-    def __init__(self, loop: Loop, given: dict[Term, Layout]) -> None:
+    def __init__(self, loop: Loop, given: dict[Term, Layout], alone: bool) -> None:
         self.states: list[Layout | None] = []
         for carried in loop.carried:
             x = carried.input
@@ -381,7 +385,7 @@ class Body(Schedule):
             self.states.append(state)
             if state is not None:
                 given[x] = state
-        super().__init__(loop.order(), loop.results, given)
+        super().__init__(loop.order(), loop.results, given, alone)
         if "call" in self.kinds.values() or not all(has_type(x.dtype) for x in loop.results):
             raise Unsupported
         if any(carried.next.size > _MOST_HANDED_ON for carried in loop.carried):

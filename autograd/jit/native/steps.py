@@ -155,8 +155,8 @@ class Steps:
     def turn_of(self, items: Items, turn: Value) -> Value:
         """The address of the item of this turn."""
         kind = in_memory(type_of(items.buffer.dtype))
-        at = self.to(f"mul i64 {turn}, {items.step}")
-        at = self.to(f"add i64 {at}, {items.start}")
+        at = turn if items.step == 1 else self.to(f"mul i64 {turn}, {items.step}")
+        at = self.to(f"add i64 {at}, {items.start}") if items.start else at
         return self.to(f"getelementptr {kind}, ptr {self.pointers[items.buffer]}, i64 {at}")
 
     def copy_layout(self, source: Layout, into: Layout) -> None:

@@ -56,6 +56,8 @@ class Function:
         """
         self.head = head
         self.array = array
+        self.has_blas: bool = True
+        """Whether it may call BLAS."""
         self.lines: list[str] = []
         self.slots: list[str] = []  # memory for single numbers, allocated at the beginning
         self.needed: set[str] = set()  # functions that it calls
