@@ -33,30 +33,50 @@ from nn.losses import (
 from nn.modules import activations as activations
 from nn.modules.activations import (
     ELU,
+    GELU,
     Activation,
     Function,
+    Hardtanh,
     Identity,
     LeakyReLU,
+    LogSoftmax,
+    Mish,
     PReLU,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Step,
     Tanh,
     elu,
+    gelu,
+    hardtanh,
     identity,
     leaky_relu,
+    log_softmax,
+    mish,
     prelu,
     relu,
     sigmoid,
+    silu,
     softmax,
     softplus,
+    softsign,
     step,
     tanh,
 )
-from nn.modules.layers import MLP, BatchNorm, Dropout, LayerNorm, Linear, Sequential
+from nn.modules.attention import (
+    MultiheadAttention,
+    TransformerBlock,
+    scaled_dot_product_attention,
+)
+from nn.modules.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
+from nn.modules.layers import MLP, Dropout, Embedding, Flatten, Linear, Residual, Sequential
 from nn.modules.module import Module, build, register
+from nn.modules.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
+from nn.modules.recurrent import GRU, LSTM, RNN
 from nn.modules.saturation import activation_statistics
 from nn.modules.scaling import Standardize
 from nn.optim import (
@@ -91,14 +111,17 @@ from nn.training import (
 
 __all__ = [
     # modules
-    "BatchNorm", "Classifier", "Dropout", "LayerNorm", "Linear", "MLP", "Module", "Sequential",
-    "Standardize", "build", "register",
+    "AvgPool1d", "AvgPool2d", "BatchNorm", "Classifier", "Conv1d", "Conv2d", "Dropout", "Embedding",
+    "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP", "MaxPool1d", "MaxPool2d",
+    "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual", "Sequential", "Standardize",
+    "TransformerBlock", "build", "register",
     # activations: modules
-    "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
-    "Softmax", "Softplus", "Step", "Tanh",
+    "Activation", "ELU", "Function", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSoftmax",
+    "Mish", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Step", "Tanh",
     # activations: functions, and statistics of them in a network
-    "activation_statistics", "deltas", "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid",
-    "softmax", "softplus", "step", "tanh",
+    "activation_statistics", "deltas", "elu", "gelu", "hardtanh", "identity", "leaky_relu",
+    "log_softmax", "mish", "prelu", "relu", "scaled_dot_product_attention", "sigmoid", "silu",
+    "softmax", "softplus", "softsign", "step", "tanh",
     # losses
     "bernoulli_nll", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",

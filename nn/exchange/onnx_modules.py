@@ -19,7 +19,8 @@ from nn.modules.activations import (
     Softmax,
     Step,
 )
-from nn.modules.layers import BatchNorm, Dropout, LayerNorm, Linear, Sequential
+from nn.modules.layers import Dropout, Linear, Sequential
+from nn.modules.normalization import BatchNorm, LayerNorm
 from nn.modules.scaling import Standardize
 
 OPERATIONS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -11,12 +11,18 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd import (
     Tensor,
     elu,
+    gelu,
+    hardtanh,
     identity,
     leaky_relu,
+    log_softmax,
+    mish,
     relu,
     sigmoid,
+    silu,
     softmax,
     softplus,
+    softsign,
     tanh,
 )
 from autograd import heaviside as step
@@ -25,11 +31,11 @@ from nn.registry import register
 
 __all__ = [
     # modules
-    "Activation", "ELU", "Function", "Identity", "LeakyReLU", "PReLU", "ReLU", "Sigmoid",
-    "Softmax", "Softplus", "Step", "Tanh",
+    "Activation", "ELU", "Function", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSoftmax",
+    "Mish", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Step", "Tanh",
     # functions
-    "elu", "identity", "leaky_relu", "prelu", "relu", "sigmoid", "softmax", "softplus", "step",
-    "tanh",
+    "elu", "gelu", "hardtanh", "identity", "leaky_relu", "log_softmax", "mish", "prelu", "relu",
+    "sigmoid", "silu", "softmax", "softplus", "softsign", "step", "tanh",
     # by name
     "ACTIVATIONS", "ActivationLike", "as_module",
 ]  # fmt: skip
@@ -165,6 +171,70 @@ class Softplus(Activation):
     init = "he"
 
 
+class GELU(Activation):
+    """x Φ(x), with the distribution function Φ of the normal distribution; derivative Φ + x φ.
+
+    A smooth ReLU that weighs x by how large it is among normal numbers. ``approximate="tanh"`` is
+    the formula of GPT-2, which takes less time. (Hendrycks and Gimpel 2016.)
+    """
+
+    function: ClassVar[Callable[..., Any]] = staticmethod(gelu)
+    init = "he"
+
+    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        self.approximate: Literal["none", "tanh"] = approximate
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        return gelu(x, self.approximate)
+
+
+class SiLU(Activation):
+    """x σ(x), also called swish; derivative σ (1 + x (1 - σ)).
+
+    A smooth ReLU with a minimum of -0.28 at x = -1.28. (Ramachandran et al. 2017.)
+    """
+
+    function: ClassVar[Callable[..., Any]] = staticmethod(silu)
+    init = "he"
+
+
+class Mish(Activation):
+    """x tanh(ln(1 + eˣ)).
+
+    A smooth ReLU with a minimum of -0.31 at x = -1.19. (Misra 2019.)
+    """
+
+    function: ClassVar[Callable[..., Any]] = staticmethod(mish)
+    init = "he"
+
+
+class Softsign(Activation):
+    """x/(1 + |x|); derivative 1/(1 + |x|)².
+
+    A tanh that saturates slowly. (Turian et al. 2009.)
+    """
+
+    function: ClassVar[Callable[..., Any]] = staticmethod(softsign)
+
+
+class Hardtanh(Activation):
+    """x between ``min_val`` and ``max_val``, and the nearer of them beyond; derivative 1 or 0.
+
+    A tanh of straight lines, without exponentials.
+    """
+
+    function: ClassVar[Callable[..., Any]] = staticmethod(hardtanh)
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        if not min_val < max_val:
+            raise ValueError(f"Hardtanh: min_val={min_val} must be less than max_val={max_val}")
+        self.min_val = min_val
+        self.max_val = max_val
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        return hardtanh(x, self.min_val, self.max_val)
+
+
 class Identity(Activation):
     """x; derivative 1.
 
@@ -189,6 +259,19 @@ class Softmax(Module):
         return softmax(x, self.axis)
 
 
+class LogSoftmax(Module):
+    """ln of ``Softmax`` along ``axis``, exact where probabilities underflow.
+
+    Leave it out before ``cross_entropy``, which takes logits.
+    """
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        return log_softmax(x, self.axis)
+
+
 class Function(Module):
     """A function of one argument as a module; to save it, register it with ``nn.register``."""
 
@@ -209,6 +292,12 @@ ACTIVATIONS: dict[str, type[Module]] = {
     "prelu": PReLU,
     "elu": ELU,
     "softplus": Softplus,
+    "gelu": GELU,
+    "silu": SiLU,
+    "mish": Mish,
+    "softsign": Softsign,
+    "hardtanh": Hardtanh,
+    "log_softmax": LogSoftmax,
     "identity": Identity,
 }
 """All activations, by the name that ``activation=`` takes."""
@@ -217,6 +306,7 @@ for _activation in (
     *ACTIVATIONS.values(),
     Function,
     *(step, sigmoid, softmax, tanh, relu, leaky_relu, elu, softplus, identity),
+    *(gelu, silu, mish, softsign, hardtanh, log_softmax),
 ):
     register(_activation)
 

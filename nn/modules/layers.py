@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike
 import autograd as ag
 from autograd import Tensor
 from nn.data import Array, Rng
-from nn.init import Initializer, as_generator, weights
+from nn.init import Initializer, as_generator, normal, weights
 from nn.modules.activations import ActivationLike, as_module
 from nn.modules.module import Module
 from nn.registry import register
@@ -53,7 +55,7 @@ class Linear(Module):
         self.bias: Tensor | None = Tensor(np.zeros(n_out, dtype), "bias") if bias else None
 
     def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
-        z = _features(self, x, self.weight.shape[1]) @ self.weight.T
+        z = of_width(self, x, self.weight.shape[1]) @ self.weight.T
         return z if self.bias is None else z + self.bias
 
 
@@ -177,96 +179,92 @@ class Dropout(Module):
 
 
 @register
-class LayerNorm(Module):
-    """(x - μ)/√(σ² + ε) · w + b, with the mean μ and variance σ² over the features of an example.
+class Embedding(Module):
+    """A row of a table for each integer: from (...) to (..., embedding_dim).
 
-    From (..., features) to the same shape. ``weight`` w starts at 1 and ``bias`` b at 0, both
-    (features,). Training and evaluation mode do not differ. Raises ``ValueError`` for inputs of
-    another width. (Ba, Kiros and Hinton 2016.)
+    num_embeddings, embedding_dim: how many rows the table has, and how long they are. ``weight`` is
+        (num_embeddings, embedding_dim), with entries from N(0, 1).
+    padding_idx: the number of a row that starts at 0 and gets no gradient.
 
-    >>> LayerNorm(2)([[1.0, 3.0]]).numpy().round(3)
-    array([[-1.,  1.]])
-    """
+    Raises ``IndexError`` for an integer outside the table, and ``TypeError`` for other numbers.
 
-    def __init__(self, features: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
-        self.weight: Tensor = Tensor(np.ones(features, dtype), "weight")
-        self.bias: Tensor = Tensor(np.zeros(features, dtype), "bias")
-        self.eps = eps
-
-    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
-        data = _features(self, x, self.weight.shape[0])
-        centred = data - ag.mean(data, -1, keepdims=True)
-        variance = ag.mean(ag.square(centred), -1, keepdims=True)
-        return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
-
-
-@register
-class BatchNorm(Module):
-    """(x - μ)/√(σ² + ε) · w + b, with the mean μ and variance σ² of each feature over the batch.
-
-    From (..., features) to the same shape; all axes but the last are batch axes. In training mode
-    the buffers ``running_mean`` and ``running_var`` follow μ and σ² (with n - 1) by
-    r ← (1 - m) r + m·new, where m is the ``momentum``; ``momentum=None`` averages over all batches.
-    In evaluation mode they replace μ and σ². Parameters and buffers have PyTorch's names.
-
-    Raises ``ValueError`` for inputs of another width, and in training mode for a batch of one
-    example, which has no variance. (Ioffe and Szegedy 2015.)
-
-    >>> norm = BatchNorm(1)
-    >>> norm([[1.0], [3.0]]).numpy().round(3).ravel()
-    array([-1.,  1.])
-    >>> norm.running_mean, norm.running_var
-    (array([0.2], dtype=float32), array([1.1], dtype=float32))
+    >>> import numpy as np
+    >>> table = Embedding(3, 2, init="zeros")
+    >>> table(np.array([0, 2, 2])).shape
+    (3, 2)
     """
 
     def __init__(
         self,
-        features: int,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
         *,
-        momentum: float | None = 0.1,
-        eps: float = 1e-5,
+        init: Initializer | None = None,
+        rng: Rng | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.weight: Tensor = Tensor(np.ones(features, dtype), "weight")
-        self.bias: Tensor = Tensor(np.zeros(features, dtype), "bias")
-        self.running_mean: Array = np.zeros(features, dtype)
-        self.running_var: Array = np.ones(features, dtype)
-        self.num_batches_tracked: Array = np.array(0)
-        self.momentum = momentum
-        self.eps = eps
+        table = weights(
+            init or partial(normal, sigma=1.0), (num_embeddings, embedding_dim), rng, dtype
+        )
+        if padding_idx is not None:
+            table[padding_idx] = 0
+        self.weight: Tensor = Tensor(table, "weight")
+        self.padding_idx = padding_idx
 
     def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
-        data = _features(self, x, self.weight.shape[0])
-        if self.training:
-            axes = tuple(range(data.ndim - 1))
-            mean = ag.mean(data, axes)
-            centred = data - mean
-            variance = ag.mean(ag.square(centred), axes)
-            self._update_running(mean, variance, data.size // max(data.shape[-1], 1))
-        else:
-            centred, variance = data - self.running_mean, ag.captured(self.running_var)
-        return centred / ag.sqrt(variance + self.eps) * self.weight + self.bias
-
-    def _update_running(self, mean: Any, variance: Any, n: int) -> None:
-        if n < 2:
-            raise ValueError(
-                f"{self.title()}: training on a batch of {n}; the variance needs at least two "
-                f"examples (leave out a short last batch, nn.fit(..., drop_last=True), or use "
-                f"evaluation mode, model.eval())"
+        rows = ag.captured(ag.array(x))
+        count = self.weight.shape[0]
+        if rows.dtype.kind not in "iu":
+            raise TypeError(f"{self.title()} takes integers, and got numbers of type {rows.dtype}")
+        if isinstance(rows, np.ndarray) and rows.size and not 0 <= rows.min() <= rows.max() < count:
+            raise IndexError(
+                f"{self.title()} got the numbers {rows.min()} to {rows.max()}; they must be from 0 "
+                f"to {count - 1}"
             )
-        if not ag.is_compiling():  # arithmetic on arrays takes a third of the time
-            mean, variance = (s.numpy() if isinstance(s, Tensor) else s for s in (mean, variance))
-        with ag.no_grad():
-            count = ag.array(ag.captured(self.num_batches_tracked) + 1)
-            momentum = 1 / count if self.momentum is None else self.momentum
-            ag.assign(self, "num_batches_tracked", count)
-            # New arrays, because a graph may still refer to the old ones.
-            for name, new in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
-                old = ag.captured(getattr(self, name))
-                ag.assign(self, name, ag.cast((1 - momentum) * old + momentum * new, old.dtype))
+        out = ag.take(self.weight, rows, 0)
+        if self.padding_idx is None:
+            return out
+        padding = ag.expand_dims(rows == self.padding_idx % count, -1)
+        return ag.where(padding, ag.stop_gradient(out), out)
 
 
-def _features(module: Module, x: ArrayLike | Tensor, features: int) -> Any:
+@register
+class Flatten(Module):
+    """All axes from one to another as one: images (n, channels, height, width) as rows (n, ...).
+
+    >>> import numpy as np
+    >>> Flatten()(np.zeros((5, 3, 4, 4))).shape
+    (5, 48)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data = ag.array(x)
+        first, last = self.start_dim % data.ndim, self.end_dim % data.ndim
+        if first > last:
+            raise ValueError(f"{self.title()} got an input of shape {data.shape}")
+        size = math.prod(data.shape[first : last + 1])
+        return ag.reshape(data, (*data.shape[:first], size, *data.shape[last + 1 :]))
+
+
+@register
+class Residual(Sequential):
+    """x + f(x), with modules in a chain as f. (He et al. 2016.)
+
+    >>> import numpy as np
+    >>> Residual(Linear(2, 2, init="zeros"))(np.ones(2)).tolist()
+    [1.0, 1.0]
+    """
+
+    def forward(self, x: Any) -> Any:
+        return x + super().forward(x)
+
+
+def of_width(module: Module, x: ArrayLike | Tensor, features: int) -> Any:
     """The input as a node or array; ``ValueError`` if its last axis has another length."""
     data = ag.captured(ag.array(x))
     if data.ndim == 0 or data.shape[-1] != features:
