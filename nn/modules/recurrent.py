@@ -86,7 +86,7 @@ class _Recurrent(Module):
         elif self.batch_first:
             data = ag.swapaxes(data, 0, 1)
         states = self._first_states(hx, data, single)
-        last = []
+        last: list[Any] = []
         for layer in range(self.num_layers):
             if layer and self.dropout is not None:
                 data = self.dropout(data)
