@@ -73,7 +73,16 @@ from nn.modules.attention import (
     scaled_dot_product_attention,
 )
 from nn.modules.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
-from nn.modules.layers import MLP, Dropout, Embedding, Flatten, Linear, Residual, Sequential
+from nn.modules.layers import (
+    MLP,
+    Dropout,
+    Embedding,
+    Flatten,
+    Linear,
+    Residual,
+    Sequential,
+    Unflatten,
+)
 from nn.modules.module import Module, build, register
 from nn.modules.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from nn.modules.recurrent import GRU, LSTM, RNN
@@ -114,7 +123,7 @@ __all__ = [
     "AvgPool1d", "AvgPool2d", "BatchNorm", "Classifier", "Conv1d", "Conv2d", "Dropout", "Embedding",
     "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP", "MaxPool1d", "MaxPool2d",
     "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual", "Sequential", "Standardize",
-    "TransformerBlock", "build", "register",
+    "TransformerBlock", "Unflatten", "build", "register",
     # activations: modules
     "Activation", "ELU", "Function", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSoftmax",
     "Mish", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Step", "Tanh",

@@ -16,10 +16,30 @@ CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
 
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "mlp": {
+        "hidden": (30,),
+        "optimizer": "sgd",
+        "schedule": "constant",
+        "batch_size": 10,
+        "epochs": 30,
+    },
+    "conv": {
+        "hidden": (64,),
+        "activation": "relu",
+        "optimizer": "adam",
+        "schedule": "one-cycle",
+        "batch_size": 100,
+        "epochs": 10,
+    },
+}
+"""Those that depend on ``--network``."""
+
 EXAMPLES = """\
 examples:
   python -m nn train                                   learns 1,797 small handwritten digits
   python -m nn train --data mnist --hidden 200 --activation relu --batch-size 100 --epochs 15
+  python -m nn train --data mnist --network conv
   mpiexec -n 2 python -m nn train --data mnist --batch-size 200
   python -m nn train --data flowers.csv --hidden 20,20 --activation tanh --patience 5
   python -m nn evaluate nn-digits/model.safetensors --data digits
@@ -48,6 +68,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
                 "than a quote and the decimal mark (tab stands for a tab)"
             )
         options.separator = separator
+    if options.command == "train":
+        for name, value in DEFAULTS[options.network].items():
+            if getattr(options, name) is None:
+                setattr(options, name, value)
     if options.command == "train" and options.patience and not options.validation:
         raise CommandError("--patience needs validation examples: set --validation above 0")
     if options.command == "train" and (options.shards or 1) > options.batch_size:
@@ -130,18 +154,24 @@ def _add_reading_options(data: Any) -> None:
 
 def _add_network_options(network: Any) -> None:
     network.add_argument(
+        "--network",
+        choices=("mlp", "conv"),
+        default="mlp",
+        help="mlp, layers of units, or conv, three convolutions of square images before them "
+        "(default: mlp)",
+    )
+    network.add_argument(
         "--hidden",
         type=_sizes,
-        default=(30,),
         metavar="N[,N...]",
-        help="units in each hidden layer; 0 for none (default: 30)",
+        help="units in each hidden layer; 0 for none (default: 30; 64 for conv)",
     )
     network.add_argument(
         "--activation",
         choices=sorted(ACTIVATIONS),
         metavar="NAME",
         help=f"one of {', '.join(sorted(ACTIVATIONS))} (default: sigmoid for digits and mnist, "
-        "relu for others)",
+        "relu for others and conv)",
     )
     network.add_argument(
         "--init",
@@ -166,23 +196,27 @@ def _add_training_options(training: Any) -> None:
     training.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        default="sgd",
         metavar="NAME",
-        help=f"one of {', '.join(OPTIMIZERS)} (default: sgd)",
+        help=f"one of {', '.join(OPTIMIZERS)} (default: sgd; adam for conv)",
     )
     training.add_argument(
         "--lr",
         type=_positive,
         metavar="RATE",
         help="learning rate (default: for sgd 0.5 on digits and mnist, 0.1 on other classes, 0.01 "
-        "on values; else the optimizer's own)",
+        "on values; 0.003 for adam with conv; else the optimizer's own)",
+    )
+    training.add_argument(
+        "--schedule",
+        choices=("constant", "one-cycle"),
+        help="learning rate: constant, or from a 25th of it up, and down to almost 0 at the end "
+        "(default: constant; one-cycle for conv)",
     )
     training.add_argument(
         "--batch-size",
         type=_count,
-        default=10,
         metavar="N",
-        help="examples in a mini-batch (default: 10)",
+        help="examples in a mini-batch (default: 10; 100 for conv)",
     )
     training.add_argument(
         "--shards",
@@ -195,9 +229,8 @@ def _add_training_options(training: Any) -> None:
     training.add_argument(
         "--epochs",
         type=_count,
-        default=30,
         metavar="N",
-        help="passes through the training examples (default: 30)",
+        help="passes through the training examples (default: 30; 10 for conv)",
     )
     training.add_argument(
         "--weight-decay",

@@ -6,8 +6,10 @@ works in their units.
 
 from __future__ import annotations
 
+import math
 from argparse import Namespace
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,10 +22,17 @@ from nn.command.errors import CommandError
 from nn.command.sources import Source
 from nn.data import Array, Examples
 from nn.evaluation import Loss
-from nn.modules.layers import MLP, Sequential
+from nn.modules.activations import as_module
+from nn.modules.convolution import Conv2d, MaxPool2d
+from nn.modules.layers import MLP, Flatten, Sequential, Unflatten
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
 from nn.training.history import History
+
+CHANNELS = (16, 32, 64)
+"""Of the convolutions of ``--network conv``."""
+CONV_DROPOUT = 0.3
+"""The fraction of hidden units that it drops."""
 
 
 class Task(NamedTuple):
@@ -80,9 +89,19 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
     layers: list[Module] = []
     if source.raw:
         layers.append(Standardize(x.shape[1], dtype=dtype).fit(x))
+    if options.network == "conv":
+        layers += _convolutions(source, x.shape[1], options, rng)
+        width = CHANNELS[-1] * (math.isqrt(x.shape[1]) // 2 ** len(CHANNELS)) ** 2
+        sizes[0] = width
     layers += MLP(
-        sizes, activation=options.activation, init=options.init, rng=rng, dtype=dtype
+        sizes,
+        activation=options.activation,
+        init=options.init,
+        rng=rng,
+        dropout=CONV_DROPOUT if options.network == "conv" else 0.0,
+        dtype=dtype,
     ).layers
+    sizes[0] = x.shape[1]
     loss = LOSSES[options.loss]
     if options.loss in VALUE_LOSSES:
         scale = Standardize(outputs, dtype=dtype).fit(y)
@@ -95,3 +114,21 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
         limits=None if source.raw else (float(x.min()), float(x.max())),
     )
     return Task(model, model, sizes, loss, ("accuracy",), lambda y: y)
+
+
+def _convolutions(
+    source: Source, inputs: int, options: Namespace, rng: np.random.Generator
+) -> list[Module]:
+    """Rows of numbers as square images, and convolutions that each halve the sides."""
+    side = math.isqrt(inputs)
+    if side * side != inputs or side < 2 ** len(CHANNELS):
+        raise CommandError(
+            f"--network conv takes square images of at least {2 ** len(CHANNELS)} pixels a side, "
+            f"and {source.name} has {inputs} numbers for each example: use --network mlp"
+        )
+    dtype = np.dtype(options.dtype).type
+    layers: list[Module] = [Unflatten(1, (1, side, side))]
+    for before, after in pairwise((1, *CHANNELS)):
+        layers.append(Conv2d(before, after, 3, padding=1, rng=rng, dtype=dtype))
+        layers += [as_module(options.activation, dtype), MaxPool2d(2)]
+    return [*layers, Flatten()]

@@ -23,12 +23,14 @@ def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: N
     settings = [options.activation] if options.hidden else []
     settings += [options.loss, options.optimizer]
     settings += [f"lr {options.lr:g}"] if options.lr else []
+    settings += [options.schedule] if options.schedule != "constant" else []
     settings += [f"weight decay {options.weight_decay:g}"] if options.weight_decay else []
     shards = f" in {options.shards} shards" if options.shards else ""
     settings += [f"mini-batches of {options.batch_size}{shards}", f"seed {options.seed}"]
     return (
         f"{source.name}: {counts} examples of {task.sizes[0]} numbers, {goal}\n"
-        f"network {'-'.join(map(str, task.sizes))}: {', '.join(settings)}"
+        f"{'convolutions and ' if options.network == 'conv' else ''}network "
+        f"{'-'.join(map(str, task.sizes))}: {', '.join(settings)}"
     )
 
 

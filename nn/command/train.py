@@ -18,6 +18,7 @@ from nn.data import Examples
 from nn.evaluation import predict
 from nn.extras import require
 from nn.optim.rules import optimizer
+from nn.optim.schedules import OneCycle
 from nn.parallel import Team
 from nn.training.callbacks import EarlyStopping
 from nn.training.checkpoint import Checkpoint
@@ -127,6 +128,8 @@ def _set_defaults(options: Namespace, source: Source) -> None:
     handwriting = source.name in ("digits", "mnist")
     if options.activation is None:
         options.activation = "sigmoid" if handwriting else "relu"
+    if options.lr is None and options.network == "conv" and options.optimizer == "adam":
+        options.lr = 0.003
     if options.lr is None and options.optimizer == "sgd":
         options.lr = 0.5 if handwriting else 0.1 if source.classes else 0.01
 
@@ -141,11 +144,17 @@ def _fit(
     settings = {"lr": options.lr, "weight_decay": options.weight_decay}
     settings = {name: value for name, value in settings.items() if value is not None}
     validation = sets.get("validation")
+    optimiser = optimizer(options.optimizer, task.network, **settings)
+    schedule = None
+    if options.schedule == "one-cycle":
+        steps = options.epochs * -(-len(sets["training"].x) // options.batch_size)
+        schedule = OneCycle(optimiser.lr, steps)
     return fit(
         task.network,
         (sets["training"].x, task.targets(sets["training"].y)),
         loss=task.loss,
-        optimizer=optimizer(options.optimizer, task.network, **settings),
+        optimizer=optimiser,
+        lr=schedule,
         epochs=options.epochs,
         batch_size=options.batch_size,
         validation=validation and (validation.x, task.targets(validation.y)),

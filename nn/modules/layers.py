@@ -252,6 +252,26 @@ class Flatten(Module):
 
 
 @register
+class Unflatten(Module):
+    """One axis as several: rows of 784 numbers as images of one channel, (n, 1, 28, 28).
+
+    >>> import numpy as np
+    >>> Unflatten(1, (1, 28, 28))(np.zeros((5, 784))).shape
+    (5, 1, 28, 28)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        self.dim = dim
+        self.unflattened_size: tuple[int, ...] = tuple(unflattened_size)
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data = ag.array(x)
+        axis = self.dim % data.ndim
+        sizes = (*data.shape[:axis], *self.unflattened_size, *data.shape[axis + 1 :])
+        return ag.reshape(data, sizes)
+
+
+@register
 class Residual(Sequential):
     """x + f(x), with modules in a chain as f. (He et al. 2016.)
 
