@@ -21,6 +21,17 @@ def sigma(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
+ROOT = math.sqrt(2 * math.pi)
+
+
+def phi(x: float) -> float:
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
+def squashed(x: float) -> float:
+    return math.tanh(math.log1p(math.exp(x)))
+
+
 FORMULAS: dict[str, tuple[Formula, Formula]] = {
     "step": (lambda x: 1.0 if x >= 0 else 0.0, lambda x: 0.0),
     "sigmoid": (sigma, lambda x: sigma(x) * (1 - sigma(x))),
@@ -30,12 +41,20 @@ FORMULAS: dict[str, tuple[Formula, Formula]] = {
     "prelu": (lambda x: x if x > 0 else 0.25 * x, lambda x: 1.0 if x > 0 else 0.25),
     "elu": (lambda x: x if x > 0 else math.expm1(x), lambda x: 1.0 if x > 0 else math.exp(x)),
     "softplus": (lambda x: math.log1p(math.exp(x)), sigma),
+    "gelu": (lambda x: x * phi(x), lambda x: phi(x) + x * math.exp(-x * x / 2) / ROOT),
+    "silu": (lambda x: x * sigma(x), lambda x: sigma(x) * (1 + x * (1 - sigma(x)))),
+    "mish": (
+        lambda x: x * squashed(x),
+        lambda x: squashed(x) + x * (1 - squashed(x) ** 2) * sigma(x),
+    ),
+    "softsign": (lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
+    "hardtanh": (lambda x: min(max(x, -1.0), 1.0), lambda x: float(-1 < x < 1)),
     "identity": (lambda x: x, lambda x: 1.0),
 }
 
 
 def test_every_activation_but_softmax_has_a_formula_here() -> None:
-    assert FORMULAS.keys() | {"softmax"} == ACTIVATIONS.keys()
+    assert FORMULAS.keys() | {"softmax", "log_softmax"} == ACTIVATIONS.keys()
 
 
 @given(st.sampled_from(list(FORMULAS)), st.lists(st.floats(-20, 20), min_size=1, max_size=8))
