@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograd import Tensor, no_grad
 from nn.data import Array
-from nn.modules.module import Module
+from nn.modules.module import Module, mode
 
 Translation = Callable[["OnnxGraph", Any, str], str]
 """Adds a module to a graph, applied to the value of that name; returns the name of the output."""
@@ -63,6 +64,14 @@ class OnnxGraph:
         )
         self._paths = {module: path for path, module in model.named_modules().items()}
         self._inside = ""
+        self._constants: dict[Any, str] = {}
+        self.batches: dict[str, tuple[Array, ...]] = {}
+        """Two batches of examples, by the name of a value; empty where no example was given."""
+        self.record: Translation | None = None
+        """What translates modules with a ``forward`` of their own."""
+        self.recorded = False
+        self.integers = False
+        """Whether the input is integers."""
 
     def translate(self, module: Module, x: str) -> str:
         """Add a module, applied to the value ``x``; return the name of its output.
@@ -70,20 +79,43 @@ class OnnxGraph:
         Raises ``ValueError`` with the path of the module if it has no translation.
         """
         outside, self._inside = self._inside, self._paths.get(module, self._inside)
-        kind = next((kind for kind in type(module).__mro__ if kind in TRANSLATIONS), None)
-        if kind is None or type(module).forward is not kind.forward:
-            raise self.unknown(module)
-        y = TRANSLATIONS[kind](self, module, x)
+        translation = self.translation_of(module)
+        if translation is None:
+            if self.record is None or x not in self.batches:
+                raise self.unknown(module)
+            translation = self.record
+        y = translation(self, module, x)
+        if x in self.batches and y not in self.batches:
+            self.batches[y] = tuple([self.outputs(module, batch) for batch in self.batches[x]])
         self._inside = outside
         return y
 
-    def unknown(self, module: Module) -> ValueError:
+    def translation_of(self, module: Module) -> Translation | None:
+        """The translation of a module; None if there is none, or if it has another ``forward``."""
+        kind = next((kind for kind in type(module).__mro__ if kind in TRANSLATIONS), None)
+        if kind is None or type(module).forward is not kind.forward:
+            return None
+        return TRANSLATIONS[kind]
+
+    def ndim(self, x: str) -> int:
+        """How many axes a value has: 2, batch and features, unless an example says otherwise."""
+        return self.batches[x][0].ndim if x in self.batches else 2
+
+    def outputs(self, module: Module, batch: Array) -> Array:
+        """The outputs of a module in evaluation mode."""
+        with no_grad(), mode(module, training=False):
+            out = module.forward(batch)
+        return out.numpy() if isinstance(out, Tensor) else np.asarray(out)
+
+    def unknown(self, module: Module, why: str = "") -> ValueError:
         """Return the error for a module without a translation."""
         where = f"{self._inside!r} is {module.title()}" if self._inside else module.title()
         kind = type(module).__name__
         return ValueError(
-            f"export_onnx: {where}, which has no translation to ONNX. Build it from layers and "
-            f"activations of nn, or write a translation with @nn.exchange.translates({kind})"
+            f"export_onnx: {where}, which has no translation to ONNX{why and ': '}{why}. "
+            + ("" if why else "Give an example of its input (example=x), so that it is recorded. ")
+            + "Or build it from layers and activations of nn, or write a translation with "
+            f"@nn.exchange.translates({kind})"
         )
 
     def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
@@ -99,6 +131,21 @@ class OnnxGraph:
         name = f"{self._inside}.{name}".removeprefix(".")
         self.weights[name] = np.array(array, self.dtype)
         return name
+
+    def parameter(self, path: str, array: ArrayLike) -> str:
+        """Add a parameter of the model by its path, in the type of the graph; return its path."""
+        self.weights[path] = np.array(array, self.dtype)
+        return path
+
+    def constant(self, array: ArrayLike) -> str:
+        """Add an array of any type; floats are in the type of the graph. Return its name."""
+        data = np.asarray(array)
+        data = data.astype(self.dtype) if data.dtype.kind == "f" else data
+        key = data.dtype.str, data.shape, data.tobytes()
+        if key not in self._constants:
+            self._constants[key] = name = f"constant:{len(self._constants)}"
+            self.weights[name] = data
+        return self._constants[key]
 
     def takes(self, features: int) -> None:
         """Set the width of the input, unless an earlier layer has set it."""

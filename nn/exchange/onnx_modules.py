@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,17 +10,32 @@ import numpy as np
 
 import autograd as ag
 from nn.exchange.onnx_graph import OnnxGraph, translates
+from nn.exchange.onnx_operations import convolution
 from nn.modules.activations import (
     ELU,
+    GELU,
     Activation,
     Function,
+    Hardtanh,
     Identity,
     LeakyReLU,
+    LogSoftmax,
+    Mish,
     PReLU,
+    SiLU,
     Softmax,
     Step,
 )
-from nn.modules.layers import Dropout, Linear, Sequential
+from nn.modules.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
+from nn.modules.layers import (
+    Dropout,
+    Embedding,
+    Flatten,
+    Linear,
+    Residual,
+    Sequential,
+    Unflatten,
+)
 from nn.modules.normalization import BatchNorm, LayerNorm
 from nn.modules.scaling import Standardize
 
@@ -27,6 +43,7 @@ OPERATIONS = {
     "sigmoid": "Sigmoid",
     "relu": "Relu",
     "softplus": "Softplus",
+    "softsign": "Softsign",
     "log_softmax": "LogSoftmax",
     "erf": "Erf",
     "sign": "Sign",
@@ -66,8 +83,11 @@ FUNCTIONS: dict[Callable[..., Any], str] = {
 def linear(graph: OnnxGraph, layer: Linear, x: str) -> str:
     """X Wᵀ + b."""
     graph.takes(layer.weight.shape[1])
-    inputs = [x, *(graph.weight(name, array) for name, array in layer.state_dict().items())]
-    return graph.add("Gemm", *inputs, transB=1)
+    weight, *bias = (graph.weight(name, array) for name, array in layer.state_dict().items())
+    if graph.ndim(x) == 2:
+        return graph.add("Gemm", x, weight, *bias, transB=1)
+    z = graph.add("MatMul", x, graph.add("Transpose", weight, perm=[1, 0]))
+    return graph.add("Add", z, *bias) if bias else z
 
 
 @translates(Sequential)
@@ -102,6 +122,8 @@ def layer_norm(graph: OnnxGraph, layer: LayerNorm, x: str) -> str:
 def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str) -> str:
     """Normalisation by the running mean and variance."""
     graph.takes(len(layer.weight))
+    if graph.ndim(x) != 2:
+        raise graph.unknown(layer, "only that of rows of features has one")
     state = layer.state_dict()
     names = ("weight", "bias", "running_mean", "running_var")
     weight, bias, mean, variance = (graph.weight(name, state[name]) for name in names)
@@ -124,6 +146,78 @@ def standardize(graph: OnnxGraph, layer: Standardize, x: str) -> str:
     return graph.add("Mul", graph.add("Sub", x, mean), graph.weight("per_std", per_std))
 
 
+@translates(Residual)
+def residual(graph: OnnxGraph, model: Residual, x: str) -> str:
+    """x + f(x)."""
+    return graph.add("Add", x, sequential(graph, model, x))
+
+
+@translates(Flatten)
+def flatten(graph: OnnxGraph, layer: Flatten, x: str) -> str:
+    """All axes of an example as one."""
+    if (layer.start_dim, layer.end_dim) != (1, -1):
+        raise graph.unknown(layer, "only start_dim=1 and end_dim=-1 have one")
+    return graph.add("Flatten", x, axis=1)
+
+
+@translates(Unflatten)
+def unflatten(graph: OnnxGraph, layer: Unflatten, x: str) -> str:
+    """The last of two axes as several."""
+    if layer.dim not in (1, -1):
+        raise graph.unknown(layer, "only dim=1 of rows has one")
+    sizes = layer.unflattened_size
+    graph.takes(math.prod(sizes))
+    return graph.add("Reshape", x, graph.constant(np.array([-1, *sizes], np.int64)))
+
+
+@translates(Conv1d)
+@translates(Conv2d)
+def conv(graph: OnnxGraph, layer: Conv1d | Conv2d, x: str) -> str:
+    """Convolution with bias."""
+    inputs = [x, *(graph.weight(name, array) for name, array in layer.state_dict().items())]
+    axes = layer.axes
+    sizes = layer.weight.shape[2:]
+    steps, dilations = (_each(n, axes) for n in (layer.stride, layer.dilation))
+    if layer.padding == "same":
+        around = [d * (k - 1) for k, d in zip(sizes, dilations, strict=True)]
+        pairs = [(n // 2, n - n // 2) for n in around]
+    else:
+        zeros = 0 if isinstance(layer.padding, str) else layer.padding
+        pairs = [(p, p) for p in _each(zeros, axes)]
+    return graph.add("Conv", *inputs, **convolution(pairs, (sizes, steps, dilations), layer.groups))
+
+
+@translates(MaxPool1d)
+@translates(MaxPool2d)
+@translates(AvgPool1d)
+@translates(AvgPool2d)
+def pool(graph: OnnxGraph, layer: Any, x: str) -> str:
+    """The largest or the mean of each window."""
+    axes = layer.axes
+    pads = _each(layer.padding, axes)
+    attributes: dict[str, Any] = {
+        "kernel_shape": list(layer.kernel_size),
+        "strides": _each(layer.kernel_size if layer.stride is None else layer.stride, axes),
+        "pads": [*pads, *pads],
+    }
+    if isinstance(layer, MaxPool1d | MaxPool2d):
+        return graph.add("MaxPool", x, dilations=_each(layer.dilation, axes), **attributes)
+    count = int(layer.count_include_pad)
+    return graph.add("AveragePool", x, count_include_pad=count, **attributes)
+
+
+def _each(sizes: Any, axes: int) -> list[int]:
+    return [sizes] * axes if isinstance(sizes, int) else list(sizes)
+
+
+@translates(Embedding)
+def embedding(graph: OnnxGraph, layer: Embedding, x: str) -> str:
+    """Rows of a table."""
+    if x == "input":
+        graph.integers = True
+    return graph.add("Gather", graph.weight("weight", layer.state_dict()["weight"]), x)
+
+
 # --------------------------------------------------------------------------------------------------
 # Activations
 
@@ -144,6 +238,46 @@ def function(graph: OnnxGraph, module: Activation | Function, x: str) -> str:
 def identity(graph: OnnxGraph, module: Identity, x: str) -> str:
     """No node."""
     return x
+
+
+@translates(GELU)
+def gelu(graph: OnnxGraph, module: GELU, x: str) -> str:
+    """x Φ(x), or its approximation."""
+    if module.approximate == "tanh":
+        cubic = graph.add("Mul", graph.constant(np.array(0.044715)), graph.add("Mul", x, x))
+        u = graph.add("Mul", x, graph.add("Add", graph.constant(np.array(1.0)), cubic))
+        scale = graph.constant(np.array(2 * math.sqrt(2 / math.pi)))
+        return graph.add("Mul", x, graph.add("Sigmoid", graph.add("Mul", u, scale)))
+    half = graph.constant(np.array(0.5))
+    erf = graph.add("Erf", graph.add("Mul", x, graph.constant(np.array(math.sqrt(0.5)))))
+    below = graph.add("Mul", half, graph.add("Add", graph.constant(np.array(1.0)), erf))
+    return graph.add("Mul", x, below)
+
+
+@translates(SiLU)
+def silu(graph: OnnxGraph, module: SiLU, x: str) -> str:
+    """x σ(x)."""
+    return graph.add("Mul", x, graph.add("Sigmoid", x))
+
+
+@translates(Mish)
+def mish(graph: OnnxGraph, module: Mish, x: str) -> str:
+    """x tanh(softplus(x))."""
+    soft = graph.add("Softplus", x) if graph.dtype == np.float32 else _softplus(graph, x)
+    return graph.add("Mul", x, graph.add("Tanh", soft))
+
+
+@translates(Hardtanh)
+def hardtanh(graph: OnnxGraph, module: Hardtanh, x: str) -> str:
+    """x between two numbers."""
+    bounds = [graph.constant(np.array(float(n))) for n in (module.min_val, module.max_val)]
+    return graph.add("Clip", x, *bounds)
+
+
+@translates(LogSoftmax)
+def log_softmax(graph: OnnxGraph, module: LogSoftmax, x: str) -> str:
+    """Log-softmax along an axis."""
+    return graph.add("LogSoftmax", x, axis=module.axis)
 
 
 @translates(Step)

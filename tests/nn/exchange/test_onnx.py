@@ -81,6 +81,11 @@ LAYERS: list[nn.Module] = [
     nn.LeakyReLU(0.3),
     nn.ELU(0.7),
     nn.Softmax(axis=0),
+    nn.LogSoftmax(axis=0),
+    nn.GELU("tanh"),
+    nn.Hardtanh(-0.5, 2.0),
+    nn.Residual(nn.Linear(5, 5, rng=0), nn.Tanh()),
+    nn.Sequential(nn.Unflatten(1, (1, 5)), nn.Conv1d(1, 2, 3, rng=0), nn.Flatten()),
 ]
 
 
@@ -101,10 +106,131 @@ def test_plain_functions_give_our_output(function: Any, tmp_path: Path) -> None:
     same(nn.Sequential(function), tmp_path, inside_every_domain)
 
 
+class First(nn.Module):
+    """The outputs of a layer that returns more."""
+
+    def __init__(self, inner: nn.Module, *settings: Any, **more: Any) -> None:
+        self.inner = inner
+        self.settings = settings
+        self.more = more
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x, *self.settings, **self.more)[0]
+
+
+class Attention(nn.Module):
+    """Self-attention with a residual, written as users do."""
+
+    def __init__(self) -> None:
+        self.norm = nn.RMSNorm(6)
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True, rng=0)
+        self.scale = ag.Tensor(np.array([0.5, 2.0, 1.0, 1.0, 3.0, 1.0], np.float32))
+
+    def forward(self, x: Any) -> Any:
+        z = self.norm(x)
+        z, _ = self.attention(z, z, z, need_weights=False, is_causal=True)
+        return ag.mean(x + self.scale * z, 1)
+
+
+class Language(nn.Module):
+    def __init__(self) -> None:
+        self.tokens = nn.Embedding(7, 6, rng=0)
+        self.places = nn.Embedding(4, 6, rng=1)
+        self.block = nn.TransformerBlock(6, 2, activation="relu", causal=True, rng=2)
+        self.head = nn.Linear(6, 7, rng=3)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.block(self.tokens(x) + self.places(np.arange(4))))
+
+
+IMAGES = RNG.normal(size=(4, 2, 6, 7)).astype(np.float32)
+SEQUENCES = RNG.normal(size=(4, 5, 6)).astype(np.float32)
+WORDS = RNG.integers(0, 7, (4, 4))
+BY_EXAMPLE: list[tuple[nn.Module, Any]] = [
+    (shaken(nn.Conv2d(2, 4, (3, 2), 2, 1, (1, 2), 2, rng=0)), IMAGES),
+    (nn.Conv2d(2, 3, 3, padding="same", bias=False, rng=0), IMAGES),
+    (nn.Conv1d(5, 3, 3, padding="valid", rng=0), SEQUENCES),
+    (nn.MaxPool2d(3, 2, 1), IMAGES),
+    (nn.MaxPool1d(2, dilation=2), SEQUENCES),
+    (nn.AvgPool2d((2, 3), padding=1), IMAGES),
+    (nn.AvgPool1d(2, padding=1, count_include_pad=False), SEQUENCES),
+    (nn.Sequential(nn.Flatten(), nn.Linear(84, 3, rng=0)), IMAGES),
+    (nn.Residual(nn.Linear(6, 6, rng=0), nn.GELU("tanh")), SEQUENCES),
+    (shaken(nn.GroupNorm(2, 4)), RNG.normal(size=(4, 4, 3)).astype(np.float32)),
+    (shaken(nn.RMSNorm(6, 0.1)), SEQUENCES),
+    (nn.Embedding(7, 3, rng=0), WORDS),
+    (First(nn.RNN(6, 3, nonlinearity="relu", batch_first=True, rng=0)), SEQUENCES),
+    (First(nn.LSTM(6, 3, 2, batch_first=True, bidirectional=True, rng=0)), SEQUENCES),
+    (nn.Sequential(First(nn.GRU(6, 3, batch_first=True, rng=0)), nn.Tanh()), SEQUENCES),
+    (Attention(), SEQUENCES),
+    (nn.TransformerBlock(6, 2, rng=0), SEQUENCES),
+    (Language(), WORDS),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "x"), BY_EXAMPLE, ids=lambda x: "" if isinstance(x, np.ndarray) else x.title()
+)
+def test_what_takes_an_example_gives_our_output_for_any_number_of_rows(
+    model: nn.Module, x: Any, tmp_path: Path
+) -> None:
+    nn.export_onnx(model, tmp_path / "model.onnx", x[:2])
+    for batch in (x, x[:1], np.concatenate([x] * 3)):
+        found, expected = (
+            run(tmp_path / "model.onnx", batch),
+            model(batch).numpy() if isinstance(model(batch), ag.Tensor) else model(batch),
+        )
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_parameters_of_a_recorded_module_keep_their_names(tmp_path: Path) -> None:
+    nn.export_onnx(Language(), tmp_path / "model.onnx", WORDS)
+    graph = onnx.load(tmp_path / "model.onnx").graph
+    names = {weight.name for weight in graph.initializer}
+    assert {"tokens.weight", "block.self_attn.in_proj_weight", "head.bias"} <= names
+    assert graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.INT64
+
+
+class Branching(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return x * (x.numpy() > 0) if isinstance(x, ag.Tensor) else x
+
+
+class OnceTooLarge(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return 2 * x if x.max() < 50 else x
+
+
+class Flat(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return np.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (Branching(), "plain numbers that depend on the examples"),
+        (OnceTooLarge(), "depends on the number of examples, or on them|gives other outputs"),
+        (Flat(), "its result is a ndarray"),
+        (nn.LSTM(6, 2, rng=0), "its result is a tuple"),
+    ],
+    ids=lambda x: x.title() if isinstance(x, nn.Module) else "",
+)
+def test_programs_that_depend_on_numbers_otherwise_than_by_operations_are_refused(
+    model: nn.Module, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        nn.export_onnx(model, tmp_path / "model.onnx", 20 * SEQUENCES)
+    assert not (tmp_path / "model.onnx").exists()
+
+
 def test_every_class_of_modules_is_covered() -> None:
     public = {kind for name in nn.__all__ if isinstance(kind := getattr(nn, name), type)}
     modules = {kind for kind in public if issubclass(kind, nn.Module)} - {nn.Module, nn.Activation}
-    tested = {type(layer) for layer in LAYERS} | {type(kind()) for kind in ACTIVATIONS.values()}
+    tested = {type(kind()) for kind in ACTIVATIONS.values()}
+    for model in (*LAYERS, *[model for model, _ in BY_EXAMPLE]):
+        tested |= {type(part) for part in model.named_modules().values()}
     assert modules - {nn.Function} <= tested
 
 
