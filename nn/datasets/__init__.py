@@ -1,4 +1,4 @@
-"""Data sets: handwritten digits, seeded point sets in the plane, and curves."""
+"""Data sets: handwritten digits, a text, seeded point sets in the plane, and curves."""
 
 from nn.datasets.handwriting import digits, mnist, mnist_cache
 from nn.datasets.synthetic import (
@@ -11,6 +11,7 @@ from nn.datasets.synthetic import (
     spirals,
     xor,
 )
+from nn.datasets.text import sonnets
 
 __all__ = [
     "CURVES",
@@ -22,6 +23,7 @@ __all__ = [
     "mnist",
     "mnist_cache",
     "moons",
+    "sonnets",
     "spirals",
     "xor",
 ]
