@@ -197,6 +197,7 @@ def test_values_are_learned_and_given_in_their_own_units(
         ["--optimizer", "adam", "--activation", "elu", "--batch-size", "100", "--lr", "0.02"],
         ["--optimizer", "rmsprop", "--weight-decay", "0.001", "--hidden", "none"],
         ["--test", "0", "--validation", "0"],
+        ["--network", "conv", "--batch-size", "50"],
     ],
 )
 def test_every_kind_of_network_learns_the_digits(

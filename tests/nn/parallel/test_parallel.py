@@ -118,6 +118,32 @@ def frozen() -> nn.Module:
     return model
 
 
+def convolutional() -> nn.Module:
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 5)),
+        nn.Conv1d(1, 4, 3, padding=1, rng=1),
+        nn.GroupNorm(2, 4),
+        nn.ReLU(),
+        nn.MaxPool1d(2),
+        nn.Flatten(),
+        nn.Linear(8, 2, rng=2),
+    )
+
+
+class Sequences(nn.Module):
+    """Attention with dropout, and the last state of an LSTM."""
+
+    def __init__(self) -> None:
+        self.first = nn.Linear(1, 4, rng=1)
+        self.block = nn.TransformerBlock(4, 2, 8, dropout=0.2, causal=True, rng=2)
+        self.lstm = nn.LSTM(4, 3, batch_first=True, rng=3)
+        self.last = nn.Linear(3, 2, rng=4)
+
+    def forward(self, x: Any) -> Any:
+        outputs, _ = self.lstm(self.block(self.first(ag.expand_dims(x, -1))))
+        return self.last(outputs[:, -1])
+
+
 class Noisy(nn.Module):
     """Draws in training and in evaluation, as a network with random codes does."""
 
@@ -168,6 +194,8 @@ RUNS: dict[str, tuple[Callable[[], nn.Module], dict[str, Any]]] = {
     "Adam and metrics": (classifier, {"optimizer": Adam, "metrics": ("accuracy", "precision")}),
     "dropout": (functools.partial(classifier, dropout=0.4), {"optimizer": RMSProp}),
     "normalisation": (normalised, {"metrics": "accuracy"}),
+    "convolutions": (convolutional, {"optimizer": Adam}),
+    "attention and recurrence": (Sequences, {"optimizer": Adam}),
     "one generator twice": (shared_generator, {}),
     "frozen parameters": (frozen, {}),
     "noise": (Noisy, {"validation": HELD_OUT}),
