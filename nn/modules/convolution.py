@@ -112,7 +112,7 @@ class _Pool(Module):
     axes: int
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
-        self.kernel_size = _of_axes("kernel_size", kernel_size, self.axes)
+        self.kernel_size: tuple[int, ...] = _of_axes("kernel_size", kernel_size, self.axes)
         self.stride = stride
         self.padding = padding
 
