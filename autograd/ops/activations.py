@@ -7,11 +7,13 @@ from typing import Literal
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import is_complex
 from autograd.ops.elementwise import clip, erfc, sigmoid, square
 from autograd.ops.structural import as_array
 
 
+@array_function
 def gelu(x: ArrayLike, approximate: Literal["none", "tanh"] = "none") -> Array:
     """x Φ(x), with the distribution function Φ of the normal distribution.
 
@@ -35,6 +37,7 @@ def gelu(x: ArrayLike, approximate: Literal["none", "tanh"] = "none") -> Array:
     return z * sigmoid(u * (2 * math.sqrt(2 / math.pi)))  # (1 + tanh(u)) / 2, also where it is tiny
 
 
+@array_function
 def silu(x: ArrayLike) -> Array:
     """x σ(x), also called swish, with the derivative σ(x) (1 + x (1 - σ(x))).
 
@@ -48,6 +51,7 @@ def silu(x: ArrayLike) -> Array:
     return z * sigmoid(z)
 
 
+@array_function
 def mish(x: ArrayLike) -> Array:
     """x tanh(ln(1 + exp(x))), a smooth function that has a minimum left of 0, as `silu` has.
 
@@ -62,6 +66,7 @@ def mish(x: ArrayLike) -> Array:
     return z * (sigmoid(z) * (1 + below) / (1 + square(below)))
 
 
+@array_function
 def hardtanh(x: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     """x between two numbers, and the nearer of them beyond; the derivative is 1 or 0.
 

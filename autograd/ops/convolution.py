@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.op_types import Multilinear
 from autograd.ops.structural import Shape, as_real, cast, index_op, reshape_op, shape_of
 from autograd.ops.windows import Windows, count_windows, extents, places, windows_of
@@ -151,6 +152,7 @@ conv_weights: Multilinear = Multilinear(
 )
 
 
+@array_function
 def conv(
     x: ArrayLike,
     w: ArrayLike,

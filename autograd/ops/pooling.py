@@ -8,12 +8,14 @@ import numpy as np
 
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.ops.array_function import array_function
 from autograd.ops.convolution import Sizes, each_axis
 from autograd.ops.padding import pad
 from autograd.ops.structural import Shape, as_real, shape_of
 from autograd.ops.windows import Windows, extents, window_max, window_sum
 
 
+@array_function
 def max_pool(
     x: ArrayLike,
     kernel_size: Sizes,
@@ -47,6 +49,7 @@ def max_pool(
     return window_max(data, windows=windows)
 
 
+@array_function
 def avg_pool(
     x: ArrayLike,
     kernel_size: Sizes,

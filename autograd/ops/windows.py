@@ -14,6 +14,7 @@ import numpy as np
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.array_function import array_function
 from autograd.ops.op_types import Linear
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import Shape, as_array, broadcast_to, normalize_axis, plain, shape_of
@@ -91,6 +92,7 @@ overlap_add: Linear = Linear(
 )
 
 
+@array_function
 def sliding_window_view(
     x: ArrayLike, window_shape: int | Sequence[int], axis: int | Sequence[int] | None = None
 ) -> Array:
