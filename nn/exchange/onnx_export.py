@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from nn.classifier import Classifier
 from nn.data import Array
-from nn.exchange import onnx_modules as onnx_modules  # fills the table of translations
+from nn.exchange import onnx_activations as onnx_activations  # these two fill the table
+from nn.exchange import onnx_modules as onnx_modules
 from nn.exchange.onnx_graph import OnnxGraph
 from nn.exchange.onnx_operations import NoTranslation
 from nn.exchange.onnx_recording import record

@@ -24,8 +24,8 @@ def load_torch_state(model: Module, path: PathLike, *, by_order: bool = False) -
         or ``nn.Sequential`` of the same layers by name; a class with layers ``fc1``, ``fc2``, ...
         fits by order. A safetensors file keeps no order.
 
-    ``Linear``, ``LayerNorm``, ``BatchNorm`` and ``PReLU`` have PyTorch's names, shapes and meaning.
-    Arrays are cast to the dtype of the parameter; bfloat16 and float8 are read as float32.
+    Layers have PyTorch's names, shapes and meaning; ``BatchNorm`` is its ``BatchNorm1d``, and
+    ``TransformerBlock`` its ``TransformerEncoderLayer``. Arrays are cast to the dtype of the parameter; bfloat16 and float8 are read as float32.
 
     Raises ``ValueError`` with the names that are missing, unexpected or of another shape;
     ``ModelFileError`` if the file has no such state, or sparse, quantised, complex or meta tensors;

@@ -30,6 +30,7 @@ def scaled_dot_product_attention(
     key: ArrayLike | Tensor,
     value: ArrayLike | Tensor,
     attn_mask: ArrayLike | Tensor | None = None,
+    *,
     is_causal: bool = False,
     scale: float | None = None,
 ) -> Tensor | Any:

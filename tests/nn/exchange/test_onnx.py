@@ -16,8 +16,8 @@ import pytest
 import autograd as ag
 import nn
 from nn.exchange import OnnxGraph, translates
+from nn.exchange.onnx_activations import FUNCTIONS
 from nn.exchange.onnx_graph import TRANSLATIONS
-from nn.exchange.onnx_modules import FUNCTIONS
 from nn.modules.activations import ACTIVATIONS
 
 RNG = np.random.default_rng(0)
