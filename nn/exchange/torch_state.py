@@ -25,7 +25,8 @@ def load_torch_state(model: Module, path: PathLike, *, by_order: bool = False) -
         fits by order. A safetensors file keeps no order.
 
     Layers have PyTorch's names, shapes and meaning; ``BatchNorm`` is its ``BatchNorm1d``, and
-    ``TransformerBlock`` its ``TransformerEncoderLayer``. Arrays are cast to the dtype of the parameter; bfloat16 and float8 are read as float32.
+    ``TransformerBlock`` its ``TransformerEncoderLayer``. Arrays are cast to the dtype of the
+    parameter; bfloat16 and float8 are read as float32.
 
     Raises ``ValueError`` with the names that are missing, unexpected or of another shape;
     ``ModelFileError`` if the file has no such state, or sparse, quantised, complex or meta tensors;
