@@ -84,7 +84,7 @@ from nn.modules.layers import (
     Unflatten,
 )
 from nn.modules.module import Module, build, register
-from nn.modules.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
+from nn.modules.normalization import BatchNorm, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
 from nn.modules.recurrent import GRU, LSTM, RNN
 from nn.modules.saturation import activation_statistics
 from nn.modules.scaling import Standardize
@@ -120,8 +120,8 @@ from nn.training import (
 
 __all__ = [
     # modules
-    "AvgPool1d", "AvgPool2d", "BatchNorm", "Classifier", "Conv1d", "Conv2d", "Dropout", "Embedding",
-    "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP", "MaxPool1d", "MaxPool2d",
+    "AvgPool1d", "AvgPool2d", "BatchNorm", "BatchNorm2d", "Classifier", "Conv1d", "Conv2d", "Dropout",
+    "Embedding", "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP", "MaxPool1d", "MaxPool2d",
     "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual", "Sequential", "Standardize",
     "TransformerBlock", "Unflatten", "build", "register",
     # activations: modules

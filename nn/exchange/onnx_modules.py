@@ -19,7 +19,7 @@ from nn.modules.layers import (
     Sequential,
     Unflatten,
 )
-from nn.modules.normalization import BatchNorm, LayerNorm
+from nn.modules.normalization import BatchNorm, BatchNorm2d, LayerNorm
 from nn.modules.scaling import Standardize
 
 # --------------------------------------------------------------------------------------------------
@@ -80,6 +80,21 @@ def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str) -> str:
     std = graph.add("Sqrt", graph.add("Add", variance, graph.weight("eps", layer.eps)))
     normal = graph.add("Div", graph.add("Sub", x, mean), std)
     return graph.add("Add", graph.add("Mul", normal, weight), bias)
+
+
+@translates(BatchNorm2d)
+def batch_norm_of_images(graph: OnnxGraph, layer: BatchNorm2d, x: str) -> str:
+    """Normalisation of each channel by its running mean and variance."""
+    state = layer.state_dict()
+    if graph.dtype == np.float32:
+        names = ("weight", "bias", "running_mean", "running_var")
+        inputs = [graph.weight(name, state[name]) for name in names]
+        return graph.add("BatchNormalization", x, *inputs, epsilon=layer.eps)
+    scale = state["weight"] / np.sqrt(state["running_var"] + layer.eps)
+    shift = state["bias"] - state["running_mean"] * scale
+    each = (-1, 1, 1)
+    scaled = graph.add("Mul", x, graph.constant(scale.reshape(each)))
+    return graph.add("Add", scaled, graph.constant(shift.reshape(each)))
 
 
 @translates(Standardize)

@@ -107,6 +107,29 @@ class BatchNorm(Module):
 
 
 @register
+class BatchNorm2d(BatchNorm):
+    """``BatchNorm`` for images (n, channels, height, width): over all places of all images.
+
+    Parameters, buffers and arguments are those of ``BatchNorm``, with a number for each channel.
+    Raises ``ValueError`` for inputs of another number of axes or channels.
+
+    >>> import numpy as np
+    >>> BatchNorm2d(3)(np.ones((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
+    """
+
+    def forward(self, x: ArrayLike | Tensor) -> Tensor | Any:
+        data = ag.captured(ag.array(x))
+        channels = self.weight.shape[0]
+        if data.ndim != 4 or data.shape[1] != channels:
+            raise ValueError(
+                f"{self.title()} got an input of shape {data.shape}; it must be (n, {channels}, "
+                "height, width)"
+            )
+        return ag.moveaxis(super().forward(ag.moveaxis(data, 1, -1)), -1, 1)
+
+
+@register
 class RMSNorm(Module):
     """x/√(mean(x²) + ε) · w, with the mean over the features of an example.
 

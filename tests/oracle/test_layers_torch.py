@@ -149,6 +149,11 @@ def normalization(draw: Draw) -> None:
     groups, affine = draw(st.sampled_from([1, 2])), draw(st.booleans())
     ours = nn.GroupNorm(groups, 4, affine=affine, **FLOAT64)
     agree(ours, torch.nn.GroupNorm(groups, 4, affine=affine).double(), [normal(3, 4, 2, 3)])
+    momentum = draw(st.sampled_from([None, 0.3]))
+    both = nn.BatchNorm2d(4, momentum=momentum, **FLOAT64), torch.nn.BatchNorm2d(4, 1e-5, momentum)
+    agree(both[0], both[1].double(), [normal(3, 4, 2, 3)])
+    for name, buffer in both[0].named_buffers().items():
+        np.testing.assert_allclose(buffer, dict(both[1].named_buffers())[name], rtol=1e-10)
     eps = draw(st.sampled_from([None, 1e-3]))
     agree(nn.RMSNorm(4, eps, **FLOAT64), torch.nn.RMSNorm(4, eps).double(), [normal(3, 4)])
 

@@ -151,6 +151,8 @@ BY_EXAMPLE: list[tuple[nn.Module, Any]] = [
     (nn.Conv2d(2, 3, 3, padding="same", bias=False, rng=0), IMAGES),
     (nn.Conv1d(5, 3, 3, padding="valid", rng=0), SEQUENCES),
     (nn.MaxPool2d(3, 2, 1), IMAGES),
+    (shaken(nn.BatchNorm2d(2, eps=0.1)).eval(), IMAGES),
+    (shaken(nn.BatchNorm2d(2, dtype=np.float64)).eval(), IMAGES.astype(np.float64)),
     (nn.MaxPool1d(2, dilation=2), SEQUENCES),
     (nn.AvgPool2d((2, 3), padding=1), IMAGES),
     (nn.AvgPool1d(2, padding=1, count_include_pad=False), SEQUENCES),

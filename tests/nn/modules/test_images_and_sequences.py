@@ -151,6 +151,7 @@ def test_dropout_is_for_training_only() -> None:
         (lambda: nn.MaxPool2d(7)(IMAGES), "do not fit"),
         (lambda: nn.GroupNorm(2, 3), "a multiple of num_groups=2"),
         (lambda: nn.GroupNorm(1, 3)(IMAGES), "3 channels"),
+        (lambda: nn.BatchNorm2d(3)(IMAGES), r"it must be \(n, 3, height, width\)"),
         (lambda: nn.LSTM(3, 2)(SEQUENCES), "its last axis must hold 3 features"),
         (lambda: nn.GRU(4, 2)(IMAGES[..., :4]), r"it must be \(steps, n, 4\)"),
         (lambda: nn.LSTM(4, 2)(SEQUENCES, (np.zeros((1, 5, 2)),)), "needs 2 of shape"),
