@@ -120,10 +120,10 @@ from nn.training import (
 
 __all__ = [
     # modules
-    "AvgPool1d", "AvgPool2d", "BatchNorm", "BatchNorm2d", "Classifier", "Conv1d", "Conv2d", "Dropout",
-    "Embedding", "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP", "MaxPool1d", "MaxPool2d",
-    "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual", "Sequential", "Standardize",
-    "TransformerBlock", "Unflatten", "build", "register",
+    "AvgPool1d", "AvgPool2d", "BatchNorm", "BatchNorm2d", "Classifier", "Conv1d", "Conv2d",
+    "Dropout", "Embedding", "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP",
+    "MaxPool1d", "MaxPool2d", "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual",
+    "Sequential", "Standardize", "TransformerBlock", "Unflatten", "build", "register",
     # activations: modules
     "Activation", "ELU", "Function", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSoftmax",
     "Mish", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Step", "Tanh",
