@@ -10,11 +10,22 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves
 
-from autograd import Value, check_grads, cos, custom_op, derivative, draw, explain, grad, step, tanh
-from nn.plot import COLOURS
-
-BLUE, VERMILION = COLOURS[:2]
+from autograd import (
+    Value,
+    check_grads,
+    cos,
+    custom_op,
+    derivative,
+    draw,
+    explain,
+    grad,
+    sin,
+    step,
+    tanh,
+)
 
 # %% [markdown]
 # ## Elementary operations
@@ -103,13 +114,12 @@ print(f"a.grad · h:               {a.grad * h:.8f}")
 
 around = np.linspace(0.5, 3.5, 200)
 tangent = c.data + a.grad * (around - a.data)
-fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-ax.plot(around, program(around), color=BLUE, label=r"$c(a) = \tanh(ab + a^2)$ at $b = -2.5$")
-ax.plot(around, tangent, "--", color=VERMILION, label=f"tangent, slope a.grad = {a.grad:.4f}")
-ax.plot(a.data, c.data, "o", color=VERMILION)
-ax.set(xlabel="a", ylabel="c", ylim=(-1.1, 1.1))
-ax.grid(alpha=0.3)
-ax.legend()
+lines = {
+    r"$c(a) = \tanh(ab + a^2)$ at $b = -2.5$": program(around),
+    f"tangent, slope a.grad = {a.grad:.4f}": tangent,
+}
+curves(around, lines, xlabel="a", ylabel="c", ylim=(-1.1, 1.1))
+plt.plot(a.data, c.data, "o", color="black")
 plt.show()
 
 # %% [markdown]
@@ -192,15 +202,12 @@ for depth in depths:
     out.backward()
     assert found[leaf] == leaf.grad == 2.0**depth
 
-fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-ax.semilogy(depths, visits, "o-", color=VERMILION, label="recursion along every path")
-ax.semilogy(
-    depths, [depth + 1 for depth in depths], "s-", color=BLUE, label="once, in topological order"
-)
-ax.set(xlabel="doublings in a row", ylabel="nodes visited")
-ax.grid(alpha=0.3)
-ax.legend()
-plt.show()
+lines = {
+    "recursion along every path": visits,
+    "once, in topological order": [depth + 1 for depth in depths],
+}
+labels = {"xlabel": "doublings in a row", "ylabel": "nodes visited"}
+curves(depths, lines, scale="semilogy", points=True, **labels)
 
 # %% [markdown]
 # ## What was learned
@@ -219,18 +226,7 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# The engine checks the answers. Change the cells and run them again.
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 
 # %% [markdown]
@@ -246,7 +242,14 @@ softsign = custom_op(
     name="softsign",
 )
 
-verdict(lambda: check_grads(softsign, 0.7, order=2))
+
+def check_softsign(operation):
+    check_grads(operation, 0.7, order=2)
+    check_grads(operation, -1.3, order=2)
+
+
+hint = "For x > 0 it is x / (1 + x). Use the rule for quotients there; s is odd, so s' is even."
+judge(check_softsign, softsign, hint=hint)
 
 # %% [markdown]
 # **2.** *Backward by hand.* For `e = (p * q + p) * q`, work out the gradients of `p`, `q` and the
@@ -256,16 +259,19 @@ verdict(lambda: check_grads(softsign, 0.7, order=2))
 p, q = Value(2.0, "p"), Value(3.0, "q")
 product = p * q
 e = (product + p) * q
-answer = {p: 0.0, q: 0.0, product: 0.0}
+answer = {"p": 0.0, "q": 0.0, "p * q": 0.0}
 
 
-def check_answer():
+def check_gradients(answer):
+    p.grad = q.grad = 0.0  # leaves add up what each backward pass gives them
     e.backward()
-    wrong = [name for name, v in {"p": p, "q": q, "p * q": product}.items() if answer[v] != v.grad]
+    nodes = {"p": p, "q": q, "p * q": product}
+    wrong = [name for name, node in nodes.items() if answer[name] != node.grad]
     assert not wrong, f"These are not the engine's: {', '.join(wrong)}. draw(e) shows why."
 
 
-verdict(check_answer)
+hint = "Begin with p * q, which reaches e by one path. p and q each reach it by two."
+judge(check_gradients, answer, hint=hint)
 
 # %% [markdown]
 # **3.** *The inverse problem.* Which function has the derivative $x \cos x$? The engine cannot
@@ -277,11 +283,42 @@ def f(x):
     return x**2 * cos(x) / 2
 
 
-def check_antiderivative():
+def check_antiderivative(f):
     points = np.linspace(-3, 3, 13)
     found = explain(f, 1.0).derivatives["x"]
     holds = np.allclose(derivative(f)(points), points * np.cos(points), atol=1e-12)
     assert holds, f"Its derivative is {found}."
 
 
-verdict(check_antiderivative)
+judge(check_antiderivative, f, hint="Try x sin x. Which term is then too much?")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** The rule for quotients gives $1/(1+x)^2$ for $x > 0$:
+
+# %%
+softsign = custom_op(
+    lambda x: x / (1 + np.abs(x)),
+    derivative=lambda out, x: 1 / (1 + abs(x)) ** 2,
+    name="softsign",
+)
+judge(check_softsign, softsign)
+
+# %% [markdown]
+# **2.** $\partial e/\partial(pq) = q = 3$. Then $p$ has $q \cdot 3 + q = 12$, and $q$ has
+# $p \cdot 3 + (pq + p) = 14$:
+
+# %%
+judge(check_gradients, {"p": 12.0, "q": 14.0, "p * q": 3.0})
+
+# %% [markdown]
+# **3.** By parts, $\int x \cos x\,dx = x \sin x + \cos x$:
+
+
+# %%
+def f(x):
+    return x * sin(x) + cos(x)
+
+
+judge(check_antiderivative, f)

@@ -12,6 +12,8 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, paths, side_by_side, surface
 
 from autograd import (
     GradientError,
@@ -28,9 +30,6 @@ from autograd import (
     hvp,
     jit,
 )
-from nn.plot import COLOURS
-
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = COLOURS[:5]
 
 # %% [markdown]
 # ## The graph of a derivative
@@ -63,15 +62,8 @@ explain(derivative(f), 2.0)
 
 # %%
 x = np.linspace(-3, 3, 301)
-fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(x, np.tanh(x), color=BLUE, linewidth=2, label=r"$\tanh x$")
-styles = zip(range(1, 4), (VERMILION, GREEN, PURPLE), ("--", "-.", ":"), strict=True)
-for order, colour, style in styles:
-    ax.plot(x, derivative(np.tanh, order)(x), style, color=colour, label=f"derivative {order}")
-ax.set(xlabel="x", ylabel="value")
-ax.grid(alpha=0.3)
-ax.legend()
-plt.show()
+derivatives = {f"derivative {order}": derivative(np.tanh, order)(x) for order in (1, 2, 3)}
+curves(x, {r"$\tanh x$": np.tanh(x), **derivatives}, xlabel="x", ylabel="value")
 
 # %% [markdown]
 # ## A Taylor series of a program
@@ -108,15 +100,13 @@ for k in orders:
 
 # %%
 a = np.linspace(0, 2.6, 300)
-fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(a, np.sqrt(a), color="black", linewidth=2, label=r"$\sqrt{a}$")
-styles = zip((1, 2, 4, 7), (BLUE, VERMILION, GREEN, PURPLE), ("--", "-.", ":", "-"), strict=True)
-for order, colour, style in styles:
-    series = sum(coefficients[k] * (a - 1) ** k for k in range(order + 1))
-    ax.plot(a, series, style, color=colour, label=f"to order {order}")
-ax.axvspan(0, 2, color="grey", alpha=0.12, label="where the series converges")
-ax.set(xlabel="a", ylabel="value", ylim=(0, 2.2), xlim=(0, 2.6))
-ax.legend(ncols=2, fontsize=8)
+sums = {
+    f"to order {order}": np.polynomial.polynomial.polyval(a - 1, coefficients[: order + 1])
+    for order in (1, 2, 4, 7)
+}
+curves(a, {r"$\sqrt{a}$": np.sqrt(a), **sums}, xlabel="a", ylabel="value", ylim=(0, 2.2))
+plt.axvspan(0, 2, color="grey", alpha=0.12)
+plt.text(0.05, 2.05, "where the series converges", size=8)
 plt.show()
 
 # %% [markdown]
@@ -158,28 +148,20 @@ distances = np.linalg.norm(newton - 1.0, axis=1)
 print("distance to the minimum, Newton:", *(f"{d:.0e}" for d in distances))
 
 # %%
-across, up = np.meshgrid(np.linspace(-1.6, 1.6, 200), np.linspace(-1.3, 1.7, 200))
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-left.contour(
-    across,
-    up,
-    valley((across, up)),
-    levels=np.geomspace(0.1, 100, 10),
-    colors="grey",
-    linewidths=0.7,
-)
-paths = ((descent, VERMILION, ".", "gradient descent"), (newton, BLUE, "o", "Newton"))
-for path, colour, marker, name in paths:
-    left.plot(*path.T, marker + "-", color=colour, markersize=4, linewidth=1, label=name)
-    distance = np.linalg.norm(path - 1.0, axis=1)
-    right.semilogy(distance, marker + "-", color=colour, markersize=4, label=name)
-left.plot(1, 1, "*", color="black", markersize=11, zorder=3, label="minimum (1, 1)")
-left.set(xlabel="$p_0$", ylabel="$p_1$", title="paths, and lines of equal $f$")
-right.set(xlabel="steps", ylabel="distance to the minimum", xlim=(0, 40), ylim=(1e-15, 10))
-left.legend(fontsize=8, loc="lower left")
-right.legend(fontsize=8)
-right.grid(alpha=0.3)
-plt.show()
+left, right = side_by_side(2)
+surface(
+    left, lambda x, y: valley((x, y)), (-1.6, 1.6), (-1.3, 1.7), np.geomspace(0.01, 100, 14),
+    xlabel="$p_0$", ylabel="$p_1$", title="paths, and the height of $f$",
+)  # fmt: skip
+both = {"gradient descent": descent, "Newton": newton}
+paths(left, both, target=(1, 1))
+distances = {
+    name: (range(len(path)), np.linalg.norm(path - 1.0, axis=1)) for name, path in both.items()
+}
+curves(
+    None, distances, right, scale="semilogy", points=True,
+    xlabel="steps", ylabel="distance to the minimum", xlim=(-1, 40), ylim=(1e-15, 10),
+)  # fmt: skip
 
 # %% [markdown]
 # Near the minimum, each Newton step roughly squares the distance, which doubles the number of
@@ -209,15 +191,14 @@ differences = {
     "central, $(f(x+h) - f(x-h))/2h$": (g(1.0 + h) - g(1.0 - h)) / (2 * h),
     "complex, $\\mathrm{Im}\\,f(x+ih)/h$": np.imag(g(1.0 + 1j * h)) / h,
 }
-fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
-styles = zip(differences.items(), (VERMILION, BLUE, GREEN), "os^", strict=True)
-for (name, slopes), colour, marker in styles:
-    error = np.maximum(abs(slopes - exact) / abs(exact), 1e-17)
-    ax.loglog(h, error, marker, color=colour, markersize=3, label=name)
-ax.set(xlabel="step h", ylabel="relative error (0 drawn as $10^{-17}$)")
-ax.grid(alpha=0.3)
-ax.legend(fontsize=8)
-plt.show()
+errors = {
+    name: np.maximum(abs(slopes - exact) / abs(exact), 1e-17)
+    for name, slopes in differences.items()
+}
+curves(
+    h, errors, scale="loglog", points=True,
+    xlabel="step h", ylabel="relative error (0 drawn as $10^{-17}$)",
+)  # fmt: skip
 
 # %% [markdown]
 # `check_grads` takes care of this. It uses the complex step where a function can be evaluated on
@@ -238,12 +219,14 @@ except GradientError as error:
 #
 # Finite differences need one evaluation of the function per parameter. The backward pass goes
 # through the graph once and gives the derivatives with respect to all parameters. Here both are
-# timed on the squared error of a network with one hidden layer of 1 to 1,024 units, for 50
-# examples.
+# timed on the squared error of a network with one hidden layer of 1 to 256 units, for 40 examples.
+# Each time is the shortest of many, which other programs have disturbed least. (With still larger
+# arrays, some machines ask the system for new memory in every run, which costs more than the
+# arithmetic.)
 
 # %%
 rng = np.random.default_rng(0)
-X, target = rng.normal(size=(50, 10)), rng.normal(size=50)
+X, target = rng.normal(size=(40, 10)), rng.normal(size=40)
 
 
 def error_of(theta):
@@ -265,10 +248,9 @@ def by_differences(theta, h=1e-6):
     return found
 
 
-def seconds(work, repeats=7):
-    """The shortest of some runs, which other programs have disturbed least."""
+def seconds(work, runs=100):
     times = []
-    for _ in range(repeats):
+    for _ in range(runs):
         begin = time.perf_counter()
         work()
         times.append(time.perf_counter() - begin)
@@ -276,38 +258,28 @@ def seconds(work, repeats=7):
 
 
 engine, compiled = grad(error_of), jit(grad(error_of))
-
-
-def measure(units, with_differences):
-    """The number of parameters, and the times of a run and of its gradient in three ways, in s."""
-    theta = rng.normal(size=12 * units) / 4
+points = [rng.normal(size=12 * 2**k) / 4 for k in range(9)]
+for theta in points:
     assert np.allclose(engine(theta), compiled(theta))  # the first call compiles
-    finite = math.nan
-    if with_differences:
-        assert np.allclose(engine(theta), by_differences(theta), atol=1e-4)
-        finite = seconds(lambda: by_differences(theta), repeats=1)
-    ways = (error_of, engine, compiled)
-    return len(theta), *(seconds(lambda way=way: way(theta)) for way in ways), finite
-
-
-sizes = (1, 4, 16, 64, 256, 1024)
-rows = [measure(units, with_differences=units <= 256) for units in sizes]
+    assert np.allclose(engine(theta), by_differences(theta), atol=1e-4)
+ways = {
+    "gradient by differences": (by_differences, 4),
+    "gradient by one backward pass": (engine, 100),
+    "the same, compiled by jit": (compiled, 100),
+    "the function once": (error_of, 100),
+}
+times = {
+    name: [seconds(lambda way=way, theta=theta: way(theta), runs) for theta in points]
+    for name, (way, runs) in ways.items()
+}
 
 # %%
-n, one_run, backward, compiled_backward, finite = np.array(rows).T
-fig, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
-ax.loglog(n, finite, "o-", color=VERMILION, label="gradient by differences")
-ax.loglog(n, backward, "s-", color=BLUE, label="gradient by one backward pass")
-ax.loglog(n, compiled_backward, "D-", color=GREEN, label="the same, compiled by jit")
-ax.loglog(n, one_run, "^--", color="black", label="the function once")
-ax.set(xlabel="number of parameters n", ylabel="time (s)")
-ax.grid(alpha=0.3, which="both")
-ax.legend(fontsize=8)
-plt.show()
-
-size, once, *ways = rows[-2]
-for name, took in zip(("backward pass", "compiled", "differences"), ways, strict=True):
-    print(f"n = {size:,}, {name}: {took / once:,.1f} runs of the function")
+n = [len(theta) for theta in points]
+axes = {"xlabel": "number of parameters n", "ylabel": "time (s)"}
+curves(n, times, scale="loglog", points=True, **axes)
+*gradients_of, once = times.values()
+for name, took in zip(ways, gradients_of, strict=False):
+    print(f"n = {n[-1]:,}, {name}: {took[-1] / once[-1]:,.1f} runs of the function")
 
 # %% [markdown]
 # Finite differences cost $n$ evaluations of the function. The backward pass costs a few, whatever
@@ -321,8 +293,8 @@ for name, took in zip(("backward pass", "compiled", "differences"), ways, strict
 # %%
 theta = rng.normal(size=3072) / 16
 v = rng.normal(size=3072)
-times = seconds(lambda: hvp(error_of, theta, v)) / seconds(lambda: engine(theta))
-print(f"one Hessian-vector product costs {times:.1f} gradients")
+ratio = seconds(lambda: hvp(error_of, theta, v), 20) / seconds(lambda: engine(theta))
+print(f"one Hessian-vector product costs {ratio:.1f} gradients")
 
 # %% [markdown]
 # ## What was learned
@@ -341,18 +313,8 @@ print(f"one Hessian-vector product costs {times:.1f} gradients")
 
 # %% [markdown]
 # ## Exercises
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
-
+#
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 # %% [markdown]
 # **1.** *A series by hand.* Find the polynomial of degree 4 whose first four derivatives at 0 are
@@ -362,7 +324,7 @@ def verdict(check):
 c = [0, 1, 0, 0, 0]  # of 1, x, x², x³, x⁴
 
 
-def check_series():
+def check_series(c):
     for order in range(5):
         mine = derivative(lambda x: sum(c[k] * x**k for k in range(5)), order)(0.0)
         true = derivative(lambda x: np.log(1 + x), order)(0.0)
@@ -371,7 +333,7 @@ def check_series():
         )
 
 
-verdict(check_series)
+judge(check_series, c, hint="Derivative k at 0 is k! times the coefficient of xᵏ.")
 
 # %% [markdown]
 # **2.** *Newton in one dimension.* The code below is gradient descent for $x^4 - 3x^3 + 2$. Turn
@@ -387,7 +349,7 @@ def better(x):
     return x - 0.01 * derivative(quartic)(x)
 
 
-def check_newton():
+def check_newton(better):
     x = 3.0
     for _ in range(7):
         x = better(x)
@@ -395,7 +357,7 @@ def check_newton():
     assert abs(left) < 1e-10, f"After 7 steps x = {x:.6f}, where the slope is still {left:.2g}."
 
 
-verdict(check_newton)
+judge(check_newton, better, hint="In one dimension H is derivative(quartic, 2)(x).")
 
 # %% [markdown]
 # **3.** *The chain rule again.* $\big(f(g(x))\big)' = f'(g(x))\,g'(x)$. Differentiate this once
@@ -407,7 +369,7 @@ def second(f, g, x):
     return derivative(f, 2)(g(x)) * derivative(g)(x) ** 2
 
 
-def check_second():
+def check_second(second):
     for f, g in ((np.sin, np.exp), (np.tanh, np.square), (np.exp, np.tanh)):
 
         def composed(x, f=f, g=g):
@@ -418,4 +380,36 @@ def check_second():
         assert np.isclose(mine, true), f"For {name} at 0.4: {mine:.6f}, and should be {true:.6f}."
 
 
-verdict(check_second)
+hint = "Both f'(g(x)) and g'(x) depend on x: use the rule for products."
+judge(check_second, second, hint=hint)
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** $\ln(1 + x) = x - x^2/2 + x^3/3 - x^4/4 + \dots$
+
+# %%
+judge(check_series, [0, 1, -1 / 2, 1 / 3, -1 / 4])
+
+# %% [markdown]
+# **2.** The slope divided by the second derivative:
+
+
+# %%
+def better(x):
+    return x - derivative(quartic)(x) / derivative(quartic, 2)(x)
+
+
+judge(check_newton, better)
+
+# %% [markdown]
+# **3.** $f''(g)\,g'^2 + f'(g)\,g''$:
+
+
+# %%
+def second(f, g, x):
+    bend_of_f = derivative(f, 2)(g(x)) * derivative(g)(x) ** 2
+    return bend_of_f + derivative(f)(g(x)) * derivative(g, 2)(x)
+
+
+judge(check_second, second)

@@ -12,6 +12,8 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, matrix
 
 import nn
 from autograd import (
@@ -27,7 +29,6 @@ from autograd import (
     vmap,
 )
 
-BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
 rng = np.random.default_rng(0)
 
 
@@ -104,24 +105,8 @@ summing = jacobian(lambda x: x.sum(axis=0))(np.ones((4, 3))).reshape(3, 12)
 assert np.array_equal(broadcasting, summing.T)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", width_ratios=(1, 3))
-left.imshow(broadcasting, cmap="Blues", vmin=0, vmax=1.3)
-left.set(title="broadcast", xlabel="entry of $b$", ylabel="entry of the result")
-picture = right.imshow(summing, cmap="Blues", vmin=0, vmax=1.3)
-right.set(title="sum over rows", xlabel="entry of $x$", ylabel="entry of the sum")
-for ax, matrix in ((left, broadcasting), (right, summing)):
-    ax.set_xticks(range(matrix.shape[1]))
-    ax.set_yticks(range(matrix.shape[0]))
-    for (row, column), entry in np.ndenumerate(matrix):
-        ax.text(
-            column,
-            row,
-            f"{entry:.0f}",
-            color="white" if entry else "black",
-            ha="center",
-            va="center",
-            size=8,
-        )
-plt.show()
+matrix(left, broadcasting, title="broadcast", xlabel="entry of $b$", ylabel="entry of the result")
+matrix(right, summing, title="sum over rows", xlabel="entry of $x$", ylabel="entry of the sum")
 
 # %% [markdown]
 # The engine never builds these matrices. A pair of transposes can be recognised without them,
@@ -221,16 +206,13 @@ for n in inputs:
     for mode, list_of_times in times.items():
         list_of_times.append(seconds(lambda f=f, x=x, mode=mode: jacobian(f, mode=mode)(x)))
 
-fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
-ax.loglog(inputs, times["forward"], "o-", color=BLUE, label="forward mode: a pass for each input")
-ax.loglog(
-    inputs, times["reverse"], "s-", color=VERMILION, label="reverse mode: one for each output"
-)
-ax.loglog(inputs, times["auto"], ":", color="black", linewidth=3, label='mode="auto"')
-ax.set(xlabel="inputs n (there are 256/n outputs)", ylabel="time (s)")
-ax.grid(alpha=0.3, which="both")
-ax.legend(fontsize=8, loc="upper center")
-plt.show()
+lines = {
+    "forward mode: a pass for each input": times["forward"],
+    "reverse mode: one for each output": times["reverse"],
+    'mode="auto"': times["auto"],
+}
+axes = {"xlabel": "inputs n (there are 256/n outputs)", "ylabel": "time (s)"}
+curves(inputs, lines, scale="loglog", points=True, **axes)
 
 # %% [markdown]
 # The curves cross where there are as many inputs as outputs, and `jacobian` chooses the cheaper
@@ -251,18 +233,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
-
+#
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 # %% [markdown]
 # **1.** *A transpose.* The running sum $y_i = \sum_{j \le i} x_j$ is linear. Its transpose is not
@@ -274,13 +246,16 @@ def transposed(u):
     return np.cumsum(u)
 
 
-def check_transposed():
+def check_transposed(transposed):
     u = np.array([1.0, 2.0, 4.0])
     (true,) = vjp(np.cumsum, np.zeros(3))[1](u)
     assert np.allclose(transposed(u), true), f"For {u} it gives {transposed(u)}, and not {true}."
 
 
-verdict(check_transposed)
+hint = (
+    "Write A as a matrix for three numbers, and transpose it. x₁ is in every sum, x₃ in the last."
+)
+judge(check_transposed, transposed, hint=hint)
 
 # %% [markdown]
 # **2.** *Linear regression.* Write the gradient of $E(W) = \frac{1}{2n}\lVert X W - Y\rVert^2$
@@ -292,15 +267,16 @@ def gradient_of_squares(W, X, Y):
     return X @ W - Y
 
 
-def check_regression():
+def check_regression(gradient_of_squares):
     W, X, Y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
-    mine = gradient_of_squares(W, X, Y)
+    mine = np.asarray(gradient_of_squares(W, X, Y))
     true = grad(lambda W: ((X @ W - Y) ** 2).sum() / 40)(W)
     assert mine.shape == W.shape, f"A gradient by W has the shape {W.shape}, and not {mine.shape}."
     assert np.allclose(mine, true), f"It is {mine[0, 0] / true[0, 0]:.3g} times too large."
 
 
-verdict(check_regression)
+hint = "The gradient has the shape of W, (3, 2); X is (20, 3), and X @ W - Y is (20, 2)."
+judge(check_regression, gradient_of_squares, hint=hint)
 
 # %% [markdown]
 # **3.** *The trap.* Fix this loss. (Inside `with debug():` the engine warns about broadcasting
@@ -312,7 +288,7 @@ def squared_error(w, X, y):
     return ((X @ w - y) ** 2).mean()
 
 
-def check_squared_error():
+def check_squared_error(squared_error):
     w, X, y = rng.normal(size=(3, 1)), rng.normal(size=(20, 3)), rng.normal(size=20)
     with warnings.catch_warnings(record=True) as found, debug():
         warnings.simplefilter("always", BroadcastWarning)
@@ -321,4 +297,39 @@ def check_squared_error():
     assert np.isclose(value.item(), nn.mse(X @ w[:, 0], y).item()), "Now the value is another."
 
 
-verdict(check_squared_error)
+judge(check_squared_error, squared_error, hint="X @ w has the shape (20, 1), and y has (20,).")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** The sum from the other end, $x_j \mapsto \sum_{i \ge j} u_i$:
+
+
+# %%
+def transposed(u):
+    return np.cumsum(u[::-1])[::-1]
+
+
+judge(check_transposed, transposed)
+
+# %% [markdown]
+# **2.** $X^\top (XW - Y)/n$:
+
+
+# %%
+def gradient_of_squares(W, X, Y):
+    return X.T @ (X @ W - Y) / len(X)
+
+
+judge(check_regression, gradient_of_squares)
+
+# %% [markdown]
+# **3.** One shape for both:
+
+
+# %%
+def squared_error(w, X, y):
+    return (((X @ w)[:, 0] - y) ** 2).mean()
+
+
+judge(check_squared_error, squared_error)

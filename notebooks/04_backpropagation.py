@@ -5,19 +5,19 @@
 # error terms $\delta$ that are passed from layer to layer. Where are these in an engine that
 # knows nothing about layers? And do both compute the same?
 #
-# Reading time: ten minutes, after [notebook 3](03_tensors.ipynb).
+# Reading time: twenty minutes, after [notebook 3](03_tensors.ipynb).
 
 # %%
 import time
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, side_by_side
 
 import nn
 from autograd import Value, draw, grad, gradients, jacobian
 
-BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
 rng = np.random.default_rng(0)
 
 # %% [markdown]
@@ -60,6 +60,45 @@ print(theta.shape, np.allclose(halved, theta / 2))
 model
 
 # %% [markdown]
+# ## Two neurons in a row
+#
+# Before layers, the smallest case: two neurons with one input each. The first gives
+# $a_1 = \sigma(z_1)$ with $z_1 = w_1 x + b_1$, the second $a_2 = \sigma(z_2)$ with
+# $z_2 = w_2 a_1 + b_2$, and the cost is $C = \frac12 (y - a_2)^2$. The textbooks give a name to the
+# derivative with respect to each $z$, the *error* of the neuron, $\delta = \partial C/\partial z$.
+# From the end to the beginning, the chain rule says:
+#
+# $$\delta_2 = -(y - a_2)\,\sigma'(z_2), \qquad \delta_1 = w_2\,\delta_2\,\sigma'(z_1).$$
+#
+# And since $z_2 = w_2 a_1 + b_2$, the parameters have $\partial C/\partial w_2 = \delta_2 a_1$ and
+# $\partial C/\partial b_2 = \delta_2$; likewise $\delta_1 x$ and $\delta_1$. Compare with the engine:
+
+
+# %%
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+x, y = 1.5, 0.0
+w1, b1, w2, b2 = Value(0.8, "w1"), Value(-0.4, "b1"), Value(1.2, "w2"), Value(0.3, "b2")
+z1 = w1 * x + b1
+a1 = sigmoid(z1)
+z2 = w2 * a1 + b2
+a2 = sigmoid(z2)
+C = 0.5 * (y - a2) ** 2
+C.backward()
+
+slope1, slope2 = (a.data * (1 - a.data) for a in (a1, a2))  # σ'(z) = σ(z) (1 - σ(z))
+delta2 = -(y - a2.data) * slope2
+delta1 = w2.data * delta2 * slope1
+print(f"δ2: text {delta2:.10f}, engine {z2.grad:.10f}")
+print(f"δ1: text {delta1:.10f}, engine {z1.grad:.10f}")
+print(f"∂C/∂w1: text {delta1 * x:.10f}, engine {w1.grad:.10f}")
+
+# %% [markdown]
+# So $\delta$ is nothing new: it is the gradient in the box of $z$. Everything that follows is this,
+# for many neurons at once.
+#
 # ## The classical algorithm
 #
 # Take the squared error $C = \frac12 \sum_i (y_i - a_i)^2$ of one example, and define the *error*
@@ -73,22 +112,20 @@ model
 # \delta^{(l)} = \big(W^{(l+1)\top} \delta^{(l+1)}\big) \odot f'(z^{(l)}).$$
 #
 # The gradients follow from $\delta$: $\nabla_W C = \delta\, a^\top$, with the $a$ of the layer
-# below, and $\nabla_b C = \delta$. ($\odot$ multiplies entry by entry.) In Python:
+# below, and $\nabla_b C = \delta$. ($\odot$ multiplies entry by entry.) It is the same as above:
+# where one neuron had $w_2$, a layer has $W^\top$, since each neuron below hears from all those
+# above. In Python:
 
 
 # %%
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def classical(parameters, x, y):
     """The gradients of ½‖y - a‖² by every W and b, and the δ of every layer."""
-    a, zs = [x], []
+    a, zs = [x], []  # forward: keep all a and z
     for W, b in parameters:
         zs.append(W @ a[-1] + b)
         a.append(sigmoid(zs[-1]))
     slopes = [sigmoid(z) * (1 - sigmoid(z)) for z in zs]
-    delta = -(y - a[-1]) * slopes[-1]
+    delta = -(y - a[-1]) * slopes[-1]  # backward: from the last layer to the first
     deltas = [delta]
     for (W, _), slope in zip(parameters[:0:-1], slopes[-2::-1], strict=True):
         delta = (W.T @ delta) * slope
@@ -255,23 +292,25 @@ print(f"                                      in matrices: {1000 * (end - middle
 # %%
 digits = nn.datasets.digits()
 targets = nn.one_hot(digits.y, 10)
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
-for ax, activation in zip(axes, ("sigmoid", "relu"), strict=True):
+
+
+def sizes_of_deltas(activation):
+    """The mean sizes of δ by layer before and after training, and the share of right answers."""
     deep = nn.MLP([64, 30, 30, 30, 30, 30, 30, 10], activation=activation, rng=0)
     before = nn.deltas(deep, digits.x, targets, loss=nn.cross_entropy).sizes
-    history = nn.fit(
-        deep, digits, loss="cross-entropy", optimizer="sgd", lr=0.1, epochs=20, progress=False
-    )
+    settings = {"loss": "cross-entropy", "optimizer": "sgd", "lr": 0.1, "progress": False}
+    nn.fit(deep, digits, epochs=20, **settings)
     after = nn.deltas(deep, digits.x, targets, loss=nn.cross_entropy).sizes
     right = nn.metrics.accuracy(nn.predict(deep, digits.x), digits.y)
-    layers = range(1, 8)
-    ax.semilogy(layers, before, "o-", color=BLUE, label="before training")
-    ax.semilogy(layers, after, "s--", color=VERMILION, label="after 20 epochs")
-    ax.set(xlabel="layer", title=f"{activation}: {right:.0%} of the digits learned")
-    ax.grid(alpha=0.3)
-axes[0].set_ylabel("mean size of δ")
-axes[0].legend()
-plt.show()
+    return {"before training": before, "after 20 epochs": after}, right
+
+
+# %%
+for ax, activation in zip(side_by_side(2, sharey=True), ("sigmoid", "relu"), strict=True):
+    deltas, right = sizes_of_deltas(activation)
+    title = f"{activation}: {right:.0%} of the digits learned"
+    labels = {"xlabel": "layer", "ylabel": "mean size of δ", "title": title}
+    curves(range(1, 8), deltas, ax, scale="semilogy", points=True, shared=True, **labels)
 
 # %% [markdown]
 # With sigmoids, $\delta$ falls by a factor of about four per layer. The first layer receives
@@ -293,18 +332,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
-
+#
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 # %% [markdown]
 # **1.** *Another loss.* The $\delta^{(L)}$ below is that of the squared error, with outputs
@@ -318,7 +347,7 @@ def last_delta(z, y):
     return (a - y) * a * (1 - a)
 
 
-def check_last_delta():
+def check_last_delta(last_delta):
     z, y = np.array([-1.0, 0.5, 3.0]), np.array([0.0, 1.0, 0.0])
 
     def cross_entropy(z):
@@ -329,7 +358,7 @@ def check_last_delta():
     assert np.allclose(mine, true), f"The engine finds {true.round(4)}, and you {mine.round(4)}."
 
 
-verdict(check_last_delta)
+judge(check_last_delta, last_delta, hint="∂C/∂a = (a - y) / (a (1 - a)). Multiply by σ'.")
 
 # %% [markdown]
 # **2.** *From layer to layer.* A factor is missing in this step for a layer of tanh units.
@@ -340,7 +369,7 @@ def delta_below(W_above, delta_above, z):
     return W_above.T @ delta_above
 
 
-def check_delta_below():
+def check_delta_below(delta_below):
     net = nn.MLP([4, 5, 3], activation="tanh", rng=1, dtype=np.float64)
     z = net[0](rng.normal(size=4))
     output = net[2](net[1](z))
@@ -350,7 +379,7 @@ def check_delta_below():
     assert np.allclose(mine, true), f"Yours divided by the engine's, unit by unit: {ratio}."
 
 
-verdict(check_delta_below)
+judge(check_delta_below, delta_below, hint="It is f'(z), for each unit.")
 
 # %% [markdown]
 # **3.** *A layer without an activation.* Without $h$ between them, two layers are equivalent to
@@ -363,7 +392,7 @@ def merged(W1, b1, W2, b2):
     return W2 @ W1, b1
 
 
-def check_merged():
+def check_merged(merged):
     two = nn.MLP([4, 5, 4], activation="identity", rng=2, dtype=np.float64)
     two.from_vector(rng.normal(size=two.num_parameters()))
     W, b = merged(*(parameter.data for parameter in two.parameters()))
@@ -374,4 +403,39 @@ def check_merged():
     assert np.allclose(two(x).data, W @ x + b), "W is right, and b is not."
 
 
-verdict(check_merged)
+judge(check_merged, merged, hint="Multiply out W2 @ (W1 @ x + b1) + b2.")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** The slope of $\sigma$ cancels:
+
+
+# %%
+def last_delta(z, y):
+    return sigmoid(z) - y
+
+
+judge(check_last_delta, last_delta)
+
+# %% [markdown]
+# **2.** $\tanh' = 1 - \tanh^2$:
+
+
+# %%
+def delta_below(W_above, delta_above, z):
+    return (W_above.T @ delta_above) * (1 - np.tanh(z) ** 2)
+
+
+judge(check_delta_below, delta_below)
+
+# %% [markdown]
+# **3.** The first bias goes through the second layer too:
+
+
+# %%
+def merged(W1, b1, W2, b2):
+    return W2 @ W1, W2 @ b1 + b2
+
+
+judge(check_merged, merged)

@@ -11,11 +11,12 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, histogram, side_by_side
 
 import nn
 from autograd import Tensor, check_grads, custom_op, elementwise_grad, sigmoid, why
 
-BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = nn.plot.COLOURS[:7]
 rng = np.random.default_rng(1)
 
 # %% [markdown]
@@ -54,23 +55,14 @@ print(abs(elementwise_grad(np.tanh)(z) - (1 - np.tanh(z) ** 2)).max())
 
 # %%
 inputs = rng.normal(size=(500, 100))
-fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharey=True)
-for ax, sigma in zip(axes, (0.05, 0.3, 1.5), strict=True):
+for ax, sigma in zip(side_by_side(3, sharey=True), (0.05, 0.3, 1.5), strict=True):
     init = partial(nn.init.normal, sigma=sigma)
     layer = nn.Sequential(nn.Linear(100, 100, init=init, rng=0, dtype=np.float64), nn.Sigmoid())
-    (figures,) = nn.activation_statistics(layer, inputs)
-    outputs = layer(inputs).numpy().ravel()
-    weight = np.full(outputs.size, 100 / outputs.size)
-    ax.hist(outputs, bins=40, range=(0, 1), weights=weight, color=BLUE, label="outputs")
-    for edge in (0.0101, 0.9899):
-        ax.axvline(
-            edge, color=VERMILION, linestyle="--", label="slope 0.01" if edge < 0.5 else None
-        )
-    ax.set(xlabel="output of a unit", yscale="log", ylim=(0.1, 100))
-    ax.set_title(f"$\\sigma_w$ = {sigma}: {figures.saturated:.0%} saturated", fontsize=10)
-axes[0].set_ylabel("share of outputs (%)")
-axes[0].legend(fontsize=8)
-plt.show()
+    (figures_of_layer,) = nn.activation_statistics(layer, inputs)
+    title = f"$\\sigma_w$ = {sigma}: {figures_of_layer.saturated:.0%} saturated"
+    histogram(ax, layer(inputs).numpy().ravel(), title=title, xlabel="output of a unit")
+    for edge in (0.0101, 0.9899):  # between them the slope is above 0.01
+        ax.axvline(edge, color="black", linestyle="--")
 
 # %% [markdown]
 # (A unit counts as saturated here if $\sigma'(z) < 0.01$. `nn.activation_statistics` gets the
@@ -100,13 +92,11 @@ for activation, shares in dead.items():
         (figures,) = nn.activation_statistics(network, digits.x)
         shares.append(100 * figures.always_zero)
 
-fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-ax.semilogx(rates, dead["relu"], "o-", color=VERMILION, label="ReLU")
-ax.semilogx(rates, dead["leaky_relu"], "s--", color=BLUE, label="leaky ReLU")
-ax.set(xlabel="learning rate", ylabel="dead units after 30 steps (%)", ylim=(-5, 105))
-ax.grid(alpha=0.3)
-ax.legend()
-plt.show()
+curves(
+    rates, {"ReLU": dead["relu"], "leaky ReLU": dead["leaky_relu"]}, scale="semilogx", points=True,
+    xlabel="learning rate", ylabel="dead units after 30 steps (%)", ylim=(-5, 105),
+)  # fmt: skip
+plt.xticks([0.1, 0.3, 1, 3, 10, 30], ["0.1", "0.3", "1", "3", "10", "30"])
 
 # %% [markdown]
 # A leaky ReLU has slope 0.01 where the ReLU has none, and no unit dies. When a gradient is zero,
@@ -127,40 +117,43 @@ why(layer[0].weight, layer(digits.x).sum())
 # values:
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
-costs = {}
-for ax, (init, title) in zip(axes, (("zeros", "zeros"), ("normal", "N(0, 0.01²)")), strict=False):
+
+
+def six_units(init):
+    """A weight of each of six units at every step, and the costs."""
     network = nn.MLP([64, 6, 10], activation="sigmoid", init=init, rng=0, dtype=np.float64)
     optimizer = nn.SGD(network, lr=2.0)
-    paths, costs[title] = [], []
+    weights, costs = [], []
     for _ in range(300):
         network.zero_grad()
         cost = nn.cross_entropy(network(digits.x.astype(float)), digits.y)
         cost.backward()
         optimizer.step()
-        paths.append(network[0].weight.data[:, 20].copy())
-        costs[title].append(cost.item())
+        weights.append(network[0].weight.data[:, 20].copy())
+        costs.append(cost.item())
     spread = np.ptp(network[0].weight.data, axis=0).max()
-    print(f"{title:12} largest difference between two units' weights: {spread:.2g}")
-    for unit, path in enumerate(np.transpose(paths)):
-        # Of curves that lie on each other, each later one is thinner, so that all can be seen.
-        width = 7 - unit if init == "zeros" else 1.5
-        ax.plot(path, color=nn.plot.COLOURS[unit], linewidth=width, label=f"unit {unit + 1}")
-    ax.set(xlabel="step", ylabel="weight from pixel 20", title=f"begun with {title}")
-    ax.grid(alpha=0.3)
-axes[0].legend(fontsize=7)
-for (title, curve), colour, style in zip(
-    costs.items(), (VERMILION, BLUE), ("--", "-"), strict=True
+    print(f"{init:7} largest difference between two units' weights: {spread:.2g}")
+    return np.transpose(weights), costs
+
+
+zeros, costs_of_zeros = six_units("zeros")
+random, costs_of_random = six_units("normal")
+
+# %%
+steps = range(300)
+left, middle, right = side_by_side(3)
+for ax, paths_of_units, title in (
+    (left, zeros, "begun with zeros"),
+    (middle, random, "begun with N(0, 0.01²)"),
 ):
-    axes[2].plot(curve, style, color=colour, label=title)
-axes[2].set(xlabel="step", ylabel="cross-entropy", title="cost", ylim=(0, 2.5))
-axes[2].grid(alpha=0.3)
-axes[2].legend()
-plt.show()
+    lines = {f"unit {n + 1}": path for n, path in enumerate(paths_of_units)}
+    curves(steps, lines, ax, title=title, xlabel="step", ylabel="weight from pixel 20")
+lines = {"zeros": costs_of_zeros, "N(0, 0.01²)": costs_of_random}
+curves(steps, lines, right, title="cost", xlabel="step", ylabel="cross-entropy", ylim=(0, 2.5))
 
 # %% [markdown]
-# Started from zero, all six units stay identical, and the cost stays high. (The visible
-# difference comes from rounding, and grows. In single precision it eventually breaks the symmetry
+# Started from zero, all six units stay identical, and the cost stays high. (The
+# difference printed comes from rounding, and grows. In single precision it eventually breaks the symmetry
 # by itself, several hundred steps too late.)
 
 # %% [markdown]
@@ -192,25 +185,30 @@ initialisers = {
     "Xavier": "xavier",
     "He": "he",
 }
-colours, markers = (BLACK, VERMILION, ORANGE, PURPLE, BLUE, GREEN), "xv^Dos"
 classes = nn.one_hot(rng.integers(0, 10, size=500), 10)
-fig, axes = plt.subplots(2, 2, figsize=(9, 6.4), layout="constrained", sharex=True)
-for (forward, back), activation in zip(axes.T, ("tanh", "relu"), strict=True):
-    for (name, init), colour, marker in zip(initialisers.items(), colours, markers, strict=True):
+
+
+def signals(activation):
+    """The spread of the activations and the mean size of δ by layer, for each initialisation."""
+    spreads, deltas = {}, {}
+    for name, init in initialisers.items():
         network = nn.MLP([100] * 11 + [10], activation, init=init, rng=0, dtype=np.float64)
-        spread = [figures.std for figures in nn.activation_statistics(network, inputs)]
-        deltas = nn.deltas(network, inputs, classes, loss=nn.cross_entropy).sizes
-        style = {"marker": marker, "markersize": 4, "color": colour, "label": name}
-        forward.semilogy(range(1, 11), spread, **style)
-        back.semilogy(range(1, 12), deltas, **style)
-    forward.set(title=activation, ylim=(1e-9, 1e9))
-    back.set(xlabel="layer", ylim=(1e-9, 1e9))
-axes[0, 0].set_ylabel("spread of the activations (std)")
-axes[1, 0].set_ylabel("mean size of δ")
-for ax in axes.flat:
-    ax.grid(alpha=0.3)
-axes[0, 0].legend(fontsize=8, ncols=2)
-plt.show()
+        spreads[name] = [part.std for part in nn.activation_statistics(network, inputs)]
+        deltas[name] = nn.deltas(network, inputs, classes, loss=nn.cross_entropy).sizes
+    return spreads, deltas
+
+
+# %%
+rows = plt.subplots(2, 2, figsize=(10, 6.4), layout="constrained", sharex=True, sharey=True)[1]
+rows[0, 0].set(ylim=(1e-9, 1e9), yticks=[1e-8, 1e-4, 1, 1e4, 1e8])
+for (above, below), activation in zip(rows.T, ("tanh", "relu"), strict=True):
+    spreads, deltas = signals(activation)
+    settings = {"scale": "semilogy", "points": True, "shared": True}
+    label = "spread of the activations (std)"
+    curves(range(1, 11), spreads, above, title=activation, ylabel=label, **settings)
+    curves(range(1, 12), deltas, below, xlabel="layer", ylabel="mean size of δ", **settings)
+    below.get_legend().remove()
+rows[0, 1].get_legend().remove()
 
 # %% [markdown]
 # With weights from $N(0, 0.01^2)$ the signal vanishes after a few layers, in both directions.
@@ -225,20 +223,17 @@ plt.show()
 # A network that knows nothing has cross-entropy $\ln 10 \approx 2.3$.
 
 # %%
-fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
-for (name, init), colour, marker in zip(initialisers.items(), colours, markers, strict=True):
+courses = {}
+for name, init in initialisers.items():
     network = nn.MLP([64, 50, 50, 50, 50, 50, 10], activation="relu", init=init, rng=0)
     settings = {"loss": "cross-entropy", "lr": 0.05, "epochs": 15, "progress": False}
     history = nn.fit(network, digits, **settings, clip_norm=10.0)
     right = nn.metrics.accuracy(nn.predict(network, digits.x), digits.y)
-    course = history.epochs()
-    style = {"marker": marker, "markersize": 4, "color": colour}
-    ax.semilogy(course["epoch"], course["loss"], **style, label=f"{name}: {right:.0%} right")
-ax.axhline(np.log(10), color="grey", linestyle=":", label="ln 10: nothing known")
-ax.set(xlabel="epoch", ylabel="cross-entropy, mean over the epoch")
-ax.grid(alpha=0.3)
-ax.legend(fontsize=8)
-plt.show()
+    courses[f"{name}: {right:.0%} right"] = history.epochs()["loss"]
+labels = {"xlabel": "epoch", "ylabel": "cross-entropy, mean over the epoch"}
+curves(range(1, 16), courses, scale="semilogy", points=True, **labels)
+plt.axhline(np.log(10), color="grey")
+plt.text(10, 3.2, "ln 10: nothing known", color="grey", size=8)
 
 # %% [markdown]
 # With weights that are too small, the network makes no progress in this time, because its output
@@ -259,18 +254,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
-
+#
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 # %% [markdown]
 # **1.** *A modern activation.* The function $x\,\sigma(x)$ is called swish or SiLU. Give its
@@ -284,7 +269,13 @@ swish = custom_op(
     name="swish",
 )
 
-verdict(lambda: check_grads(swish, np.array([-2.0, 0.3, 1.5]), order=3))
+
+def check_swish(operation):
+    check_grads(operation, np.array([-2.0, 0.3, 1.5]), order=3)
+
+
+hint = "Use the rule for products, with σ' = σ (1 - σ)."
+judge(check_swish, swish, hint=hint)
 
 # %% [markdown]
 # **2.** *An initialiser of your own.* Choose the standard deviation of the weights so that 20
@@ -298,7 +289,7 @@ def standard_deviation(n_in, alpha):
     return (2 / n_in) ** 0.5
 
 
-def check_initialiser():
+def check_initialiser(standard_deviation):
     def init(shape, rng, dtype):
         sigma = standard_deviation(shape[1], 0.5)
         return nn.init.normal(shape, rng, dtype, sigma=sigma)
@@ -313,7 +304,8 @@ def check_initialiser():
     assert 0.5 < ratio < 2, f"After 20 layers the mean square is {ratio:.2g} of that of the input."
 
 
-verdict(check_initialiser)
+hint = "Half of the inputs pass whole, and half with the factor α: (1 + α²)/2 of the mean square."
+judge(check_initialiser, standard_deviation, hint=hint)
 
 # %% [markdown]
 # **3.** *Reviving a dead unit.* This unit never fires. Change `bias` so that its weights receive
@@ -323,7 +315,7 @@ verdict(check_initialiser)
 bias = -10.0
 
 
-def check_unit():
+def check_unit(bias):
     weight = Tensor(np.full(64, 0.1), "weight")
     output = np.maximum(digits.x.astype(float) @ weight + bias, 0)
     reason = why(weight, output.sum())
@@ -332,4 +324,35 @@ def check_unit():
     assert silent >= 0.5, f"Now it is silent for {silent:.0%} of the digits only."
 
 
-verdict(check_unit)
+hint = "Look at the median of digits.x @ np.full(64, 0.1)."
+judge(check_unit, bias, hint=hint)
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** $\sigma(x) + x\,\sigma(x)(1 - \sigma(x))$, in which $x\,\sigma(x)$ is `out`:
+
+# %%
+swish = custom_op(
+    lambda x: x / (1 + np.exp(-x)),
+    derivative=lambda out, x: sigmoid(x) + out * (1 - sigmoid(x)),
+    name="swish",
+)
+judge(check_swish, swish)
+
+# %% [markdown]
+# **2.** The share of the mean square that passes is $(1 + \alpha^2)/2$:
+
+
+# %%
+def standard_deviation(n_in, alpha):
+    return (2 / ((1 + alpha**2) * n_in)) ** 0.5
+
+
+judge(check_initialiser, standard_deviation)
+
+# %% [markdown]
+# **3.** The median makes half of them silent:
+
+# %%
+judge(check_unit, -np.median(digits.x.astype(float) @ np.full(64, 0.1)))

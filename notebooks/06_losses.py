@@ -13,16 +13,15 @@
 # section 6.2), Lindholm et al. (2022, section 6.1).
 
 # %%
-from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, side_by_side
 
 import autograd as ag
 import nn
 from autograd import check_grads, derivative, explain, grad, hessian, value_and_grad
-
-plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
 
 # %% [markdown]
 # ## Squared and absolute errors
@@ -43,15 +42,12 @@ output, target = np.array([[1.0, 2.0], [0.0, 5.0]]), np.array([[0.0, 4.0], [0.0,
 
 # %%
 error = np.linspace(-3, 3, 600)
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-for loss, style in ((nn.sse, "-"), (nn.mse, "--"), (nn.mae, "-.")):
-    left.plot(error, [float(loss(e, 0.0)) for e in error], style, label=loss.__name__)
-    right.plot(error, [derivative(loss)(e, 0.0) for e in error], style, label=loss.__name__)
-left.set(xlabel="error $o - y$", ylabel="loss", title="loss of one example")
-right.set(xlabel="error $o - y$", ylabel="slope", title="its slope")
-for ax in (left, right):
-    ax.grid(alpha=0.3)
-    ax.legend()
+three = (nn.sse, nn.mse, nn.mae)
+values = {loss.__name__: [float(loss(e, 0.0)) for e in error] for loss in three}
+slopes = {loss.__name__: [derivative(loss)(e, 0.0) for e in error] for loss in three}
+left, right = side_by_side(2)
+curves(error, values, left, xlabel="error $o - y$", title="loss of one example")
+curves(error, slopes, right, xlabel="error $o - y$", title="its slope")
 
 # %% [markdown]
 # ## One slow neuron
@@ -84,15 +80,12 @@ def descend(loss, w=2.0, b=2.0, learning_rate=0.15, steps=300):
     return costs, outputs
 
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-for loss, style in ((quadratic, "--"), (cross_entropy, "-")):
-    for ax, course in zip(axes, descend(loss), strict=True):
-        ax.plot(course, style, label=loss.__name__.replace("_", "-"))
-axes[0].set(xlabel="step", ylabel="cost")
-axes[1].set(xlabel="step", ylabel="output $a$ (the target is 0)", ylim=(0, 1))
-for ax in axes:
-    ax.grid(alpha=0.3)
-    ax.legend()
+courses = {"quadratic": descend(quadratic), "cross-entropy": descend(cross_entropy)}
+costs, outputs = ({name: part[n] for name, part in courses.items()} for n in (0, 1))
+left, right = side_by_side(2)
+curves(range(300), costs, left, xlabel="step", ylabel="cost")
+label = "output $a$ (the target is 0)"
+curves(range(300), outputs, right, xlabel="step", ylabel=label, ylim=(0, 1))
 
 # %% [markdown]
 # With the quadratic loss the neuron is slowest where it is most wrong: for a hundred steps almost
@@ -121,12 +114,9 @@ for z in (-6.0, -1.0, 0.5, 4.0):
 z = np.linspace(-8, 8, 400)
 slow = [derivative(lambda z: nn.sse(ag.sigmoid(z), 0.0))(at) for at in z]
 fast = [derivative(lambda z: nn.binary_cross_entropy_with_logits(z, 0.0))(at) for at in z]
-figure, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
-ax.plot(z, slow, "--", label=r"quadratic: $(\sigma - y)\,\sigma'$")
-ax.plot(z, fast, label=r"cross-entropy: $\sigma - y$")
-ax.set(xlabel="$z = wx + b$", ylabel=r"$\partial L / \partial b$", title="target $y = 0$")
-ax.legend()
-ax.grid(alpha=0.3)
+lines = {r"quadratic: $(\sigma - y)\,\sigma'$": slow, r"cross-entropy: $\sigma - y$": fast}
+label = r"$\partial L / \partial b$"
+curves(z, lines, xlabel="$z = wx + b$", ylabel=label, title="target $y = 0$")
 
 # %% [markdown]
 # ## Working backward: which loss gives the desired gradient?
@@ -199,12 +189,11 @@ throws = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1])
 p = np.linspace(0.02, 0.98, 400)
 likelihood_loss = [float(nn.bernoulli_nll(np.full(10, q), throws)) for q in p]
 best = p[np.argmin(likelihood_loss)]
-figure, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
-ax.plot(p, likelihood_loss, label="negative log-likelihood a throw")
-ax.axvline(0.7, linestyle="--", color=nn.plot.COLOURS[1], label="share of heads, 0.7")
-ax.set(xlabel="$p$, probability of heads", ylabel=r"$-\ln p(\mathrm{throws})\,/\,10$ (nats)")
-ax.legend()
-ax.grid(alpha=0.3)
+label = r"$-\ln p(\mathrm{throws})\,/\,10$ (nats)"
+line = {"negative log-likelihood a throw": likelihood_loss}
+curves(p, line, xlabel="$p$, probability of heads", ylabel=label)
+plt.axvline(0.7, linestyle="--", color="grey")
+plt.text(0.71, 2.0, "share of heads, 0.7", color="grey")
 slope = grad(lambda q: nn.bernoulli_nll(q * np.ones(10), throws))
 print(f"least at p = {best:.2f}; the slope at 0.7 is {slope(0.7):.1e}")
 
@@ -245,14 +234,13 @@ certain = np.array([[0.0, 1.0, 0.0]])
 print(f"one-hot: {float(nn.kl_divergence(p, certain)):.6f} = {-np.log(p[0, 1]):.6f} = -ln p_y")
 
 share = np.linspace(0.01, 0.99, 300)
-figure, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
-for truth, style in ((0.2, "-"), (0.5, "--"), (1.0, "-.")):
-    rows = np.stack([share, 1 - share], axis=1)
-    targets = np.tile([truth, 1 - truth], (300, 1))
-    ax.plot(share, nn.kl_divergence(rows, targets, "none"), style, label=f"$q$ = {truth}")
-ax.set(xlabel="$p$, predicted probability", ylabel=r"$D(q\|p)$ (nats)", ylim=(0, 2))
-ax.legend()
-ax.grid(alpha=0.3)
+rows = np.stack([share, 1 - share], axis=1)
+divergences = {
+    f"$q$ = {truth}": nn.kl_divergence(rows, np.tile([truth, 1 - truth], (300, 1)), "none")
+    for truth in (0.2, 0.5, 1.0)
+}
+labels = {"xlabel": "$p$, predicted probability", "ylabel": r"$D(q\|p)$ (nats)"}
+curves(share, divergences, ylim=(0, 2), **labels)
 
 # %% [markdown]
 # ## Weight decay
@@ -300,20 +288,8 @@ for name, cost in costs.items():
 #
 # ## Exercises
 #
-# Each cell contains a wrong attempt. Change it until the check below it says *right*. The check
-# asks the engine; there is no answer key.
-
-
-# %%
-@contextmanager
-def judged():
-    """Say what is not yet right, instead of stopping the notebook."""
-    try:
-        yield
-    except Exception as problem:
-        print(f"Not yet: {problem}")
-    else:
-        print("Right.")
+# Each cell contains a wrong attempt. Change it until the check, which asks the
+# engine, says *right*. Solutions are at the end.
 
 
 # %% [markdown]
@@ -328,12 +304,16 @@ def huber(e):
 
 
 # %%
-with judged():
+def check_huber(huber):
     check_grads(huber, 0.3)
     for e in (-4.0, -1.5, -0.5, 0.0, 0.9, 3.0):
         slope, wanted = derivative(huber)(e), np.clip(e, -1, 1)
         assert np.isclose(slope, wanted), f"the slope at e = {e} is {slope:g}, not {wanted:g}"
     assert np.isclose(huber(3.0), 2.5), f"huber(3) is {huber(3.0):g}; the pieces do not meet"
+
+
+hint = "Beyond 1 it is |e| minus a constant. Which constant makes the pieces meet at 1?"
+judge(check_huber, huber, hint=hint)
 
 # %% [markdown]
 # **2.** A neuron with output $a = \tanh z$ and targets $y = \pm 1$ should learn as well as the
@@ -347,7 +327,7 @@ def tanh_loss(a, y):
 
 
 # %%
-with judged():
+def check_tanh_loss(tanh_loss):
     for z in (-2.0, 0.1, 1.5):
         for y in (-1.0, 1.0):
             found = grad(lambda z, y=y: tanh_loss(ag.tanh(z), y))(z)
@@ -355,6 +335,10 @@ with judged():
             assert np.isclose(found, wanted), (
                 f"at z = {z}, y = {y} the slope is {found:.4f}, not a - y = {wanted:.4f}"
             )
+
+
+hint = "dL/da = (a - y)/(1 - a²). For y = 1 that is -1/(1 + a)."
+judge(check_tanh_loss, tanh_loss, hint=hint)
 
 # %% [markdown]
 # **3.** Counts $y = 0, 1, 2, \dots$ follow a Poisson distribution, $p(y) = e^{-\mu}\mu^y / y!$.
@@ -368,8 +352,46 @@ def poisson_nll(z, y):
 
 
 # %%
-with judged():
+def check_poisson(poisson_nll):
     check_grads(lambda z: poisson_nll(z, 3.0), 0.7)
     for z, y in ((0.0, 2.0), (1.2, 0.0), (-0.5, 4.0)):
         found, wanted = grad(poisson_nll)(z, y), np.exp(z) - y
         assert np.isclose(found, wanted), f"at z = {z}, y = {y}: {found:.4f}, not {wanted:.4f}"
+
+
+judge(check_poisson, poisson_nll, hint="-ln p(y) = μ - y ln μ + ln y!, and μ = exp(z).")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** $|e| - \frac12$ beyond 1:
+
+
+# %%
+def huber(e):
+    return ag.where(ag.abs(e) <= 1, 0.5 * e**2, ag.abs(e) - 0.5)
+
+
+judge(check_huber, huber)
+
+# %% [markdown]
+# **2.** For $y = 1$ the integral of $-1/(1 + a)$ is $-\ln(1 + a)$, and for $y = -1$ it is $-\ln(1 - a)$:
+
+
+# %%
+def tanh_loss(a, y):
+    return -ag.log(1 + a * y)
+
+
+judge(check_tanh_loss, tanh_loss)
+
+# %% [markdown]
+# **3.** $\mu - y \ln \mu$ with $\mu = e^z$:
+
+
+# %%
+def poisson_nll(z, y):
+    return ag.exp(z) - y * z
+
+
+judge(check_poisson, poisson_nll)

@@ -13,17 +13,15 @@
 # sections 5.4 and 6.3.)
 
 # %%
-from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, paths, side_by_side, surface
 
 import autograd as ag
 import nn
 from autograd import check_grads, grad, hessian, value_and_grad, vmap
-
-plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
-BLUE, VERMILION, GREEN = nn.plot.COLOURS[:3]
 
 # %% [markdown]
 # ## The error surface
@@ -51,28 +49,21 @@ def descend(start, learning_rate, steps):
     return np.array(path)
 
 
-w1, w2 = np.meshgrid(np.linspace(-4, 4, 120), np.linspace(-3, 3, 120))
-surface = vmap(cost)(np.stack([w1, w2], axis=-1).reshape(-1, 2)).reshape(w1.shape)
+def height(w1, w2):
+    return vmap(cost)(np.stack([w1, w2], axis=-1).reshape(-1, 2)).reshape(w1.shape)
 
 
-def landscape(ax):
-    shown = ax.contourf(
-        w1, w2, surface, levels=np.geomspace(0.01, 20, 15), cmap="Greys", norm="log"
-    )
-    ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4, 4), ylim=(-3, 3))
-    return shown
+def landscape(ax, **settings):
+    axes = {"xlabel": "$w_1$", "ylabel": "$w_2$", **settings}
+    return surface(ax, height, (-4, 4), (-3, 3), np.geomspace(0.01, 20, 15), **axes)
 
 
+minimum = descend((1, 1), learning_rate=0.2, steps=2000)[-1]
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 figure.colorbar(landscape(ax), label="mean squared error", format="%.2g")
-for start, style in (((-3.5, 2.5), "-"), ((0.4, -2.5), "--"), ((0.2, 0.3), "-."), ((-1, 0.5), ":")):
-    path = descend(start, learning_rate=0.2, steps=300)
-    (line,) = ax.plot(*path.T, style, linewidth=2, label=f"from {start}")
-    ax.plot(*path[0], "o", color=line.get_color())
-minimum = descend((1, 1), learning_rate=0.2, steps=2000)[-1]
-stars = np.array([minimum, -minimum])
-ax.plot(*stars.T, "*", color="white", markeredgecolor="black", markersize=15, label="minima")
-ax.legend(loc="lower right", fontsize=8)
+starts = (-3.5, 2.5), (0.4, -2.5), (0.2, 0.3), (-1, 0.5)
+descents = {f"from {start}": descend(start, learning_rate=0.2, steps=300) for start in starts}
+paths(ax, descents, target=[minimum, -minimum])
 print("a minimum:", minimum.round(3))
 print("eigenvalues of the Hessian there:", np.linalg.eigvalsh(hessian(cost)(minimum)).round(3))
 
@@ -88,16 +79,12 @@ print("eigenvalues of the Hessian there:", np.linalg.eigvalsh(hessian(cost)(mini
 # If it is too small, you do not arrive; if it is too large, you jump over the valley.
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained", sharey=True)
-for ax, rate, name in zip(axes, (0.02, 1.0, 1.5), ("too small", "right", "too large"), strict=True):
+rates = {0.02: "too small", 1.0: "right", 1.5: "too large"}
+for ax, (rate, name) in zip(side_by_side(3, sharey=True), rates.items(), strict=True):
     path = descend((2.5, 2.5), rate, steps=40)
-    landscape(ax)
-    ax.plot(*path.T, ".-", color=VERMILION, linewidth=1, label="descent, 40 steps")
-    ax.plot(*path[0], "o", color=BLUE, label="start")
-    ax.set_title(f"η = {rate}: {name}, cost {cost(path[-1]):.3f}")
-axes[0].legend(loc="lower right", fontsize=8)
-for ax in axes[1:]:
-    ax.set_ylabel("")
+    landscape(ax, title=f"η = {rate}: {name}, cost {cost(path[-1]):.3f}")
+    paths(ax, {"descent, 40 steps": path})
+    ax.label_outer()
 
 # %% [markdown]
 # How large is too large? Near a minimum, the cost is a parabola along each eigenvector of the
@@ -144,29 +131,28 @@ print("the first example of three epochs:", *first_of_epoch)
 # of this:
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-for size, style in ((None, "-"), (50, "--"), (10, "-."), (1, ":")):
+means = {}
+for size in (None, 50, 10, 1):
     model = nn.MLP([2, 16, 1], activation="tanh", rng=0)
-    history = nn.fit(model, (x, y), loss=loss, lr=0.2, epochs=20, batch_size=size, progress=False)
-    means = history.epochs()
-    left.plot(means["epoch"], means["loss"], style, label="all 300" if size is None else str(size))
-left.set(xlabel="epoch", ylabel="cost, mean over the epoch", ylim=(0, 0.7))
-left.set_xticks([1, 5, 10, 15, 20])
-left.legend(title="examples in a mini-batch", fontsize=8, ncols=2, loc="upper right")
-left.grid(alpha=0.3)
+    settings = {"loss": loss, "lr": 0.2, "epochs": 20, "progress": False}
+    history = nn.fit(model, (x, y), batch_size=size, **settings)
+    means[f"mini-batches of {size}" if size else "all 300"] = history.epochs()["loss"]
 
-landscape(right)
-for size, style in ((25, "-"), (2, "--")):
+walks = {}
+for size, name in ((25, "all 25 examples"), (2, "2 examples a step")):
     theta, path = np.array([-1.0, 2.0]), []
     for epoch in range(200 // (25 // size)):
         for batch in nn.batches(inputs, targets, size=size, rng=epoch):
             path.append(theta)
             theta = theta - 0.3 * grad(cost)(theta, *batch)
-    label = "all 25 examples" if size == 25 else f"{size} examples a step"
-    right.plot(*np.transpose(path), style, linewidth=1.5, label=label)
-right.plot(*minimum, "*", color="white", markeredgecolor="black", markersize=15, label="minimum")
-right.legend(loc="lower right", fontsize=8)
-right.set(xlim=(-1.2, 2.2), ylim=(0, 2.2))
+    walks[name] = path
+
+# %%
+left, right = side_by_side(2)
+labels = {"xlabel": "epoch", "ylabel": "cost, mean over the epoch"}
+curves(range(1, 21), means, left, ylim=(0, 0.7), xticks=[1, 5, 10, 15, 20], **labels)
+landscape(right)
+paths(right, walks, target=minimum, xlim=(-1.2, 2.2), ylim=(0, 2.2))
 
 # %% [markdown]
 # On the left: after 20 epochs, 20 exact steps have barely started, while 6,000 noisy ones are
@@ -180,17 +166,14 @@ right.set(xlim=(-1.2, 2.2), ylim=(0, 2.2))
 # falls. Both methods get the same network and the same number of passes over all examples.
 
 # %%
-figure, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-for optimizer, rate, style in (("sgd", 1.0, "-"), ("random-search", 0.1, "--")):
+courses = {}
+for optimizer, rate in (("sgd", 1.0), ("random-search", 0.1)):
     model = nn.MLP([2, 16, 1], activation="tanh", rng=0)
-    history = nn.fit(
-        model, (x, y), loss=loss, optimizer=optimizer, lr=rate, epochs=400, batch_size=None,
-        progress=False,
-    )  # fmt: skip
-    ax.plot(history.steps["step"], history.steps["loss"], style, label=optimizer)
-ax.set(xlabel="step", ylabel="cost", title=f"{model.num_parameters()} parameters", ylim=(0, None))
-ax.legend()
-ax.grid(alpha=0.3)
+    settings = {"loss": loss, "epochs": 400, "batch_size": None, "progress": False}
+    history = nn.fit(model, (x, y), optimizer=optimizer, lr=rate, **settings)
+    courses[optimizer] = history.steps["loss"]
+title = f"{model.num_parameters()} parameters"
+curves(range(400), courses, xlabel="step", ylabel="cost", title=title, ylim=(0, None))
 
 # %% [markdown]
 # This network has only 65 parameters. In $n$ dimensions, the component of a random direction
@@ -229,6 +212,7 @@ def train(stop=(), lam=0.0, epochs=300):
 
 overfitted, history = train()
 axes = history.plot()
+
 # %% [markdown]
 # ## When to stop
 #
@@ -250,16 +234,13 @@ for course in (history, small, early):
 
 # %%
 decayed, _ = train(lam=0.01)
-figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 models = {"300 epochs": overfitted, "early stopping": stopped, "weight decay, λ = 0.01": decayed}
-for ax, (name, model) in zip(axes, models.items(), strict=True):
+for ax, (name, model) in zip(side_by_side(3), models.items(), strict=True):
     nn.plot.decision_boundary(model, *examples, ax=ax)
     seen = nn.evaluate(model, examples, metrics="accuracy")["accuracy"]
     found = nn.evaluate(model, unseen, loss="cross-entropy", metrics="accuracy")
-    ax.set_title(
-        f"{name}: right {seen:.1%} of those seen,\n"
-        f"{found['accuracy']:.1%} of the unseen (cost {found['loss']:.2f})", fontsize=9,
-    )  # fmt: skip
+    figures_of_model = f"{found['accuracy']:.1%} of the unseen (cost {found['loss']:.2f})"
+    ax.set_title(f"{name}: right {seen:.1%} of those seen,\n{figures_of_model}", fontsize=9)
 
 # %%
 for name, model in models.items():
@@ -278,19 +259,8 @@ for name, model in models.items():
 #
 # ## Exercises
 #
-# Each cell contains a wrong attempt. Change it until the check below it says *right*.
-
-
-# %%
-@contextmanager
-def judged():
-    """Say what is not yet right, instead of stopping the notebook."""
-    try:
-        yield
-    except Exception as problem:
-        print(f"Not yet: {problem}")
-    else:
-        print("Right.")
+# Each cell contains a wrong attempt. Change it until the check says *right*.
+# Solutions are at the end.
 
 
 # %% [markdown]
@@ -317,9 +287,13 @@ def distance_after(rate, steps=2000):
     return np.linalg.norm(theta)
 
 
-with judged():
+def check_limit(limit):
     assert distance_after(0.99 * limit) < 1e-3, f"with 0.99 · {limit} it does not arrive"
     assert distance_after(1.01 * limit) > 100, f"with 1.01 · {limit} it still arrives"
+
+
+hint = "2 / λ, with the largest eigenvalue λ of the Hessian of bowl."
+judge(check_limit, limit, hint=hint)
 
 # %% [markdown]
 # **2.** Momentum: a velocity accumulates the gradients, $v \leftarrow \mu v + g$, and moves the
@@ -333,7 +307,7 @@ def momentum_step(theta, v, g, rate, mu):
 
 
 # %%
-with judged():
+def check_momentum(momentum_step):
     theta, v = np.array([3.0, -1.0]), np.zeros(2)
     parameter = ag.Tensor(theta)
     optimizer = nn.SGD([parameter], lr=0.1, momentum=0.9)
@@ -346,6 +320,9 @@ with judged():
             f"after step {number}: {theta.round(4)} instead of {parameter.data.round(4)}"
         )
 
+
+judge(check_momentum, momentum_step, hint="The new velocity is μ v + g, and θ moves by it.")
+
 # %% [markdown]
 # **3.** The *lasso* penalty $\lambda\sum|W|$ pulls every weight towards 0 with the same force,
 # however small the weight is, so that many weights become 0. Write it.
@@ -357,9 +334,43 @@ def lasso(weights, lam):
 
 
 # %%
-with judged():
+def check_lasso(lasso):
     weights = np.array([[2.0, -0.1], [0.5, -3.0]])
     check_grads(lambda w: lasso(w, 0.3), weights)
     pull = grad(lasso)(weights, 0.3)
     assert np.allclose(abs(pull), 0.3), f"the forces are {abs(pull).ravel().round(3)}, not all 0.3"
     assert (np.sign(pull) == np.sign(weights)).all(), "some force pushes away from 0"
+
+
+judge(check_lasso, lasso, hint="ag.abs has the slopes -1 and 1.")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** The Hessian of `bowl` is the same everywhere:
+
+# %%
+judge(check_limit, 2 / np.linalg.eigvalsh(hessian(bowl)(np.zeros(3)))[-1])
+
+# %% [markdown]
+# **2.** Both lines use the new velocity:
+
+
+# %%
+def momentum_step(theta, v, g, rate, mu):
+    v = mu * v + g
+    return theta - rate * v, v
+
+
+judge(check_momentum, momentum_step)
+
+# %% [markdown]
+# **3.** Absolute values in place of squares:
+
+
+# %%
+def lasso(weights, lam):
+    return lam * ag.sum(ag.abs(weights))
+
+
+judge(check_lasso, lasso)

@@ -13,17 +13,17 @@
 # Lindholm et al. 2022, section 6.1.)
 
 # %%
-from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, larger_points, level, side_by_side
 
 import autograd as ag
 import nn
 from autograd import derivative, elementwise_grad
 
-plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = nn.plot.COLOURS[:5]
+GREEN = nn.plot.COLOURS[2]
 
 # %% [markdown]
 # ## XOR: a line cannot, two units can
@@ -61,46 +61,46 @@ for x, q, y in zip(points, hidden, nn.predict(network, points), strict=True):
 # other two, are mapped to the same point in *feature space*, where a line is enough:
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+left, right = side_by_side(2)
 nn.plot.decision_boundary(network, points, labels, threshold=0.5, ax=left)
 left.set(xlabel="$x_1$", ylabel="$x_2$", title="input space")
 nn.plot.decision_boundary(network[2:], hidden, labels, threshold=0.5, ax=right)
 right.set(xlabel="$q_1$", ylabel="$q_2$", title="feature space: what the hidden units give")
 right.annotate("(0,1) and (1,0)", (1, 0), (1.1, 0.25), arrowprops={"arrowstyle": "->"})
-for ax in (left, right):
-    ax.legend(loc="center")
+larger_points(left, right)
 
 # %% [markdown]
 # ## Four functions by three hidden units
 #
 # A network of 3 tanh units and a linear output, ten parameters in all, is fitted to fifty points
 # each of $x^2$, $\sin x$, $|x|$ and the step $H(x)$ on $(-1, 1)$. The dashed curves are the
-# outputs of the three hidden units.
+# outputs of the three hidden units, the dots the fifty points.
+
 
 # %%
-figure, axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", sharex=True)
-titles = {"square": "$x^2$", "sin": r"$\sin x$", "abs": "$|x|$", "step": "$H(x)$"}
-fitted, fine = {}, np.linspace(-1, 1, 400)[:, None]
-for ax, (name, title) in zip(axes.flat, titles.items(), strict=True):
-    x, y = nn.datasets.curve(name, n=50)
+def fitted_to(x, y):
+    """A network of three hidden units, and its last error."""
     model = nn.MLP([1, 3, 1], activation="tanh", rng=2, dtype=np.float64)
     history = nn.fit(
         model, (x.astype(float), y.astype(float)), loss="mse", optimizer="adam", epochs=3000,
         schedule=nn.schedules.Cosine(0.05, steps=3000), batch_size=None, progress=False,
     )  # fmt: skip
-    for unit, curve in enumerate(nn.predict(model[:2], fine).T):
-        label = "a hidden unit" if unit == 0 else None
-        ax.plot(fine, curve, "--", color=ORANGE, linewidth=1, label=label)
-    ax.plot(x, y, "o", color=BLUE, markersize=4, label="50 points")
-    ax.plot(fine, nn.predict(model, fine), color=VERMILION, label="network")
-    ax.set_title(f"{title}: mean squared error {history.steps['loss'][-1]:.1g}")
-    ax.grid(alpha=0.3)
-    fitted[name] = model
-axes[0, 0].legend(fontsize=8)
-for ax in axes[1]:
-    ax.set(xlabel="$x$", xticks=[-1, -0.5, 0, 0.5, 1])
-for ax in axes[:, 0]:
-    ax.set_ylabel("$y$")
+    return model, history.steps["loss"][-1]
+
+
+titles = {"square": "$x^2$", "sin": r"$\sin x$", "abs": "$|x|$", "step": "$H(x)$"}
+data = {name: nn.datasets.curve(name, n=50) for name in titles}
+fitted = {name: fitted_to(*points) for name, points in data.items()}
+
+# %%
+fine = np.linspace(-1, 1, 400)[:, None]
+axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", sharex=True)[1]
+for ax, (name, title) in zip(axes.flat, titles.items(), strict=True):
+    model, error = fitted[name]
+    ax.plot(fine, nn.predict(model[:2], fine), "--", color="grey", linewidth=1)
+    ax.plot(*data[name], "o", markersize=5, color="black", alpha=0.4)
+    curves(fine, {"network": nn.predict(model, fine)}, ax, xticks=[-1, -0.5, 0, 0.5, 1])
+    ax.set_title(f"{title}: mean squared error {error:.1g}")
 
 # %% [markdown]
 # No unit resembles the curve; each contributes one bend of tanh, and the output adds and
@@ -108,7 +108,7 @@ for ax in axes[:, 0]:
 # approached only as the weights grow, because the steepness of a tanh is its weight:
 
 # %%
-for name, model in fitted.items():
+for name, (model, _) in fitted.items():
     slope = elementwise_grad(lambda x, model=model: model(x)[:, 0])(fine)
     print(f"{name:7} largest weight {max(abs(w.data).max() for w in model.weights()):6.1f}", end="")
     print(f"   steepest slope {abs(slope).max():6.1f}")
@@ -129,23 +129,18 @@ nn.fit(
     optimizer="adam", lr=0.05, epochs=600, batch_size=None, progress=False,
 )  # fmt: skip
 
-figure, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
+ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")[1]
 nn.plot.decision_boundary(model, x, y, ax=ax)
-across, up = np.meshgrid(np.linspace(*ax.get_xlim(), 200), np.linspace(*ax.get_ylim(), 200))
-plane = np.stack([across, up], axis=-1).reshape(-1, 2)
-optimal = nn.datasets.gaussian_classes_posterior(plane).reshape(across.shape)
-ax.contour(across, up, optimal, levels=[0.5], colors=[GREEN], linewidths=2.5)
-for unit in nn.predict(model[:2], plane).T:
-    ax.contour(
-        across, up, unit.reshape(across.shape), levels=[0.5], colors=["grey"], linestyles="--"
-    )
 ax.plot([], [], color="black", linewidth=1, label="boundary of the network")
-ax.plot([], [], color=GREEN, linewidth=2.5, label="optimal boundary")
-ax.plot([], [], "--", color="grey", label="a hidden unit is 0.5")
+optimal = nn.datasets.gaussian_classes_posterior
+level(ax, optimal, 0.5, "optimal boundary", color=GREEN, linewidth=2.5)
+for unit in (0, 1):
+    name = "a hidden unit is 0.5" if unit else None
+    level(ax, lambda x, u=unit: nn.predict(model[:2], x)[:, u], 0.5, name, color="grey")
 ax.legend(loc="upper left", fontsize=8)
 
 more_x, more_y = nn.datasets.gaussian_classes(20_000, rng=1)
-best = nn.datasets.gaussian_classes_posterior(more_x)
+best = optimal(more_x)
 print(
     f"wrong on 20,000 new points: {nn.metrics.error_rate(nn.predict(model, more_x), more_y, threshold=0):.1%}"
 )
@@ -187,19 +182,13 @@ steepest_bend = abs(derivative(target, 2)(fine)).max()
 counts = 2 ** np.arange(1, 10)
 errors = [abs(nn.predict(polygon(m), fine) - target(fine)).max() for m in counts]
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-left.plot(fine, target(fine), color="black", linewidth=3, alpha=0.3, label="target")
-for units, style in ((4, "--"), (16, "-")):
-    left.plot(fine, nn.predict(polygon(units), fine), style, label=f"{units} units")
-left.set(xlabel="$x$", ylabel="$y$")
-right.loglog(counts, errors, "o-", label="measured")
-right.loglog(
-    counts, (2 / counts) ** 2 / 8 * steepest_bend, "--", label=r"bound $\frac{h^2}{8}\max|f''|$"
-)
-right.set(xlabel="hidden units", ylabel="largest error")
-for ax in (left, right):
-    ax.legend()
-    ax.grid(alpha=0.3)
+left, right = side_by_side(2)
+lines = {f"{units} units": nn.predict(polygon(units), fine) for units in (4, 16)}
+curves(fine, {"target": target(fine), **lines}, left, xlabel="$x$", ylabel="$y$")
+bound = (2 / counts) ** 2 / 8 * steepest_bend
+lines = {"measured": errors, r"bound $\frac{h^2}{8}\max|f''|$": bound}
+axes = {"xlabel": "hidden units", "ylabel": "largest error"}
+curves(counts, lines, right, scale="loglog", points=True, **axes)
 
 # %% [markdown]
 # Twice as many units give a quarter of the error. The theorem says that good weights exist.
@@ -217,19 +206,8 @@ for ax in (left, right):
 #
 # ## Exercises
 #
-# Each cell contains a wrong attempt. Change it until the check below it says *right*.
-
-
-# %%
-@contextmanager
-def judged():
-    """Say what is not yet right, instead of stopping the notebook."""
-    try:
-        yield
-    except Exception as problem:
-        print(f"Not yet: {problem}")
-    else:
-        print("Right.")
+# Each cell contains a wrong attempt. Change it until the check says *right*.
+# Solutions are at the end.
 
 
 # %% [markdown]
@@ -240,13 +218,18 @@ def judged():
 W1, b1 = [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0]
 W2, b2 = [[1.0, 1.0]], [0.0]
 
+
 # %%
-with judged():
+def check_neurons(W1, b1, W2, b2):
     neurons = nn.Sequential(nn.Linear(2, 2), nn.Step(), nn.Linear(2, 1), nn.Step())
     neurons[0].weight.data, neurons[0].bias.data = W1, b1
     neurons[2].weight.data, neurons[2].bias.data = W2, b2
     said = nn.predict(neurons, points).ravel().astype(int).tolist()
     assert said == labels.tolist(), f"it says {said} for {points.astype(int).tolist()}"
+
+
+hint = "x₁ + x₂ is at least 0.5 for or, and at least 1.5 for and. Wanted is or without and."
+judge(check_neurons, W1, b1, W2, b2, hint=hint)
 
 # %% [markdown]
 # **2.** Three tanh units only approximated $|x|$. Two ReLU units *are* $|x|$. Write it.
@@ -258,11 +241,14 @@ def absolute(x):
 
 
 # %%
-with judged():
+def check_absolute(absolute):
     for x in (-2.0, -0.3, 0.7, 5.0):
         assert np.isclose(absolute(x), abs(x)), f"at {x} it is {absolute(x):g}"
         slope = derivative(absolute)(x)
         assert np.isclose(slope, np.sign(x)), f"at {x} its slope is {slope:g}, not {np.sign(x):g}"
+
+
+judge(check_absolute, absolute, hint="One unit is for x > 0, the other for x < 0.")
 
 # %% [markdown]
 # **3.** A hat function is 0 up to $-1$, rises to 1 at $0$, falls to 0 at $1$, and is 0 from there
@@ -275,9 +261,43 @@ def hat(x):
 
 
 # %%
-with judged():
+def check_hat(hat):
     assert np.isclose(hat(0.0), 1), f"the top is {hat(0.0):g}"
     for x, wanted in ((-3.0, 0), (-0.5, 1), (0.5, -1), (2.0, 0)):
         slope = derivative(hat)(x)
         assert np.isclose(slope, wanted), f"at {x} the slope is {slope:g}, not {wanted}"
     assert np.isclose(hat(4.0), 0), f"far to the right it is {hat(4.0):g}"
+
+
+judge(check_hat, hat, hint="The slope changes by 1 at -1, by -2 at 0 and by 1 at 1.")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** *Or* fires from 0.5 on, *and* from 1.5 on, and the output needs the first without the
+# second:
+
+# %%
+judge(check_neurons, [[1.0, 1.0], [1.0, 1.0]], [-0.5, -1.5], [[1.0, -1.0]], [-0.5])
+
+# %% [markdown]
+# **2.** $x$ for $x > 0$ and $-x$ for $x < 0$:
+
+
+# %%
+def absolute(x):
+    return ag.relu(x) + ag.relu(-x)
+
+
+judge(check_absolute, absolute)
+
+# %% [markdown]
+# **3.** Each unit begins where the slope changes, and has the change as its weight:
+
+
+# %%
+def hat(x):
+    return ag.relu(x + 1) - 2 * ag.relu(x) + ag.relu(x - 1)
+
+
+judge(check_hat, hat)

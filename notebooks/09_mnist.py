@@ -17,17 +17,15 @@
 # %%
 import os
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
 from IPython.display import Markdown
 
 import nn
-from autograd import jacobian
-
-plt.rcParams["axes.prop_cycle"] = plt.cycler(color=nn.plot.COLOURS)
+from autograd import grad, jacobian
 
 FULL = False  # True trains as long as the texts do, which takes some minutes with MNIST
 
@@ -197,19 +195,8 @@ axes = nn.plot.weights(models[0][0].weight)
 #
 # ## Exercises
 #
-# Each cell contains a wrong attempt. Change it until the check below it says *right*.
-
-
-# %%
-@contextmanager
-def judged():
-    """Say what is not yet right, instead of stopping the notebook."""
-    try:
-        yield
-    except Exception as problem:
-        print(f"Not yet: {problem}")
-    else:
-        print("Right.")
+# Each cell contains a wrong attempt. Change it until the check says *right*.
+# Solutions are at the end.
 
 
 # %% [markdown]
@@ -224,12 +211,19 @@ def influence(image, digit):
 
 
 # %%
-with judged():
+def check_influence(influence):
     image = test_x[0].astype(float)
     slopes = jacobian(network)(image)
     for digit in range(10):
         found = influence(image, digit)
         assert np.allclose(found, slopes[digit], atol=1e-6), f"not so for the logit of {digit}"
+
+
+judge(
+    check_influence,
+    influence,
+    hint="grad of a function of the image that gives network(image)[digit].",
+)
 
 # %% [markdown]
 # **2.** Make the network misread at least half of the images without changing any pixel by more
@@ -246,12 +240,16 @@ def disturb(images, labels):
 
 
 # %%
-with judged():
+def check_disturb(disturb):
     images, labels = test_x[:200], test_y[:200]
     disturbed = disturb(images, labels)
     assert abs(disturbed - images).max() <= most + 1e-6, "a pixel moves too far"
     wrong = nn.metrics.error_rate(nn.predict(network, disturbed), labels)
     assert wrong >= 0.5, f"only {wrong:.0%} are misread"
+
+
+hint = "The sign of the gradient of the cross-entropy with respect to the images."
+judge(check_disturb, disturb, hint=hint)
 
 # %% [markdown]
 # **3.** *Balanced accuracy* is the mean of recall and specificity, so that a constant answer
@@ -264,10 +262,50 @@ def balanced_accuracy(says, truth):
 
 
 # %%
-with judged():
+def check_balanced(balanced_accuracy):
     for who, says in detectors.items():
         says = np.asarray(says, dtype=int)
         recall = nn.metrics.recall(says, is_eight)
         wanted = (recall + nn.metrics.specificity(says, is_eight)) / 2
         found = balanced_accuracy(says, is_eight)
         assert np.isclose(found, wanted), f"{who}: {found:.4f} instead of {wanted:.4f}"
+
+
+hint = "The share of the ones found, and the share of the zeros found."
+judge(check_balanced, balanced_accuracy, hint=hint)
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** A logit is one number, so a single backward pass is enough:
+
+
+# %%
+def influence(image, digit):
+    return grad(lambda image: network(image)[digit])(image).numpy()
+
+
+judge(check_influence, influence)
+
+# %% [markdown]
+# **2.** Each pixel moves the same way as its slope (the *fast gradient sign method*):
+
+
+# %%
+def disturb(images, labels):
+    slopes = grad(lambda images: nn.cross_entropy(network(images), labels))(images)
+    return images + most * np.sign(slopes.numpy())
+
+
+judge(check_disturb, disturb)
+
+# %% [markdown]
+# **3.** The mean over the ones, and that over the zeros:
+
+
+# %%
+def balanced_accuracy(says, truth):
+    return (np.mean(says[truth == 1]) + np.mean(1 - says[truth == 0])) / 2
+
+
+judge(check_balanced, balanced_accuracy)

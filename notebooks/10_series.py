@@ -13,13 +13,13 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
+from exercises import judge
+from figures import curves, side_by_side
 
 from autograd import derivative, elementwise_grad, explain, grad, hessian, laplacian, taylor
 from autograd.ode import ode_series, solve_ode
 from autograd.scipy.special import gamma
 from nn.plot import COLOURS
-
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = COLOURS[:5]
 
 # %% [markdown]
 # ## Arithmetic on polynomials
@@ -63,7 +63,7 @@ explain(np.tan, 0.0, order=3)
 
 
 # %%
-def seconds(run, repeats=3):
+def seconds(run, repeats=15):
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -81,13 +81,9 @@ def nested(f, order):
 few, many = range(1, 9), (1, 2, 3, 5, 8, 12, 20, 30, 45, 60)
 slow = [seconds(lambda n=n: nested(np.tanh, n)(0.3)) for n in few]
 fast = [seconds(lambda n=n: taylor(np.tanh, 0.3, order=n)) for n in many]
-fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.loglog(few, slow, "o-", color=VERMILION, label="nested derivatives")
-ax.loglog(many, fast, "s-", color=BLUE, label="one series")
-ax.set(xlabel="order", ylabel="time (s)", title="derivatives of tanh at 0.3")
-ax.grid(alpha=0.3, which="both")
-ax.legend()
-plt.show()
+lines = {"nested derivatives": (few, slow), "one series": (many, fast)}
+labels = {"xlabel": "order", "ylabel": "time (s)", "title": "derivatives of tanh at 0.3"}
+curves(None, lines, scale="loglog", points=True, **labels)
 
 # %% [markdown]
 # The 30th derivative is right to 15 digits. (Computed with fifty, it is
@@ -118,17 +114,15 @@ c = taylor(gamma, 1.0, order=30)
 euler = 0.57721566490153286
 print(c[:3], euler**2 / 2 + math.pi**2 / 12)
 
-fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
-axes[0].plot(c, "o-", color=BLUE)
-axes[0].set(xlabel="order", title="coefficients of Γ at 1")
 x = np.linspace(0.05, 2.1, 300)
-axes[1].plot(x, gamma(x), color="black", label="Γ")
-for order, colour in ((5, VERMILION), (15, GREEN), (30, BLUE)):
-    value = np.polynomial.polynomial.polyval(x - 1, c[: order + 1])
-    axes[1].plot(x, value, "--", color=colour, label=f"to order {order}")
-axes[1].set(ylim=(0, 8), xlabel="x", title="beyond 2 no order helps")
-axes[1].legend(fontsize=8)
-plt.show()
+sums = {
+    f"to order {order}": np.polynomial.polynomial.polyval(x - 1, c[: order + 1])
+    for order in (5, 15, 30)
+}
+left, right = side_by_side(2)
+curves(range(31), {"c": c}, left, points=True, xlabel="order", title="coefficients of Γ at 1")
+lines = {"Γ": gamma(x), **sums}
+curves(x, lines, right, ylim=(0, 8), xlabel="x", title="beyond 2 no order helps")
 
 # %% [markdown]
 # ## Equations that are recurrences
@@ -173,13 +167,12 @@ ends = np.array(orbit.y[0])[..., -1]
 print("after one period, off by", np.abs(ends - np.array(start[0])).max())
 
 path = np.array(orbit(np.linspace(0, period, 300))[0])
-fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 ax.plot(*path[0], color="0.7")
-for body, colour in zip(path, (BLUE, VERMILION, GREEN), strict=True):
+for body, colour in zip(path, COLOURS, strict=False):
     ax.plot(*body[:, :60], color=colour, linewidth=2)
     ax.plot(*body[:, 60], "o", color=colour)
 ax.set_aspect("equal")
-plt.show()
 
 # %% [markdown]
 # The whole solution is differentiable. How does the period of a pendulum depend on how far it
@@ -242,18 +235,8 @@ print(f"{slow / fast:.0f} times as fast as the Hessian")
 
 # %% [markdown]
 # ## Exercises
-
-
-# %%
-def verdict(check):
-    """Run a check, which raises AssertionError where an answer is wrong, and say how it went."""
-    try:
-        check()
-    except AssertionError as error:
-        print("Not yet.", error)
-    else:
-        print("Right.")
-
+#
+# The engine checks the answers. Change the cells and run them again. Solutions are at the end.
 
 # %% [markdown]
 # **1.** *Another recurrence.* For $y = e^x$ we have $d = y$. Complete the series of $e^{\sin t}$
@@ -268,14 +251,14 @@ def exponential(x):
     return y
 
 
-def check_exponential():
+def check_exponential(exponential):
     mine = exponential(taylor(np.sin, 0.0, order=6))
     true = taylor(lambda t: np.exp(np.sin(t)), 0.0, order=6)
     for k, (a, b) in enumerate(zip(mine, true, strict=True)):
         assert np.isclose(a, b), f"Coefficient {k} is {a:g}, and should be {b:g}."
 
 
-verdict(check_exponential)
+judge(check_exponential, exponential, hint="The formula at the top, with y in place of d.")
 
 # %% [markdown]
 # **2.** *A pole off the line.* $1/(1 + x^2)$ is smooth everywhere, but its series at $x$ converges
@@ -287,14 +270,14 @@ def radius_at(x):
     return 1.0
 
 
-def check_radius():
+def check_radius(radius_at):
     for x in (0.0, 1.0, 2.0):
         c = np.abs(taylor(lambda x: 1 / (1 + x * x), x, order=200))
         seen = 1 / max(c[k] ** (1 / k) for k in range(150, 201))
         assert abs(radius_at(x) / seen - 1) < 0.02, f"At {x} it is about {seen:.2f}."
 
 
-verdict(check_radius)
+judge(check_radius, radius_at, hint="How far is x from i, in the plane of complex numbers?")
 
 # %% [markdown]
 # **3.** *Harmonic functions.* $\Delta f = 0$ holds for a certain power of the distance from the
@@ -306,11 +289,49 @@ def power(n):
     return -1
 
 
-def check_harmonic():
+def check_harmonic(power):
     for n in (3, 4, 7):
         at = np.linspace(0.5, 1.0, n)
         left = laplacian(lambda x, n=n: (x @ x) ** (power(n) / 2))(at)
         assert abs(left) < 1e-10, f"In dimension {n} the Laplacian is {left:.3g}."
 
 
-verdict(check_harmonic)
+judge(check_harmonic, power, hint="In three dimensions it is the potential of a charge, 1/r.")
+
+# %% [markdown]
+# ## Solutions
+#
+# **1.** $k\,y_k = \sum_j j\,x_j\,y_{k-j}$:
+
+
+# %%
+def exponential(x):
+    y = [math.exp(x[0])]
+    for k in range(1, len(x)):
+        y.append(sum(j * x[j] * y[k - j] for j in range(1, k + 1)) / k)
+    return y
+
+
+judge(check_exponential, exponential)
+
+# %% [markdown]
+# **2.** The distance to $i$ is $\sqrt{1 + x^2}$:
+
+
+# %%
+def radius_at(x):
+    return math.sqrt(1 + x * x)
+
+
+judge(check_radius, radius_at)
+
+# %% [markdown]
+# **3.** $|x|^{2-n}$:
+
+
+# %%
+def power(n):
+    return 2 - n
+
+
+judge(check_harmonic, power)

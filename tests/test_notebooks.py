@@ -28,7 +28,7 @@ def code(notebook: Path) -> list[dict[str, Any]]:
 
 
 def test_the_notebooks_are_numbered_without_a_gap() -> None:
-    assert [int(notebook.name[:2]) for notebook in NOTEBOOKS] == list(range(1, 11))
+    assert [int(notebook.name[:2]) for notebook in NOTEBOOKS] == list(range(1, 13))
 
 
 @each
@@ -47,14 +47,34 @@ def test_no_cell_has_warned_or_failed(notebook: Path) -> None:
 
 
 @each
-def test_it_begins_with_a_question_and_ends_with_exercises(
-    notebook: Path,
-) -> None:
+def test_it_begins_with_a_question_and_ends_with_exercises_and_solutions(notebook: Path) -> None:
     sources = ["".join(cell["source"]) for cell in cells(notebook)]
     assert "?" in sources[0]
     text = "\n".join(sources)
-    assert 0 < text.index("## What was learned") < text.index("## Exercises")
-    assert any("Not yet" in repr(cell["outputs"]) for cell in code(notebook)[-3:])
+    headings = "## What was learned", "## Exercises", "## Solutions"
+    assert [text.index(heading) for heading in headings] == sorted(map(text.index, headings))
+
+
+@each
+def test_exercises_are_open_with_a_hint_and_their_solutions_are_right(notebook: Path) -> None:
+    said = [
+        "".join([part for output in cell["outputs"] for part in output["text"]])
+        for cell in code(notebook)
+        if "judge(" in "".join(cell["source"])
+    ]
+    assert [text.split(".")[0] for text in said] == ["Not yet"] * 3 + ["Right"] * 3
+    assert all("\nHint: " in text for text in said[:3])
+
+
+@each
+def test_no_cell_shows_what_a_function_that_plots_returns(notebook: Path) -> None:
+    shown = [
+        "".join(output["data"]["text/plain"])
+        for cell in code(notebook)
+        for output in cell["outputs"]
+        if set(output.get("data", ())) == {"text/plain"}
+    ]
+    assert [text for text in shown if text.startswith(("<", "[(", "[<"))] == []
 
 
 @each

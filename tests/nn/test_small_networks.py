@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+import autograd as ad
 import nn
 from autograd import grad, hessian, vmap
 
@@ -95,3 +97,51 @@ def test_a_network_that_learns_wrong_labels_by_heart_gets_worse_on_others() -> N
     training, validation = history.epochs()["loss"], history.validations["loss"]
     assert training[-1] < 0.6 * training[5 * validation.argmin()]
     assert validation[-1] > 1.3 * validation.min()
+
+
+def attention_of_numbers(q: Any, k: Any, v: Any, x: Any) -> list[Any]:
+    """Causal attention by one head, number by number: a row for each position."""
+    keys, values, rows = [], [], []
+    for row in x:
+        query, key, value = (
+            [
+                sum((w * number for w, number in zip(weights, row, strict=True)), 0.0)
+                for weights in p
+            ]
+            for p in (q, k, v)
+        )
+        keys.append(key)
+        values.append(value)
+        scores = [sum((a * b for a, b in zip(query, key, strict=True)), 0.0) for key in keys]
+        powers = [ad.exp(score / math.sqrt(len(query))) for score in scores]
+        shares = [power / sum(powers, 0.0) for power in powers]
+        columns = list(zip(*values, strict=True))
+        rows.append([sum((s * y for s, y in zip(shares, c, strict=True)), 0.0) for c in columns])
+    return rows
+
+
+def attention_of_arrays(q: Any, k: Any, v: Any, x: Any) -> Any:
+    scores = (x @ q.T) @ (x @ k.T).T / math.sqrt(len(q))
+    earlier = np.tril(np.ones((len(x), len(x)), bool))
+    return nn.softmax(np.where(earlier, scores, -np.inf)) @ (x @ v.T)
+
+
+def test_a_transformer_in_numbers_is_one_in_arrays() -> None:
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=(3, 3)) for _ in range(3)]
+    x, target = rng.normal(size=(4, 3)), [2, 0, 1, 1]
+    tensors = [ad.Tensor(array) for array in arrays]
+    numbers = [[[ad.Value(w) for w in row] for row in array] for array in arrays]
+    loss = nn.cross_entropy(x + attention_of_arrays(*tensors, x), target)
+    rows = attention_of_numbers(*numbers, x.tolist())
+    losses = []
+    for before, row, index in zip(x.tolist(), rows, target, strict=True):
+        logits = [a + b for a, b in zip(before, row, strict=True)]
+        losses.append(ad.log(sum((ad.exp(z) for z in logits), 0.0)) - logits[index])
+    same = sum(losses, 0.0) / len(losses)
+    assert same.data == pytest.approx(loss.item(), rel=1e-14)
+    loss.backward()
+    same.backward()
+    for tensor, part in zip(tensors, numbers, strict=True):
+        found = [[w.grad for w in row] for row in part]
+        np.testing.assert_allclose(found, tensor.grad, rtol=1e-11, atol=1e-15)
