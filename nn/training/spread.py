@@ -48,7 +48,9 @@ class LayerSpread(Callback):
         if (inputs is None) != (targets is None):
             raise ValueError("inputs and targets are given together, or neither")
         self.every = every
-        self.examples = None if inputs is None else (np.asarray(inputs), np.asarray(targets))
+        self.examples: tuple[Array, Array] | None = None
+        if inputs is not None:
+            self.examples = np.asarray(inputs), np.asarray(targets)
         self.steps: list[int] = []
         self.layers: list[str] = []
         self._stds: list[tuple[list[float], list[float]]] = []
