@@ -6,7 +6,7 @@ respect to w. Each is bilinear, and the derivatives of each are the other two, s
 order need nothing else.
 
 Each is a matrix product with the columns that the windows of an image make, computed for so few
-images at a time that the columns stay in the processor's cache.
+images, or rows of a large image, at a time that the columns stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -51,20 +51,32 @@ def _inside(geometry: Geometry) -> Any:
     return (..., *[slice(before, before + n) for n, (before, _) in pairs])
 
 
-def _blocks(images: int, shape: Shape, dtype: Any) -> Iterator[tuple[slice, Any]]:
-    """The images, as many at a time as columns of this shape fit into the cache for; and memory for
-    the columns, which is used again.
+def _blocks(images: int, shape: Shape, dtype: Any) -> Iterator[tuple[slice, slice, slice, Any]]:
+    """The images, and if one is large the rows of its windows, as many at a time as columns of this
+    shape (channels, places of a window, windows) fit into the cache for.
+
+    Each time: which images, which rows, where these are among all windows, and memory for the
+    columns, which is used again.
     """
-    step = max(1, min(images, COLUMNS // max(math.prod(shape), 1)))
-    memory = np.empty((step, *shape), dtype)
-    for start in range(0, images, step):
-        stop = min(start + step, images)
-        yield slice(start, stop), memory[: stop - start]
+    axes = len(shape) // 2
+    before, height, after = shape[: axes + 1], shape[axes + 1], shape[axes + 2 :]
+    several = max(1, min(images, COLUMNS // max(math.prod(shape), 1)))
+    rows = max(1, min(height, COLUMNS // max(math.prod(before) * math.prod(after), 1)))
+    memory = np.empty(several * math.prod(before) * rows * math.prod(after), dtype)
+    for start in range(0, images, several):
+        stop = min(start + several, images)
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            block = (stop - start, *before, bottom - top, *after)
+            span = slice(top * math.prod(after), bottom * math.prod(after))
+            columns = memory[: math.prod(block)].reshape(block)
+            yield slice(start, stop), slice(top, bottom), span, columns
 
 
-def _columns(x: Any, geometry: Geometry) -> Iterator[tuple[slice, Any]]:
-    """The images in blocks, each with its columns: a matrix for each image and group, with a row
-    for each channel and place of a window, and a column for each window.
+def _columns(x: Any, geometry: Geometry) -> Iterator[tuple[slice, slice, Any]]:
+    """Some images at a time, which of their windows, and the columns of these: a matrix for each
+    image and group, with a row for each channel and place of a window, and a column for each
+    window.
     """
     lengths, _, windows, groups = geometry
     if _padded(geometry) != lengths:
@@ -74,9 +86,9 @@ def _columns(x: Any, geometry: Geometry) -> Iterator[tuple[slice, Any]]:
     n = len(lengths)
     shown = windows_of(x, windows)
     shown = shown.transpose(n, n + 1, *range(n), *range(n + 2, 2 * n + 2))
-    for block, columns in _blocks(len(x), shown.shape[1:], x.dtype):
-        np.copyto(columns, shown[block])
-        yield block, columns.reshape(len(columns), groups, -1, math.prod(shown.shape[n + 2 :]))
+    for block, lines, span, columns in _blocks(len(x), shown.shape[1:], x.dtype):
+        np.copyto(columns, shown[(block, *[slice(None)] * (n + 1), lines)])
+        yield block, span, columns.reshape(len(columns), groups, -1, span.stop - span.start)
 
 
 def _filters(w: Any, groups: int) -> Any:
@@ -94,8 +106,8 @@ def _conv(x: Any, w: Any, geometry: Geometry) -> Any:
     counts = count_windows(_padded(geometry), windows)
     out = np.empty((len(x), len(w), *counts), np.result_type(x, w))
     filters, rows = _filters(w, groups), _rows(out, groups)
-    for block, columns in _columns(x, geometry):
-        np.matmul(filters, columns, out=rows[block])
+    for block, span, columns in _columns(x, geometry):
+        np.matmul(filters, columns, out=rows[block, :, :, span])
     return out
 
 
@@ -104,12 +116,13 @@ def _conv_input(g: Any, w: Any, geometry: Geometry) -> Any:
     channels = w.shape[1] * groups
     out = np.zeros((len(g), channels, *_padded(geometry)), np.result_type(g, w))
     filters, rows = _filters(w, groups).mT, _rows(g, groups)
-    for block, columns in _blocks(len(g), (channels, *windows[0], *g.shape[2:]), out.dtype):
-        matrices = columns.reshape(len(columns), groups, filters.shape[1], rows.shape[3])
-        np.matmul(filters, rows[block], out=matrices)
-        images = out[block]
+    shape = (channels, *windows[0], *g.shape[2:])
+    for block, lines, span, columns in _blocks(len(g), shape, out.dtype):
+        matrices = columns.reshape(len(columns), groups, filters.shape[1], span.stop - span.start)
+        np.matmul(filters, rows[block, :, :, span], out=matrices)
         for place, key in places(out.shape, windows):
-            images[key] += columns[(slice(None), slice(None), *place)]
+            there = out[block][key][:, :, lines]
+            there += columns[(slice(None), slice(None), *place)]
     return out if _padded(geometry) == lengths else np.array(out[_inside(geometry)])
 
 
@@ -118,8 +131,8 @@ def _conv_weights(x: Any, g: Any, geometry: Geometry) -> Any:
     shape = (g.shape[1], x.shape[1] // groups, *windows[0])
     out = np.zeros(shape, np.result_type(x, g))
     filters, rows = _filters(out, groups), _rows(g, groups)
-    for block, columns in _columns(x, geometry):
-        filters += np.matmul(rows[block], columns.mT).sum(0)
+    for block, span, columns in _columns(x, geometry):
+        filters += np.matmul(rows[block, :, :, span], columns.mT).sum(0)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,19 @@ def test_images_computed_a_few_at_a_time_are_those_computed_at_once(
         return [ad.conv(IMAGES, WEIGHTS, 2, 1), *loss(IMAGES, WEIGHTS)]
 
     whole = results()
-    monkeypatch.setattr(convolution, "COLUMNS", 400)
-    for found, expected in zip(results(), whole, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    for most in (400, 130, 1):  # some images, some rows of one, and one row
+        monkeypatch.setattr(convolution, "COLUMNS", most)
+        for found, expected in zip(results(), whole, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_the_memory_for_a_large_image_does_not_grow_with_its_windows() -> None:
+    x, w = np.ones((1, 4, 300, 300), np.float32), np.ones((4, 4, 5, 5), np.float32)
+    tracemalloc.start()
+    ad.conv(x, w)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * x.nbytes  # of which the columns of all windows would be 25
 
 
 def test_no_images_give_no_results_and_weights_a_gradient_of_zero() -> None:
