@@ -184,7 +184,11 @@ def positions(key: Any, shape: Shape) -> Any:
         rows = np.arange(shape[0])[key]
         return np.add.outer(rows * width, np.arange(width)).reshape(rows.shape + shape[1:])
     if isinstance(key, tuple) and len(key) == len(shape) and all(map(_is_numbers, key)):
-        return np.ravel_multi_index(key, shape, mode="wrap")
+        inside = [np.where(row < 0, row + n, row) for row, n in zip(key, shape, strict=True)]
+        try:
+            return np.ravel_multi_index(inside, shape)
+        except ValueError as error:
+            raise IndexError(f"an index is out of bounds for the shape {shape}") from error
     return np.arange(math.prod(shape)).reshape(shape)[key]
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from itertools import compress, count
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, compress, count
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from autograd.engine.graph import Node
 from autograd.jit.errors import GuardFailure
+from autograd.jit.indices import LARGEST, NO_PICKS, OUTSIDE
 from autograd.jit.packing import MANY, Unwritten, kept_in, packed
 from autograd.jit.program import Program
 from autograd.jit.terms import is_leaf
@@ -34,6 +36,8 @@ Call: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 # --------------------------------------------------------------------------------------------------
 # Any call
 
+MOST_SETTINGS = 8
+"""With more integers that are settings all are."""
 _SETTINGS = (int, str, bytes, bool, type(None), type, np.dtype)
 
 
@@ -48,6 +52,9 @@ class CallKey:
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any], static: frozenset[int | str]
     ) -> None:
         self.leaves: list[Any] = []
+        """Without the integers, of which `take` tells which are data."""
+        self.integers: list[tuple[int, int, Any]] = []
+        """The integers: before which of the leaves, the number, and the container that it is in."""
         self.objects: list[tuple[str, Any]] = []
         """Arguments told apart by identity, not by value: functions, modules, ..."""
         parts = [
@@ -58,10 +65,36 @@ class CallKey:
             (name, _setting(name, arg) if name in static else self._add(name, arg))
             for name, arg in kwargs.items()
         ]
-        self.key: Hashable = (*parts, *named)
+        self.form: Hashable = (*parts, *named)
+        """What the keys of calls have in common that differ in integers alone."""
 
-    def _add(self, name: str, thing: Any) -> Hashable:
+    def take(self, settings: frozenset[int]) -> tuple[Hashable, list[Any]]:
+        """The key and the leaves, where the integers at these positions are settings."""
+        values, leaves, done = [], [], 0
+        for position, (before, value, _) in enumerate(self.integers):
+            if position in settings:
+                values.append(value)
+            else:
+                leaves += self.leaves[done:before]
+                done = before
+                leaves.append(float(value) if abs(value) <= LARGEST else OUTSIDE)
+        return (self.form, settings, *values), [*leaves, *self.leaves[done:]]
+
+    def settings_with(self, settings: frozenset[int], position: int | None) -> frozenset[int]:
+        """These positions, and those of the integers in one container with another; or all, and
+        `NO_PICKS`.
+        """
+        if position is None or len(settings) > MOST_SETTINGS:
+            return frozenset([NO_PICKS, *range(len(self.integers))])
+        container = self.integers[position][2]
+        alike = [n for n, (_, _, other) in enumerate(self.integers) if other == container]
+        return settings | {position, *alike}
+
+    def _add(self, name: str, thing: Any, container: Any = None) -> Hashable:
         kind = thing.__class__
+        if kind is int:
+            self.integers.append((len(self.leaves), thing, container or name))
+            return "int"
         if kind is float or kind is np.float64:
             self.leaves.append(float(thing))
             return "float"
@@ -74,10 +107,10 @@ class CallKey:
             self.leaves.append(thing)
             return "Value" if isinstance(thing, Value) else ("Tensor", thing.shape, thing.dtype)
         if isinstance(thing, list | tuple):
-            return kind, *[self._add(f"{name}[{i}]", part) for i, part in enumerate(thing)]
-        if isinstance(thing, dict):
-            parts = [(key, self._add(f"{name}[{key!r}]", part)) for key, part in thing.items()]
+            parts = [self._add(f"{name}[{i}]", part, name) for i, part in enumerate(thing)]
             return kind, *parts
+        if isinstance(thing, dict):
+            return kind, *[(k, self._add(f"{name}[{k!r}]", x)) for k, x in thing.items()]
         if isinstance(thing, np.ma.MaskedArray | np.matrix):
             raise TypeError(
                 f"jit: {name} is a {kind.__name__}, whose arithmetic is not that of an array: pass "
@@ -115,14 +148,20 @@ def _types(value: Any) -> tuple[Any, ...]:
 # Calls of one form
 
 
-def form_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Hashable:
-    """What can be told of a call at a glance; only calls of one form may have a dispatcher."""
-    form = tuple(map(_form, args))
-    return (*form, *kwargs, *map(_form, kwargs.values())) if kwargs else form
+def form_of(args: tuple[Any, ...], kwargs: Mapping[str, Any], of_kinds: bool) -> Hashable:
+    """What can be told of a call at a glance; only calls of one form may have a dispatcher.
+
+    of_kinds: integers may be data, and do not tell calls apart.
+    """
+    form = partial(_form, of_kinds=of_kinds)
+    forms = tuple(map(form, args))
+    return (*forms, *kwargs, *map(form, kwargs.values())) if kwargs else forms
 
 
-def _form(thing: Any) -> Hashable:
+def _form(thing: Any, of_kinds: bool) -> Hashable:
     kind = thing.__class__
+    if of_kinds and kind is int:
+        return kind
     if kind is np.ndarray:
         return thing.shape, thing.dtype
     if kind in (list, tuple, dict):
@@ -135,13 +174,14 @@ def dispatcher(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     static: frozenset[int | str],
+    settings: frozenset[int],
 ) -> Call | None:
-    """The function from arguments like these to the result.
+    """The function from arguments like these to the result; `settings` as for `CallKey.take`.
 
     It returns `MISMATCH` for other arguments, and where the program does not fit. None where the
     call has containers of the user's own types.
     """
-    unpacking = _Unpacking()
+    unpacking = _Unpacking(settings)
     try:
         unpacking.take("args", args, static)
         for name, arg in kwargs.items():
@@ -162,7 +202,7 @@ def dispatcher(
         f"    if {f'len(kwargs) != {len(kwargs)}' if kwargs else 'kwargs'}:",
         f"        {_OTHERWISE}",
         "    try:",
-        *[f"        {line}" for line in [*unpacking.lines(), *lines]],
+        *[f"        {line}" for line in [*unpacking.all_lines(), *lines]],
         *[f"    {line}" for line in tail],
     ]
     space |= {**unpacking.space, **more}
@@ -190,7 +230,7 @@ def _run_arrays(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
 def _tried(line: str) -> list[str]:
     """The end of the lines that take arguments apart, and a line that may raise GuardFailure."""
     return [
-        *("except (LookupError, ValueError):", f"    {_OTHERWISE}"),
+        *("except (LookupError, ValueError, OverflowError):", f"    {_OTHERWISE}"),
         *("try:", f"    {line}", "except GuardFailure:", f"    {_OTHERWISE}"),
     ]
 
@@ -202,7 +242,7 @@ def _tuple(names: Sequence[str]) -> str:
 def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[str, Any]] | None:
     """Lines that are the program, and what they refer to; None where it is not one of floats."""
     code, recording = program.plain_code, program.recording
-    if code is None or any(name.startswith("*") for name in leaves):
+    if code is None or not all(name.isidentifier() for name in leaves):
         return None
     varies = [term is not None for term in recording.outputs]
     space: dict[str, Any] = {name: getattr(math, name) for name in code.math} | code.kernels
@@ -242,13 +282,25 @@ class _Unpacking:
     the numbers and arrays, and `space` holds the objects that the lines refer to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: frozenset[int]) -> None:
+        self._settings = settings
+        self._integers: Iterator[int] = count()
         self._lines: list[str] = []
         self._required: list[str] = []
         self._others = count()
         self.leaves: list[str] = []
+        self._named = 0
+        self._rows: dict[type, list[tuple[str, int]]] = {}
         self.has_nodes = False
         self.space: dict[str, Any] = {"ndarray": np.ndarray, "Value": Value, "Tensor": Tensor}
+
+    def all_lines(self) -> list[str]:
+        """The lines, where all is taken apart; the types in rows are looked at last, at once."""
+        for kind, rows in self._rows.items():
+            names = "".join([f"*{name}, " for name, _ in rows])
+            count = f"[*map(type, ({names}))].count({kind.__name__})"
+            self._required.append(f"{count} == {sum([length for _, length in rows])}")
+        return self.lines()
 
     def lines(self) -> list[str]:
         if self._required:
@@ -266,7 +318,7 @@ class _Unpacking:
     ) -> None:
         """Take the parts of a sequence like `things` apart; `static` ones are settings."""
         parts = []
-        leaves = len(self.leaves)  # numbered in order, including those within other parts
+        leaves = self._named  # numbered in order, including those within other parts
         for number, thing in enumerate(things):
             fixed = number in static
             leaf = type(thing) in _LEAVES and not fixed
@@ -279,7 +331,10 @@ class _Unpacking:
     def _part(self, name: str, thing: Any, static: bool) -> None:
         kind = type(thing)
         require = self._required.append
-        if kind in (int, str, bool, bytes, type(None)):
+        if kind is int and not static and next(self._integers) not in self._settings:
+            require(f"{name}.__class__ is int")
+            self._leaf(f"float({name})", kind)
+        elif kind in (int, str, bool, bytes, type(None)):
             require(f"{name}.__class__ is {self._name(kind)} and {name} == {self._name(thing)}")
         elif static:  # equal is not enough: 0.0 is equal to -0.0, and (1,) to (True,)
             require(f"{name} is {self._name(thing)}")
@@ -293,11 +348,11 @@ class _Unpacking:
             self._leaf(name, kind)
         elif kind in (list, tuple):
             require(f"{name}.__class__ is {kind.__name__}")
-            if _is_row(thing):
+            if self._is_row(thing):
                 row = type(thing[0])
-                count = f"[*map(type, {name})].count({row.__name__})"
-                require(f"len({name}) == {count} == {len(thing)}")
-                self._leaf(f"*{name}", row)
+                require(f"len({name}) == {len(thing)}")
+                self._rows.setdefault(row, []).append((name, len(thing)))
+                self._leaf(f"*map(float, {name})" if row is int else f"*{name}", row)
             else:
                 self.take(name, thing)
         elif kind is dict and all(isinstance(key, str) for key in thing):
@@ -308,8 +363,21 @@ class _Unpacking:
         else:
             require(f"{name} is {self._name(thing)}")
 
+    def _is_row(self, things: Sequence[Any]) -> bool:
+        """Whether these are so many numbers or Values that they are taken all together."""
+        if not _is_row(things):
+            return False
+        if type(things[0]) is not int:
+            return True
+        row = [next(self._integers) for _ in things]
+        if self._settings.isdisjoint(row):
+            return True
+        self._integers = chain(row, self._integers)
+        return False
+
     def _leaf(self, name: str, kind: type) -> None:
         self.leaves.append(name)
+        self._named += kind is not int
         self.has_nodes |= kind is Value or kind is Tensor
 
 
@@ -317,16 +385,16 @@ _LEAVES = (float, np.ndarray, Value, Tensor)
 
 
 def _is_row(things: Sequence[Any]) -> bool:
-    """Whether these are so many floats or Values that they are taken all together."""
     kinds = set(map(type, things))
-    return len(things) > MANY and (kinds == {float} or kinds == {Value})
+    return len(things) > MANY and kinds in ({float}, {int}, {Value})
 
 
 def _count_leaves(thing: Any) -> int:
-    """How many names the numbers and arrays in it get."""
+    """How many names the floats, Values and arrays in it get."""
     kind = type(thing)
     if kind in (list, tuple):
-        return 1 if _is_row(thing) else sum(map(_count_leaves, thing))
+        row = _is_row(thing) and type(thing[0]) is not int
+        return 1 if row else sum(map(_count_leaves, thing))
     if kind is dict:
         return sum(map(_count_leaves, thing.values()))
     return kind in _LEAVES

@@ -19,10 +19,11 @@ from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
 from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
 from autograd.jit.export import export
+from autograd.jit.indices import NeedsNumber
 from autograd.jit.native import makes_machine_code
 from autograd.jit.program import Program
 from autograd.jit.provenance import Provenance
-from autograd.jit.recording import record
+from autograd.jit.recording import Recording, record
 from autograd.jit.source import source
 from autograd.jit.uncompiled import run_uncompiled
 
@@ -84,6 +85,10 @@ class Jitted:
         self._into = into
         self._static = static
         self._programs: dict[Hashable, list[Program]] = {}
+        self._settings: dict[Hashable, frozenset[int]] = {}
+        """For each kind of call the positions of integers that are settings; others are data."""
+        self._takes_integers: bool = False
+        """Whether integers are data of any program."""
         self._kept: list[Any] = []  # objects whose identity is part of keys
         self._notices = notices
         self._native = makes_machine_code(native)
@@ -100,7 +105,7 @@ class Jitted:
         """The result, by a program that fits, which is recorded if there is none."""
         if interpreter() not in (RECORDING, NOT_RECORDING):
             return self._uncompiled(args, kwargs)
-        form = form_of(args, kwargs)
+        form = form_of(args, kwargs, self._takes_integers)
         for run, program, version in self._dispatchers.get(form, ()):
             if run is not self.run and program.version == version:
                 result = run(args, kwargs)
@@ -110,24 +115,25 @@ class Jitted:
         call = CallKey(args, kwargs, self._static)
         if self._into and interpreter().records and any(isinstance(x, Node) for x in call.leaves):
             return self._uncompiled(args, kwargs)  # a program could not be differentiated later
-        programs = self._programs.setdefault(call.key, [])
+        settings = self._settings.setdefault(call.form, frozenset())
+        key, leaves = call.take(settings)
+        programs = self._programs.get(key, [])
         reason = "a call of this structure, with these shapes and types, is new"
         for position, program in enumerate(programs):
             try:
-                result = program(call.leaves)
+                result = program(leaves)
             except GuardFailure as failure:
                 reason = str(failure)
             else:
                 if position:  # the next call will most likely take the same path
                     programs.insert(0, programs.pop(position))
-                self._remember(form, args, kwargs, program)
+                self._remember(args, kwargs, program, settings)
                 return result
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             return self._give_up(len(programs), reason, args, kwargs)
         try:
             with _no_collection():
-                roots, again = self._roots_of(call), bool(programs)
-                recording = record(self.function, args, kwargs, self._static, roots, exactly=again)
+                recording, settings = self._record(call, args, kwargs, exactly=bool(programs))
                 if any(program.is_confirmed_by(recording) for program in programs):
                     return self.call(args, kwargs)
                 if programs:
@@ -142,12 +148,42 @@ class Jitted:
             return self._uncompiled(args, kwargs)
         self._kept.append(call.objects)
         self._reasons.append(reason)
-        programs.insert(0, program)
+        self._takes_integers |= not settings.issuperset(range(len(call.integers)))
+        key, leaves = call.take(settings)
+        self._programs.setdefault(key, []).insert(0, program)
         try:
-            return program(call.leaves)
+            return program(leaves)
         finally:
             program.settle()
-            self._remember(form, args, kwargs, program)
+            self._remember(args, kwargs, program, settings)
+
+    def _record(
+        self,
+        call: CallKey,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        provenance: Provenance | None = None,
+        exactly: bool = False,
+    ) -> tuple[Recording, frozenset[int]]:
+        """The recording, and which integers among the arguments are settings."""
+        roots = self._roots_of(call)
+        while True:
+            settings = self._settings.setdefault(call.form, frozenset())
+            try:
+                recording = record(
+                    self.function,
+                    args,
+                    kwargs,
+                    self._static,
+                    roots,
+                    provenance,
+                    exactly,
+                    settings=settings,
+                )
+            except NeedsNumber as needed:
+                self._settings[call.form] = call.settings_with(settings, needed.position)
+            else:
+                return recording, settings
 
     def _give_up(
         self, programs: int, reason: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -170,11 +206,16 @@ class Jitted:
         return run_uncompiled(self.name, self.function, args, kwargs, self._into)
 
     def _remember(
-        self, form: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any], program: Program
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        program: Program,
+        settings: frozenset[int],
     ) -> None:
         """Expect that later calls are like this one, and fit this program."""
-        run = dispatcher(program, args, kwargs, self._static)
+        run = dispatcher(program, args, kwargs, self._static, settings)
         if run is not None:
+            form = form_of(args, kwargs, self._takes_integers)
             others = [entry for entry in self._dispatchers.get(form, ()) if entry[1] is not program]
             self._dispatchers[form] = [(run, program, program.version), *others][:LIMIT_OF_FORMS]
             self.run = run
@@ -209,11 +250,10 @@ class Jitted:
         >>> module["run"](3.0)
         10.0
         """
-        call = CallKey(args, kwargs, self._static)
-        provenance, roots = Provenance(), self._roots_of(call)
-        recording = record(self.function, args, kwargs, self._static, roots, provenance)
+        call, provenance = CallKey(args, kwargs, self._static), Provenance()
+        recording, settings = self._record(call, args, kwargs, provenance)
         program = Program(self.name, recording, self._closed, native=self._native)
-        return source(self.function, program, provenance, args, kwargs, self._static)
+        return source(self.function, program, provenance, args, kwargs, self._static, settings)
 
     def export(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
         """Write the program for calls like f(*args, **kwargs) as plain C to a file, with a header.
@@ -340,8 +380,8 @@ def jit(
     f: a function of numbers, arrays, nodes, modules and nested lists, tuples and dicts of them,
         that returns such a value. It may be a derivative, `jit(grad(f))`, or be differentiated.
     static_argnames, static_argnums: arguments that are settings, not data: each of their values
-        gets a program of its own. Integers, booleans, strings and None always are settings. All
-        settings must be hashable.
+        gets a program of its own. Booleans, strings and None always are settings, and integers
+        unless the function uses them as indices alone. All settings must be hashable.
     into: arrays that each call writes new contents into. `f` returns (result, updates), with an
         update for each array in order, and the call returns the result alone. Everything is
         computed from the old contents. An argument may be one of the arrays, if it is at each call.

@@ -21,7 +21,7 @@ from autograd.engine.graph import NO_SETTINGS, Args, Array, Node, Nodes
 from autograd.engine.operations import Op, Shares
 from autograd.jit.loops import Loop, inside
 from autograd.jit.loops.loop import part
-from autograd.jit.terms import Term, normal
+from autograd.jit.terms import Term, normal, products_so_far
 from autograd.ops.op_types import chain_product
 from autograd.ops.structural import concatenate, index_op, project, ravel, reshape
 from autograd.scalars import number_of
@@ -112,7 +112,7 @@ def may_be_nan(order: Iterable[Term], given: Iterable[Term] = ()) -> set[Term]:
             if [*loop.last, *loop.kept][term.settings["index"]] in doubtful:
                 doubtful.add(term)
             continue
-        product = term.op is chain_product
+        product = term.op is chain_product or term.op is products_so_far
         if product and any(map(_is_nonzero_and_finite, term.args)):
             product = False
         if product or not doubtful.isdisjoint(term.args):

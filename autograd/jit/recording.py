@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from operator import attrgetter
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 from autograd.engine.graph import Node, next_index
 from autograd.engine.operations import using
 from autograd.jit.errors import JitError, Unrepeatable
-from autograd.jit.guards import Capture, Guard
+from autograd.jit.guards import IS_TRIED, Capture, Guard
+from autograd.jit.indices import NO_PICKS, Index, NeedsNumber, as_number
 from autograd.jit.provenance import Provenance
-from autograd.jit.terms import Term, Terms, is_leaf
+from autograd.jit.terms import Term, Terms, entry, is_leaf
 from autograd.jit.trace import Trace
 from autograd.ops.elementwise import identity
 from autograd.scalars import Value
@@ -78,26 +79,36 @@ def record(
     provenance: Provenance | None = None,
     exactly: bool = False,
     is_repeat: bool = False,
+    settings: frozenset[int] | None = None,
 ) -> Recording:
     """Run `f` on nodes of its own, and translate what it did.
 
     roots: functions and other objects, by name, through which it may read from outside.
     exactly: guard only what the code reads that has run, even where that takes long to find out.
     is_repeat: it is the second attempt, since the first gave objects new attributes.
+    settings: by position among the integers, those that are no data; by default all. Raises
+        NeedsNumber where others are more than indices.
     """
     capture = Capture(roots, exactly)
     first = next_index()
     inputs: list[Node] = []
+    takes_indices = settings is not None and NO_PICKS not in settings
+    trace = Trace(capture.places, provenance, takes_indices)
+    picks, positions = trace.picks, count()
 
     def as_input(leaf: Any) -> Any:
         if is_leaf(leaf):
             leaf = _input(leaf)
             inputs.append(leaf)
+        elif leaf.__class__ is int and settings is not None and takes_indices and IS_TRIED:
+            position = next(positions)
+            if position not in settings:
+                leaf = Index(leaf, position, picks)
+                inputs.append(leaf.place)
         return leaf
 
     own_args = [arg if n in static else map_tree(as_input, arg) for n, arg in enumerate(args)]
     own_kwargs = {k: x if k in static else map_tree(as_input, x) for k, x in kwargs.items()}
-    trace = Trace(capture.places, provenance)
     if provenance is not None:
         provenance.inputs = inputs
     try:
@@ -108,13 +119,16 @@ def record(
             trace.restore()
     except JitError:
         raise
-    except Exception:
+    except Exception as error:
+        if picks.indices:  # it may be because they are no numbers
+            raise NeedsNumber(None) from error
         trace.run_observers()
         raise
+    picks.check(result, capture.looks_at_types)
     if trace.failures:
         raise Unrepeatable(f"an operation at {trace.failures[0]} failed, and it went on")
     if capture.refuse_unrepeatable(result, is_repeat):
-        return record(f, args, kwargs, static, roots, provenance, exactly, is_repeat=True)
+        return record(f, args, kwargs, static, roots, provenance, exactly, True, settings)
     return _in_terms(trace, inputs, first, result, capture)
 
 
@@ -151,19 +165,28 @@ def _in_terms(
     guarded = [node for node, *_ in trace.branches]
     wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
     wanted += trace.draws  # those of no use too, since the next draws depend on them
+    numbers: dict[float, Term] = {}  # constants
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
         args = []
         for arg in node.args:
-            found = known.get(arg) if isinstance(arg, Node) else None
+            if arg.__class__ is float:
+                found = numbers.get(arg)
+            else:
+                found = known.get(arg) if isinstance(arg, Node) else None
             if found is None:
                 whole = arg.__class__ in (int, complex)
                 found = terms.constant(_among(node, arg)) if whole else term(arg)
+                if arg.__class__ is float and arg:  # 0.0 is equal to -0.0
+                    numbers[arg] = found
             args.append(found)
         terms.index = node.index
         if node.op.pure:
             example = node.primal
             if example.__class__ not in (float, bool) and all(arg.scalar for arg in args):
                 example = None  # of numbers terms have a number, where nodes have an array
+            if node.op is as_number:
+                known[node] = terms.computed(entry, tuple(args), {"index": 0}, example)
+                continue
             known[node] = terms.computed(node.op, tuple(args), node.settings, example)
             if node.op is identity or node in trace.variables:
                 known[node] = terms.variable(known[node])
@@ -232,5 +255,8 @@ def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list
         if node not in seen and node.op is not None and node.index >= first:
             seen.add(node)
             nodes.append(node)
-            stack += node.parents
+            if node.__class__ is Value:
+                stack += [arg for arg in (node.a, node.b) if isinstance(arg, Node)]
+            else:
+                stack += node.parents
     return sorted(nodes, key=attrgetter("index"))

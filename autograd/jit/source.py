@@ -14,6 +14,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from autograd.jit.packing import Unwritten, packed
 from autograd.jit.program import Program, fails
 from autograd.jit.provenance import Provenance
 from autograd.jit.terms import Term, is_leaf, ordered
+from autograd.trees import map_tree
 
 
 def source(
@@ -39,9 +41,20 @@ def source(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     static: frozenset[int | str],
+    settings: frozenset[int],
 ) -> str:
-    """The text for a program that was recorded from f(*args, **kwargs) with this provenance."""
+    """The text for a program that was recorded from f(*args, **kwargs) with this provenance.
+
+    settings: the positions of integers that are no data.
+    """
     recording, new = program.recording, program.simplified
+    positions = count()
+
+    def as_data(x: Any) -> Any:
+        return 0.0 if x.__class__ is int and next(positions) not in settings else x
+
+    args = tuple([x if n in static else map_tree(as_data, x) for n, x in enumerate(args)])
+    kwargs = {name: x if name in static else map_tree(as_data, x) for name, x in kwargs.items()}
     paths = list(paths_of_arguments(f, args, kwargs, static))
     roots = [*program.outputs, *[check.term for check in recording.checks]]
     left = program.checks()

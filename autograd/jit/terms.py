@@ -260,7 +260,11 @@ def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
 # --------------------------------------------------------------------------------------------------
 # Operations between Python's floats and arrays, which only programs in terms have
 
-pack: Op = NonDifferentiable("pack", lambda *numbers: np.array(numbers, np.float64))
+pack: Op = Op(
+    "pack",
+    lambda *numbers: np.array(numbers, np.float64),
+    lambda argnum: lambda g, out, *numbers: index_op(g, key=(argnum,)),
+)
 """`pack(*numbers)`: an array of float64, one entry for each number."""
 
 entry: Op = NonDifferentiable("entry", lambda x, index: np.asarray(x).item(index))
@@ -268,3 +272,8 @@ entry: Op = NonDifferentiable("entry", lambda x, index: np.asarray(x).item(index
 
 segment_sums: Op = NonDifferentiable("segment_sums", lambda x, starts: np.add.reduceat(x, starts))
 """`segment_sums(x, starts=s)`: sums over x[s[0]:s[1]], x[s[1]:s[2]], ..., none of them empty."""
+
+largest_so_far: Op = NonDifferentiable("largest_so_far", lambda x: np.maximum.accumulate(x, -1))
+smallest_so_far: Op = NonDifferentiable("smallest_so_far", lambda x: np.minimum.accumulate(x, -1))
+products_so_far: Op = NonDifferentiable("products_so_far", lambda x: np.multiply.accumulate(x, -1))
+"""Along the last axis the results of an operation on all numbers up to each."""

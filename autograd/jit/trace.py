@@ -20,6 +20,7 @@ from autograd.engine.graph import Array, Node, Settings
 from autograd.engine.operations import Interpreter, Op, interpreter, using
 from autograd.jit.errors import JitError
 from autograd.jit.guards import Place, changed
+from autograd.jit.indices import Picks, need
 from autograd.jit.provenance import Provenance
 from autograd.ops.elementwise import stop_gradient
 from autograd.ops.predicates import NonDifferentiable
@@ -34,7 +35,12 @@ class Trace(Interpreter):
 
     replayed = True
 
-    def __init__(self, around: Sequence[Place] = (), provenance: Provenance | None = None) -> None:
+    def __init__(
+        self,
+        around: Sequence[Place] = (),
+        provenance: Provenance | None = None,
+        picks: bool = False,
+    ) -> None:
         self.branches: list[tuple[Node, type[bool] | type[int], bool | int, str]] = []
         """Nodes that the program branched on: the type asked for, the value, and the line."""
         self.effects: list[tuple[Callable[..., Any], tuple[Array, ...]]] = []
@@ -43,6 +49,7 @@ class Trace(Interpreter):
         """Attributes that got new data: the object, the name, and the old data."""
         self.around = around
         self.provenance = provenance
+        self.picks: Picks = Picks(picks)
         self.draws: list[Node] = []
         self.failures: list[str] = []
         """Lines at which an operation failed for its numbers."""
@@ -78,7 +85,10 @@ class Trace(Interpreter):
         self.provenance.differentiates(None)
 
     def branch(self, node: Node, kind: type[bool] | type[int]) -> Any:
-        self.branches.append((node, kind, kind(node.primal), user_line()))
+        value = node.primal
+        if kind is int and self.picks.pick_by_node(node, depth=5):
+            return value
+        self.branches.append((node, kind, kind(value), user_line()))
         return node.primal
 
     def take_out(self, node: Node, how: str) -> NoReturn:
@@ -122,9 +132,11 @@ class Trace(Interpreter):
         return Detached(self)
 
     def observe(self, f: Callable[..., Any], args: tuple[Array, ...]) -> None:
+        need(args)
         self.effects.append((Observing(f, self.around, args), tuple(filter(_may_change, args))))
 
     def assign(self, owner: Any, name: str, new: Array) -> None:
+        need([new])
         act = partial(set_attribute, owner, name)
         effect = (act, (new,)) if _may_change(new) else (partial(act, new), ())
         self.effects.append(effect)

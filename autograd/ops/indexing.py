@@ -104,9 +104,20 @@ def _picked(shape: Shape, key: Any) -> Shape:
 HERE = "here"
 
 
+class TrackedIndex:
+    """An integer that is a node where it is part of an index."""
+
+    @property
+    def node(self) -> Node:
+        """The integer as a node."""
+        raise NotImplementedError
+
+
 def split_key(key: Any) -> tuple[Any, list[Node]]:
     """The key with marks instead of nodes, and the nodes."""
     parts = key if isinstance(key, tuple) else (key,)
+    if any(issubclass(type(part), TrackedIndex) for part in parts):
+        parts = tuple([x.node if issubclass(type(x), TrackedIndex) else x for x in parts])
     numbers = [part for part in parts if isinstance(part, Node)]
     for number in numbers:
         if number.dtype.kind == "b":

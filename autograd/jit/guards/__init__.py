@@ -16,6 +16,7 @@ inside (bytecode, frames, closure cells) is in `interpreter`.
 from autograd.jit.guards.capture import Capture as Capture
 from autograd.jit.guards.guard import Guard as Guard
 from autograd.jit.guards.guard import Outside as Outside
+from autograd.jit.guards.interpreter import IS_TRIED as IS_TRIED
 from autograd.jit.guards.interpreter import is_of_library as is_of_library
 from autograd.jit.guards.places import Place as Place
 from autograd.jit.guards.places import changed as changed

@@ -75,6 +75,11 @@ class Capture:
     def __exit__(self, *error: object) -> None:
         self._code.__exit__(*error)
 
+    @property
+    def looks_at_types(self) -> bool:
+        """Whether code that ran asks for the types of objects."""
+        return self._code.read_outside_of_library("type")
+
     def refuse_unrepeatable(self, result: Any, is_repeat: bool) -> bool:
         """Raise JitError for what a program could not do again, and find the places that were read.
 

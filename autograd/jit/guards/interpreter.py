@@ -13,9 +13,9 @@ import math
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -121,6 +121,12 @@ class ExecutedCode:
         """The names that the code reads."""
         return frozenset().union(*map(names_of, self._codes)) if IS_TRIED else frozenset([ANY])
 
+    def read_outside_of_library(self, name: str) -> bool:
+        """Whether code that is in no library reads a global variable."""
+        return any(
+            name in globals_of(code) and not in_library(code.co_filename) for code in self._codes
+        )
+
     def __enter__(self) -> ExecutedCode:
         if not IS_TRIED:
             return self
@@ -199,3 +205,115 @@ def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
 def position_of(generator: GeneratorType[Any, Any, Any]) -> Any:
     """Something that changes when a generator goes on."""
     return generator.gi_frame and generator.gi_frame.f_lasti
+
+
+# --------------------------------------------------------------------------------------------------
+# The instruction that runs
+
+
+def subscripted(depth: int, known: Callable[[Any, Any], Any]) -> tuple[FrameType, Any] | None:
+    """If the function so many calls above runs `x[i]`: its frame, and x. None also where x is more
+    than variables, attributes and items, which are found without running code.
+
+    known: what an item is whose index is no plain integer or string; None where that is unknown.
+    """
+    if not IS_TRIED:
+        return None
+    frame = sys._getframe(depth)
+    names, numbers = _instructions(frame.f_code)
+    end = numbers.get(frame.f_lasti)
+    if end is None or names[end][0] != "BINARY_SUBSCR":
+        return None
+    start = _start(names, end - 1)
+    x = _MISSING if start is None else _value(frame, names, start - 1, known)
+    return None if x is _MISSING else (frame, x)
+
+
+Instruction: TypeAlias = tuple[str, Any]
+_MISSING = object()
+
+
+@functools.cache
+def _instructions(code: CodeType) -> tuple[list[Instruction], dict[int, int]]:
+    """What each instruction does, and with what; and the numbers of those at places in the code."""
+    found: list[Instruction] = []
+    numbers: dict[int, int] = {}
+    for part in dis.get_instructions(code):
+        if part.opname in ("CACHE", "EXTENDED_ARG", "NOP"):
+            continue
+        numbers[part.offset] = len(found)
+        if part.opname in _PAIRS:
+            found += zip(_PAIRS[part.opname], part.argval, strict=True)
+        else:
+            value = part.argrepr if part.opname == "BINARY_OP" else part.argval
+            found.append((part.opname, value))
+    return found, numbers
+
+
+_PAIRS = {
+    "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
+    "STORE_FAST_LOAD_FAST": ("STORE_FAST", "LOAD_FAST"),
+}
+_VARIABLES = {"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_NAME", "LOAD_DEREF", "LOAD_GLOBAL"}
+
+
+def _start(names: list[Instruction], end: int) -> int | None:
+    """The number of the first instruction of the expression that ends with one."""
+    kind = names[end][0]
+    if kind in _VARIABLES or kind == "LOAD_CONST":
+        return end
+    if kind in ("LOAD_ATTR", "UNARY_NEGATIVE"):
+        return _start(names, end - 1)
+    if kind in ("BINARY_SUBSCR", "BINARY_OP"):
+        second = _start(names, end - 1)
+        return None if second is None else _start(names, second - 1)
+    return None
+
+
+def _value(
+    frame: FrameType, names: list[Instruction], end: int, known: Callable[[Any, Any], Any]
+) -> Any:
+    """The value of the expression that ends with an instruction, or `_MISSING`."""
+    kind, what = names[end]
+    if kind == "LOAD_CONST":
+        return what
+    if kind in _VARIABLES:
+        for space in (frame.f_locals, frame.f_globals):
+            if what in space:
+                return space[what]
+    elif kind == "LOAD_ATTR":
+        owner = _value(frame, names, end - 1, known)
+        if not hasattr(type(owner), what):  # which might compute it
+            return getattr(owner, "__dict__", {}).get(what, _MISSING)
+    elif kind == "BINARY_SUBSCR" and (start := _start(names, end - 1)) is not None:
+        x, i = _value(frame, names, start - 1, known), _value(frame, names, end - 1, known)
+        if type(x) in (list, tuple, dict) and type(i) in (int, str):
+            return x[i]
+        if type(x) is list and (item := known(x, i)) is not None:
+            return item
+    return _MISSING
+
+
+def replace_item(
+    frame: FrameType, items: list[Any], place: int, item: Any, confirm: Callable[[], None]
+) -> None:
+    """Have the instruction that runs in a frame find another item at a place of a list, which is
+    put back before the next instruction.
+
+    confirm: called where it has been put back just then, and not later.
+    """
+    numbers, at = _instructions(frame.f_code)[1], frame.f_lasti
+    next_one = min([offset for offset in numbers if offset > at], default=at)
+    before, local, opcodes = sys.gettrace(), frame.f_trace, frame.f_trace_opcodes
+    kept, items[place] = items[place], item
+
+    def put_back(frame: FrameType, event: str, arg: Any) -> Any:
+        items[place] = kept
+        frame.f_trace, frame.f_trace_opcodes = local, opcodes
+        sys.settrace(before)
+        if at < frame.f_lasti <= next_one:
+            confirm()
+        return None if local is None or event == "opcode" else local(frame, event, arg)
+
+    sys.settrace(before or (lambda *event: None))
+    frame.f_trace, frame.f_trace_opcodes = put_back, True

@@ -10,8 +10,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.jit.loops.body import Body
-from autograd.jit.loops.entries import ENTRY, is_moving, with_numbers
-from autograd.jit.loops.loop import Loop, cut, item, listed, part, rows, stacked
+from autograd.jit.loops.loop import (
+    ENTRY,
+    Loop,
+    cut,
+    is_moving,
+    item,
+    listed,
+    part,
+    rows,
+    stacked,
+    with_numbers,
+)
 from autograd.jit.loops.loop import joined as list_joined
 from autograd.jit.loops.repeats import Numbers, Operations, Repeat
 from autograd.jit.terms import Term, Terms, pack

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.loops.entries import ENTRY, Key, without_numbers
+from autograd.jit.loops.loop import ENTRY, Key, without_numbers
 from autograd.jit.terms import Term, fingerprint
 from autograd.ops.elementwise import add, identity, stop_gradient
 from autograd.ops.structural import index_op, scatter_op

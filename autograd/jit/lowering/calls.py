@@ -15,7 +15,13 @@ from autograd import kernels
 from autograd.engine.operations import Op
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.emitter import Emitter, Location
-from autograd.jit.terms import Term, segment_sums
+from autograd.jit.terms import (
+    Term,
+    largest_so_far,
+    products_so_far,
+    segment_sums,
+    smallest_so_far,
+)
 from autograd.ops import (
     TABLE,
     complex_parts,
@@ -123,6 +129,9 @@ _as(complex_parts.real_op, "np.array({0}.real)")
 _as(complex_parts.imag_op, "np.array({0}.imag)")
 _as(products.einsum_op, "np.einsum({subscripts}, {0}, {1})")
 _as(segment_sums, "np.add.reduceat({0}, {starts})")
+_as(largest_so_far, "np.maximum.accumulate({0}, -1)")
+_as(smallest_so_far, "np.minimum.accumulate({0}, -1)")
+_as(products_so_far, "np.multiply.accumulate({0}, -1)")
 for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
 

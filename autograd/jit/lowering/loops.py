@@ -8,8 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd.jit.loops.entries import ENTRY, is_moving
-from autograd.jit.loops.loop import Carried, Loop, cut, item, joined, listed, part, rows, stacked
+from autograd.jit.loops.loop import (
+    ENTRY,
+    Carried,
+    Loop,
+    cut,
+    is_moving,
+    item,
+    joined,
+    listed,
+    part,
+    rows,
+    stacked,
+)
 from autograd.jit.lowering.emitter import Conditions, Emitter, Location
 from autograd.jit.terms import Term, is_view
 

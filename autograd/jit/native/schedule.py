@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.jit.loops import Loop, is_of_lists
-from autograd.jit.loops.entries import with_numbers
-from autograd.jit.loops.loop import cut, item, joined, listed, rows, stacked
+from autograd.jit.loops.loop import cut, item, joined, listed, rows, stacked, with_numbers
 from autograd.jit.native import functions
 from autograd.jit.native.layout import (
     Buffer,

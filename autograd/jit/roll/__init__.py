@@ -3,7 +3,8 @@
 A network written neuron by neuron is matrix algebra, and a loop over points is arithmetic on
 arrays. This is how it is found, in the order of the modules:
 
-- `scalars`: the program as numbered nodes, in which chains of additions are sums of many terms.
+- `scalars`: the program as numbered nodes, in which chains of additions are sums of many terms;
+  what passes a number on, such as the largest so far, is computed for all of a chain.
 - `groups`, `grouping`: like operations on like arguments make a group, to be computed at once, and
   like terms of a sum make scalar products.
 - `blocks`: scalar products of all pairs of two sets of rows are a matrix product.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
-from autograd.jit.roll.scalars import Addends, Scalars
+from autograd.jit.roll.scalars import Addends, Chain, Scalars, chains
 from autograd.jit.roll.views import Origins
 from autograd.jit.terms import Terms
 from autograd.ops.elementwise import add, mul, neg, sub
@@ -24,8 +24,11 @@ def grouped(terms: Terms, program: Scalars, by_depth: bool) -> Groups:
     grouping = _Grouping(groups, program)
     grouping.add_leaves()
     inner = _products_of_sums(program)
-    for level in _levels(program, inner):
-        grouping.add_elementwise([node for node in level if node not in program.sums])
+    levels, chained = _levels(program, inner)
+    for level in levels:
+        alone = [n for n in level if n not in program.sums and n not in chained]
+        grouping.add_elementwise(alone)
+        grouping.add_chains([chained[n] for n in level if n in chained and chained[n][0][0] == n])
         grouping.add_sums({n: program.sums[n] for n in level if n in program.sums}, inner)
     groups.outputs = [grouping.node[output] for output in program.outputs]
     return groups
@@ -41,25 +44,50 @@ def _products_of_sums(program: Scalars) -> set[int]:
     return inner
 
 
-def _levels(program: Scalars, inner: set[int]) -> list[list[int]]:
-    """The nodes to compute, by their number of steps from the leaves.
+def _levels(program: Scalars, inner: set[int]) -> tuple[list[list[int]], dict[int, Chain]]:
+    """The nodes to compute, by their number of steps from the leaves; and the chains of nodes.
 
-    A sum is one step; the additions on the way to it and the products inside are none.
+    A sum is one step, and so is a chain; additions on the way and the products inside are none.
     """
-    depth = [0] * len(program.ops)
+    depth = [0 if op is None else -1 for op in program.ops]
+    chained = chains(program, inner)
     levels: dict[int, list[int]] = defaultdict(list)
-    for node, op in enumerate(program.ops):
-        if op is None or node in program.steps:
-            continue
+
+    def needed(node: int) -> Iterable[int]:
+        if node in chained:
+            return chained[node][1]
         if node in program.sums:
-            depth[node] = 1 + max([depth[arg] for _, arg in program.sums[node]])
-        else:
-            depth[node] = max([depth[arg] for arg in program.args[node]])
-            if node in inner:
+            return [arg for _, arg in program.sums[node]]
+        return program.args[node]
+
+    for root in range(len(depth)):
+        if depth[root] >= 0 or root in program.steps:
+            continue
+        waiting = [root]
+        begun: set[int] = set()  # the first nodes of chains that wait for what they take
+        while waiting:
+            node = waiting[-1]
+            args = needed(node)
+            before = [depth[arg] for arg in args]
+            if min(before) >= 0 or depth[node] >= 0:
+                waiting.pop()
+                if depth[node] < 0:
+                    step = node not in inner
+                    depth[node] = step + max(before)
+                    if step:
+                        levels[depth[node]].append(node)
                 continue
-            depth[node] += 1
-        levels[depth[node]].append(node)
-    return [levels[n] for n in sorted(levels)]
+            if node in chained:
+                begun.add(chained[node][0][0])
+            missing = [arg for arg, known in zip(args, before, strict=True) if known < 0]
+            if any(arg in chained and chained[arg][0][0] in begun for arg in missing):
+                for first in begun:  # one takes what depends on it
+                    for member in chained[first][0]:
+                        del chained[member]
+                waiting, begun = [root], set()
+            else:
+                waiting += missing
+    return [levels[n] for n in sorted(levels)], chained
 
 
 class _Grouping:
@@ -99,6 +127,16 @@ class _Grouping:
             self.node[node] = self._groups.elementwise(op, args)
             if term.dtype.kind == "b":
                 self._counts.add(self.node[node])
+
+    def add_chains(self, chains: Sequence[Chain]) -> None:
+        """Chains whose arguments have been added."""
+        program = self._program
+        for nodes, taken in chains:
+            self._groups.index = program.terms[nodes[0]].index
+            op = program.ops[nodes[0]]
+            assert op is not None
+            made = self._groups.chain(op, [self.node[arg] for arg in taken])
+            self.node.update(zip(nodes, made, strict=True))
 
     def add_sums(self, sums: dict[int, Addends], inner: set[int]) -> None:
         """The sums of one level: like terms are scalar products, to which the rest is added."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -31,6 +31,16 @@ class Group:
     """The creation number of the recorded node that it began with; -1 for leaves."""
     nodes: list[Node] = field(default_factory=list)
     args: list[Any] = field(default_factory=list)
+    chained: bool = False
+    """Whether each entry is that of a chain of `op`, which makes several nodes."""
+
+    def chains(self) -> Iterator[tuple[Sequence[Node], Sequence[Node]]]:
+        """The arguments of each chain, and its nodes."""
+        start = 0
+        for args in self.args:
+            stop = start + len(args) - 1
+            yield args, self.nodes[start:stop]
+            start = stop
 
 
 class Groups:
@@ -90,6 +100,20 @@ class Groups:
                 like = (*like, self.values.get(args[1]))
             self._made[key] = self._new(self._group(like, op, depth), args)
         return self._made[key]
+
+    def chain(self, op: Op, args: Sequence[Node]) -> Sequence[Node]:
+        """The nodes op(args[0], args[1]), op(op(args[0], args[1]), args[2]), ..."""
+        depth = 1 + max([self.of[arg].depth for arg in args])
+        like: Hashable = depth
+        if not self.by_depth:
+            like = frozenset([self.of[arg].number for arg in args])
+        group = self._group(("chain", op, like), op, depth)
+        group.chained = True
+        group.args.append(args)
+        nodes = range(len(self.of), len(self.of) + len(args) - 1)
+        group.nodes += nodes
+        self.of += [group] * len(nodes)
+        return nodes
 
     def scalar_product(self, rows: Rows, like: Hashable) -> Node:
         """The node of Σ left · right. Those that are `like` go together, others need not."""

@@ -14,7 +14,7 @@ from autograd.engine.operations import Op
 from autograd.jit.roll.arrays import Arrays, Nodes
 from autograd.jit.roll.groups import Group, Groups, Node
 from autograd.jit.roll.products import Products
-from autograd.jit.roll.scalars import Scalars
+from autograd.jit.roll.scalars import ACCUMULATED, Scalars
 from autograd.jit.roll.views import Origins, Places, common_shape, inverse, read, strides_of
 from autograd.jit.terms import Term, Terms, entry
 from autograd.ops.elementwise import add, mul, where
@@ -39,6 +39,8 @@ def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
                 arrays.hold_numbers(group, [_sum_of_products(arrays, *rows) for rows in group.args])
             else:
                 products.compute(group)
+        elif group.chained:
+            _chain(arrays, ACCUMULATED[group.op], group)
         elif len(group.nodes) <= NARROW:
             op = group.op
             rows = [[arrays.number(arg) for arg in args] for args in group.args]
@@ -52,6 +54,16 @@ def lower(terms: Terms, groups: Groups, outputs: Sequence[Term]) -> list[Term]:
 def _sum_of_products(arrays: Arrays, left: tuple[Node, ...], right: tuple[Node, ...]) -> Term:
     factors = zip(map(arrays.number, left), map(arrays.number, right), strict=True)
     return reduce(partial(arrays.apply, add), [arrays.apply(mul, a, b) for a, b in factors])
+
+
+def _chain(arrays: Arrays, op: Op, group: Group) -> None:
+    """All chains at once; in the rows of shorter ones nobody reads the rest."""
+    longest = max(map(len, group.args))
+    rows = np.array([[*args, *args[-1:] * (longest - len(args))] for args in group.args])
+    numbers = np.arange(rows.size).reshape(rows.shape)
+    places = [row[1 : len(args)] for row, args in zip(numbers, group.args, strict=True)]
+    array = arrays.apply(op, arrays.real(arrays.full(rows)))
+    arrays.hold(group, array, np.concatenate(places))
 
 
 # --------------------------------------------------------------------------------------------------

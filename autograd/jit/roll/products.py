@@ -164,7 +164,10 @@ def _ranks(groups: Groups) -> Any:
     for n, output in reversed(list(enumerate(groups.outputs))):
         ranks[output] = n
     for group in reversed(groups.in_order()):
-        if group.op is not None:
+        if group.chained:
+            for args, nodes in group.chains():
+                np.minimum.at(ranks, args, ranks[nodes].min())
+        elif group.op is not None:
             for args in np.array(group.args).T:
                 np.minimum.at(ranks, args, ranks[group.nodes])
     return ranks

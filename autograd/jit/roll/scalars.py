@@ -1,16 +1,27 @@
-"""The scalar part of a program as numbered nodes, and its sums of many terms."""
+"""The scalar part of a program as numbered nodes, its sums of many terms, and its chains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.jit.terms import Term, Terms
-from autograd.ops.elementwise import add, identity, neg, stop_gradient, sub
-from autograd.ops.op_types import Elementwise
+from autograd.jit.terms import Term, Terms, largest_so_far, products_so_far, smallest_so_far
+from autograd.ops.elementwise import (
+    add,
+    identity,
+    maximum_op,
+    minimum_op,
+    mul,
+    neg,
+    stop_gradient,
+    sub,
+)
+from autograd.ops.op_types import Elementwise, chain_product
+from autograd.ops.running import cumprod_op
 
 Addends: TypeAlias = list[tuple[float, int]]
 """The terms of a sum, each a sign and a node, in the order of the program."""
@@ -55,6 +66,7 @@ class Scalars:
         made = bytearray(len(terms.all))
         wanted: dict[Term, None] = {}
         after: set[Term] = set()
+        nodes, same = self._node, (identity, stop_gradient)
         for term in terms.needed(outputs):
             op = term.op
             if op is None:
@@ -69,13 +81,13 @@ class Scalars:
             made[term.number] = 1
             args = []
             for arg in term.args:
-                node = self._node[arg.number]
+                node = nodes[arg.number]
                 if node < 0:
                     self.tangled |= arg in after or arg.dtype == np.float32
                     node = self._add(arg, None, ())
                 args.append(node)
-            if op is identity or op is stop_gradient:
-                self._node[term.number] = args[0]  # of use only to who differentiates
+            if op in same:
+                nodes[term.number] = args[0]  # of use only to who differentiates
             else:
                 self._add(term, op, tuple(args))
         wanted.update(dict.fromkeys([output for output in outputs if made[output.number]]))
@@ -121,4 +133,61 @@ class Scalars:
 def is_number(term: Term) -> bool:
     """Whether a term is a number or a boolean, of Python or in an array without axes."""
     x = term.example
-    return x.__class__ is not np.ndarray or (x.shape == () and x.dtype in (np.float64, np.bool_))
+    return (
+        x.__class__ is float
+        or x.__class__ is not np.ndarray
+        or (x.shape == () and x.dtype in (np.float64, np.bool_))
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# Chains: operations that pass on a number, such as the largest so far, and take another each time.
+# One call of NumPy's `accumulate` computes all of a chain.
+
+ACCUMULATED: dict[Op | None, Op] = {
+    maximum_op: largest_so_far,
+    minimum_op: smallest_so_far,
+    chain_product: products_so_far,
+    mul: cumprod_op,
+}
+SHORT: dict[Op | None, int] = {maximum_op: 1, minimum_op: 1, chain_product: 4, mul: 4}
+"""Chains of fewer operations are computed one by one. A single maximum is a chain, too: beside
+longer ones it is computed with them.
+"""
+
+Chain = tuple[list[int], list[int]]
+"""The nodes of a chain, and what it begins with and takes on the way."""
+
+
+def chains(program: Scalars, inner: set[int]) -> dict[int, Chain]:
+    """The chain that each node is in, if any; what one takes may yet depend on it.
+
+    inner: nodes that are in no chain.
+    """
+    lengths: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for node, op in enumerate(program.ops):
+        if op in ACCUMULATED and node not in inner:
+            args = program.args[node][:1] if op is chain_product else program.args[node]
+            same = [arg for arg in args if program.ops[arg] is op and arg in lengths]
+            lengths[node] = 1
+            if same:
+                before[node] = max(same, key=lengths.__getitem__)
+                lengths[node] += lengths[before[node]]
+    found: dict[int, Chain] = {}
+    for last in sorted(lengths, key=lengths.__getitem__, reverse=True):
+        nodes: list[int] = []
+        earlier: int | None = last
+        while earlier is not None and earlier not in found:
+            nodes.append(earlier)
+            earlier = before.get(earlier)
+        if len(nodes) < SHORT[program.ops[last]]:
+            continue
+        nodes.reverse()
+        taken = list(program.args[nodes[0]])
+        for one, node in pairwise(nodes):
+            x, y = program.args[node]
+            taken.append(y if x == one else x)
+        if all(program.terms[x].dtype.kind == "f" for x in (*nodes, *taken[:1])):
+            found.update(dict.fromkeys(nodes, (nodes, taken)))
+    return found

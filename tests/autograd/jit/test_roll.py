@@ -698,3 +698,64 @@ def test_choices_by_constant_conditions_are_made_in_arrays() -> None:
 def test_a_long_series_is_not_put_in_arrays_number_by_number() -> None:
     source = ad.jit(lambda x: ad.taylor(ad.tanh, x, order=100)[-1]).source(0.3)
     assert "concatenate" not in source
+
+
+def largest(numbers: Sequence[Any]) -> Any:
+    """The largest so far, as a loop has it."""
+    top = numbers[0]
+    for number in numbers[1:]:
+        top = ad.maximum(top, number)
+    return top
+
+
+def softmaxes(xs: list[Value], rows: int, ragged: bool) -> Any:
+    """The entropies of rows of odds, with the largest subtracted as in textbooks."""
+    entropy, width = 0.0, len(xs) // rows
+    for n in range(rows):
+        row = xs[n * width : n * width + (n + 2 if ragged else width)]
+        top = largest(row)
+        odds = [ad.exp(x - top) for x in row]
+        norm = total(odds)
+        entropy = entropy - total([x / norm * ad.log(x / norm) for x in odds])
+    return entropy
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_chains_of_maximum_are_one_call_each_way(ragged: bool) -> None:
+    xs = np.round(normal(120), 1)  # with ties
+    recorded = Recorded(lambda xs: softmaxes(xs, 8, ragged), xs.tolist())
+    rolled = roll(recorded.terms, recorded.outputs)
+    assert rolled is not None
+    recorded.check(rolled)
+    made = calls(rolled)
+    assert made["largest_so_far"] == 1
+    assert made["cumprod"] <= 2
+    assert sum(made.values()) < 70
+
+
+@pytest.mark.parametrize("by_depth", [False, True])
+def test_chains_that_take_what_depends_on_them_are_right(by_depth: bool) -> None:
+    def f(xs: list[Value]) -> Any:
+        top, low, product = xs[0], xs[1], xs[2]
+        for x in xs[3:]:
+            top = ad.maximum(top, x * 0.5 + ad.sin(top) * 0.1)
+            low = ad.minimum(ad.minimum(low, x), top * product)
+            product = product * (x + low * 0.01)
+        return top * low + product
+
+    recorded = Recorded(f, normal(30).tolist())
+    recorded.check(recorded.forced(by_depth))
+
+
+@pytest.mark.parametrize("by_depth", [False, True])
+def test_chains_pass_nan_on_as_python_does(by_depth: bool) -> None:
+    def f(xs: list[Value]) -> Any:
+        logs = [ad.log(x) for x in xs]
+        return [largest(logs[n : n + 8]) for n in range(0, 32, 8)]
+
+    recorded = Recorded(f, [-1.0 if n == 13 else 1.0 + n for n in range(32)])
+    rolled = recorded.forced(by_depth)
+    numbers = {x: x.example for x in recorded.inputs}
+    found, expected = evaluate(rolled, numbers), evaluate(recorded.outputs, numbers)
+    assert [math.isnan(x) for x in expected] == [False, True, False, False]
+    assert np.array_equal(found, expected, equal_nan=True)
