@@ -169,6 +169,7 @@ class Picks:
 
     def _operation(self, items: list[Any], place: Value) -> Any:
         """The item at a place, where all items are alike; None where they are not."""
+        picked: list[Any]
         rows, rebuilds = zip(*map(flatten, items), strict=True)
         leaves = [leaf for row in rows for leaf in row]
         same = {

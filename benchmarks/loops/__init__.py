@@ -1,0 +1,1 @@
+"""Programs of single numbers with loops: `python -m benchmarks.loops`."""
