@@ -54,6 +54,9 @@ NODE_MAKERS: dict[type, Callable[[Any], Node]] = {}
 """For types of arguments beside numbers and arrays, what makes a node of one."""
 
 
+_ARRAYS = (np.ndarray, np.generic, complex)
+
+
 def fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
     if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
@@ -62,7 +65,7 @@ def fresh(name: str, leaf: Any) -> Node:
         return make(leaf)
     if isinstance(leaf, float | int) and not isinstance(leaf, bool):
         return _variable(Node.number(leaf))
-    if isinstance(leaf, np.ndarray | np.generic | complex):
+    if isinstance(leaf, _ARRAYS):
         return _variable(Node.array(leaf))
     raise TypeError(
         f"{name}: cannot differentiate with respect to {leaf!r} of type {type(leaf).__name__}; "

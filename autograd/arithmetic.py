@@ -36,6 +36,9 @@ from autograd.protocols import NumPyProtocols
 if TYPE_CHECKING:
     from autograd.nodes import Tensor
 
+OUT_OF_THE_BOX = "the plain value"
+"""How HIPS autograd's programs take out what a node holds."""
+
 
 class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
     """What a Value and a Tensor can both do."""
@@ -285,7 +288,7 @@ class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
 
     @property
     def _value(self) -> Any:
-        return self._taken_out("the plain value")
+        return self._taken_out(OUT_OF_THE_BOX)
 
 
 class ArrayArithmetic(Arithmetic[ArrayLike]):

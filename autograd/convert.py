@@ -46,7 +46,9 @@ def as_float_array(data: Any, dtype: npt.DTypeLike | None = None) -> npt.NDArray
         raise TypeError("Tensor of a node: it is tracked already; use x.detach() for a new leaf")
     array = np.array(data)
     if dtype is None:
-        dtype = array.dtype if array.dtype.kind in "fc" else np.float64
+        if array.dtype.kind in "fc":
+            return array
+        dtype = np.float64
     if array.dtype.kind not in "fciub":
         raise TypeError(
             f"Tensor holds numbers, and this is an array of {array.dtype}: {str(data)[:60]}"

@@ -18,7 +18,9 @@ def getval(x: Any) -> Any:
     >>> getval(Value(2.0)), getval(3.0)
     (2.0, 3.0)
     """
-    return x._value if isinstance(x, Arithmetic) else x
+    while isinstance(x, Arithmetic):
+        x = x._value
+    return x
 
 
 def notrace_primitive(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 Rebuild: TypeAlias = Callable[[Iterator[Any]], Any]
 """Puts leaves into a nesting of lists, tuples and dicts."""
+_CONTAINERS = (list, tuple, dict)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
@@ -21,7 +22,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     >>> rebuild(iter("abc"))
     {'w': 'a', 'layers': ['b', ('c',)]}
     """
-    if not isinstance(tree, list | tuple | dict):
+    if not isinstance(tree, _CONTAINERS):
         return [tree], next
     leaves: list[Any] = []
     return leaves, _flatten(tree, leaves)

@@ -190,6 +190,26 @@ WORKS = (
         baselines=(OURS,),
     ),
     Work(
+        name="clients",
+        title="simulations and libraries written for HIPS autograd",
+        description=(
+            "The value and gradient of pymanopt's cost on the Grassmannian, 12 x 3; of a "
+            "two-dimensional wave by Fourier transforms, 32 x 32 and 20 steps; and of an optical "
+            "field, the solution of sparse equations of 1,600 unknowns; by the same source in both "
+            "libraries. Then whole fits by lifelines and pymanopt, where they are installed. "
+            "Compiling is not timed. Collector on."
+        ),
+        contestants=(
+            Contestant(OURS, "benchmarks.systems.clients.ours"),
+            Contestant(JIT, "benchmarks.systems.clients.ours", "jit"),
+            Contestant("HIPS autograd", "benchmarks.systems.clients.hips"),
+        ),
+        tolerance=1e-4,
+        plan=Plan(rounds=9, seconds=0.05),
+        quick=Plan(rounds=1, seconds=0.005),
+        baselines=(OURS,),
+    ),
+    Work(
         name="compiled-step",
         title="a compiled training step, float32",
         description=(

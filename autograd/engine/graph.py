@@ -147,6 +147,7 @@ def between(inputs: Iterable[Node], order: list[Node]) -> tuple[list[Node], set[
     """Those `ancestors` of an output that depend on `inputs`; and, as a set, these and `inputs`."""
     found = set(inputs)
     for node in reversed(order):
-        if node.op.has_derivative and not found.isdisjoint(node.parents):
-            found.add(node)
+        for arg in node.args if node.op.has_derivative else ():
+            if isinstance(arg, Node) and arg in found:
+                found.add(node)
     return [node for node in order if node in found], found

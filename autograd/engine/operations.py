@@ -151,7 +151,9 @@ class Interpreter:
 
     def fill(self, number: float, node: Node) -> Any:
         """An array like that of `node`, with the same number everywhere."""
-        return np.full(node.shape, number, node.dtype if node.dtype.kind in "fc" else float)
+        array = np.empty(node.shape, node.dtype if node.dtype.kind in "fc" else float)
+        array.fill(number)
+        return array
 
     def deliver(self, results: list[Node], inputs: Sequence[Node], plain: bool) -> list[Array]:
         """Recorded derivatives with respect to `inputs`, for a caller who may want them `plain`."""

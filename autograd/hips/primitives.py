@@ -14,7 +14,7 @@ from autograd.engine.graph import Args, Array, Derivatives, Node, Nodes, Setting
 from autograd.engine.operations import Op, Shares, interpreter
 from autograd.hips.deprecated import OldRules
 from autograd.hips.spaces import dense, holds_nodes, spread, vspace
-from autograd.hips.transpose import Watch, transposed, warn_of_plain
+from autograd.hips.transpose import transposed, watched
 from autograd.ops.structural import broadcast_to, cast
 from autograd.plain import getval
 from autograd.transforms import jvp, vjp
@@ -104,13 +104,13 @@ class Primitive(OldRules, Op):
                 f"the VJP of {self.name} with respect to argument {argnums[0]} is not defined: "
                 f"define it with autograd.extend.defvjp({self.name}, ...)"
             )
+        vjps = self.vjps
         if not holds_nodes([g, out, *args]):
-            return [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
-        with Watch() as watch:
-            shares = [dense(share) for share in self.vjps(tuple(argnums), out, args, settings)(g)]
-        if watch.taken_out and not all(map(holds_nodes, shares)):
-            warn_of_plain(self.name)
-        return shares
+            return [dense(share) for share in vjps(tuple(argnums), out, args, settings)(g)]
+        return watched(
+            self.name,
+            lambda: [dense(share) for share in vjps(tuple(argnums), out, args, settings)(g)],
+        )
 
     def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
         argnums = _positions(node, active)

@@ -9,10 +9,12 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from autograd import ops
+from autograd.arithmetic import OUT_OF_THE_BOX
 from autograd.around import Around
 from autograd.engine.backward import gradients
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, recording, using
+from autograd.hips.spaces import holds_nodes
 from autograd.ops.structural import sum_to
 
 Pull: TypeAlias = Callable[[Any], Sequence[Array]]
@@ -24,13 +26,23 @@ class UntracedRule(UserWarning):
 
 
 class Watch(Around):
-    """A block that sees whether the data of a node is taken out of the graph."""
+    """A block that sees whether the data of a node is taken out of the graph.
 
-    def __init__(self) -> None:
+    outer: `x._value` is a node once more, and the plain data from there, as it is of a box in two
+        traces: what is inside of it is tracked by the outer one.
+    """
+
+    def __init__(self, outer: bool = False) -> None:
         super().__init__(interpreter())
+        self.outer = outer
+        self.inside: set[Node] = set()
         self.taken_out: bool = False
 
     def take_out(self, node: Node, how: str) -> Any:
+        if self.outer and how == OUT_OF_THE_BOX and node not in self.inside:
+            value: Node = ops.identity(node)
+            self.inside.add(value)
+            return value
         self.taken_out = True
         return super().take_out(node, how)
 
@@ -41,6 +53,23 @@ class Watch(Around):
 
     def __exit__(self, *error: object) -> None:
         self._block.__exit__(*error)
+
+
+def watched(name: str, rule: Callable[[], list[Any]]) -> list[Any]:
+    """What a rule gives of nodes; a warning where it takes their data, and gives plain numbers."""
+    with Watch(outer=True) as watch:
+        try:
+            shares = rule()
+        except TypeError:  # which plain NumPy raises where it is given a node
+            if not watch.inside:
+                raise
+            shares = []
+    if not shares:
+        with Watch() as watch:
+            shares = rule()
+    if watch.taken_out and not all(map(holds_nodes, shares)):
+        warn_of_plain(name)
+    return shares
 
 
 def warn_of_plain(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,14 @@ def mat_vec(x1: Array, x2: Array, /) -> Array:
 def vec_mat(x1: Array, x2: Array, /) -> Array:
     """The product of conjugated vectors and matrices; the vectors lie along the last axis of x1."""
     return ops.matmul(ops.expand_dims(ops.conj(x1), -2), x2)[..., 0, :]
+
+
+def T(x: Array) -> Array:
+    """Matrices transposed: the last two axes change places."""
+    return ops.swapaxes(x, -1, -2)
+
+
+_dot = partial(ein_sum, "...ij,...jk->...ik")
 
 
 # NumPy returns several results as a named tuple: eigh(a).eigenvalues, slogdet(a).logabsdet.

@@ -55,10 +55,17 @@ def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = No
 
 _MISSING: Final = object()
 _where: Final = with_lists(np.where)
+_NUMBERS: Final = (bool, int, float, complex)
 
 
 def where(condition: Any, x: Any = _MISSING, y: Any = _MISSING) -> Any:
-    """`numpy.where`, of which the arguments may be given by name, too."""
+    """`numpy.where`, of which the arguments may be given by name, too.
+
+    A choice between two numbers of Python by a third is a number of Python, as in HIPS autograd.
+    """
+    if type(x) in _NUMBERS and type(y) in _NUMBERS and type(condition) in _NUMBERS:
+        chosen: Any = _where(condition, x, y)
+        return chosen.item()
     return _where(condition, *[choice for choice in (x, y) if choice is not _MISSING])
 
 

@@ -76,7 +76,7 @@ def differentiable(theirs: Function, ours: Function) -> Function:
 
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
-        if holds_node(args) or holds_node([*kwargs.values()]):
+        if holds_node(args) or (kwargs and holds_node([*kwargs.values()])):
             ours_now = with_attribute.with_nodes
             return ours_now(*args, **(kwargs and with_effect(ours_now, kwargs)))
         return theirs(*args, **kwargs)
@@ -98,6 +98,10 @@ def of_sequence(function: Function) -> Function:
     return of_iterable
 
 
+_LISTS = (list, tuple)
+_PLAIN = (np.ndarray, list, tuple, float, int)
+
+
 def with_lists(theirs: Function) -> Function:
     """A function that takes nodes, extended to nodes in lists, as in `sum([a, b])`."""
     if theirs in _TAKE_LISTS:
@@ -106,12 +110,12 @@ def with_lists(theirs: Function) -> Function:
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
         for arg in args:
-            if isinstance(arg, list | tuple) and holds_node(arg):
+            if isinstance(arg, _LISTS) and holds_node(arg):
                 args = tuple([array(arg) if holds_node(arg) else arg for arg in args])
                 break
         # NumPy does not look at all arguments for nodes: not at the indices of `take`.
-        begins_plain = args and isinstance(args[0], np.ndarray | list | tuple | float | int)
-        if begins_plain and (holds_node(args) or holds_node([*kwargs.values()])):
+        begins_plain = args and isinstance(args[0], _PLAIN)
+        if begins_plain and (holds_node(args) or (kwargs and holds_node([*kwargs.values()]))):
             return call_with_nodes(theirs, args, kwargs)
         return theirs(*args, **kwargs)
 

@@ -36,6 +36,9 @@ _NODE_AS_KEY = (
 )
 
 
+_INDICES = (list, np.ndarray)
+
+
 def plain_key(key: Any) -> Any:
     """The index with its lists and arrays copied, since the graph keeps it."""
     if key.__class__ is int or key.__class__ is slice:
@@ -46,7 +49,7 @@ def plain_key(key: Any) -> Any:
         raise TypeError(_NODE_AS_KEY)
     if isinstance(key, list) and not key:
         return np.zeros(0, int)
-    return np.array(key) if isinstance(key, list | np.ndarray) else key
+    return np.array(key) if isinstance(key, _INDICES) else key
 
 
 @array_function

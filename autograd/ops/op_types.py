@@ -305,6 +305,9 @@ class Linear(Op):
         self.transpose = transpose
         self.arity: int = 1
 
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
+        return iter(((0, self.transpose(g, *args, **node.settings)),))
+
     def vjp(
         self, argnum: int, g: Array, out: Array, args: tuple[Array, ...], settings: Settings
     ) -> Array | None:

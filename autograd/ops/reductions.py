@@ -143,7 +143,10 @@ def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     >>> float(std(np.array([1.0, 3.0])))
     1.0
     """
-    return std_op(as_real(x), axis=axis, ddof=ddof, keepdims=keepdims)
+    x = as_real(x)
+    # That of one number is 0, with every derivative; so is its variance, without a kink.
+    op = var_op if _count(x, axis) == 1 else std_op
+    return op(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -92,19 +92,27 @@ def keep_axes(reduced: ArrayLike, x: ArrayLike, axis: Axis, keepdims: bool) -> A
 
 
 def _broadcast(x: Any, shape: Shape) -> Any:
+    """`numpy.broadcast_to`, in a quarter of its time."""
     x = np.asarray(x)
-    if x.ndim:
+    ahead = len(shape) - x.ndim
+    if ahead < 0 or not x.flags.forc:
         return np.broadcast_to(x, shape)
-    view: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a quarter of the time
+    strides = [0] * ahead
+    for own, size, stride in zip(x.shape, shape[ahead:], x.strides, strict=True):
+        if own != 1 and own != size:
+            return np.broadcast_to(x, shape)  # which raises
+        strides.append(0 if own == 1 else stride)
+    view: Any = np.ndarray(shape, x.dtype, x, 0, strides)
     view.flags.writeable = False
     return view
 
 
+def _repeat(g: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    return broadcast_to(keep_axes(g, x, axis, keepdims) if shape_of(g) else g, shape_of(x))
+
+
 sum_op: Final = Linear(
-    "sum",
-    lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims),
-    lambda g, x, axis, keepdims: broadcast_to(keep_axes(g, x, axis, keepdims), shape_of(x)),
-    symbol="Σ",
+    "sum", lambda x, axis, keepdims: add_reduce(x, axis, None, None, keepdims), _repeat, symbol="Σ"
 )
 broadcast_op: Final = Linear("broadcast_to", _broadcast, lambda g, x, shape: sum_to(g, shape_of(x)))
 sum_to_op: Final = Linear(
@@ -387,6 +395,9 @@ def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Array:
     return concatenate_op(*[reshape_op(part, shape=shape) for part in parts], axis=axis)
 
 
+_LISTS: Final = (list, tuple)
+
+
 def array(data: Any) -> Array:
     """An array from nested lists, which may hold nodes: their cotangents are the entries of g.
 
@@ -399,7 +410,7 @@ def array(data: Any) -> Array:
     """
     if isinstance(data, Node):
         return data
-    if isinstance(data, list | tuple) and holds_node(data):
+    if isinstance(data, _LISTS) and holds_node(data):
         return stack([array(part) for part in data])
     if isinstance(data, Iterator):  # NumPy would make an array of one object of it
         raise TypeError(
@@ -411,6 +422,9 @@ def array(data: Any) -> Array:
 
 def holds_node(data: Any) -> bool:
     """Whether `data` is a node, or a nested list or tuple with a node in it."""
-    if isinstance(data, list | tuple):
-        return any(holds_node(part) for part in data)
-    return isinstance(data, Node)
+    if not isinstance(data, _LISTS):
+        return isinstance(data, Node)
+    for part in data:
+        if isinstance(part, Node) or (isinstance(part, _LISTS) and holds_node(part)):
+            return True
+    return False

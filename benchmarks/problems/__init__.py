@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.problems import (
     classification,
+    clients,
     compiling,
     costs,
     epochs,
@@ -26,6 +27,7 @@ ANSWERS: Mapping[str, Callable[[], Mapping[str, Answer]]] = {
     "operations": operations.answers,
     "epoch": epochs.answers,
     "programs": programs.answers,
+    "clients": clients.answers,
     "compiled-step": steps.answers,
     "rosenbrock": valley.answers,
     "gradient-cost": costs.answers,

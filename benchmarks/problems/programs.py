@@ -4,6 +4,7 @@ On plain numbers an objective is plain NumPy and SciPy, whichever `autograd` it 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -56,24 +57,26 @@ def answer(value: float, slope: float) -> Answer:
 
 def answers() -> Mapping[str, Answer]:
     """The objective at its start, and its slope by central differences."""
-    right = {}
-    for name in programs.NAMES:
-        program = programs.load(name)
-        v, h = direction(program.start), STEPS.get(name, 1e-6)
-        ahead, behind = (program.objective(moved(program.start, iter(v), s)) for s in (h, -h))
-        value = program.objective(program.start)
-        right[measure(name)] = answer(value, (ahead - behind) / (2 * h))
-    return right
+    return {
+        measure(name): expected(programs.load(name), STEPS.get(name, 1e-6))
+        for name in programs.NAMES
+    }
+
+
+def expected(program: ModuleType, h: float) -> Answer:
+    """The objective of a program, and its slope by differences with steps of h."""
+    v = direction(program.start)
+    ahead, behind = (program.objective(moved(program.start, iter(v), s)) for s in (h, -h))
+    return answer(program.objective(program.start), (ahead - behind) / (2 * h))
 
 
 def cases(value_and_grad: Callable[..., Any]) -> Mapping[str, Case]:
     """The value and gradient of every program, by a library's own function for it."""
-    return {measure(name): case(name, value_and_grad) for name in programs.NAMES}
+    return {measure(name): case(programs.load(name), value_and_grad) for name in programs.NAMES}
 
 
-def case(name: str, value_and_grad: Callable[..., Any]) -> Case:
+def case(program: ModuleType, value_and_grad: Callable[..., Any]) -> Case:
     """The value and gradient of one program."""
-    program = programs.load(name)
     compute = value_and_grad(program.objective)
 
     def prove() -> Answer:

@@ -66,20 +66,28 @@ def test_a_variational_circuit_is_trained_to_the_ground_state(method: str) -> No
     assert energy(angles) == pytest.approx(lowest, abs=1e-3)
 
 
-def test_second_derivatives_are_found_by_simulation_and_else_there_is_a_warning() -> None:
-    """PennyLane's rules take the data of nodes: what HIPS autograd keeps of them is lost here."""
+def hessian(method: str, order: int) -> Any:
+    """Of cos a cos b, by a circuit that can be differentiated `order` times."""
 
-    def second(method: str) -> Any:
-        @qml.qnode(qml.device("default.qubit", wires=1), diff_method=method, max_diff=2)
-        def run(a: Any) -> Any:
-            qml.RX(a, wires=0)
-            return qml.expval(qml.PauliZ(0))
+    @qml.qnode(qml.device("default.qubit", wires=2), diff_method=method, max_diff=order)
+    def run(angles: Any) -> Any:
+        qml.RX(angles[0], wires=0)
+        qml.RY(angles[1], wires=1)
+        return qml.expval(qml.PauliZ(0) @ qml.PauliZ(1))
 
-        return qml.grad(qml.grad(run))(pnp.array(0.4, requires_grad=True))
+    return qml.jacobian(qml.grad(run))(pnp.array([0.4, 0.9], requires_grad=True))
 
-    assert second("backprop") == pytest.approx(-np.cos(0.4))
+
+@pytest.mark.parametrize("method", ["backprop", "parameter-shift"])
+def test_second_derivatives_of_a_circuit_are_those_of_its_formula(method: str) -> None:
+    (sin_a, sin_b), (cos_a, cos_b) = np.sin([0.4, 0.9]), np.cos([0.4, 0.9])
+    right = [[-cos_a * cos_b, sin_a * sin_b], [sin_a * sin_b, -cos_a * cos_b]]
+    np.testing.assert_allclose(hessian(method, 2), right, atol=1e-9)
+
+
+def test_second_derivatives_warn_of_circuits_that_have_only_first_ones() -> None:
     with pytest.warns(UserWarning, match="VJP of _execute takes the plain data of nodes"):
-        second("parameter-shift")
+        hessian("parameter-shift", 1)
 
 
 def test_an_array_that_asks_for_no_gradient_is_not_differentiated() -> None:

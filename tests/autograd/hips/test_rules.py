@@ -39,7 +39,7 @@ from autograd.hips import rules
 from autograd.protocols import RULES
 from autograd.scipy import special
 from autograd.test_util import check_grads
-from autograd.tracer import getval
+from autograd.tracer import getval, isbox
 
 X = numpy.array([0.3, -1.2, 0.8])
 
@@ -201,6 +201,20 @@ def test_a_derivative_of_a_vjp_of_plain_numpy_warns() -> None:
     with pytest.warns(UserWarning, match="VJP of <lambda> takes the plain data of nodes"):
         assert grad(grad(lambda x: square(x) * x))(3.0) == 6.0
     assert grad(square)(3.0) == 6.0
+
+
+def test_what_a_rule_takes_out_of_one_box_is_tracked_by_the_traces_outside() -> None:
+    """As PennyLane takes the results of shifted circuits, which it runs inside of its rule."""
+    cube = primitive(lambda x: x**3)
+
+    def once(x: Any) -> Any:
+        return x._value if isbox(x) else x
+
+    defvjp(cube, lambda ans, x: lambda g: once(3.0 * g * x**2))
+    assert grad(cube)(2.0) == 12.0
+    assert grad(grad(cube))(2.0) == 12.0
+    assert grad(grad(grad(cube)))(2.0) == 6.0
+    assert_allclose(jacobian(elementwise_grad(cube))(X), numpy.diag(6.0 * X))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -69,6 +69,13 @@ def test_where_takes_its_arguments_by_name() -> None:
     numpy.testing.assert_array_equal(gradient, [-3.0, 1.0])
 
 
+def test_where_of_numbers_of_python_gives_one_of_them() -> None:
+    assert type(np.where(True, 1, 2)) is int
+    assert type(np.where(condition=False, x=1, y=2.0)) is float
+    assert type(np.where(numpy.bool_(True), 1.0, 2.0)) is numpy.ndarray
+    assert type(np.where([True], 1.0, 2.0)) is numpy.ndarray
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -281,6 +281,15 @@ def test_norms_and_deviations_at_zero_have_derivative_zero() -> None:
     np.testing.assert_array_equal(grad(lambda x: ad.norm(x, 3))(zero), zero)
 
 
+def test_the_deviation_of_one_number_is_zero_with_all_its_derivatives() -> None:
+    x = np.array([[2.0], [-1.0]])
+    np.testing.assert_array_equal(
+        ad.hessian(lambda x: ad.sum(ad.std(x, 1)))(x), np.zeros((2, 1) * 2)
+    )
+    assert np.isnan(ad.std(np.array([np.nan])))
+    assert np.isnan(ad.std(np.array([2.0]), ddof=1))
+
+
 LENGTHS: dict[str, Callable[[Any], Any]] = {
     "norm": ad.norm,
     "norm of order 3": lambda x: ad.norm(x, 3),
