@@ -11,13 +11,30 @@ from autograd.engine.graph import Array
 from autograd.scipy.special.densities import beta_density, gamma_density
 from autograd.scipy.special.functions import special_op
 from autograd.scipy.special.polygammas import gammaln, polygamma_gap, psi
+from autograd.scipy.special.shapes import beta_moment, gamma_moment
 
 gamma: Final = special_op("gamma", lambda out, x: out * psi(x))
 gammasgn: Final = special_op("gammasgn", None)
-gammainc: Final = special_op("gammainc", "a", lambda out, a, x: gamma_density(a, x))
-gammaincc: Final = special_op("gammaincc", "a", lambda out, a, x: -gamma_density(a, x))
-gammaincinv: Final = special_op("gammaincinv", "a", lambda out, a, y: 1 / gamma_density(a, out))
-gammainccinv: Final = special_op("gammainccinv", "a", lambda out, a, y: -1 / gamma_density(a, out))
+gammainc: Final = special_op(
+    "gammainc",
+    lambda out, a, x: gamma_moment(1, a, x),
+    lambda out, a, x: gamma_density(a, x),
+)
+gammaincc: Final = special_op(
+    "gammaincc",
+    lambda out, a, x: -gamma_moment(1, a, x),
+    lambda out, a, x: -gamma_density(a, x),
+)
+gammaincinv: Final = special_op(
+    "gammaincinv",
+    lambda out, a, y: -gamma_moment(1, a, out) / gamma_density(a, out),
+    lambda out, a, y: 1 / gamma_density(a, out),
+)
+gammainccinv: Final = special_op(
+    "gammainccinv",
+    lambda out, a, y: -gamma_moment(1, a, out) / gamma_density(a, out),
+    lambda out, a, y: -1 / gamma_density(a, out),
+)
 beta: Final = special_op(
     "beta",
     lambda out, a, b: -out * polygamma_gap(0, a, b),
@@ -28,13 +45,29 @@ betaln: Final = special_op(
     lambda out, a, b: -polygamma_gap(0, a, b),
     lambda out, a, b: -polygamma_gap(0, b, a),
 )
-betainc: Final = special_op("betainc", "a", "b", lambda out, a, b, x: beta_density(a, b, x))
-betaincc: Final = special_op("betaincc", "a", "b", lambda out, a, b, x: -beta_density(a, b, x))
+betainc: Final = special_op(
+    "betainc",
+    lambda out, a, b, x: beta_moment(1, 0, a, b, x),
+    lambda out, a, b, x: beta_moment(0, 1, a, b, x),
+    lambda out, a, b, x: beta_density(a, b, x),
+)
+betaincc: Final = special_op(
+    "betaincc",
+    lambda out, a, b, x: -beta_moment(1, 0, a, b, x),
+    lambda out, a, b, x: -beta_moment(0, 1, a, b, x),
+    lambda out, a, b, x: -beta_density(a, b, x),
+)
 betaincinv: Final = special_op(
-    "betaincinv", "a", "b", lambda out, a, b, y: 1 / beta_density(a, b, out)
+    "betaincinv",
+    lambda out, a, b, y: -beta_moment(1, 0, a, b, out) / beta_density(a, b, out),
+    lambda out, a, b, y: -beta_moment(0, 1, a, b, out) / beta_density(a, b, out),
+    lambda out, a, b, y: 1 / beta_density(a, b, out),
 )
 betainccinv: Final = special_op(
-    "betainccinv", "a", "b", lambda out, a, b, y: -1 / beta_density(a, b, out)
+    "betainccinv",
+    lambda out, a, b, y: -beta_moment(1, 0, a, b, out) / beta_density(a, b, out),
+    lambda out, a, b, y: -beta_moment(0, 1, a, b, out) / beta_density(a, b, out),
+    lambda out, a, b, y: -1 / beta_density(a, b, out),
 )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import numpy as np
+
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
@@ -16,6 +18,7 @@ from autograd.scipy.special.functions import special_op, theirs
 from autograd.scipy.special.polygammas import polygamma_gap, psi
 
 # Rules below use functions that are defined further down, so the type checker needs them here.
+expn: Op
 hyp0f1: Op
 hyp1f1: Op
 hyp2f1: Op
@@ -30,6 +33,14 @@ expi: Final = special_op("expi", lambda out, x: ops.exp(x) / x)
 exp1: Final = special_op("exp1", lambda out, x: -ops.exp(-x) / x)
 erfi: Final = special_op("erfi", lambda out, x: 2 / math.sqrt(math.pi) * ops.exp(x * x))
 wofz: Final = special_op("wofz", lambda out, z: 2j / math.sqrt(math.pi) - 2 * z * out)
+expn = special_op(
+    "expn",
+    "n",
+    lambda out, n, x: ops.where(
+        np.equal(n, 0), -out * (1 + 1 / x), -expn(np.maximum(np.subtract(n, 1), 0), x)
+    ),
+)
+exprel: Final = special_op("exprel", lambda out, x: hyp1f1(2.0, 3.0, x) / 2)
 spence: Final = special_op("spence", lambda out, x: ops.log(x) / (1 - x))
 
 

@@ -48,10 +48,12 @@ LARGE = numpy.array([[0.0], [8.0]])
 SPECIAL: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("gamma", "gammaln", "loggamma", "psi", "digamma", "rgamma"), (P,)),
     **dict.fromkeys(("factorial", "gammasgn", "entr", "y0", "y1", "k0", "k1"), (P,)),
+    **dict.fromkeys(("k0e", "k1e"), (P,)),
     **dict.fromkeys(("beta", "betaln", "xlogy", "xlog1py", "rel_entr", "kl_div"), (P, Q)),
     **dict.fromkeys(("erf", "erfc", "erfcx", "dawsn", "ndtr", "log_ndtr", "expit"), (REAL,)),
     **dict.fromkeys(("log_expit", "exp10", "exp2", "expm1", "cbrt", "sinc", "round"), (REAL,)),
     **dict.fromkeys(("j0", "j1", "i0", "i1", "i0e", "i1e", "logsumexp", "softmax"), (REAL,)),
+    "exprel": (REAL,),
     **dict.fromkeys(("erfinv", "erfcinv", "ndtri", "logit", "log1p"), (UNIT,)),
     "binom": (P + 2, Q),
     **dict.fromkeys(("expi", "exp1", "spence", "sici", "shichi"), (P,)),
@@ -94,15 +96,17 @@ USES: dict[str, list[Use]] = {
     },
     "special.polygamma": [(lambda sp, x: sp.special.polygamma(2, x), (P,))],
     "special.multigammaln": [(lambda sp, x: sp.special.multigammaln(x, 3), (3.3,))],
-    "special.gammainc": [(lambda sp, x: sp.special.gammainc(1.7, x), (P,))],
-    "special.gammaincc": [(lambda sp, x: sp.special.gammaincc(2.0, x), (P,))],
+    "special.gammainc": [(lambda sp, a, x: sp.special.gammainc(a, x), (Q, P))],
+    "special.gammaincc": [(lambda sp, a, x: sp.special.gammaincc(a, x), (Q, P))],
     **{
-        f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(1.7, x), (UNIT,))]
+        f"special.{name}": [
+            (lambda sp, a, x, name=name: getattr(sp.special, name)(a, x), (Q[:3], UNIT))
+        ]
         for name in ("gammaincinv", "gammainccinv")
     },
     **{
         f"special.{name}": [
-            (lambda sp, x, name=name: getattr(sp.special, name)(1.7, 0.6, x), (UNIT,))
+            (lambda sp, a, b, x, name=name: getattr(sp.special, name)(a, b, x), (1.7, 0.6, UNIT))
         ]
         for name in ("betainc", "betaincc", "betaincinv", "betainccinv")
     },
@@ -178,7 +182,7 @@ USES: dict[str, list[Use]] = {
     "special.stdtrit": [(lambda sp, x: sp.special.stdtrit(3.5, x), (UNIT,))],
     **{
         f"special.{name}": [(lambda sp, x, name=name: getattr(sp.special, name)(2, x), (P,))]
-        for name in ("jn", "jv", "yn", "yv", "iv", "ive", "kv")
+        for name in ("jn", "jv", "jve", "yn", "yv", "yve", "iv", "ive", "kn", "kv", "kve", "expn")
     },
     "special.logsumexp": [
         (lambda sp, x: sp.special.logsumexp(x, axis=1, keepdims=True), (A,)),
@@ -415,12 +419,10 @@ def test_the_logarithm_of_a_matrix() -> None:  # in SciPy it draws random number
 
 
 def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
-    with pytest.raises(
-        TypeError, match=r"scipy\.special\.gammainc has no derivative with respect to a"
-    ):
-        grad(lambda a: autograd.scipy.special.gammainc(a, 1.0))(2.0)
-    assert grad(lambda x: autograd.scipy.special.gammainc(2.0, x))(1.0) == pytest.approx(
-        numpy.exp(-1)
+    with pytest.raises(TypeError, match=r"scipy\.special\.jv has no derivative with respect to v"):
+        grad(lambda v: autograd.scipy.special.jv(v, 1.0))(2.0)
+    assert grad(lambda x: autograd.scipy.special.jv(0.0, x))(1.0) == pytest.approx(
+        -scipy.special.j1(1.0)
     )
 
 

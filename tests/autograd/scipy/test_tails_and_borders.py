@@ -35,6 +35,19 @@ def scaled_i(v: Any, x: Any) -> Any:
     return mp.besseli(v, x) * mp.exp(-abs(x))
 
 
+def scaled_k(v: Any, x: Any) -> Any:
+    """Of order 1/2 and 5/2."""
+    return mp.sqrt(mp.pi / 2 / x) * (1 if v < 1 else 1 + 3 / x + 3 / x**2)
+
+
+def lower_gamma(a: Any, x: Any) -> Any:
+    return mp.gammainc(a, 0, x, regularized=True)
+
+
+def upper_gamma(a: Any, x: Any) -> Any:
+    return mp.gammainc(a, x, mp.inf, regularized=True)
+
+
 GAMMA = [-20.3, -5.5, -3.0 + 1e-7, -1.5, -0.5, -1e-8, 1e-8, 0.3, 1.0, 2.0, 30.0, 170.0]
 REAL = [-25.0, -8.0, -1.0, -1e-8, 0.0, 1e-8, 0.5, 3.0, 10.0, 25.0]
 WIDE = [-700.0, -100.0, *REAL, 100.0, 700.0]
@@ -69,6 +82,7 @@ ONE: dict[str, tuple[Formula, Sequence[float]]] = {
     "k1": (lambda x: mp.besselk(1, x), [1e-8, 1.0, 300.0]),
     "i0e": (lambda x: scaled_i(0, x), [-1e5, -30.0, -1.0, 0.1, 1.0, 30.0, 60.0, 1e4, 1e8]),
     "i1e": (lambda x: scaled_i(1, x), [-1e5, -30.0, -1.0, 0.1, 1.0, 30.0, 60.0, 1e4, 1e8]),
+    "exprel": (lambda x: mp.expm1(x) / x, [-100.0, -3.0, -1e-8, 1e-8, 0.5, 30.0, 300.0]),
     "expit": (lambda x: 1 / (1 + mp.exp(-x)), [x for x in WIDE if abs(x) != 1e-8]),
     "log_expit": (lambda x: -mp.log1p(mp.exp(-x)), WIDE),
     "logit": (lambda x: mp.log(x / (1 - x)), UNIT),
@@ -83,12 +97,12 @@ ONE: dict[str, tuple[Formula, Sequence[float]]] = {
 ORDERS: dict[str, tuple[Formula, Sequence[float], Sequence[float]]] = {
     "polygamma": (mp.polygamma, [1, 2], [-20.3, 1e-8, 0.3, 5.0, 1e5]),
     "gammainc": (
-        lambda a, x: mp.gammainc(a, 0, x, regularized=True),
+        lower_gamma,
         [0.3, 1.0, 1.5, 2.0, 3.0, 200.0],
         [1e-30, 1e-3, 0.5, 3.0, 20.0, 300.0],
     ),
     "gammaincc": (
-        lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
+        upper_gamma,
         [0.3, 1.0, 2.0, 20.0],
         [1e-30, 1e-3, 0.5, 3.0, 20.0, 300.0],
     ),
@@ -99,6 +113,8 @@ ORDERS: dict[str, tuple[Formula, Sequence[float], Sequence[float]]] = {
     "yn": (mp.bessely, [0], [0.5, 20.0]),
     "iv": (mp.besseli, [0, 0.5, 2, 3.5], [1e-8, 0.5, 3.0, 20.0, 600.0]),
     "kv": (mp.besselk, [0.5, 2], [1e-3, 3.0, 600.0]),
+    "kve": (scaled_k, [0.5, 2.5, 0.5, 2.5], [1e-2, 0.5, 3.0, 20.0, 60.0, 1e3, 1e5, 1e8]),
+    "expn": (mp.expint, [0, 1, 2, 5], [1e-3, 0.5, 3.0, 40.0]),
     "ive": (scaled_i, [0, 0.5, 2, 20], [1e-2, 0.5, 3.0, 20.0, 60.0, 1e3, 1e5, 1e8]),
 }
 """Functions whose first argument has no derivative."""
@@ -106,6 +122,8 @@ TWO: dict[str, tuple[Formula, Sequence[float], Sequence[float]]] = {
     "beta": (mp.beta, [0.01, 1.0, 50.0, 1e4], [0.5, 2.0, 20.0]),
     "betaln": (lambda a, b: mp.log(mp.beta(a, b)), [0.01, 1.0, 50.0, 1e9], [1e-8, 2.0, 1e5]),
     "binom": (mp.binomial, [0.5, 3.0, 60.5, 1e5], [-3.0, -1.0, -0.5, 0.0, 2.3, 3.0, 4.0, 6.5]),
+    "gammainc": (lower_gamma, [0.02, 1.5, 40.0], [1e-9, 0.9, 30.0, 60.0]),
+    "gammaincc": (upper_gamma, [0.3, 30.0], [0.2, 25.0, 70.0]),
     "xlogy": (lambda x, y: x * mp.log(y) if x else x, [0.0, 0.5, -2.0, 1e10], [1e-99, 0.3, 1e10]),
     "xlog1py": (
         lambda x, y: x * mp.log1p(y) if x else x,
@@ -187,8 +205,22 @@ def test_function_with_an_order_is_right_everywhere(name: str) -> None:
 @pytest.mark.parametrize("name", TWO)
 def test_function_of_two_numbers_is_right_everywhere(name: str) -> None:
     formula, *points = TWO[name]
-    with mp.workdps(100):
+    with mp.workdps(120):
         assert_right(name, getattr(sp, name), formula, [*product(*points)])
+
+
+@pytest.mark.parametrize("name", ["betainc", "betaincc"])
+def test_probabilities_of_the_beta_distribution_are_differentiated_by_shapes(name: str) -> None:
+    """By each of the three arguments and by any two."""
+    points = [(0.04, 66.0, 1e-4), (0.7, 0.9, 0.4), (20.0, 3.0, 0.9), (5.0, 40.0, 0.6)]
+    sign = 1 if name == "betainc" else -1
+    with mp.workdps(100):
+        assert_right(
+            name,
+            getattr(sp, name),
+            lambda a, b, x: sign * mp.betainc(a, b, 0, x, regularized=True),
+            points[sign < 0 :: 2],
+        )
 
 
 # --------------------------------------------------------------------------------------------------
