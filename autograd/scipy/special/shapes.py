@@ -54,7 +54,8 @@ def _width(rate: Any, curvature: Any, before: Any, last_rate: Any) -> Any:
     end, behind the distance `before`.
     """
     reach = 2 + np.maximum(before, 0) + 1 / last_rate
-    return 1 / (np.maximum(rate, 0) + np.sqrt(curvature) + 1 / reach)
+    bend = np.sqrt(np.maximum(curvature - 0.5, 0))  # a smaller one does not count
+    return 1 / (np.maximum(rate, 0) + bend + 1 / reach)
 
 
 def _integral(integrand: Any, width: Any) -> Any:
@@ -106,7 +107,7 @@ def _beta_moment(m: Any, n: Any, a: Any, b: Any, x: Any) -> Any:
     last_rate = np.where(side > 0, b, a)
     width = _width(rate, (a + b) * x * (1 - x), side * (log_rest - log_x), last_rate)
     v = side * width * _NODES
-    fall = np.log1p(x * np.expm1(v))
+    fall = np.where(v > 0, v + np.log1p((1 - x) * np.expm1(-v)), np.log1p(x * np.expm1(v)))
     first = log_x + v - fall + theirs.psi(a + b) - theirs.psi(a)
     second = log_rest - fall + theirs.psi(a + b) - theirs.psi(b)
     total = _integral(first**m * second**n * np.exp(a * v - (a + b) * fall), width)
