@@ -1,4 +1,5 @@
-"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; `fft`, `sparse`.
+"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; `fft`, `ndimage`,
+`sparse`.
 
 They need SciPy, which the extra `scipy` installs.
 """
@@ -19,8 +20,11 @@ def load(name: str) -> Any:
         ) from error
 
 
+_MODULES = ("fft", "integrate", "linalg", "ndimage", "signal", "sparse", "special", "stats")
+
+
 def __getattr__(name: str) -> Any:
     """The modules, which SciPy takes a while to load."""
-    if name not in ("fft", "integrate", "linalg", "signal", "sparse", "special", "stats"):
+    if name not in _MODULES:
         raise AttributeError(f"module 'autograd.scipy' has no attribute {name!r}")
     return importlib.import_module(f"autograd.scipy.{name}")

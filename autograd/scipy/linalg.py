@@ -214,6 +214,24 @@ def _solveh_banded(ab: Array, b: Array, *, lower: bool = False, **options: Any) 
     return _solve_banded((count - 1, count - 1), whole, b)
 
 
+def _cholesky_banded(ab: Array, lower: bool = False, **options: Any) -> Array:
+    """The bands of the Cholesky factor of a Hermitian matrix, from its own on the same side.
+
+    The whole matrix is made, of n² entries.
+    """
+    ab = ops.array(ab)
+    count, n = ops.shape_of(ab)
+    rows = [ab[k] if lower else ops.roll(ops.conj(ab[count - 1 - k]), -k) for k in range(count)]
+    whole = sum(ops.diag(row[: n - k], -k) for k, row in enumerate(rows))
+    factor = ops.cholesky(whole)
+    bands = [
+        ops.concatenate([ops.diagonal(factor, -k), np.zeros(k, ab.dtype)]) for k in range(count)
+    ]
+    if lower:
+        return ops.stack(bands)
+    return ops.stack([ops.roll(ops.conj(band), k) for k, band in enumerate(bands)][::-1])
+
+
 def _toeplitz(c: Array, r: Array | None = None) -> Array:
     """The matrix with c[i - j] below the diagonal and r[j - i] above it, by default c̄[j - i]."""
     c = ops.ravel(c)
@@ -254,6 +272,7 @@ globals().update(
                 for name in ("cosm", "coshm", "logm", "sinm", "sinhm", "tanm", "tanhm")
             },
             "block_diag": _block_diag,
+            "cholesky_banded": _cholesky_banded,
             "cho_factor": _cho_factor,
             "cho_solve": _cho_solve,
             "circulant": _circulant,

@@ -22,6 +22,7 @@ import autograd.numpy as np
 import autograd.scipy.fft
 import autograd.scipy.integrate
 import autograd.scipy.linalg
+import autograd.scipy.ndimage
 import autograd.scipy.special
 import autograd.scipy.stats
 from autograd import Node, Tensor, Value, check_grads, grad, hessian, jacobian
@@ -41,6 +42,7 @@ SIMPLEX = numpy.array([0.2, 0.5, 0.3])
 BANDS = numpy.array([[0.0, 0.4, -0.3, 0.7], [2.1, 3.0, -2.6, 2.2], [0.5, -0.8, 0.3, 0.0]])
 
 WAVES = numpy.cos(numpy.arange(12.0) ** 2).reshape(3, 4)
+FILTER = numpy.array([[0.4, -0.3, 1.1], [0.7, 0.9, -0.2]])
 
 SCALES = numpy.diag([1.0, 2.0, 4.0])
 LARGE = numpy.array([[0.0], [8.0]])
@@ -94,6 +96,54 @@ USES: dict[str, list[Use]] = {
         ]
         for name in ("dct", "idct", "dst", "idst")
     },
+    **{
+        f"ndimage.{name}": [
+            (
+                lambda sp, x, w, name=name, mode=mode, shift=shift: getattr(sp.ndimage, name)(
+                    x, w, mode=mode, cval=0.3, origin=shift
+                ),
+                (WAVES, weights),
+            )
+            for mode, weights in (
+                *(("reflect", FILTER), ("constant", FILTER), ("mirror", FILTER[:, :1])),
+                *(("nearest", FILTER[:, :2]), ("wrap", FILTER), ("grid-mirror", FILTER)),
+            )
+            for shift in (0, (-1, 0))
+        ]
+        for name in ("correlate", "convolve")
+    },
+    **{
+        f"ndimage.{name}": [
+            (
+                lambda sp, x, w, name=name, axis=axis, shift=shift: getattr(sp.ndimage, name)(
+                    x, w, axis, origin=shift
+                ),
+                (WAVES, weights),
+            )
+            for axis, weights, shift in ((-1, UNIT, 1), (0, FILTER[0], -1))
+        ]
+        for name in ("correlate1d", "convolve1d")
+    },
+    "ndimage.gaussian_filter1d": [
+        (lambda sp, x: sp.ndimage.gaussian_filter1d(x, 0.8, 0, 1, mode="wrap"), (WAVES,))
+    ],
+    "ndimage.gaussian_filter": [
+        (lambda sp, x, how=how: sp.ndimage.gaussian_filter(x, **how), (WAVES,))
+        for how in (
+            {"sigma": 1.2, "truncate": 2.0},
+            {"sigma": (0.7, 0.0), "order": (1, 0), "mode": ["mirror", "nearest"]},
+            {"sigma": 0.9, "radius": 3, "axes": (1,)},
+        )
+    ],
+    "ndimage.map_coordinates": [
+        (
+            lambda sp, x, at, mode=mode: sp.ndimage.map_coordinates(
+                x, at, order=1, mode=mode, cval=0.4
+            ),
+            (WAVES, numpy.array([[0.3, 1.6, -0.4, 1.9], [2.7, 0.2, 1.1, 3.3]])),
+        )
+        for mode in ("constant", "nearest")
+    ],
     "special.polygamma": [(lambda sp, x: sp.special.polygamma(2, x), (P,))],
     "special.multigammaln": [(lambda sp, x: sp.special.multigammaln(x, 3), (3.3,))],
     "special.gammainc": [(lambda sp, a, x: sp.special.gammainc(a, x), (Q, P))],
@@ -150,6 +200,18 @@ USES: dict[str, list[Use]] = {
             (SPD, SIMPLEX),
         )
         for lower in (False, True)
+    ],
+    "linalg.cholesky_banded": [
+        (
+            lambda sp, ab, lower=lower, edge=edge: (
+                edge * sp.linalg.cholesky_banded(ab, lower=lower)
+            ),
+            (bands,),
+        )
+        for lower, edge, bands in (
+            (False, numpy.array([[0.0, 1.0, 1.0, 1.0], [1.0] * 4]), BANDS[:2]),
+            (True, numpy.array([[1.0] * 4, [1.0, 1.0, 1.0, 0.0]]), abs(BANDS[1:])),
+        )
     ],
     "linalg.circulant": [(lambda sp, c: sp.linalg.circulant(c), (P,))],
     "linalg.toeplitz": [
@@ -332,7 +394,7 @@ def test_derivatives_are_right_at_first_and_second_order(
     check_grads(lambda *xs: function(ours, *xs), *inputs, order=2, directions=1)
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft", "ndimage"])
 def test_every_differentiable_function_has_a_case(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {
@@ -343,7 +405,7 @@ def test_every_differentiable_function_has_a_case(module: str) -> None:
     assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft"])
+@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft", "ndimage"])
 def test_all_other_functions_raise_their_names(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     refused = [name for name in marks if marks[name] is Mark.REFUSED]
@@ -424,6 +486,15 @@ def test_what_has_no_formula_raises_by_that_argument_alone() -> None:
     assert grad(lambda x: autograd.scipy.special.jv(0.0, x))(1.0) == pytest.approx(
         -scipy.special.j1(1.0)
     )
+
+
+def test_splines_of_higher_order_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"map_coordinates: with nodes, order=1"):
+        autograd.scipy.ndimage.map_coordinates(Tensor(WAVES), numpy.ones((2, 1)))
+    with pytest.raises(ValueError, match="origin 2 is outside of the weights"):
+        autograd.scipy.ndimage.correlate(Tensor(WAVES), FILTER, origin=2)
+    with pytest.raises(ValueError, match="mode 'edge' is not one of reflect"):
+        autograd.scipy.ndimage.correlate(Tensor(WAVES), FILTER, mode="edge")
 
 
 def test_a_dirichlet_density_is_differentiated_by_point_and_concentrations() -> None:
