@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scipy.ndimage import *  # noqa: F403
 
 _theirs: Any = load("ndimage")
-_PADDING = {
+_PADDING: dict[str, Any] = {
     **dict.fromkeys(("reflect", "grid-mirror"), "symmetric"),
     **dict.fromkeys(("constant", "grid-constant"), "constant"),
     **dict.fromkeys(("wrap", "grid-wrap"), "wrap"),
@@ -59,8 +59,8 @@ def _correlate(
     if any(not 0 <= b < k for b, k in zip(before, sizes, strict=True)):
         raise ValueError(f"correlate: origin {origin} is outside of the weights")
     widths = [(b, k - 1 - b) for b, k in zip(before, sizes, strict=True)]
-    how = {"constant_values": cval} if "constant" in mode else {}
-    padded = ops.pad(x, widths, _PADDING[mode], **how)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"constant_values": cval} if "constant" in mode else {}
+    padded = ops.pad(x, widths, _PADDING[mode], **how)
     windows = ops.sliding_window_view(padded, sizes, tuple(range(len(sizes))))
     return ops.tensordot(windows, weights, len(sizes))
 

@@ -209,7 +209,7 @@ USES: dict[str, list[Use]] = {
             (bands,),
         )
         for lower, edge, bands in (
-            (False, numpy.array([[0.0, 1.0, 1.0, 1.0], [1.0] * 4]), BANDS[:2]),
+            (False, numpy.array([[0.0, 1.0, 1.0, 1.0], [1.0] * 4]), abs(BANDS[:2])),
             (True, numpy.array([[1.0] * 4, [1.0, 1.0, 1.0, 0.0]]), abs(BANDS[1:])),
         )
     ],
