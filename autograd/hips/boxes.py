@@ -63,7 +63,13 @@ class _BoxType(type):
         return getattr(Tracked.array, name)
 
     def __setattr__(cls, name: str, method: Any) -> None:
-        """A method that a program gives to boxes is one of nodes."""
+        """A method that a program gives to boxes is one of nodes.
+
+        But for NumPy's protocols, which nodes have, and HIPS autograd's boxes have not: those that
+        programs give them call functions of `autograd.numpy`, which would ask for them again.
+        """
+        if name in ("__array_function__", "__array_ufunc__"):
+            return
         for kind in (Tracked.array, Tracked.number):
             setattr(kind, name, method)
 
@@ -141,6 +147,7 @@ class DictBox(Box):
 
 Box.types.update((ArrayBox, SequenceBox, DictBox))
 Box.type_mappings.data |= dict.fromkeys((np.ndarray, *REAL, *COMPLEX), ArrayBox)
+Box.type_mappings.data |= dict.fromkeys((Tracked.array, Tracked.number), ArrayBox)
 Box.type_mappings.data |= {list: SequenceBox, tuple: SequenceBox, dict: DictBox}
 
 

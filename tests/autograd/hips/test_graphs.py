@@ -221,6 +221,20 @@ def test_a_method_given_to_boxes_is_one_of_nodes() -> None:
         del Tensor.doubled, Value.doubled  # type: ignore[attr-defined]
 
 
+def test_numpys_protocols_given_to_boxes_are_those_that_nodes_have() -> None:
+    """As tidy3d gives them, whose own look up a function of the same name in `autograd.numpy`."""
+
+    def dispatch(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        assert all(kind in Box.type_mappings for kind in types)
+        return getattr(np, func.__name__)(*args, **kwargs)
+
+    before = Tensor.__array_function__
+    ArrayBox.__array_function__ = dispatch
+    assert Tensor.__array_function__ is before
+    assert {Tensor, Value} <= set(Box.type_mappings)
+    assert_allclose(grad(lambda x: numpy.squeeze(numpy.sin(x)))(X[:1]), numpy.cos(X[:1]))
+
+
 def test_make_vjp_and_make_jvp_of_core_take_the_point_at_once() -> None:
     pull, value = make_vjp(lambda x: x**2, 3.0)
     assert (pull(1.0), value) == (6.0, 9.0)
