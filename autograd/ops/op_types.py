@@ -264,8 +264,8 @@ class Extremum(Elementwise):
 
 
 def _as_operands(args: tuple[Array, ...]) -> tuple[Array, ...]:
-    """NumPy scalars next to Values as Python numbers, so that the result is a Value; and the arrays
-    of a DataFrame or a DataArray, whose labels a node does not have.
+    """NumPy scalars next to Values as Python numbers, so that the result is a Value; the arrays of
+    a DataFrame or a DataArray, whose labels a node does not have; and lists as arrays.
     """
     _TAKEN_AS_THEY_ARE.update([type(arg) for arg in args if isinstance(arg, Node)])
     args = tuple([_without_labels(arg) for arg in args])
@@ -275,9 +275,9 @@ def _as_operands(args: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def _without_labels(arg: Array) -> Array:
-    if isinstance(arg, Node | np.ndarray | np.generic) or not hasattr(arg, "__array__"):
+    if isinstance(arg, Node | np.ndarray | np.generic):
         return arg
-    return np.asarray(arg)
+    return np.asarray(arg) if isinstance(arg, list | tuple) or hasattr(arg, "__array__") else arg
 
 
 def choose(node: Node, shares: Sequence[Array], active: Nodes) -> Shares:

@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 import autograd.numpy as np
-from autograd import Tensor, grad, jit, vmap
+from autograd import Tensor, grad, hessian, jit, vmap
 
 JOIN: dict[str, Callable[[Any], Any]] = {
     name: getattr(np, name)
@@ -60,6 +60,19 @@ def test_types_of_integers_are_numpys() -> None:
         assert numpy.issubdtype(ours, numpy.integer)
         assert not isinstance(numpy.uint8(3), ours)
     assert np.float64 is numpy.float64
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_lists_beside_an_operator_are_arrays_at_any_order(kind: Any) -> None:
+    numbers = numpy.array([2.0, 4.0])
+    for f in (
+        lambda x, y: np.sum(x**3 / y),
+        lambda x, y: np.sum(y * x**3 - y),
+        lambda x, y: np.sum(np.power(x, y)),
+    ):
+        expected = hessian(f)(X, numbers)
+        numpy.testing.assert_array_equal(hessian(f)(X, kind(numbers)), expected)
+    assert grad(grad(lambda x: np.sum(x**3 / kind([2.0, 4.0]))))(3.0) == 13.5
 
 
 def test_where_takes_its_arguments_by_name() -> None:
