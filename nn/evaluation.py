@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+import autograd as ag
 from autograd import Tensor, no_grad
 from nn.data import Array, DataError, batches
+from nn.labels import are_words, names_of_classes, number_words
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -22,9 +26,13 @@ from nn.losses import (
 )
 from nn.metrics import accuracy, error_rate, precision, recall, specificity
 from nn.modules.module import Module, mode
+from nn.targets import as_data, cast_like
 
-Loss: TypeAlias = Callable[[Any, Any], Any]
+Loss: TypeAlias = Callable[..., Any]
 """A function of the outputs and targets of a mini-batch; returns one number, a node."""
+
+Target: TypeAlias = Array | tuple[Array, Array]
+"""The targets of some examples, or the targets and the weights of the examples in the loss."""
 
 Metric: TypeAlias = Callable[[Array, Array], float]
 """A function of outputs and targets as arrays; returns one number."""
@@ -46,6 +54,43 @@ _LOSSES: dict[str, Loss] = {
     )
 }
 _HISTORY_COLUMNS = {"step", "epoch", "examples", "loss", "lr", "gradient_norm"}
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """``1/n Σ wᵢ lᵢ``, the loss of targets that come with the weights w of the examples.
+
+    Of targets without weights it is ``loss`` itself. For weights it must take ``reduction="none"``.
+    """
+
+    loss: Loss
+
+    def check(self) -> None:
+        """Raise ``ValueError`` if the loss does not have a value for each example."""
+        if "reduction" not in inspect.signature(self.loss).parameters:
+            name = getattr(self.loss, "__name__", repr(self.loss))
+            raise ValueError(
+                f"weights of examples need the loss of each of them, and {name} has no parameter "
+                "reduction, which would be 'none'"
+            )
+
+    def __call__(self, output: Any, target: Any) -> Any:
+        if not isinstance(target, tuple):
+            return self.loss(output, target)
+        self.check()
+        y, weights = target
+        losses = self.loss(output, y, reduction="none")
+        weights = cast_like(as_data(weights), losses)
+        return ag.mean(losses * ag.reshape(weights, (-1, *[1] * (losses.ndim - 1))))
+
+
+def take(target: Target, rows: Any) -> Any:
+    """Return the given rows of inputs or of targets, with their weights if they have any."""
+    if isinstance(target, tuple):
+        return tuple(take(array, rows) for array in target)
+    if isinstance(rows, slice):
+        return target[rows]
+    return target.take(rows, axis=0)  # in half the time of target[rows]
 
 
 def predict(model: Module, x: ArrayLike, *, batch_size: int = PREDICTION_BATCH) -> Array:
@@ -87,7 +132,7 @@ def evaluate(
     >>> evaluate(model, ([[1.0], [2.0]], [0, 1]), metrics="accuracy")
     {'accuracy': 0.5}
     """
-    x, y = examples(data, "data")
+    x, y, _ = examples(data, "data", classes=names_of_classes(model))
     return score(
         predict(model, x, batch_size=batch_size),
         y,
@@ -97,19 +142,30 @@ def evaluate(
 
 
 def score(
-    output: Array, y: Array, loss: Loss | None, metrics: Mapping[str, Metric]
+    output: Array, y: Target, loss: Loss | None, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     """Return the ``loss`` and each metric, by name, for given outputs and targets."""
     values: dict[str, float] = {}
     if loss is not None:
         with no_grad():
             values["loss"] = float(loss(Tensor(output), y))
+    y = y[0] if isinstance(y, tuple) else y
     return values | {name: float(metric(output, y)) for name, metric in metrics.items()}
 
 
-def examples(data: tuple[ArrayLike, ArrayLike], name: str) -> tuple[Array, Array]:
-    """Return inputs and targets as arrays; raise ``DataError`` unless of equal length."""
-    if isinstance(data, np.ndarray) or not isinstance(data, tuple | list) or len(data) != 2:
+def examples(
+    data: Any, name: str, *, weighted: bool = False, classes: Sequence[str] | None = None
+) -> tuple[Array, Array, Array | None]:
+    """Return inputs, targets, and the weights of the examples or None, as arrays.
+
+    weighted: whether ``data`` may have a third part, the weights.
+    classes: the names of the classes, for targets that are words.
+
+    Raises ``DataError`` unless they are of equal length, for inputs that are not numbers, and for
+    words without ``classes``.
+    """
+    parts = (2, 3) if weighted else (2,)
+    if isinstance(data, np.ndarray) or not isinstance(data, tuple | list) or len(data) not in parts:
         raise DataError(
             f"{name} must be a pair (inputs, targets) of arrays, not a {type(data).__name__}"
         )
@@ -119,7 +175,34 @@ def examples(data: tuple[ArrayLike, ArrayLike], name: str) -> tuple[Array, Array
             f"{name}: inputs of shape {x.shape} and targets of shape {y.shape}; their first axes "
             "must have the same length, at least 1"
         )
-    return x, y
+    if x.dtype.kind in "OUSM":
+        raise DataError(
+            f"{name}: the inputs are of type {x.dtype}, not numbers; nn.TableEncoder makes numbers "
+            "of a table with words, dates or missing values"
+        )
+    if are_words(y):
+        if classes is None:
+            raise DataError(
+                f"{name}: the targets are words, and the model does not know which class each of "
+                "them is: set model.classes to the names of the classes in their order"
+            )
+        y = number_words(y, classes)
+    weights = None if len(data) == 2 else checked_weights(data[2], len(x), name)
+    return x, y, weights
+
+
+def checked_weights(weights: ArrayLike, count: int, name: str) -> Array:
+    """Return weights of ``count`` examples as float64; ``DataError`` if they are none."""
+    array = np.asarray(weights)
+    if array.dtype.kind not in "biuf" or array.shape != (count,):
+        raise DataError(
+            f"{name}: weights of shape {array.shape} and type {array.dtype}; one number for each "
+            f"of the {count} examples, shape ({count},), is needed"
+        )
+    array = array.astype(np.float64)
+    if not ((array >= 0) & (array < np.inf)).all():
+        raise DataError(f"{name}: a weight is {array.min()}; weights are finite, and 0 or more")
+    return array
 
 
 def as_loss(loss: str | Loss) -> Loss:

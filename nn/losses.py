@@ -86,7 +86,9 @@ def sse(
     return reduce(0.5 * (ag.sum(squares, -1) if squares.ndim > 1 else squares), reduction)
 
 
-def quadratic_cost(prediction: ArrayLike | Tensor, target: ArrayLike | Tensor) -> Tensor | Any:
+def quadratic_cost(
+    prediction: ArrayLike | Tensor, target: ArrayLike | Tensor, reduction: Reduction = "mean"
+) -> Tensor | Any:
     """1/(2m) Σ‖y - a‖² over m examples; gradient (a - y)/m.
 
     ``prediction`` is (m, outputs). The target is of the same shape, or class numbers (m,), which
@@ -95,7 +97,7 @@ def quadratic_cost(prediction: ArrayLike | Tensor, target: ArrayLike | Tensor) -
     >>> float(quadratic_cost([[0.5, 0.5], [0.0, 1.0]], [0, 1]))
     0.125
     """
-    return sse(prediction, one_hot_rows(prediction, target), "mean")
+    return sse(prediction, one_hot_rows(prediction, target), reduction)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -150,7 +152,9 @@ def binary_cross_entropy_with_logits(
     return reduce(ag.softplus(ag.where(one, -z, z)) - rest, reduction)
 
 
-def cross_entropy_cost(logits: ArrayLike | Tensor, target: ArrayLike | Tensor) -> Tensor | Any:
+def cross_entropy_cost(
+    logits: ArrayLike | Tensor, target: ArrayLike | Tensor, reduction: Reduction = "mean"
+) -> Tensor | Any:
     """-1/m Σₓ Σⱼ [yⱼ ln aⱼ + (1 - yⱼ) ln(1 - aⱼ)] with sigmoid outputs a = σ(z), from logits z.
 
     Gradient (a - y)/m. ``logits`` are (m, outputs), and the target is as in ``quadratic_cost``. For
@@ -162,21 +166,26 @@ def cross_entropy_cost(logits: ArrayLike | Tensor, target: ArrayLike | Tensor) -
     """
     z = as_prediction(logits)
     losses = binary_cross_entropy_with_logits(z, one_hot_rows(z, target), "none")
-    return ag.sum(losses) / max(len(z), 1)
+    return reduce(ag.sum(losses, -1) if losses.ndim > 1 else losses, reduction)
 
 
 def cross_entropy(
-    logits: ArrayLike | Tensor, target: ArrayLike | Tensor, reduction: Reduction = "mean"
+    logits: ArrayLike | Tensor,
+    target: ArrayLike | Tensor,
+    reduction: Reduction = "mean",
+    *,
+    label_smoothing: float = 0.0,
 ) -> Tensor | Any:
     """-Σₖ yₖ ln oₖ with o = softmax(z), from logits z; for class y it is -z_y + ln Σⱼ e^{zⱼ}.
 
     Gradient softmax(z) - y for each example. ``logits`` are (n, classes), or (classes,) for one
     example. The target is class numbers (n,), or one-hot rows or probabilities of the shape of the
-    logits.
+    logits. With ``label_smoothing`` ε the target is (1 - ε) y + ε/K for K classes (Szegedy et al.
+    2016); for training with it, ``loss=functools.partial(nn.cross_entropy, label_smoothing=0.1)``.
 
-    Raises ``ValueError`` for shapes that do not fit, labels that are not class numbers, and rows
-    that are not probabilities. Warns if the logits are the output of a softmax or sigmoid. (Bishop
-    2006, eq. 5.24; Lindholm et al. 2022, section 6.1.)
+    Raises ``ValueError`` for shapes that do not fit, labels that are not class numbers, rows that
+    are not probabilities, and an ε outside [0, 1]. Warns if the logits are the output of a softmax
+    or sigmoid. (Bishop 2006, eq. 5.24; Lindholm et al. 2022, section 6.1.)
 
     >>> import numpy as np
     >>> from autograd import Tensor
@@ -195,7 +204,13 @@ def cross_entropy(
             f"for each of two or more classes, is needed (for a single logit: "
             f"binary_cross_entropy_with_logits)"
         )
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} is not from 0 to 1")
     y = as_data(target)
+    if label_smoothing:
+        losses = cross_entropy(z, y, "none")
+        uniform = -ag.mean(ag.log_softmax(z), -1)
+        return reduce((1 - label_smoothing) * losses + label_smoothing * uniform, reduction)
     if y.shape == z.shape:
         examine_target(check_distributions, "cross_entropy: a target row", target=y)
         y = cast_like(y, z)

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nn.labels import names_of_classes
+
 Registered = TypeVar("Registered", bound=Any)
 
 REGISTRY: dict[str, Any] = {}
@@ -91,7 +93,7 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
             )
         args, keywords = value.made_with
         arguments = inspect.signature(kind).bind(*args, **keywords).arguments
-        return {
+        config: dict[str, Any] = {
             "class": kind.__name__,
             "arguments": {
                 name: encode(argument, seen, f"{kind.__name__}({name}=...)")
@@ -99,6 +101,10 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
                 if not isinstance(argument, np.random.Generator)
             },
         }
+        names = names_of_classes(value)
+        if names is not None and "classes" not in arguments:
+            config["classes"] = list(names)
+        return config
     name = getattr(value, "__name__", None)
     if name is not None and REGISTRY.get(name) is value:
         return {"named": name}
@@ -124,6 +130,8 @@ def decode(config: Any, modules: list[Any]) -> Any:
             modules.append(None)
             arguments = {key: decode(v, modules) for key, v in arguments.items()}
             modules[number] = _construct(kind, arguments)
+            if "classes" in config:
+                modules[number].classes = tuple(map(str, config["classes"]))
             return modules[number]
         case {"shared": int(number)} if 0 <= number < len(modules) and modules[number] is not None:
             return modules[number]

@@ -22,12 +22,12 @@ from nn.command.errors import CommandError
 from nn.command.sources import Source
 from nn.data import Array, Examples
 from nn.evaluation import Loss
+from nn.history import History
 from nn.modules.activations import as_module
 from nn.modules.convolution import Conv2d, MaxPool2d
 from nn.modules.layers import MLP, Flatten, Sequential, Unflatten
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
-from nn.training.history import History
 
 CHANNELS = (16, 32, 64)
 """Of the convolutions of ``--network conv``."""

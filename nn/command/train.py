@@ -15,16 +15,16 @@ from nn.command.errors import FAILED, INTERRUPTED, CommandError
 from nn.command.network import Task, TrainingResult, build
 from nn.command.sources import Source, load_source, reading, split
 from nn.data import Examples
+from nn.diagnosis import NonFiniteError
 from nn.evaluation import predict
 from nn.extras import require
+from nn.history import History
 from nn.optim.rules import optimizer
 from nn.optim.schedules import OneCycle
 from nn.parallel import Team
 from nn.training.callbacks import EarlyStopping
 from nn.training.checkpoint import Checkpoint
-from nn.training.diagnosis import NonFiniteError
 from nn.training.fit import fit
-from nn.training.history import History
 
 
 def train(options: Namespace) -> int:

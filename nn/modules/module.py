@@ -65,6 +65,9 @@ class Module(Tree):
     training = True
     """Whether the module is in training mode; ``Dropout`` and ``BatchNorm`` depend on it."""
 
+    classes: tuple[str, ...] | None = None
+    """The names of the classes that the outputs stand for, if they are known."""
+
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         # Without this, tooltips show the signature of __new__ and not that of __init__.

@@ -1,11 +1,11 @@
 """Training: ``fit``, the history that it returns, and the callbacks that it takes."""
 
+from nn.diagnosis import IdleParameterWarning, NonFiniteError
 from nn.evaluation import evaluate, predict
+from nn.history import History
 from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
 from nn.training.checkpoint import Checkpoint, CheckpointError
-from nn.training.diagnosis import IdleParameterWarning, NonFiniteError
 from nn.training.fit import fit
-from nn.training.history import History
 from nn.training.run import Callback, Run
 from nn.training.spread import LayerSpread
 

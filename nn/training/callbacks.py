@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal
 
 from nn.data import Array
 from nn.extras import require
+from nn.history import History
 from nn.modules.module import Module
-from nn.training.history import History
 from nn.training.run import Callback, Run
 
 
@@ -220,7 +220,7 @@ class Progress(Callback):
             warnings.warn(f"no progress bar: {error}", stacklevel=4)
             return
         self._bar = tqdm(
-            total=run.epochs * run.examples_in_epoch,
+            total=run.examples_in_epoch and run.epochs * run.examples_in_epoch,
             initial=run.examples,
             unit=" examples",
             unit_scale=True,

@@ -24,6 +24,7 @@ from nn.data import Array, shortened
 from nn.files.arrayfile import ModelFileError, PathLike, part_prefix, read, write
 from nn.files.lock import InUseError, locked
 from nn.parallel import RankError
+from nn.training.batches import parts_of
 from nn.training.callbacks import StoppingRule
 from nn.training.run import Callback, Run
 
@@ -88,8 +89,8 @@ class Checkpoint(Callback):
     def _find(self, run: Run) -> Any:
         """The saved state, or None; ``CheckpointError`` if it is from another run."""
         self._identity = {
-            "checksum of the data": f"{checksum(*run.data)}",
-            "checksum of the validation data": f"{checksum(*(run.validation or ()))}",
+            "checksum of the data": f"{checksum(*run.batches.arrays())}",
+            "checksum of the validation data": f"{checksum(*_validation(run))}",
         } | settings(run)
         state = self.load()
         if state is None:
@@ -189,14 +190,10 @@ def settings(run: Run) -> dict[str, str]:
     of_optimizer = run.optimizer.state_dict()["settings"]
     if run.schedule:
         del of_optimizer["lr"]  # the schedule sets it
-    rng = (
-        None if run.rng is None else f"{zlib.crc32(repr(run.rng.bit_generator.state).encode()):08x}"
-    )
     return _texts(
         {
+            **run.batches.identity(),
             "validation_every": run.validation_every,
-            "batch_size": run.batch_size,
-            "drop_last": run.drop_last,
             "loss": run.loss,
             "metrics": list(run.metrics),
             "optimizer": type(run.optimizer).__name__,
@@ -204,7 +201,6 @@ def settings(run: Run) -> dict[str, str]:
             "schedule": run.schedule,
             "stop": [callback for callback in run.callbacks if isinstance(callback, StoppingRule)],
             "shards": run.shards,
-            "state of rng": rng,
         }
     )
 
@@ -212,7 +208,7 @@ def settings(run: Run) -> dict[str, str]:
 def settings_of_rank(run: Run) -> dict[str, str]:
     """Return the settings that all ranks must have in common, with the first rows of the data."""
     model = run.model
-    data = [*run.data, *(run.validation or ())]
+    data = [*run.batches.arrays(), *_validation(run)]
     functions = [run.loss, *run.metrics.values()]
     kinds = {type(module) for module in model.named_modules().values()}
     return settings(run) | _texts(
@@ -234,6 +230,10 @@ def settings_of_rank(run: Run) -> dict[str, str]:
             "checkpoint": [c.every for c in run.callbacks if isinstance(c, Checkpoint)],
         }
     )
+
+
+def _validation(run: Run) -> list[Array]:
+    return [] if run.validation is None else parts_of(run.validation)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

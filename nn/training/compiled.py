@@ -14,11 +14,12 @@ import numpy as np
 import autograd as ag
 from autograd import Flat, JitError, Tensor, gradients, no_grad
 from nn.data import Array, DataError
-from nn.evaluation import Loss, plain_array
+from nn.evaluation import Loss, Target, Weighted, plain_array
 from nn.modules.module import Module, mode
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer
 from nn.targets import skip_target_checks
+from nn.training.batches import ArrayBatches, IterableBatches
 
 MOST_CHECKED = 10_000_000
 
@@ -71,7 +72,7 @@ class CompiledStep:
         model: Module,
         loss: Loss,
         optimizer: GradientOptimizer,
-        data: tuple[Array, Array],
+        batches: ArrayBatches | IterableBatches,
         *,
         outputs: bool = False,
     ) -> None:
@@ -80,9 +81,9 @@ class CompiledStep:
         self.optimizer = optimizer
         self.outputs = outputs
         # Targets that the loss accepts as a whole need not be checked again in each step.
-        self.unchecked: Callable[[], AbstractContextManager[None]] = (
-            skip_target_checks if _all_targets_pass(model, loss, *data) else nullcontext
-        )
+        self.unchecked: Callable[[], AbstractContextManager[None]] = nullcontext
+        if isinstance(batches, ArrayBatches) and _all_targets_pass(model, loss, *batches.sample):
+            self.unchecked = skip_target_checks
         self._current_settings = attrgetter(*optimizer.settings)
         self._lay_out()
 
@@ -190,7 +191,7 @@ class CompiledStep:
     # --- taking a step ---------------------------------------------------------------------------
 
     @or_not_compilable
-    def step(self, x: Array, y: Array) -> Result:
+    def step(self, x: Array, y: Target) -> Result:
         """Take a step on a whole mini-batch; ``NotFinite`` before anything is changed."""
         self._begin()
         loss, square, output = self._whole(x, y, self._arrays, self._hyper)
@@ -202,7 +203,7 @@ class CompiledStep:
         self._begin()
 
     @or_not_compilable
-    def shard(self, x: Array, y: Array, weight: float, row: Array) -> tuple[float, Any, Any]:
+    def shard(self, x: Array, y: Target, weight: float, row: Array) -> tuple[float, Any, Any]:
         """The loss and outputs of a shard; its gradient times ``weight`` is written to ``row``."""
         if len(x) not in self._shards:
             self._shards[len(x)] = self._jit(self._shard_step, [self._shard_gradient])
@@ -259,8 +260,11 @@ def _finite_square(g: Any, loss: Any) -> Any:
     return square
 
 
-def _all_targets_pass(model: Module, loss: Loss, x: Array, y: Array) -> bool:
+def _all_targets_pass(model: Module, loss: Loss, x: Array, y: Target) -> bool:
     """Whether the loss accepts all targets of the data; raises ``DataError`` for wrong targets."""
+    if isinstance(y, tuple):
+        assert isinstance(loss, Weighted)
+        loss, y = loss.loss, y[0]
     if y.ndim == 1 and y.dtype.kind in "iub":  # class numbers are checked one by one
         y = np.unique(y)
     with mode(model, training=False), no_grad(), np.errstate(all="ignore"):

@@ -11,18 +11,35 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import TrainingWarning
-from nn.data import Rng
-from nn.evaluation import Loss, Metrics, as_loss, examples, named_metrics
+from nn.data import Array, DataError, Rng
+from nn.diagnosis import overlap
+from nn.evaluation import (
+    Loss,
+    Metrics,
+    Target,
+    Weighted,
+    as_loss,
+    checked_weights,
+    examples,
+    named_metrics,
+)
 from nn.files.arrayfile import PathLike
+from nn.history import History
+from nn.labels import ClassWeight, are_words, names_of_classes, weights_of_classes
 from nn.modules.module import Module
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.rules import optimizer as optimizer_of
 from nn.optim.schedules import Schedule
 from nn.parallel import Communicator, Team
+from nn.training.batches import (
+    ArrayBatches,
+    IterableBatches,
+    Iterables,
+    is_iterable,
+    parts_of,
+)
 from nn.training.callbacks import Progress, StoppingRule
 from nn.training.checkpoint import Checkpoint, EqualWeights, settings_of_rank
-from nn.training.history import History
-from nn.training.mistakes import overlap
 from nn.training.run import Run
 
 __all__ = ["fit"]
@@ -39,7 +56,7 @@ class Older(TypedDict, total=False):
 
 def fit(
     model: Module,
-    data: tuple[ArrayLike, ArrayLike],
+    data: tuple[ArrayLike, ArrayLike] | Iterables,
     *,
     loss: str | Loss,
     optimizer: str | GradientOptimizer | RandomSearch = "sgd",
@@ -47,7 +64,9 @@ def fit(
     epochs: int = 10,
     batch_size: int | None = 32,
     drop_last: bool = False,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    class_weight: ClassWeight | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
     validation_every: int | None = None,
     metrics: Metrics = (),
     callbacks: Sequence[Callable[[Run], Any]] = (),
@@ -60,7 +79,13 @@ def fit(
 ) -> History:
     """Train ``model`` on ``data``, and return the history of its losses and metrics.
 
-    data: inputs and targets, with one example per row.
+    data: inputs and targets, with one example per row. Targets that are words are classes in sorted
+        order, or in that of ``model.classes``, which ``fit`` sets and ``nn.save`` saves. Or an
+        iterable of mini-batches, each (inputs, targets) or (inputs, targets, weights), which is
+        read from its beginning in each epoch; or a function that returns one, such as a generator
+        function, called in each epoch, with its number from 1 if the function has a parameter without a default. So
+        data may be larger than memory, and changed at random. ``batch_size``, ``drop_last`` and
+        ``rng`` are then without effect.
     loss: a function of outputs and targets, or its name: "cross-entropy", "mse", ...
     optimizer: an optimiser of the model's parameters, or its name: "sgd", "adam", ... To clip the
         gradient use ``optimizer=SGD(model, lr=0.1, clip_norm=1.0)``.
@@ -70,8 +95,13 @@ def fit(
     batch_size: the number of examples in a mini-batch; None for all.
     drop_last: leave out the last mini-batch of an epoch if it is smaller than the others.
         ``BatchNorm`` needs this where a single example would remain.
-    validation: other examples, on which loss and metrics are measured in evaluation mode after
-        each epoch, or every ``validation_every`` steps.
+    sample_weight: the weight of each example, (n,), in the loss 1/n Σ wᵢ lᵢ of a mini-batch.
+    class_weight: the weight of the examples of each class, a dict by class, or "balanced" for
+        n / (k nᶜ), with which each of the k classes counts as much as any other. It multiplies
+        ``sample_weight``.
+    validation: other examples, (inputs, targets) or (inputs, targets, weights), on which loss and
+        metrics are measured in evaluation mode after each epoch, or every ``validation_every``
+        steps.
     metrics: functions of outputs and targets as arrays, names from ``nn.metrics``, or a dict of
         functions by name.
     callbacks: functions of the run, called after each step. ``EarlyStopping`` and ``SmallChange``
@@ -82,8 +112,9 @@ def fit(
     compile: whether to compile the steps after the first with ``autograd.jit``, which sums in
         another order. A step that cannot be compiled runs uncompiled, with a warning that says why.
         With ``False`` the steps are those of the loop below, to the last bit.
-    shards: the number of parts of each mini-batch, 1 by default. Their gradients are added up, with
-        the same result to the last bit whether this process or the ranks of ``comm`` compute them.
+    shards: the number of parts of each mini-batch, 1 by default. Their gradients are accumulated,
+        so a step takes the memory of one part. The result is the same to the last bit whether this
+        process or the ranks of ``comm`` compute them.
     comm: MPI's ``COMM_WORLD``, or an object with the methods of ``nn.parallel.Communicator``. All
         ranks call ``fit`` with equal arguments, each computes a part of the shards, and all end
         with the same weights and history. ``shards`` must be a multiple of the number of ranks,
@@ -131,27 +162,45 @@ def fit(
         raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
     team = comm if isinstance(comm, Team) else Team(comm)
     with team:
-        x, y = examples(data, "data")
-        validation_set = None if validation is None else examples(validation, "validation")
-        if validation_set and team.comm is None and (message := overlap((x, y), validation_set)):
-            warnings.warn(message, TrainingWarning, stacklevel=2)
         if epochs < 1:
             raise ValueError(f"epochs={epochs}: there must be at least 1")
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size={batch_size}: a mini-batch needs at least one example")
-        if validation_every is not None and (validation_set is None or validation_every < 1):
+        if validation_every is not None and (validation is None or validation_every < 1):
             raise ValueError(
                 f"validation_every={validation_every} needs validation=(inputs, targets), and must "
                 "be at least 1 step"
             )
-        batch_size = len(x) if batch_size is None else batch_size
-        if drop_last and batch_size > len(x):
-            raise ValueError(
-                f"batch_size={batch_size} with drop_last=True leaves no mini-batch of {len(x)} "
-                "examples"
-            )
+        loss = as_loss(loss)
+        classes = names_of_classes(model)
         shards = team.size if shards is None else shards
-        _check_shards(shards, team, min(batch_size, len(x)))
+        _check_shards(shards, team)
+        batches: ArrayBatches | IterableBatches
+        if is_iterable(data):
+            if drop_last or sample_weight is not None or class_weight is not None:
+                raise ValueError(
+                    "drop_last, sample_weight and class_weight are for arrays: an iterable leaves "
+                    "out mini-batches itself, and may give weights, (inputs, targets, weights)"
+                )
+            batches = IterableBatches(data, epochs, classes)
+        else:
+            classes = classes or _sorted_words(model, data)
+            x, y, _ = examples(data, "data", classes=classes)
+            target = _weighted(y, sample_weight, class_weight, classes, loss)
+            generator = None if rng is None else np.random.default_rng(rng)
+            batches = ArrayBatches((x, target), batch_size or len(x), drop_last, generator)
+            if shards > min(batches.size, len(x)):
+                raise ValueError(
+                    f"mini-batches of {min(batches.size, len(x))} examples cannot be cut into "
+                    f"{shards} shards"
+                )
+        validation_set = None
+        if validation is not None:
+            x, y, weights = examples(validation, "validation", weighted=True, classes=classes)
+            validation_set = (x, y if weights is None else (y, weights))
+            message = overlap(batches.arrays(), parts_of(validation_set))
+            if message and team.comm is None:
+                warnings.warn(message, TrainingWarning, stacklevel=2)
         if isinstance(optimizer, str):
             settings = {} if lr is None or callable(lr) else {"lr": lr}
             optimizer = optimizer_of(optimizer, model, **settings)
@@ -169,35 +218,66 @@ def fit(
         with _clipping(optimizer, older.get("clip_norm")):
             run = Run(
                 model=model,
-                data=(x, y),
-                loss=as_loss(loss),
+                batches=batches,
+                loss=loss,
                 optimizer=optimizer,
                 schedule=schedule,
                 epochs=epochs,
-                batch_size=batch_size,
-                drop_last=drop_last,
                 validation=validation_set,
                 validation_every=validation_every,
                 metrics=named_metrics(metrics),
                 callbacks=_in_order([*_older_callbacks(older), *callbacks], progress, team),
-                rng=None if rng is None else np.random.default_rng(rng),
                 compile=compile,
                 shards=shards,
                 team=team,
             )
             if team.comm is not None:
                 team.agree("the beginning", settings_of_rank(run))
+            if classes is not None:
+                model.classes = classes
             return run.train()
 
 
-def _check_shards(shards: int, team: Team, examples: int) -> None:
+def _sorted_words(model: Module, data: Any) -> tuple[str, ...] | None:
+    """The classes of targets that are words, in sorted order."""
+    y = np.asarray(data[1]) if isinstance(data, tuple | list) and len(data) == 2 else np.empty(0)
+    if not are_words(y):
+        return None
+    if "classes" in vars(model):
+        raise DataError(
+            f"the targets are words, and model.classes is {model.classes!r}: name it otherwise, or "
+            "let it be the names of the classes in their order"
+        )
+    return tuple(np.unique(y.astype(str)).tolist())
+
+
+def _weighted(
+    y: Array,
+    sample_weight: ArrayLike | None,
+    class_weight: ClassWeight | None,
+    classes: Sequence[str] | None,
+    loss: Loss,
+) -> Target:
+    """The targets, with the weights of the examples unless all count the same."""
+    if sample_weight is None and class_weight is None:
+        return y
+    Weighted(loss).check()
+    weights = np.ones(len(y))
+    if sample_weight is not None:
+        weights = checked_weights(sample_weight, len(y), "sample_weight")
+    if class_weight is not None:
+        weights = weights * weights_of_classes(y, class_weight, classes)
+    if not weights.any():
+        raise DataError("all weights are 0, so there is no example to learn from")
+    return y, weights
+
+
+def _check_shards(shards: int, team: Team) -> None:
     if shards < 1 or shards % team.size:
         raise ValueError(
             f"shards={shards} cannot be shared equally by {team.size} ranks: give a multiple of "
             "their number"
         )
-    if shards > examples:
-        raise ValueError(f"mini-batches of {examples} examples cannot be cut into {shards} shards")
 
 
 def _older_callbacks(older: Older) -> list[Callable[[Run], Any]]:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nn.data import Array
-from nn.evaluation import PREDICTION_BATCH, Loss, Metric, plain_array, predict, score
+from nn.evaluation import (
+    PREDICTION_BATCH,
+    Loss,
+    Metric,
+    Target,
+    Weighted,
+    plain_array,
+    predict,
+    score,
+)
+from nn.history import History
 from nn.modules.module import Module, mode
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.optim.schedules import Schedule
 from nn.parallel import Team
+from nn.training.batches import ArrayBatches, Batch, IterableBatches
 from nn.training.compiled import Result
-from nn.training.history import History
-from nn.training.step import Rows, TrainingStep, count_rows
+from nn.training.step import TrainingStep
 
 
 class Callback:
@@ -45,23 +55,20 @@ class Run:
 
     ``model``, ``optimizer`` and ``history`` are those of the run. ``epoch`` and ``step`` are
     counted from 1. ``validated`` and ``epoch_ended`` say whether a validation followed this step,
-    and whether it was the last of its epoch. ``examples`` is the number of examples trained on.
-    ``stop(reason)`` ends the run after this step.
+    and whether it was the last of its epoch. ``examples`` is the number of examples trained on so
+    far. ``stop(reason)`` ends the run after this step.
     """
 
     model: Module
-    data: tuple[Array, Array]
+    batches: ArrayBatches | IterableBatches
     loss: Loss
     optimizer: GradientOptimizer | RandomSearch
     schedule: Schedule | Callable[[int], float] | None
     epochs: int
-    batch_size: int
-    drop_last: bool
-    validation: tuple[Array, Array] | None
+    validation: Batch | None
     validation_every: int | None
     metrics: Mapping[str, Metric]
     callbacks: Sequence[Callable[[Run], Any]]
-    rng: np.random.Generator | None
     compile: bool
     shards: int
     team: Team
@@ -72,11 +79,13 @@ class Run:
         self.step: int = 0
         self.validated: bool = False
         self.epoch_ended: bool = False
+        self.examples: int = 0
         self._take_step = TrainingStep(
             self.model,
-            self.loss,
+            # What an iterable gives may have weights; of arrays that is known.
+            self.loss if self.batches.is_unweighted else Weighted(self.loss),
             self.optimizer,
-            self.data,
+            self.batches,
             outputs=bool(self.metrics),
             compile=self.compile,
             shards=self.shards,
@@ -85,19 +94,11 @@ class Run:
         self._model_generators = self.model.named_generators()
         self._epochs_done = 0
         self._batches_done = 0
-        self._epoch_began: Any = None  # the state of `rng` before the examples were shuffled
 
     @property
-    def examples(self) -> int:
-        """The number of examples trained on, with repetitions."""
-        done = min(self._batches_done * self.batch_size, self.examples_in_epoch)
-        return self._epochs_done * self.examples_in_epoch + done
-
-    @property
-    def examples_in_epoch(self) -> int:
-        """The number of examples that an epoch trains on."""
-        count = len(self.data[0])
-        return count - count % self.batch_size if self.drop_last else count
+    def examples_in_epoch(self) -> int | None:
+        """The number of examples that an epoch trains on, or None if it is not known."""
+        return self.batches.examples_in_epoch
 
     def stop(self, reason: str) -> None:
         """End the run after this step; ``history.stopped`` will be the reason."""
@@ -134,13 +135,14 @@ class Run:
 
     def _train_epoch(self) -> None:
         self.epoch = self._epochs_done + 1
-        for rows in self._mini_batches():
+        for batch, last in self.batches.epoch(self.epoch, self._batches_done):
+            self.epoch_ended = last
             self.step += 1
             self._batches_done += 1
-            self.epoch_ended = self._batches_done * self.batch_size >= self.examples_in_epoch
+            self.examples += len(batch[0])
             if self.schedule:
                 self.optimizer.lr = self.schedule(self.step - 1)
-            self._record(self._take_step(rows, self.step, self.epoch), rows)
+            self._record(self._take_step(batch, self.step, self.epoch), batch)
             self._validate()
             if self.epoch_ended:
                 self._epochs_done += 1
@@ -150,37 +152,17 @@ class Run:
             if self.history.stopped:
                 break
 
-    def _mini_batches(self) -> Iterator[Rows]:
-        """The remaining mini-batches of the epoch."""
-        count, size = self.examples_in_epoch, self.batch_size
-        order = None if self.rng is None else self._order(self.rng)
-        for start in range(self._batches_done * size, count, size):
-            rows = slice(start, min(start + size, count))
-            yield rows if order is None else order[rows]
-
-    def _order(self, rng: np.random.Generator) -> Array:
-        """The order of the examples in this epoch."""
-        if not self._batches_done:
-            self._epoch_began = rng.bit_generator.state
-            return rng.permutation(len(self.data[0]))
-        # Resumed within an epoch: draw its order again, then restore the generators.
-        states = {name: g.bit_generator.state for name, g in self._generators().items()}
-        rng.bit_generator.state = self._epoch_began
-        order = rng.permutation(len(self.data[0]))
-        for name, generator in self._generators().items():
-            generator.bit_generator.state = states[name]
-        return order
-
-    def _record(self, result: Result, rows: Rows) -> None:
+    def _record(self, result: Result, batch: Batch) -> None:
         """Append a row to the history."""
         metrics = {}
         if self.metrics:
-            output, y = plain_array(result.output), self._take_step.examples(rows)[1]
+            output = plain_array(result.output)
+            y = batch[1][0] if isinstance(batch[1], tuple) else batch[1]
             metrics = {name: float(metric(output, y)) for name, metric in self.metrics.items()}
         self.history.steps.append(
             step=self.step,
             epoch=self.epoch,
-            examples=count_rows(rows),
+            examples=len(batch[0]),
             loss=result.loss,
             lr=self.optimizer.lr,
             gradient_norm=result.norm,
@@ -201,7 +183,7 @@ class Run:
             elif self.epoch_ended and self.validation is None:
                 self.schedule.observe(self.history.epoch_mean("loss"))
 
-    def _evaluate(self, x: Array, y: Array) -> dict[str, float]:
+    def _evaluate(self, x: Array, y: Target) -> dict[str, float]:
         """Loss and metrics of the examples; rank r of n predicts parts r, r + n, r + 2n, ..."""
         team, side_effects = self.team, self._take_step.side_effects
         starts = range(0, len(x), PREDICTION_BATCH)
@@ -215,12 +197,9 @@ class Run:
             exchange.value = outputs
         side_effects.end()
         parts = [exchange.values[n % team.size][n // team.size] for n in range(len(starts))]
-        return score(np.concatenate(parts), y, self.loss, self.metrics)
+        return score(np.concatenate(parts), y, Weighted(self.loss), self.metrics)
 
     # --- the state -------------------------------------------------------------------------------
-
-    def _generators(self) -> dict[str, np.random.Generator]:
-        return self._model_generators | ({} if self.rng is None else {"": self.rng})
 
     def _with_state(self) -> list[Any]:
         """The schedule and the callbacks that have a state."""
@@ -233,8 +212,9 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "callbacks": [part.state_dict() for part in self._with_state()],
             "history": self.history.state_dict(),
-            "generators": {n: g.bit_generator.state for n, g in self._generators().items()},
-            "epoch_began": self._epoch_began,
+            "generators": {n: g.bit_generator.state for n, g in self._model_generators.items()},
+            "batches": self.batches.state_dict(),
+            "examples": self.examples,
             "epochs_done": self._epochs_done,
             "batches_done": self._batches_done,
             "step": self.step,
@@ -245,10 +225,11 @@ class Run:
 
         Raises ``KeyError``, ``TypeError`` or ``ValueError`` if it is from another run.
         """
-        for name in ("step", "epochs_done", "batches_done"):
+        for name in ("step", "epochs_done", "batches_done", "examples"):
             if type(state[name]) is not int or state[name] < 0:
                 raise ValueError(f"{name} is {state[name]!r}, not a count")
-        if state["batches_done"] * self.batch_size >= self.examples_in_epoch:
+        size, whole = getattr(self.batches, "size", 0), self.examples_in_epoch
+        if whole is not None and state["batches_done"] * size >= whole:
             raise ValueError(
                 f"{state['batches_done']} mini-batches are more than an epoch has left"
             )
@@ -257,9 +238,10 @@ class Run:
         for part, saved in zip(self._with_state(), state["callbacks"], strict=True):
             part.load_state_dict(saved)
         self.history.load_state_dict(state["history"])
-        for name, generator in self._generators().items():
+        for name, generator in self._model_generators.items():
             generator.bit_generator.state = state["generators"][name]
-        self._epoch_began = state["epoch_began"]
+        self.batches.load_state_dict(state["batches"])
+        self.examples = state["examples"]
         self._epochs_done = state["epochs_done"]
         self._batches_done = state["batches_done"]
         self.step = state["step"]

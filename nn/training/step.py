@@ -16,12 +16,22 @@ import numpy as np
 
 from autograd import JitNotice, Tensor, TrainingWarning, Value, no_grad
 from nn.data import Array
-from nn.evaluation import Loss, plain_array
+from nn.diagnosis import (
+    IdleParameterWarning,
+    explain,
+    first_step,
+    idle_parameters,
+    is_finite,
+    is_sum_over_examples,
+    parameters_of,
+)
+from nn.evaluation import Loss, Target, plain_array, take
 from nn.modules.module import Module
 from nn.optim.clipping import grad_norm
 from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.parallel import Sum, Team, cut
 from nn.parallel.side_effects import SideEffects
+from nn.training.batches import ArrayBatches, Batch, IterableBatches
 from nn.training.compiled import (
     CompiledStep,
     NotCompilable,
@@ -29,17 +39,6 @@ from nn.training.compiled import (
     Result,
     or_not_compilable,
 )
-from nn.training.diagnosis import (
-    IdleParameterWarning,
-    explain,
-    idle_parameters,
-    is_finite,
-    is_sum_over_examples,
-)
-from nn.training.mistakes import first_step, parameters_of
-
-Rows = slice | Array
-"""The examples of a mini-batch: their numbers, or a slice if they are in order."""
 
 
 class Report(NamedTuple):
@@ -64,7 +63,7 @@ class TrainingStep:
     model: Module
     loss: Loss
     optimizer: GradientOptimizer | RandomSearch
-    data: tuple[Array, Array]
+    batches: ArrayBatches | IterableBatches
     outputs: bool
     compile: bool
     shards: int
@@ -72,7 +71,7 @@ class TrainingStep:
 
     def __post_init__(self) -> None:
         self.side_effects: SideEffects = SideEffects(self.model, self.shards)
-        self._plain = PlainStep(self.model, self.loss, self.optimizer, self.data)
+        self._plain = PlainStep(self.model, self.loss, self.optimizer, self.batches)
         self._compiles = self.compile and isinstance(self.optimizer, GradientOptimizer)
         self._compiled: CompiledStep | None = None
         self._faulty = 0
@@ -88,20 +87,21 @@ class TrainingStep:
             self._mine = range(self.team.rank * each, (self.team.rank + 1) * each)
             length = sum(parameter.size for parameter in parameters)
             self._sum = Sum(self.team, each, length, types[0])
-            self._loss_is_a_sum = False
+            self._loss_is_a_sum: bool | None = None
 
     def begin(self) -> None:
-        """Call before the first step: find out whether the loss is a sum or a mean."""
-        if self.shards > 1:
-            self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.data)
+        """Call when there are examples: find out whether the loss is a sum or a mean."""
+        if self.shards > 1 and self._loss_is_a_sum is None and self.batches.sample is not None:
+            self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.batches.sample)
 
-    def __call__(self, rows: Rows, step: int, epoch: int) -> Result:
+    def __call__(self, batch: Batch, step: int, epoch: int) -> Result:
         """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
         notice = ""
+        self.begin()
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
-                return self._take(rows, f"step {step}, compiled", compiled=True)
+                return self._take(batch, f"step {step}, compiled", compiled=True)
             except NotFinite:
                 pass  # the plain step finds out where
             except NotCompilable as error:
@@ -112,12 +112,12 @@ class TrainingStep:
             self.side_effects.begin()
         self._plain.is_first = step == 1 and self.team.rank == 0
         try:
-            result = self._take(rows, f"step {step}", compiled=False)
+            result = self._take(batch, f"step {step}", compiled=False)
         except NotFinite as error:
             self.side_effects.rewind()
             self.side_effects.begin()
             self.side_effects.enter(self._faulty)
-            x, y = self.examples(self._cut(rows)[self._faulty])
+            x, y = self._cut(batch)[self._faulty]
             raise explain(self.model, self.loss, x, y, step=step, epoch=epoch) from error.__cause__
         if notice and self.team.rank == 0:
             message = f"this training runs uncompiled, since {notice}"
@@ -130,11 +130,10 @@ class TrainingStep:
         self._plain.mistakes = []
         return result
 
-    def _take(self, rows: Rows, name: str, *, compiled: bool) -> Result:
+    def _take(self, batch: Batch, name: str, *, compiled: bool) -> Result:
         if self.shards > 1:
-            return self._take_in_shards(rows, name, compiled=compiled)
-        x, y = self.examples(rows)
-        return self._way(compiled).step(x, y)
+            return self._take_in_shards(batch, name, compiled=compiled)
+        return self._way(compiled).step(*batch)
 
     def _way(self, compiled: bool) -> CompiledStep | PlainStep:
         if not compiled:
@@ -145,23 +144,15 @@ class TrainingStep:
     def _compile(self) -> CompiledStep:
         assert isinstance(self.optimizer, GradientOptimizer)
         self._compiled = CompiledStep(
-            self.model, self.loss, self.optimizer, self.data, outputs=self.outputs
+            self.model, self.loss, self.optimizer, self.batches, outputs=self.outputs
         )
         return self._compiled
 
-    def examples(self, rows: Rows) -> tuple[Array, Array]:
-        """Return the inputs and targets of some examples."""
-        x, y = self.data
-        if isinstance(rows, slice):
-            return x[rows], y[rows]
-        return x.take(rows, axis=0), y.take(rows, axis=0)  # in half the time of x[rows]
-
     # --- in shards -------------------------------------------------------------------------------
 
-    def _take_in_shards(self, rows: Rows, name: str, *, compiled: bool) -> Result:
-        parts = self._cut(rows)
-        count = count_rows(rows)
-        shares = [count_rows(part) / count for part in parts]
+    def _take_in_shards(self, batch: Batch, name: str, *, compiled: bool) -> Result:
+        parts = self._cut(batch)
+        shares = [len(x) / len(batch[0]) for x, _ in parts]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
         with self.team.together(name) as exchange:
             exchange.value = self._compute(parts, weights, compiled)
@@ -181,7 +172,7 @@ class TrainingStep:
         return Result(loss, norm, output)
 
     def _compute(
-        self, parts: list[Rows], weights: list[float], compiled: bool
+        self, parts: list[Batch], weights: list[float], compiled: bool
     ) -> list[Report] | str:
         """Compute the shards of this rank, or return the reason why they cannot be compiled."""
         reports = []
@@ -197,26 +188,20 @@ class TrainingStep:
             return str(error)
         return reports
 
-    def _report(self, way: Any, rows: Rows, weight: float, row: Array) -> Report:
+    def _report(self, way: Any, batch: Batch, weight: float, row: Array) -> Report:
         try:
-            loss, output, learning = way.shard(*self.examples(rows), weight, row)
+            loss, output, learning = way.shard(*batch, weight, row)
         except NotFinite as error:
             self._cause = error.__cause__
             return Report(buffers=self.side_effects.leave())
         plain = np.array(plain_array(output)) if self.outputs else None
         return Report(loss, plain, self.side_effects.leave(), learning)
 
-    def _cut(self, rows: Rows) -> list[Rows]:
+    def _cut(self, batch: Batch) -> list[Batch]:
         """The examples of each shard, without shards that are empty."""
-        parts = [part for part in cut(count_rows(rows), self.shards) if part.start < part.stop]
-        if isinstance(rows, slice):
-            return [slice(rows.start + part.start, rows.start + part.stop) for part in parts]
-        return [rows[part] for part in parts]
-
-
-def count_rows(rows: Rows) -> int:
-    """The number of examples."""
-    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        x, y = batch
+        parts = [part for part in cut(len(x), self.shards) if part.start < part.stop]
+        return [(x[part], take(y, part)) for part in parts]
 
 
 @dataclass(eq=False, repr=False)
@@ -230,14 +215,14 @@ class PlainStep:
     model: Module
     loss: Loss
     optimizer: GradientOptimizer | RandomSearch
-    data: tuple[Array, Array]
+    batches: ArrayBatches | IterableBatches
     is_first: bool = False
     idle: str | None = None
     mistakes: list[str] = field(default_factory=list)
     _first_loss: Any = None
     _first_output: Any = None
 
-    def step(self, x: Array, y: Array) -> Result:
+    def step(self, x: Array, y: Target) -> Result:
         """Take a step on a whole mini-batch; ``NotFinite`` before the parameters are changed."""
         if isinstance(self.optimizer, RandomSearch):
             with no_grad():
@@ -251,7 +236,7 @@ class PlainStep:
     def begin(self) -> None:
         """Call before the first shard of a step."""
 
-    def shard(self, x: Array, y: Array, weight: float, row: Array) -> tuple[float, Any, Any]:
+    def shard(self, x: Array, y: Target, weight: float, row: Array) -> tuple[float, Any, Any]:
         """The loss and outputs of a shard; its gradient times ``weight`` is written to ``row``.
 
         The third result says which parameters have a gradient.
@@ -276,7 +261,7 @@ class PlainStep:
             parameter.grad = g if has_gradient else None
         return self._update()
 
-    def _loss(self, x: Array, y: Array) -> tuple[Any, Any]:
+    def _loss(self, x: Array, y: Target) -> tuple[Any, Any]:
         output = self.model(x)
         try:
             loss = self.loss(output, y)
@@ -286,7 +271,7 @@ class PlainStep:
             raise NotFinite from error
         return loss, output
 
-    def _backward(self, x: Array, y: Array, weight: float = 1.0) -> tuple[float, Any]:
+    def _backward(self, x: Array, y: Target, weight: float = 1.0) -> tuple[float, Any]:
         """The loss and the outputs; the gradient is left in the parameters."""
         self.optimizer.zero_grad()
         loss, output = self._loss(x, y)
@@ -301,7 +286,8 @@ class PlainStep:
         first, output = self._first_loss, self._first_output
         before = None
         if first is not None:
-            self.idle = idle_parameters(self.model, self.loss, first, *self.data)
+            assert self.batches.sample is not None
+            self.idle = idle_parameters(self.model, self.loss, first, *self.batches.sample)
             self._first_loss = self._first_output = None
             before = parameters_of(self.model)
         norm = grad_norm(self.optimizer.parameters)

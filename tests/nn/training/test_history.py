@@ -12,7 +12,7 @@ import pytest
 
 import nn
 from nn import History
-from nn.training.history import Table
+from nn.history import Table
 
 
 def a_history(epochs: int = 3, steps: int = 4, validate: bool = True) -> History:

@@ -454,7 +454,7 @@ def test_settings_that_make_no_sense_are_refused_before_anything_changes(
     ("data", "message"),
     [
         (X, "must be a pair"),
-        ((X, Y, Y), "must be a pair"),
+        ((X, Y, Y, Y), "must be a pair"),
         ((X, Y[:-1]), r"shape \(120, 2\) and targets of shape \(119,\)"),
         ((X[:0], Y[:0]), "at least 1"),
         ((1.0, 2.0), "first axes"),

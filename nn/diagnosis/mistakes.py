@@ -1,9 +1,9 @@
-"""Mistakes that ``fit`` can see in a model, its data and its first step; each is told once."""
+"""Mistakes that show in a model, its data and its first step."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,14 @@ SAMPLE = 500
 FEW = 20
 
 
-def overlap(data: tuple[Array, Array], validation: tuple[Array, Array]) -> str | None:
+def overlap(data: Sequence[Array], validation: Sequence[Array]) -> str | None:
     """Return a message if most validation examples are among the training examples.
 
     A few equal rows are chance, and so are many in data with few different rows.
     """
+    if not data:
+        return None
+    data, validation = data[:2], validation[:2]  # without weights
     n, m = len(data[0]), len(validation[0])
     if n > MOST_EXAMPLES or data[0].shape[1:] != validation[0].shape[1:]:
         return None
