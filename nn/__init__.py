@@ -89,10 +89,13 @@ from nn.modules.recurrent import GRU, LSTM, RNN
 from nn.modules.saturation import activation_statistics
 from nn.modules.scaling import Standardize
 from nn.optim import (
+    LBFGS,
     SGD,
     Adagrad,
     Adam,
     AdamW,
+    Lion,
+    Muon,
     RandomSearch,
     RMSProp,
     clip_grad_norm,
@@ -106,6 +109,7 @@ from nn.training import (
     Callback,
     Checkpoint,
     CheckpointError,
+    CSVLog,
     EarlyStopping,
     History,
     IdleParameterWarning,
@@ -113,6 +117,8 @@ from nn.training import (
     NonFiniteError,
     SmallChange,
     StoppingRule,
+    TensorBoard,
+    WeightAverage,
     evaluate,
     fit,
     predict,
@@ -136,13 +142,12 @@ __all__ = [
     "categorical_nll", "cross_entropy", "cross_entropy_cost", "gaussian_nll", "kl_divergence",
     "mae", "mse", "quadratic_cost", "sse", "weight_decay",
     # training
-    "Callback", "Checkpoint", "CheckpointError", "EarlyStopping", "History",
+    "CSVLog", "Callback", "Checkpoint", "CheckpointError", "EarlyStopping", "History",
     "IdleParameterWarning", "LayerSpread", "NonFiniteError", "RankError", "SmallChange",
-    "StoppingRule",
-    "evaluate", "fit", "predict", "sweep",
+    "StoppingRule", "TensorBoard", "WeightAverage", "evaluate", "fit", "predict", "sweep",
     # optimisers; their schedules are in nn.schedules
-    "Adagrad", "Adam", "AdamW", "RMSProp", "RandomSearch", "SGD", "clip_grad_norm",
-    "clip_grad_value", "grad_norm",
+    "Adagrad", "Adam", "AdamW", "LBFGS", "Lion", "Muon", "RMSProp", "RandomSearch", "SGD",
+    "clip_grad_norm", "clip_grad_value", "grad_norm",
     # data and files
     "DataError", "ModelFileError", "batches", "load", "load_state", "one_hot", "save",
     "standardize", "train_test_split",

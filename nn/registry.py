@@ -1,5 +1,7 @@
 """Architectures as JSON, and the registry of classes and functions that they may name.
 
+Modules need not be registered if no other module has their name.
+
 An architecture consists of the constructor arguments of its modules, without weights. Reading one
 calls only what is registered, so a file from elsewhere cannot run code.
 """
@@ -7,6 +9,7 @@ calls only what is registered, so a file from elsewhere cannot run code.
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -22,18 +25,16 @@ REGISTRY: dict[str, Any] = {}
 
 
 def register(thing: Registered) -> Registered:
-    """Register a class or function, so that models that use it can be saved; a decorator.
+    """Register a function or class, so that models that use it can be saved; a decorator.
 
-    Files refer to it by its name. Raises ``ValueError`` if the name is in use.
+    Files refer to it by its name. A class of modules needs it only if another has the same name.
+    Raises ``ValueError`` if the name is in use.
 
-    >>> from nn import Module, build
+    >>> from nn import Function, build
     >>> @register
-    ... class Scale(Module):
-    ...     def __init__(self, factor):
-    ...         self.factor = factor
-    ...     def forward(self, x):
-    ...         return self.factor * x
-    >>> build(Scale(3.0).config())(2.0)
+    ... def double(x):
+    ...     return 2 * x
+    >>> build(Function(double).config())(3.0)
     6.0
     """
     name = thing.__name__
@@ -47,6 +48,31 @@ def register(thing: Registered) -> Registered:
     return thing
 
 
+_classes: dict[str, list[weakref.ref[type]]] = {}
+"""The classes of modules in the process by name, whether registered or not."""
+
+
+def note_class(kind: type) -> None:
+    """Note a class of modules, so that models of it can be saved if it is the only one of its name.
+
+    A class that is defined again, as by running a notebook's cell again, replaces the earlier one.
+    """
+    others = [
+        other for other in _same_name(kind.__name__) if _definition(other) != _definition(kind)
+    ]
+    _classes[kind.__name__] = [weakref.ref(other) for other in (*others, kind)]
+
+
+def _same_name(name: str) -> list[type]:
+    return [kind for kind in (ref() for ref in _classes.get(name, ())) if kind is not None]
+
+
+def class_of(name: str) -> Any:
+    """Return the registered class of a name, or else the only class of that name, or None."""
+    own = _same_name(name)
+    return REGISTRY.get(name, own[0] if len(own) == 1 else None)
+
+
 def _definition(thing: Any) -> tuple[Any, Any]:
     """Where a thing is defined. Running a notebook's cell again may replace it."""
     return getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
@@ -54,12 +80,18 @@ def _definition(thing: Any) -> tuple[Any, Any]:
 
 def look_up(name: str) -> Any:
     """Return the class or function registered by this name; ``ValueError`` if there is none."""
-    if name not in REGISTRY:
+    found = class_of(name)
+    if found is None:
+        several = len(_same_name(name)) > 1
         raise ValueError(
-            f"the architecture names {name!r}, which is not registered: before loading, import the "
-            f"code that defines it, with @nn.register above it"
+            f"the architecture names {name!r}, which is not registered: "
+            + (
+                "several classes have that name; put @nn.register above the one that is meant"
+                if several
+                else "before loading, import the code that defines it (functions need @nn.register)"
+            )
         )
-    return REGISTRY[name]
+    return found
 
 
 def encode(value: Any, seen: dict[int, int], where: str) -> Any:
@@ -86,10 +118,10 @@ def encode(value: Any, seen: dict[int, int], where: str) -> Any:
             return {"shared": seen[id(value)]}
         seen[id(value)] = len(seen)
         kind = type(value)
-        if REGISTRY.get(kind.__name__) is not kind:
+        if class_of(kind.__name__) is not kind:
             raise ValueError(
-                f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not registered: put "
-                f"@nn.register above the class to save models that contain it"
+                f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not registered, and "
+                f"there is another class of that name: rename it, or put @nn.register above it"
             )
         args, keywords = value.made_with
         arguments = inspect.signature(kind).bind(*args, **keywords).arguments

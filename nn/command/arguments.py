@@ -14,7 +14,7 @@ from nn.tables import MEMORY_LIMIT
 
 CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "muon", "lbfgs")
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "mlp": {

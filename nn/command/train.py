@@ -19,7 +19,7 @@ from nn.diagnosis import NonFiniteError
 from nn.evaluation import predict
 from nn.extras import require
 from nn.history import History
-from nn.optim.rules import optimizer
+from nn.optim import optimizer
 from nn.optim.schedules import OneCycle
 from nn.parallel import Team
 from nn.training.callbacks import EarlyStopping

@@ -1,7 +1,7 @@
 """``save`` and ``load`` models as safetensors files with the architecture in the metadata.
 
-Nothing in a file is executed: the architecture may only name classes registered with
-``nn.register``, and has plain values as arguments.
+Nothing in a file is executed: the architecture may only name classes of modules that the program
+has defined, and functions registered with ``nn.register``, and has plain values as arguments.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from nn.data import Array, shortened
+from nn.data import Array, listed, shortened
 from nn.files.arrayfile import ModelFileError, PathLike, read, write
 from nn.modules.module import Module, build
 from nn.registry import REGISTRY
@@ -28,16 +28,40 @@ def save(model: Module, path: PathLike) -> None:
     ``state_dict``, so PyTorch's ``load_state_dict`` accepts them for layers that PyTorch has too.
     The mode, and which parameters are frozen, are not saved.
 
-    Raises ``ValueError`` for a model that ``config`` cannot describe, ``OSError`` if the file
+    A module of your own class is saved as its class and the arguments that it was made with. Raises
+    ``ValueError`` for a model that ``config`` cannot describe, or that these arguments do not make
+    again with the same parameters; ``OSError`` if the file
     cannot be written, and ``ImportError`` without safetensors.
     """
-    write(path, model.state_dict(), FORMAT, model.config())
+    config, state = model.config(), model.state_dict()
+    if not all(name in REGISTRY for name in _classes_in(config)):
+        try:
+            shapes = {name: array.shape for name, array in build(config).state_dict().items()}
+        except Exception as error:  # a constructor of the user's may raise anything
+            raise ValueError(f"{model.title()} cannot be made again: {error}") from error
+        if shapes != {name: array.shape for name, array in state.items()}:
+            raise ValueError(
+                f"{model.title()} cannot be saved: the arguments that it was made with make a "
+                f"module with the arrays {listed(shapes)}, and it has {listed(state)}. Let "
+                "__init__ make all that the module has, or save model.state_dict() alone"
+            )
+    write(path, state, FORMAT, config)
+
+
+def _classes_in(config: Any) -> list[str]:
+    """The names of all classes in an architecture."""
+    if isinstance(config, list):
+        return [name for part in config for name in _classes_in(part)]
+    if not isinstance(config, dict):
+        return []
+    own = [config["class"]] if isinstance(config.get("class"), str) else []
+    return own + [name for part in config.values() for name in _classes_in(part)]
 
 
 def load(path: PathLike) -> Any:
     """Return the model that ``save`` wrote, in evaluation mode.
 
-    Your own classes must be defined and registered with ``nn.register`` first.
+    Your own classes must be defined first.
 
     Raises ``ModelFileError`` if the file is damaged, cut off or not from ``save``, or if its
     architecture names an unknown class or does not fit its tensors; ``FileNotFoundError`` if there

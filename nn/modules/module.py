@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from autograd import LineLog, Tensor, begin_scope, end_scope
 from nn.data import Array
 from nn.modules.tree import Parameter, Tree
-from nn.registry import decode, encode, register
+from nn.registry import decode, encode, note_class, register
 
 MOST_FAULTS = 20
 """How many faults of a state one message lists."""
@@ -73,6 +73,7 @@ class Module(Tree):
         # Without this, tooltips show the signature of __new__ and not that of __init__.
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         cls.__signature__ = inspect.Signature(parameters)
+        note_class(cls)
 
     def __init__(self) -> None:
         pass
@@ -183,8 +184,8 @@ class Module(Tree):
         """Return the architecture in JSON's types: class names and constructor arguments.
 
         ``build(config)`` makes a module of the same architecture with new weights. Changes made
-        after construction and random generators are left out. Raises ``ValueError`` for a class or
-        argument that is not registered; see ``register``.
+        after construction and random generators are left out. Raises ``ValueError`` for an
+        argument that is not registered, and for a class if another has its name; see ``register``.
         """
         config: dict[str, Any] = encode(self, {}, type(self).__name__)
         return config
@@ -218,9 +219,9 @@ def observe_calls(observer: Observer) -> Iterator[None]:
 def build(config: Mapping[str, Any]) -> Module:
     """Make a module from the ``config()`` of another, with new weights.
 
-    Only registered classes and functions are called, so a config from elsewhere cannot run code.
-    Raises ``ValueError`` if the config is malformed, names a class that is not registered, or has
-    arguments that the class refuses.
+    Only classes of modules and registered functions are called, so a config from elsewhere cannot
+    run code. Raises ``ValueError`` if the config is malformed, names a class that does not exist,
+    or has arguments that the class refuses.
 
     >>> from nn import MLP, build
     >>> config = MLP([2, 3, 1], activation="tanh").config()

@@ -9,25 +9,12 @@ decay leaves out biases unless ``decay_biases=True``. A bias is a parameter call
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from nn.optim.base import Parameters
 from nn.optim.gradient import GradientOptimizer
-from nn.optim.search import RandomSearch
-
-__all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "GradientOptimizer",
-    "RMSProp",
-    "RandomSearch",
-    "optimizer",
-]
 
 
 class SGD(GradientOptimizer):
@@ -289,25 +276,3 @@ class Adagrad(GradientOptimizer):
             g = g + hyper["weight_decay"] * theta
         s = state["square_sum"] + g * g
         return theta - hyper["rate"] * g / (np.sqrt(s) + hyper["eps"]), {"square_sum": s}
-
-
-_OPTIMIZERS: dict[str, Callable[..., GradientOptimizer | RandomSearch]] = {
-    kind.__name__.lower(): kind for kind in (SGD, Adam, AdamW, RMSProp, Adagrad, RandomSearch)
-}
-
-
-def optimizer(
-    name: str, parameters: Parameters, **settings: Any
-) -> GradientOptimizer | RandomSearch:
-    """Make the optimiser of that name: sgd, adam, adamw, rmsprop, adagrad or random-search.
-
-    Case, ``-`` and ``_`` are ignored. Raises ``ValueError`` for another name.
-
-    >>> from autograd import Tensor
-    >>> optimizer("adam", [Tensor([1.0])], lr=0.1)
-    Adam(1 parameters, lr=0.1, ...)
-    """
-    kind = _OPTIMIZERS.get(name.lower().replace("-", "").replace("_", ""))
-    if kind is None:
-        raise ValueError(f"optimizer={name!r} is none of {', '.join(_OPTIMIZERS)}")
-    return kind(parameters, **settings)

@@ -16,7 +16,7 @@ from nn.data import Array, train_test_split
 from nn.modules.activations import ActivationLike
 from nn.modules.layers import MLP
 from nn.modules.module import Module
-from nn.optim.rules import GradientOptimizer, optimizer
+from nn.optim import GradientOptimizer, optimizer
 from nn.training import EarlyStopping, History, SmallChange, StoppingRule, fit, predict
 
 FLOATS = (np.float64, np.float32)

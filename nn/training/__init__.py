@@ -6,10 +6,12 @@ from nn.history import History
 from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
 from nn.training.checkpoint import Checkpoint, CheckpointError
 from nn.training.fit import fit
+from nn.training.recording import CSVLog, TensorBoard, WeightAverage
 from nn.training.run import Callback, Run
 from nn.training.spread import LayerSpread
 
 __all__ = [
+    "CSVLog",
     "Callback",
     "Checkpoint",
     "CheckpointError",
@@ -21,6 +23,8 @@ __all__ = [
     "Run",
     "SmallChange",
     "StoppingRule",
+    "TensorBoard",
+    "WeightAverage",
     "evaluate",
     "fit",
     "predict",

@@ -92,9 +92,10 @@ class IterableBatches:
     """Mini-batches that an iterable makes, or a function that returns one for each epoch.
 
     An iterable is read from its beginning in each epoch. A function is called with the number of
-    the epoch, from 1, if it has a parameter without a default. ``sample`` is the first mini-batch, and
-    ``examples_in_epoch`` is None, since it is not known. ``state_dict`` has a checksum of the
-    mini-batches read in the epoch, and the state of an iterable that has a ``state_dict``.
+    the epoch, from 1, if it has a parameter without a default. ``sample`` is the first
+    mini-batch, and ``examples_in_epoch`` is None, since it is not known. ``state_dict`` has a
+    checksum of the mini-batches read in the epoch, and the state of an iterable that has a
+    ``state_dict``.
     """
 
     examples_in_epoch = None

@@ -198,6 +198,7 @@ def settings(run: Run) -> dict[str, str]:
             "metrics": list(run.metrics),
             "optimizer": type(run.optimizer).__name__,
             "optimizer settings": of_optimizer,
+            "groups of parameters": run.optimizer.state_dict().get("groups"),
             "schedule": run.schedule,
             "stop": [callback for callback in run.callbacks if isinstance(callback, StoppingRule)],
             "shards": run.shards,

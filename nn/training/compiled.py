@@ -17,7 +17,7 @@ from nn.data import Array, DataError
 from nn.evaluation import Loss, Target, Weighted, plain_array
 from nn.modules.module import Module, mode
 from nn.optim.clipping import grad_norm
-from nn.optim.rules import GradientOptimizer
+from nn.optim.gradient import GradientOptimizer
 from nn.targets import skip_target_checks
 from nn.training.batches import ArrayBatches, IterableBatches
 
@@ -30,6 +30,18 @@ class Result(NamedTuple):
     loss: float
     norm: float
     output: Any
+
+
+class Segment(NamedTuple):
+    """Neighbouring parameters that are updated together: those of a group with weight decay, or
+    those without; or a single one if the rule is not elementwise.
+    """
+
+    group: int
+    decayed: bool
+    start: int
+    stop: int
+    shape: tuple[int, ...]
 
 
 class NotFinite(Exception):
@@ -62,7 +74,8 @@ class CompiledStep:
     """Loss, gradient and update of all parameters, compiled by ``autograd.jit``.
 
     The parameters are moved into one array, and so are the arrays of the optimiser's state, so that
-    the update is a few operations on whole arrays. Parameters with weight decay come first. A whole
+    the update is a few operations on whole arrays. They are in the order of their groups, and in a
+    group those with weight decay come first. A whole
     mini-batch is one program. With shards, one program computes the gradient of a shard, and
     another updates the parameters by the sum of the gradients.
     """
@@ -91,16 +104,31 @@ class CompiledStep:
         """Move the parameters into one array, those with weight decay first."""
         optimizer = self.optimizer
         self._settings = self._current_settings(optimizer)
-        ordered = sorted(optimizer.parameters.items(), key=lambda item: not optimizer.decays(*item))
-        self.names: list[str] = [name for name, _ in ordered]
-        tensors = [parameter for _, parameter in ordered if isinstance(parameter, Tensor)]
+        self._groups = [optimizer.of_group(group) for group in optimizer.groups]
+        ordered = [
+            (group, not self._groups[group].decays(name, optimizer.parameters[name]), name)
+            for group, (names, _) in enumerate(optimizer.groups)
+            for name in names
+        ]
+        ordered.sort(key=lambda item: item[:2])
+        self.names: list[str] = [name for _, _, name in ordered]
+        parameters = [optimizer.parameters[name] for name in self.names]
+        tensors = [parameter for parameter in parameters if isinstance(parameter, Tensor)]
         if len(tensors) < len(ordered):
             raise NotCompilable("some of its parameters are Values")
         try:
             self.flat: Flat = Flat(tensors)
         except ValueError as error:
             raise NotCompilable(str(error)) from error
-        self.decayed: int = sum(p.size for name, p in ordered if optimizer.decays(name, p))
+        self._segments: list[Segment] = []
+        for (group, is_free, _), tensor in zip(ordered, tensors, strict=True):
+            start = self._segments[-1].stop if self._segments else 0
+            segment = Segment(group, not is_free, start, start + tensor.size, tensor.shape)
+            if optimizer.elementwise and self._segments and segment[:2] == self._segments[-1][:2]:
+                segment = segment._replace(start=self._segments.pop().start)
+            if optimizer.elementwise:
+                segment = segment._replace(shape=(segment.stop - segment.start,))
+            self._segments.append(segment)
         self._prepare()
 
     def _prepare(self) -> None:
@@ -122,7 +150,7 @@ class CompiledStep:
                 if key in states[name]:
                     part[...] = states[name][key]
                 states[name][key] = part
-        self._arrays = [self._segments(array) for array in (theta, *self.state.values())]
+        self._arrays = [self._parts(array) for array in (theta, *self.state.values())]
         self._updated = [part for segments in self._arrays for part in segments]
         self._whole = self._jit(self._whole_step, [*self._updated, self.gradient])
         self._join = self._jit(self._joint_step, [*self._updated, self.gradient], of_model=False)
@@ -135,15 +163,17 @@ class CompiledStep:
         watch = (self.model, self.loss) if of_model else ()
         return ag.jit(function, into=into, watch=watch, notices=False)
 
-    def _segments(self, array: Any) -> list[Any]:
-        """The part of an array that weight decay applies to, and the rest, if not empty."""
-        if self.decayed in (0, self.flat.array.size):
+    def _parts(self, array: Any) -> list[Any]:
+        """The parts of an array that are updated together, in their shapes."""
+        if len(self._segments) == 1 and self.optimizer.elementwise:
             return [array]
-        return [array[: self.decayed], array[self.decayed :]]
+        return [array[s.start : s.stop].reshape(s.shape) for s in self._segments]
 
     # --- the functions that are compiled ---------------------------------------------------------
 
-    def _whole_step(self, x: Any, y: Any, arrays: list[list[Any]], hyper: dict[str, Any]) -> Any:
+    def _whole_step(
+        self, x: Any, y: Any, arrays: list[list[Any]], hyper: list[dict[str, Any]]
+    ) -> Any:
         loss, output, g = self._differentiate(x, y)
         square = _finite_square(g, loss)
         return (loss, square, output), self._update(g, square, arrays, hyper)
@@ -152,7 +182,9 @@ class CompiledStep:
         loss, output, g = self._differentiate(x, y, weight)
         return (loss, output), [g]
 
-    def _joint_step(self, g: Any, loss: Any, arrays: list[list[Any]], hyper: dict[str, Any]) -> Any:
+    def _joint_step(
+        self, g: Any, loss: Any, arrays: list[list[Any]], hyper: list[dict[str, Any]]
+    ) -> Any:
         square = _finite_square(g, loss)
         return square, self._update(g, square, arrays, hyper)
 
@@ -169,21 +201,21 @@ class CompiledStep:
         return loss, output if self.outputs else None, g
 
     def _update(
-        self, g: Any, square: Any, arrays: list[list[Any]], hyper: dict[str, Any]
+        self, g: Any, square: Any, arrays: list[list[Any]], hyper: list[dict[str, Any]]
     ) -> list[Any]:
         """New contents of parameters and state, and the gradient after clipping."""
-        if "clip_norm" in hyper:
-            norm = ag.sqrt(square)
-            g = g * ag.where(norm > hyper["clip_norm"], hyper["clip_norm"] / norm, 1.0)
+        if "clip_norm" in hyper[0]:
+            norm, most = ag.sqrt(square), hyper[0]["clip_norm"]
+            g = g * ag.where(norm > most, most / norm, 1.0)
         new = []
-        for number, part in enumerate(self._segments(g)):
+        for number, (segment, part) in enumerate(zip(self._segments, self._parts(g), strict=True)):
             theta, *state = [segments[number] for segments in arrays]
-            theta, new_state = self.optimizer.rule(
+            theta, new_state = self._groups[segment.group].rule(
                 theta,
                 part,
                 dict(zip(self.state, state, strict=True)),
-                hyper,
-                decayed=self.decayed > 0 and number == 0,
+                hyper[segment.group],
+                decayed=segment.decayed,
             )
             new.append([theta, *[new_state[key] for key in self.state]])
         return [*[array for segments in zip(*new, strict=True) for array in segments], g]
@@ -225,12 +257,16 @@ class CompiledStep:
             if list(map(bool, settings)) != list(map(bool, self._settings)):
                 self._lay_out()
             self._settings = settings
+            optimizer = self.optimizer
+            self._groups = [optimizer.of_group(group) for group in optimizer.groups]
         states = self.optimizer.named_states()
         self._gather(states)
         self._steps: int = int(states[self.names[0]]["steps"]) + 1
-        self._hyper: dict[str, float] = self.optimizer.hyperparameters(self._steps)
+        self._hyper: list[dict[str, float]] = [
+            group.hyperparameters(self._steps) for group in self._groups
+        ]
         if self.optimizer.clip_norm is not None:
-            self._hyper = self._hyper | {"clip_norm": self.optimizer.clip_norm}
+            self._hyper[0] = self._hyper[0] | {"clip_norm": self.optimizer.clip_norm}
 
     def _gather(self, states: dict[str, Any]) -> None:
         """Copy data and state that were replaced since the last step into the arrays."""

@@ -27,8 +27,8 @@ from nn.files.arrayfile import PathLike
 from nn.history import History
 from nn.labels import ClassWeight, are_words, names_of_classes, weights_of_classes
 from nn.modules.module import Module
-from nn.optim.rules import GradientOptimizer, RandomSearch
-from nn.optim.rules import optimizer as optimizer_of
+from nn.optim import LBFGS, GradientOptimizer, RandomSearch
+from nn.optim.named import optimizer as optimizer_of
 from nn.optim.schedules import Schedule
 from nn.parallel import Communicator, Team
 from nn.training.batches import (
@@ -83,9 +83,9 @@ def fit(
         order, or in that of ``model.classes``, which ``fit`` sets and ``nn.save`` saves. Or an
         iterable of mini-batches, each (inputs, targets) or (inputs, targets, weights), which is
         read from its beginning in each epoch; or a function that returns one, such as a generator
-        function, called in each epoch, with its number from 1 if the function has a parameter without a default. So
-        data may be larger than memory, and changed at random. ``batch_size``, ``drop_last`` and
-        ``rng`` are then without effect.
+        function, called in each epoch, with its number from 1 if the function has a parameter
+        without a default. So data may be larger than memory, and changed at random.
+        ``batch_size`` and ``rng`` are then without effect.
     loss: a function of outputs and targets, or its name: "cross-entropy", "mse", ...
     optimizer: an optimiser of the model's parameters, or its name: "sgd", "adam", ... To clip the
         gradient use ``optimizer=SGD(model, lr=0.1, clip_norm=1.0)``.
@@ -215,6 +215,8 @@ def fit(
             schedule = lr
         if shards > 1 and isinstance(optimizer, RandomSearch):
             raise ValueError("RandomSearch has no gradient to add up over shards")
+        if shards > 1 and isinstance(optimizer, LBFGS):
+            raise ValueError("LBFGS evaluates a mini-batch several times, and only in one shard")
         with _clipping(optimizer, older.get("clip_norm")):
             run = Run(
                 model=model,
@@ -297,8 +299,9 @@ def _clipping(
     if clip_norm is None:
         yield
         return
-    if isinstance(optimizer, RandomSearch):
-        raise ValueError(f"clip_norm={clip_norm}: RandomSearch has no gradient to clip")
+    if isinstance(optimizer, RandomSearch | LBFGS):
+        name = type(optimizer).__name__
+        raise ValueError(f"clip_norm={clip_norm}: {name} has no gradient to clip")
     before, optimizer.clip_norm = optimizer.clip_norm, clip_norm
     try:
         yield

@@ -21,7 +21,7 @@ from nn.evaluation import (
 )
 from nn.history import History
 from nn.modules.module import Module, mode
-from nn.optim.rules import GradientOptimizer, RandomSearch
+from nn.optim import GradientOptimizer, RandomSearch
 from nn.optim.schedules import Schedule
 from nn.parallel import Team
 from nn.training.batches import ArrayBatches, Batch, IterableBatches

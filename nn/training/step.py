@@ -27,8 +27,8 @@ from nn.diagnosis import (
 )
 from nn.evaluation import Loss, Target, plain_array, take
 from nn.modules.module import Module
+from nn.optim import LBFGS, GradientOptimizer, RandomSearch
 from nn.optim.clipping import grad_norm
-from nn.optim.rules import GradientOptimizer, RandomSearch
 from nn.parallel import Sum, Team, cut
 from nn.parallel.side_effects import SideEffects
 from nn.training.batches import ArrayBatches, Batch, IterableBatches
@@ -133,7 +133,41 @@ class TrainingStep:
     def _take(self, batch: Batch, name: str, *, compiled: bool) -> Result:
         if self.shards > 1:
             return self._take_in_shards(batch, name, compiled=compiled)
+        if isinstance(self.optimizer, LBFGS):
+            return self._minimize(self.optimizer, batch, compiled=compiled)
         return self._way(compiled).step(*batch)
+
+    def _minimize(self, optimizer: LBFGS, batch: Batch, *, compiled: bool) -> Result:
+        """Take a step of an optimiser that evaluates the mini-batch several times.
+
+        Each evaluation draws the same random numbers.
+        """
+        outputs: list[Any] = []
+        parameters = optimizer.parameters.values()
+        row = np.empty(sum(p.size for p in parameters), next(iter(parameters)).dtype)
+        before = {name: p.data for name, p in optimizer.parameters.items()}
+
+        def evaluate() -> tuple[float, Array]:
+            way = self._way(compiled)
+            self.side_effects.rewind()
+            row[...] = 0
+            way.begin()
+            try:
+                loss, output, _ = way.shard(*batch, 1.0, row)
+            except NotFinite:
+                loss, output = nan, None
+            if not outputs and not (isfinite(loss) and is_finite(row)):
+                raise NotFinite
+            outputs.append(output)
+            return loss, row.copy()
+
+        try:
+            loss, norm = optimizer.minimize(evaluate)
+        except (NotFinite, NotCompilable):
+            for name, parameter in optimizer.parameters.items():
+                parameter.data = before[name]
+            raise
+        return Result(loss, norm, outputs[0])
 
     def _way(self, compiled: bool) -> CompiledStep | PlainStep:
         if not compiled:

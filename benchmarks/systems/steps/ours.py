@@ -14,6 +14,7 @@ from benchmarks.scales import SCALES
 from benchmarks.systems.epochs.ours import Trainer
 from benchmarks.systems.ours import demonstration_of_floats, scalars, versions
 from benchmarks.timing import Case
+from nn.training.batches import ArrayBatches
 from nn.training.compiled import CompiledStep
 
 __all__ = ["compile_time", "compiled_step", "memory", "versions"]
@@ -24,8 +25,8 @@ class OfFit(Trainer):
 
     def __init__(self, network: Network, inputs: Array, labels: Labels) -> None:
         super().__init__(True, network, inputs, labels)
-        data = (inputs, labels)
-        self.compiled = CompiledStep(self.model, nn.cross_entropy, self.optimizer, data)
+        batches = ArrayBatches((inputs, labels), len(inputs), drop_last=False, rng=None)
+        self.compiled = CompiledStep(self.model, nn.cross_entropy, self.optimizer, batches)
 
     def step(self) -> float:
         """A step as `nn.fit` takes it."""
