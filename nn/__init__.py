@@ -72,6 +72,7 @@ from nn.modules.attention import (
     TransformerBlock,
     scaled_dot_product_attention,
 )
+from nn.modules.columns import Columns, Pixels
 from nn.modules.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.modules.layers import (
     MLP,
@@ -105,6 +106,7 @@ from nn.optim import (
 )
 from nn.parallel import RankError
 from nn.sweeps import sweep
+from nn.tables import Table, TableEncoder, read_table
 from nn.training import (
     Callback,
     Checkpoint,
@@ -126,9 +128,10 @@ from nn.training import (
 
 __all__ = [
     # modules
-    "AvgPool1d", "AvgPool2d", "BatchNorm", "BatchNorm2d", "Classifier", "Conv1d", "Conv2d",
-    "Dropout", "Embedding", "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear", "MLP",
-    "MaxPool1d", "MaxPool2d", "Module", "MultiheadAttention", "RMSNorm", "RNN", "Residual",
+    "AvgPool1d", "AvgPool2d", "BatchNorm", "BatchNorm2d", "Classifier", "Columns", "Conv1d",
+    "Conv2d", "Dropout", "Embedding", "Flatten", "GRU", "GroupNorm", "LSTM", "LayerNorm", "Linear",
+    "MLP", "MaxPool1d", "MaxPool2d", "Module", "MultiheadAttention", "Pixels", "RMSNorm", "RNN",
+    "Residual",
     "Sequential", "Standardize", "TransformerBlock", "Unflatten", "build", "register",
     # activations: modules
     "Activation", "ELU", "Function", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSoftmax",
@@ -149,8 +152,8 @@ __all__ = [
     "Adagrad", "Adam", "AdamW", "LBFGS", "Lion", "Muon", "RMSProp", "RandomSearch", "SGD",
     "clip_grad_norm", "clip_grad_value", "grad_norm",
     # data and files
-    "DataError", "ModelFileError", "batches", "load", "load_state", "one_hot", "save",
-    "standardize", "train_test_split",
+    "DataError", "ModelFileError", "Table", "TableEncoder", "batches", "load", "load_state",
+    "one_hot", "read_table", "save", "standardize", "train_test_split",
     # other programs
     "export_onnx", "load_torch_state", "save_torch_state",
     # modules of this package

@@ -25,6 +25,7 @@ from nn.losses import (
     sse,
 )
 from nn.metrics import accuracy, error_rate, precision, recall, specificity
+from nn.modules.columns import Columns
 from nn.modules.module import Module, mode
 from nn.targets import as_data, cast_like
 
@@ -97,16 +98,27 @@ def predict(model: Module, x: ArrayLike, *, batch_size: int = PREDICTION_BATCH) 
     """Return the outputs of a model for all examples x (n, ...), as an array.
 
     The model runs in evaluation mode and no graph is recorded; afterwards it is in its earlier
-    mode. ``batch_size`` limits the memory needed. Raises ``DataError`` if there are no examples.
+    mode. x may be a table or a pandas ``DataFrame`` if the model has a layer ``Columns``.
+    ``batch_size`` limits the memory needed. Raises ``DataError`` if there are no examples.
 
     >>> from nn.modules.layers import Linear
     >>> predict(Linear(2, 1, init="zeros"), [[1.0, 2.0], [3.0, 4.0]])
     array([[0.],
            [0.]])
     """
+    if hasattr(x, "columns"):  # a table or a DataFrame
+        x = _encoded(model, x)
     with mode(model, training=False), no_grad():
         outputs = [model(batch) for batch in batches(x, size=batch_size)]
     return np.concatenate([plain_array(output) for output in outputs])
+
+
+def _encoded(model: Module, table: Any) -> Any:
+    """The inputs in a table, by the layer of the model that knows its columns if there is one."""
+    for layer in model.named_modules().values():
+        if isinstance(layer, Columns):
+            return layer.encode(table)
+    return table
 
 
 def plain_array(output: Any) -> Any:

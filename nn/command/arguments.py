@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from nn.command import types
 from nn.command.errors import CommandError
-from nn.command.sources import NAMES, is_file
+from nn.command.sources import NAMES
 from nn.init import INITIALIZERS
 from nn.modules.activations import ACTIVATIONS
 from nn.tables import MEMORY_LIMIT
 
 CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "muon", "lbfgs")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "muon")
+FILES = ("FILE.csv", "FILE.tsv", "FILE.parquet", "FILE.npz", "FOLDER")
+
+MODEL = "a folder that train wrote, or a file written by train or nn.save"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "mlp": {
@@ -42,8 +46,10 @@ examples:
   python -m nn train --data mnist --network conv
   mpiexec -n 2 python -m nn train --data mnist --batch-size 200
   python -m nn train --data flowers.csv --hidden 20,20 --activation tanh --patience 5
-  python -m nn evaluate nn-digits/model.safetensors --data digits
-  python -m nn predict nn-flowers/model.safetensors new-flowers.csv
+  python -m nn train --data people.csv --target income --drop id --missing impute
+  python -m nn train --data photos --size 32x32
+  python -m nn evaluate nn-digits --data digits
+  python -m nn predict nn-flowers new-flowers.csv
 """
 
 
@@ -62,7 +68,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.separator is not None:
         separator = {"\\t": "\t", "tab": "\t"}.get(options.separator, options.separator)
-        if len(separator) != 1 or separator in f'"\n\r{options.decimal}':
+        if len(separator) != 1 or separator in f'"\n\r{options.decimal or "."}':
             raise CommandError(
                 f"--separator {separator!r} cannot separate cells: it must be one character, other "
                 "than a quote and the decimal mark (tab stands for a tab)"
@@ -88,34 +94,94 @@ def _add_train(commands: Any) -> None:
         help="train a network; write it, its history and its pictures to a folder",
         description="Train a network; without arguments, on small handwritten digits.",
     )
-    _add_data_options(train.add_argument_group("the data"))
+    _add_data_options(
+        train.add_argument_group(
+            "the data",
+            "The target of a table is the column that --target names, else the one called label, "
+            "target, y or class, else the last. All others are inputs: numbers, words (one input "
+            "for each category), and dates. Whole numbers and words as targets are classes, other "
+            "numbers are values; --loss decides otherwise.",
+        )
+    )
     _add_network_options(train.add_argument_group("the network"))
     _add_training_options(train.add_argument_group("the training"))
     output = train.add_argument_group("the results")
     output.add_argument(
         "--out", metavar="DIR", help="folder for the results (default: nn- and the data's name)"
     )
-    output.add_argument("--resume", action="store_true", help="resume an interrupted run in DIR")
+    again = output.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run in DIR: an interrupted one, or with more --epochs a finished one",
+    )
+    again.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
 
 
 def _add_data_options(data: Any) -> None:
     data.add_argument(
         "--data",
-        type=_data,
+        type=types.data,
         default="digits",
-        metavar="|".join((*NAMES, "FILE.npz", "FILE.csv")),
-        help="the name of a data set, or a file of inputs and targets (default: digits)",
+        metavar="|".join((*NAMES, *FILES)),
+        help="the name of a data set, a file of inputs and targets, or a folder with a folder of "
+        "images for each class (default: digits)",
+    )
+    data.add_argument(
+        "--target",
+        metavar="NAME",
+        help="the column to predict, by its name, or by its number from 1 in a file without names "
+        "(default: the column called label, target, y or class, else the last)",
+    )
+    data.add_argument(
+        "--drop",
+        type=types.names,
+        default=(),
+        metavar="NAME[,NAME...]",
+        help="columns to leave out, such as numbers of customers",
+    )
+    data.add_argument(
+        "--category",
+        type=types.names,
+        default=(),
+        metavar="NAME[,NAME...]",
+        help="columns whose cells are categories, even if they are numbers or many (words are "
+        "categories anyway)",
+    )
+    data.add_argument(
+        "--classes",
+        type=types.names,
+        metavar="NAME[,NAME...]",
+        help="the classes of the target, in order (default: those that occur, sorted)",
+    )
+    data.add_argument(
+        "--missing",
+        choices=("refuse", "impute", "drop"),
+        default="refuse",
+        help="refuse missing cells; impute the mean for a number, with another input that says "
+        "where, and a category of its own for a word; or drop such rows (default: refuse)",
+    )
+    data.add_argument(
+        "--dates",
+        choices=("day-first", "month-first"),
+        help="how dates such as 01/02/2024 are read (default: as other dates of the column show)",
+    )
+    data.add_argument(
+        "--size",
+        type=types.size,
+        metavar="WIDTHxHEIGHT",
+        help="pixels to which images are resized (default: all must have one size)",
     )
     data.add_argument(
         "--validation",
-        type=_share,
+        type=types.share,
         default=0.1,
         metavar="SHARE",
         help="fraction of the training examples for validation (default: 0.1)",
     )
     data.add_argument(
         "--test",
-        type=_share,
+        type=types.share,
         default=0.2,
         metavar="SHARE",
         help="fraction of the examples for the test, if the data have no test set (default: 0.2)",
@@ -133,9 +199,8 @@ def _add_reading_options(data: Any) -> None:
     data.add_argument(
         "--decimal",
         choices=(".", ","),
-        default=".",
         metavar="CHARACTER",
-        help="decimal mark in a csv file, . or , (default: .)",
+        help="decimal mark in a csv file, . or , (default: .; for a trained model as in training)",
     )
     data.add_argument(
         "--header",
@@ -145,7 +210,7 @@ def _add_reading_options(data: Any) -> None:
     )
     data.add_argument(
         "--memory-limit",
-        type=_count,
+        type=types.count,
         default=MEMORY_LIMIT // 1_000_000,
         metavar="MB",
         help=f"memory that a file may take (default: {MEMORY_LIMIT // 1_000_000})",
@@ -162,7 +227,7 @@ def _add_network_options(network: Any) -> None:
     )
     network.add_argument(
         "--hidden",
-        type=_sizes,
+        type=types.sizes,
         metavar="N[,N...]",
         help="units in each hidden layer; 0 for none (default: 30; 64 for conv)",
     )
@@ -201,7 +266,7 @@ def _add_training_options(training: Any) -> None:
     )
     training.add_argument(
         "--lr",
-        type=_positive,
+        type=types.positive,
         metavar="RATE",
         help="learning rate (default: for sgd 0.5 on digits and mnist, 0.1 on other classes, 0.01 "
         "on values; 0.003 for adam with conv; else the optimizer's own)",
@@ -214,13 +279,13 @@ def _add_training_options(training: Any) -> None:
     )
     training.add_argument(
         "--batch-size",
-        type=_count,
+        type=types.count,
         metavar="N",
         help="examples in a mini-batch (default: 10; 100 for conv)",
     )
     training.add_argument(
         "--shards",
-        type=_count,
+        type=types.count,
         metavar="N",
         help="parts of each mini-batch, which the processes started by mpiexec share equally; the "
         "weights are the same to the last bit on any number of processes that divides N (default: "
@@ -228,25 +293,30 @@ def _add_training_options(training: Any) -> None:
     )
     training.add_argument(
         "--epochs",
-        type=_count,
+        type=types.count,
         metavar="N",
         help="passes through the training examples (default: 30; 10 for conv)",
     )
     training.add_argument(
         "--weight-decay",
-        type=_not_negative,
+        type=types.not_negative,
         metavar="LAMBDA",
         help="add LAMBDA/2 times the squared weights to the loss (default: 0; 0.01 for adamw)",
     )
     training.add_argument(
+        "--class-weight",
+        choices=("balanced",),
+        help="let each class count as much in the loss, however few its examples are",
+    )
+    training.add_argument(
         "--patience",
-        type=_count,
+        type=types.count,
         metavar="N",
         help="stop after N epochs without a lower validation loss, and keep the best weights",
     )
     training.add_argument(
         "--seed",
-        type=_seed,
+        type=types.seed,
         default=0,
         metavar="N",
         help="seed for the weights, the split and the order of the examples (default: 0)",
@@ -258,9 +328,13 @@ def _add_evaluate(commands: Any) -> None:
         "evaluate",
         help="evaluate a model on the test examples of a data set, or on a whole file",
     )
-    evaluate.add_argument("model", metavar="MODEL", help="a file written by train or nn.save")
+    evaluate.add_argument("model", metavar="MODEL", help=MODEL)
     evaluate.add_argument(
-        "--data", type=_data, required=True, metavar="|".join((*NAMES, "FILE.npz", "FILE.csv"))
+        "--data",
+        type=types.data,
+        required=True,
+        metavar="|".join((*NAMES, *FILES)),
+        help="the columns of a table are treated as in training",
     )
     _add_reading_options(evaluate)
 
@@ -269,9 +343,12 @@ def _add_predict(commands: Any) -> None:
     predict = commands.add_parser(
         "predict", help="write the predictions of a model for the examples in a file, as csv"
     )
-    predict.add_argument("model", metavar="MODEL", help="a file written by train or nn.save")
+    predict.add_argument("model", metavar="MODEL", help=MODEL)
     predict.add_argument(
-        "file", metavar="FILE", help="inputs, a .npz or .csv file; targets in it are ignored"
+        "file",
+        metavar="FILE",
+        help="inputs: a .csv, .tsv, .parquet or .npz file, an image or a folder of images; the "
+        "columns of a table are treated as in training, and targets in it are ignored",
     )
     predict.add_argument("--out", metavar="FILE.csv", help="output file (default: the screen)")
     _add_reading_options(predict)
@@ -282,50 +359,3 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message} (see --help)")
-
-
-def _data(text: str) -> str:
-    if text not in NAMES and not is_file(text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is none of {', '.join(NAMES)}, and not a .npz or .csv file"
-        )
-    return text
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    if text in ("0", "none", ""):
-        return ()
-    try:
-        sizes = tuple(int(size) for size in text.split(","))
-    except ValueError:
-        sizes = ()
-    if not sizes or min(sizes) < 1:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not the number of units in each hidden layer, such as 30 or 100,50; "
-            f"0 is for none"
-        )
-    return sizes
-
-
-def _number(
-    kind: Callable[[str], float], description: str, is_valid: Callable[[float], bool]
-) -> Callable[[str], float]:
-    """A type for argparse: numbers of one kind that are valid."""
-
-    def convert(text: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError:
-            number = float("nan")
-        if not is_valid(number):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {description}")
-        return number
-
-    return convert
-
-
-_count = _number(int, "a whole number, 1 or more", lambda n: n >= 1)
-_seed = _number(int, "a whole number, 0 or more", lambda n: n >= 0)
-_positive = _number(float, "a number above 0", lambda x: 0 < x < float("inf"))
-_not_negative = _number(float, "a number, 0 or more", lambda x: 0 <= x < float("inf"))
-_share = _number(float, "a share, from 0 to below 1", lambda x: 0 <= x < 1)

@@ -23,12 +23,14 @@ from nn.files.arrayfile import write_atomically
 from nn.files.lock import locked
 
 UNFINISHED = "unfinished"
+FINISHED = "finished"
+"""The folder of what is needed to continue a finished run for more epochs."""
 FILES = (
     *("model.safetensors", "history.csv"),
     *("curves.png", "confusion.png", "boundary.png", "graph.svg"),
 )
 # Options that may differ when a run is resumed; it may be made longer.
-FREE = ("arguments", "command", "out", "resume", "epochs", "team", "memory_limit")
+FREE = ("arguments", "command", "out", "resume", "overwrite", "epochs", "team", "memory_limit")
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ class Unfinished:
 def results(out: Path) -> Iterator[Path]:
     """Give a temporary folder for ``FILES``, and move them to ``out`` at the end of the block.
 
-    All files of an earlier run are replaced or removed. The run is then finished and its checkpoint
-    deleted.
+    All files of an earlier run are replaced or removed. The run is then finished, and its
+    checkpoint kept in case that it is to be continued.
     """
     with tempfile.TemporaryDirectory(prefix="results-", dir=out / UNFINISHED) as folder:
         yield Path(folder)
@@ -76,7 +78,8 @@ def results(out: Path) -> Iterator[Path]:
                 Path(folder, name).replace(out / name)
             else:
                 Path(out, name).unlink(missing_ok=True)
-    Unfinished(out / UNFINISHED).discard()
+    shutil.rmtree(out / FINISHED, ignore_errors=True)
+    (out / UNFINISHED).rename(out / FINISHED)
 
 
 def locked_folder(out: Path) -> AbstractContextManager[None]:
@@ -87,6 +90,18 @@ def locked_folder(out: Path) -> AbstractContextManager[None]:
     return locked(out, "wait until it has ended, or choose another --out")
 
 
+def check(out: Path, options: Namespace) -> None:
+    """Raise ``CommandError`` if the folder has a run, and no option says what becomes of it."""
+    finished, unfinished = (out / "model.safetensors").exists(), (out / UNFINISHED).exists()
+    if (finished or unfinished) and not options.resume and not options.overwrite:
+        what = "an interrupted run" if unfinished else "a finished run"
+        how = "continues it" if unfinished else "and a larger --epochs continue it"
+        raise CommandError(
+            f"{out} holds {what}: --resume {how}, --overwrite replaces it, and --out names another "
+            "folder"
+        )
+
+
 def begin(out: Path, options: Namespace) -> Unfinished:
     """Prepare the folder for a new run, or with ``--resume`` for the unfinished one.
 
@@ -95,8 +110,10 @@ def begin(out: Path, options: Namespace) -> Unfinished:
     run = Unfinished(out / UNFINISHED)
     values = _json_options(options)
     if options.resume:
+        if not run.folder.exists() and (out / FINISHED).exists():
+            shutil.copytree(out / FINISHED, run.folder)
         if not run.options.is_file():
-            raise CommandError(f"--resume: there is no unfinished run in {out}")
+            raise CommandError(f"--resume: there is no run in {out} to continue")
         try:
             earlier = json.loads(run.options.read_text(encoding="utf-8"))
             if not isinstance(earlier, dict):

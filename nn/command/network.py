@@ -28,6 +28,7 @@ from nn.modules.convolution import Conv2d, MaxPool2d
 from nn.modules.layers import MLP, Flatten, Sequential, Unflatten
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
+from nn.targets import Reduction
 
 CHANNELS = (16, 32, 64)
 """Of the convolutions of ``--network conv``."""
@@ -65,9 +66,9 @@ class TrainingResult(NamedTuple):
         return list(self.sets)[-1]
 
 
-def quadratic_cost(logits: Any, target: Any) -> Any:
+def quadratic_cost(logits: Any, target: Any, reduction: Reduction = "mean") -> Any:
     """``nn.quadratic_cost`` of sigmoid outputs."""
-    return losses.quadratic_cost(ag.sigmoid(logits), target)
+    return losses.quadratic_cost(ag.sigmoid(logits), target, reduction)
 
 
 LOSSES: dict[str, Loss] = {
@@ -86,7 +87,7 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
     if len(source.classes) == 1:
         raise CommandError(f"{source.name} has a single class; at least two are needed")
     sizes = [x.shape[1], *options.hidden, outputs]
-    layers: list[Module] = []
+    layers: list[Module] = [source.first] if source.first else []
     if source.raw:
         layers.append(Standardize(x.shape[1], dtype=dtype).fit(x))
     if options.network == "conv":

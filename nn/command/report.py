@@ -13,6 +13,8 @@ from nn.data import Array, Examples
 from nn.metrics import accuracy, classification_report, confusion_matrix
 
 MOST_CLASSES = 20
+IMBALANCED = 4
+"""How many times as many examples as another a class has where that is noted."""
 
 
 def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: Namespace) -> str:
@@ -27,11 +29,32 @@ def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: N
     settings += [f"weight decay {options.weight_decay:g}"] if options.weight_decay else []
     shards = f" in {options.shards} shards" if options.shards else ""
     settings += [f"mini-batches of {options.batch_size}{shards}", f"seed {options.seed}"]
-    return (
-        f"{source.name}: {counts} examples of {task.sizes[0]} numbers, {goal}\n"
-        f"{'convolutions and ' if options.network == 'conv' else ''}network "
-        f"{'-'.join(map(str, task.sizes))}: {', '.join(settings)}"
+    notes = [f"  {note}" for note in (*source.notes, *imbalance(source, sets, options))]
+    return "\n".join(
+        [
+            f"{source.name}: {counts} examples of {task.sizes[0]} numbers, {goal}",
+            *notes,
+            f"{'convolutions and ' if options.network == 'conv' else ''}network "
+            f"{'-'.join(map(str, task.sizes))}: {', '.join(settings)}",
+        ]
     )
+
+
+def imbalance(source: Source, sets: Mapping[str, Examples], options: Namespace) -> list[str]:
+    """A note if one class has several times as many training examples as another."""
+    if not source.classes:
+        return []
+    counts = np.bincount(sets["training"].y, minlength=len(source.classes))
+    few, many = int(counts.argmin()), int(counts.argmax())
+    if counts[many] < IMBALANCED * max(counts[few], 1):
+        return []
+    share = counts / counts.sum()
+    cure = "" if options.class_weight else "; --class-weight balanced lets each class count as much"
+    return [
+        f"imbalanced classes: {share[many]:.1%} of the training examples are "
+        f"{source.classes[many]}, and {share[few]:.1%} {source.classes[few]}, so accuracy says "
+        f"little: see the balanced accuracy, the mean of the recalls of the classes{cure}"
+    ]
 
 
 def training(result: TrainingResult, seconds: float) -> str:
@@ -50,6 +73,8 @@ def training(result: TrainingResult, seconds: float) -> str:
         f"time        {seconds:.1f} s",
     ]
     if classes:
+        if len(classes) <= MOST_CLASSES:
+            parts.append(recalls(result.outputs[last], result.sets[last].y, classes, last))
         parts.append(confusions(result.outputs[last], result.sets[last].y, classes, last))
     return "\n" + "\n\n".join(parts)
 
@@ -82,6 +107,25 @@ def confusions(output: Array, y: Array, classes: Sequence[str], name: str) -> st
     return f"{title}, the most frequent\n{table(rows)}"
 
 
+def recalls(output: Array, y: Array, classes: Sequence[str], name: str) -> str:
+    """The fraction of the examples of each class that are recognised."""
+    counts = np.bincount(y, minlength=len(classes))
+    found = _recalls(output, y, classes)
+    rows = [["class", "examples", "recall"]]
+    rows += [
+        [label, f"{count:,}", "-" if share != share else f"{share:.2%}"]
+        for label, count, share in zip(classes, counts.tolist(), found.tolist(), strict=True)
+    ]
+    return f"recall, {name} examples\n{table(rows)}"
+
+
+def _recalls(output: Array, y: Array, classes: Sequence[str]) -> Array:
+    """The recall of each class, NaN for one without examples."""
+    counts = confusion_matrix(output, y, classes=len(classes))
+    total = counts.sum(axis=1)
+    return np.where(total > 0, np.diagonal(counts) / np.maximum(total, 1), np.nan)
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Align columns to the right, except for the first."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -96,13 +140,19 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _metric_names(classes: Sequence[str]) -> list[str]:
-    return ["accuracy", "errors"] if classes else ["rms error", "mean |error|", "R²"]
+    return ["accuracy", "balanced", "errors"] if classes else ["rms error", "mean |error|", "R²"]
 
 
 def _metrics(output: Array, y: Array, classes: Sequence[str]) -> list[str]:
     if classes:
         share = accuracy(output, y)
-        return [f"{100 * share:.2f} %", f"{round(len(y) * (1 - share)):,}"]
+        recalls = _recalls(output, y, classes)
+        balanced = np.mean(recalls[~np.isnan(recalls)])
+        return [
+            f"{100 * share:.2f} %",
+            f"{100 * balanced:.2f} %",
+            f"{round(len(y) * (1 - share)):,}",
+        ]
     error = output.astype(np.float64) - y
     spread = np.sum((y - y.mean(axis=0, dtype=np.float64)) ** 2)
     return [

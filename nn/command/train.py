@@ -13,7 +13,7 @@ from nn.command import folder, pictures, report
 from nn.command.arguments import VALUE_LOSSES
 from nn.command.errors import FAILED, INTERRUPTED, CommandError
 from nn.command.network import Task, TrainingResult, build
-from nn.command.sources import Source, load_source, reading, split
+from nn.command.sources import Source, load_source, split
 from nn.data import Examples
 from nn.diagnosis import NonFiniteError
 from nn.evaluation import predict
@@ -32,9 +32,10 @@ def train(options: Namespace) -> int:
     for module in ("matplotlib", "safetensors", "tqdm"):
         require(module, extra="train")  # fail now and not after the training
     team: Team = options.team
+    out = Path(options.out or f"nn-{Path(options.data).resolve().stem}")
+    folder.check(out, options)
     source = _load(options, team)
     _set_defaults(options, source)
-    out = Path(options.out or f"nn-{Path(options.data).stem}")
     weights_rng, split_rng, order_rng = (
         np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(3)
     )
@@ -68,7 +69,7 @@ def _train(
     team.cure = run.how_to_resume(options.arguments, options.shards, team.size)
     try:
         start = time.perf_counter()
-        history = _fit(task, sets, options, run, order_rng)
+        history = _fit(source, task, sets, options, run, order_rng)
         seconds = time.perf_counter() - start
         if team.rank > 0:
             return 0
@@ -95,9 +96,7 @@ def _load(options: Namespace, team: Team) -> Source:
     for is_turn in (team.rank == 0, team.rank > 0):
         with team.together("the data"):
             if is_turn:
-                source = load_source(
-                    options.data, values=values, test=options.test, **reading(options)
-                )
+                source = load_source(options.data, options, values)
     assert source is not None
     return source
 
@@ -135,6 +134,7 @@ def _set_defaults(options: Namespace, source: Source) -> None:
 
 
 def _fit(
+    source: Source,
     task: Task,
     sets: dict[str, Examples],
     options: Namespace,
@@ -159,6 +159,7 @@ def _fit(
         batch_size=options.batch_size,
         validation=validation and (validation.x, task.targets(validation.y)),
         metrics=task.metrics,
+        class_weight=options.class_weight if source.classes else None,
         callbacks=[
             *([EarlyStopping(options.patience)] if options.patience else []),
             Checkpoint(run.state),

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,33 @@ import numpy as np
 from nn.classifier import Classifier
 from nn.command import report
 from nn.command.errors import CommandError
-from nn.command.sources import checked_classes, is_file, load_examples, reading
+from nn.command.sources import (
+    checked_classes,
+    first_layer,
+    is_file,
+    is_table,
+    load_examples,
+    reading,
+)
 from nn.data import Array
 from nn.evaluation import predict as outputs_of
 from nn.files.arrayfile import write_atomically
 from nn.files.serialize import load
+from nn.modules.columns import Columns, Pixels
 from nn.modules.layers import Linear, Sequential
 from nn.modules.module import Module
 from nn.modules.scaling import Standardize
 from nn.tables import load_features
+from nn.tables.images import ENDINGS, all_images
 
 
 def evaluate(options: Namespace) -> int:
     """Print the metrics of the model on the data."""
-    model = load(options.model)
+    options.model, model = _loaded(options.model)
     classes = _classes(model)
-    x, y = load_examples(options.data, classes, **reading(options))
+    (x, y), notes = load_examples(options.data, model, classes, options)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     output = _outputs(options.model, model, x)
     if classes is None:
         output, y, classes = _guess(output, y)
@@ -45,10 +57,13 @@ def evaluate(options: Namespace) -> int:
 
 def predict(options: Namespace) -> int:
     """Write a row of csv for each example: the class and its probability, or the values."""
-    if not is_file(options.file):
-        raise CommandError(f"{options.file}: only .npz and .csv files can be read")
-    model = load(options.model)
-    x = load_features(options.file, _inputs(model), **reading(options))
+    if not is_file(options.file) and not _is_image(options.file):
+        raise CommandError(
+            f"{options.file}: only .csv, .tsv, .parquet and .npz files, images and folders of "
+            "images can be read"
+        )
+    options.model, model = _loaded(options.model)
+    x = _features(model, options)
     output = _outputs(options.model, model, x)
     rows: list[list[Any]]
     if isinstance(model, Classifier):
@@ -66,6 +81,30 @@ def predict(options: Namespace) -> int:
     else:
         sys.stdout.write(text.getvalue())
     return 0
+
+
+def _loaded(path: str) -> tuple[str, Module]:
+    """The path of a model, also in a folder that ``train`` wrote, and the model."""
+    if Path(path).is_dir():
+        path = str(Path(path, "model.safetensors"))
+    return path, load(path)
+
+
+def _is_image(path: str) -> bool:
+    return Path(path).is_dir() or Path(path).suffix.lower() in ENDINGS
+
+
+def _features(model: Module, options: Namespace) -> Array:
+    """The inputs in a file, or the images, in the way of the training data."""
+    first, path = first_layer(model), options.file
+    if isinstance(first, Columns) and is_table(path):
+        return first.encoder.inputs(first.encoder.read(path, **reading(options)))
+    if isinstance(first, Pixels) and _is_image(path):
+        return first.encoder(all_images(Path(path)), options.memory_limit * 1_000_000)
+    if not is_file(path):
+        raise CommandError(f"{path} are images, and {options.model} is not a model of images")
+    given = {name: value for name, value in reading(options).items() if value is not None}
+    return load_features(path, _inputs(model), **given)
 
 
 def _classes(model: Module) -> tuple[str, ...] | None:
@@ -92,7 +131,9 @@ def _guess(output: Array, y: Array) -> tuple[Array, Array, tuple[str, ...]]:
 
 def _inputs(model: Module) -> int | None:
     """The width of the input, if the model says it."""
-    first = model[0] if isinstance(model, Sequential) and len(model) else model
+    first = first_layer(model)
+    if isinstance(first, Columns | Pixels):
+        return len(first.encoder.features)
     if isinstance(first, Linear):
         return int(first.weight.shape[1])
     return len(first.mean) if isinstance(first, Standardize) else None

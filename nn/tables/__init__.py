@@ -1,4 +1,4 @@
-"""Examples from ``.npz`` and ``.csv`` files.
+"""Examples from ``.npz``, ``.csv``, ``.tsv`` and ``.parquet`` files, and from folders of images.
 
 Nothing is unpickled or guessed: what can be read in two ways is refused, and the error names the
 option that decides.
@@ -15,12 +15,20 @@ import numpy as np
 
 from nn.data import Array, DataError, listed, shown
 from nn.tables.csvfile import Dialect, read_csv
+from nn.tables.encoder import TableEncoder
 from nn.tables.npzfile import read_npz
+from nn.tables.table import MEMORY_LIMIT, Table, as_table, read_table
 
-__all__ = ["MEMORY_LIMIT", "LabelledData", "load_features", "load_table"]
-
-MEMORY_LIMIT = 1_000_000_000
-"""How many bytes a file may take in memory, unless told otherwise."""
+__all__ = [
+    "MEMORY_LIMIT",
+    "LabelledData",
+    "Table",
+    "TableEncoder",
+    "as_table",
+    "load_features",
+    "load_table",
+    "read_table",
+]
 
 
 class LabelledData(NamedTuple):

@@ -75,11 +75,11 @@ def read_csv(
 ) -> tuple[Array, Array, list[int]]:
     """Return x, the targets (empty if not ``labelled``) and the numbers of their lines."""
     dialect.check()
-    records = _records(path, dialect, limit)
-    start, first = next(iter(records), (0, []))
+    rows_of_file = records(path, dialect, limit)
+    start, first = next(iter(rows_of_file), (0, []))
     if not first:
         raise DataError(f"{path}: the file is empty")
-    header = first if _has_header(records, dialect) else None
+    header = first if has_header(rows_of_file, dialect) else None
     last = labelled or len(first) - 1 == features
     target = _target_column(path, header, len(first), last)
     if target is not None and len(first) < 2:
@@ -88,9 +88,9 @@ def read_csv(
             "are separated by commas, semicolons or tabs; separator=, or --separator, names "
             "another character)"
         )
-    number = dialect.number if "_" in records.text or dialect.decimal == "," else float
+    number = dialect.number if "_" in rows_of_file.text or dialect.decimal == "," else float
     rows, words, lines = [], [], []
-    for line, cells in islice(records, 1 if header else 0, None):
+    for line, cells in islice(rows_of_file, 1 if header else 0, None):
         if len(cells) != len(first):
             raise DataError(
                 f"{path}, line {line}: {len(cells)} cells, but the first line has {len(first)}"
@@ -155,7 +155,8 @@ class Records:
         return len(widths) == 1 and widths != {1}
 
 
-def _records(path: Path, dialect: Dialect, limit: int) -> Records:
+def records(path: Path, dialect: Dialect, limit: int) -> Records:
+    """Return the lines of a file; ``DataError`` if the separator is not certain."""
     check_memory(path, 5 * path.stat().st_size, limit)  # the text, and its numbers twice
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -183,7 +184,7 @@ def _records(path: Path, dialect: Dialect, limit: int) -> Records:
 # --- the header ----------------------------------------------------------------------------------
 
 
-def _has_header(records: Records, dialect: Dialect) -> bool:
+def has_header(records: Records, dialect: Dialect) -> bool:
     """Whether the first line is a header; ``DataError`` if it may be one and may be an example."""
     if dialect.header is not None:
         return dialect.header
@@ -199,7 +200,7 @@ def _has_header(records: Records, dialect: Dialect) -> bool:
         if not unnamed:
             return True
         fault = f"has a cell {unnamed[0]!r}"
-    elif any(_hint(word, dialect) for word in words):
+    elif any(hint(word, dialect) for word in words):
         return False  # numbers, written in another way
     elif words == [first[-1]] and first[-1].lower() not in TARGET_COLUMNS:
         others = (cells[-1] for _, cells in islice(records, 1, None))
@@ -254,11 +255,11 @@ def _bad_cell(
     elif dialect.is_number(cell):
         fault = f"{shortened(cell)} is not a finite float32 number"
     else:
-        fault = f"{shown(cell)} is not a number{_hint(cell, dialect)}"
+        fault = f"{shown(cell)} is not a number{hint(cell, dialect)}"
     return DataError(f"{_cell_name(path, line, column, header)}: {fault}")
 
 
-def _hint(cell: str, dialect: Dialect) -> str:
+def hint(cell: str, dialect: Dialect) -> str:
     """Which option reads the cell, if it is not a number but another option makes it one."""
     if dialect.is_number(cell):
         return ""
@@ -277,14 +278,14 @@ def _targets(path: Path, cells: list[str], lines: list[int], dialect: Dialect) -
     numeric = dialect.is_number(cells[0])
     for cell, line in zip(cells, lines, strict=True):
         what = f"{path}, line {line}: the target {shown(cell)} is"
-        hint = _hint(cell, dialect)
+        advice = hint(cell, dialect)
         if dialect.is_number(cell) != numeric:
             kinds = "not a number, while those above are numbers"
             raise DataError(
-                f"{what} {kinds if numeric else 'a number, while those above are words'}{hint}"
+                f"{what} {kinds if numeric else 'a number, while those above are words'}{advice}"
             )
-        if not numeric and hint:
-            raise DataError(f"{what} not a number{hint}")
+        if not numeric and advice:
+            raise DataError(f"{what} not a number{advice}")
         if not numeric and cell.lower() in MISSING:
             raise DataError(f"{what} how a missing value is written")
     if not numeric:
