@@ -9,6 +9,7 @@ import numpy as np
 
 from nn.exchange.onnx_graph import OnnxGraph, translates
 from nn.exchange.onnx_operations import convolution
+from nn.modules.columns import Columns, Pixels
 from nn.modules.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.modules.layers import (
     Dropout,
@@ -42,6 +43,13 @@ def sequential(graph: OnnxGraph, model: Sequential, x: str) -> str:
     """The layers in order; also for ``MLP`` and ``Classifier``."""
     for layer in model.layers:
         x = graph.translate(layer, x)
+    return x
+
+
+@translates(Columns, Pixels)
+def encoded(graph: OnnxGraph, layer: Columns | Pixels, x: str) -> str:
+    """No node: the network takes the numbers that a table or images become."""
+    graph.takes(len(layer.encoder.features))
     return x
 
 

@@ -266,7 +266,8 @@ class TableEncoder:
         """Return the table of a file; ``settings`` are keywords of ``read_table``."""
         given = {name: value for name, value in settings.items() if value is not None}
         words = [column.name for column in self.columns if column.kind == "category"]
-        return read_table(path, category=words, **{**self.reading, **given})
+        settings = {"category": words, "classes": self.classes, **self.reading, **given}
+        return read_table(path, **settings)
 
     # --- encoding --------------------------------------------------------------------------------
 

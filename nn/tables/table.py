@@ -103,12 +103,14 @@ def read_table(
     decimal: str = ".",
     header: bool | None = None,
     category: Iterable[str] = (),
+    classes: Sequence[str] = (),
     memory_limit: int = MEMORY_LIMIT,
 ) -> Table:
     """Read a ``.csv``, ``.tsv`` or ``.parquet`` file (the last with pandas, extra ``train``).
 
     separator, decimal, header, memory_limit: as for ``load_table``.
     category: names of columns whose numbers are to be read as words.
+    classes: words of the last column, which tell an example from a header.
 
     Empty cells, and NA, n/a, nan, null and ?, are missing. Raises ``DataError`` for what
     ``load_table`` refuses, except that cells may be words or missing. A column of numbers and words
@@ -132,7 +134,9 @@ def read_table(
         except Exception as error:  # pyarrow raises many kinds for a damaged file
             raise DataError(f"{path}: a damaged parquet file ({error})") from error
         return as_table(frame, source=str(path), category=as_words)
-    dialect = Dialect(separator or ("\t" if suffix == ".tsv" else None), decimal, header)
+    dialect = Dialect(
+        separator or ("\t" if suffix == ".tsv" else None), decimal, header, tuple(classes)
+    )
     return _read_csv(path, dialect, as_words, memory_limit)
 
 

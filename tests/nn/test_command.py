@@ -24,7 +24,10 @@ import nn
 from nn.command import main
 
 PROJECT = Path(__file__).resolve().parents[2]
-RESULTS = {"model.safetensors", "history.csv", "curves.png", "confusion.png", "graph.svg"}
+RESULTS = {
+    *("model.safetensors", "history.csv", "curves.png", "confusion.png", "graph.svg"),
+    "finished",
+}
 QUICK = ("--epochs", "2", "--out", "out")
 
 
@@ -231,14 +234,16 @@ def test_many_classes_are_listed_by_their_most_frequent_confusions(
 ) -> None:
     rng = np.random.default_rng(0)
     np.savez("many.npz", x=rng.normal(size=(250, 3)), y=np.arange(250) % 25)
-    assert main(["train", "--data", "many.npz", *QUICK]) == 0
+    assert "250 different" not in refused(capsys, "train", "--data", "many.npz", *QUICK)
+    loss = ("--loss", "cross-entropy")
+    assert main(["train", "--data", "many.npz", *loss, *QUICK]) == 0
     assert "the most frequent\ntrue  predicted  examples\n" in capsys.readouterr().out
 
 
 def test_results_replace_those_of_an_earlier_run_and_nothing_else(values: Path) -> None:
     main(["train", "--data", "moons", *QUICK])
     Path("out/notes.txt").write_text("mine")
-    main(["train", "--data", str(values), *QUICK])
+    main(["train", "--data", str(values), *QUICK, "--overwrite"])
     assert files("out") == (RESULTS - {"confusion.png"}) | {"notes.txt"}
 
 
@@ -315,18 +320,34 @@ def test_an_interrupted_run_can_be_made_longer(whole: str, monkeypatch: pytest.M
     assert same_results("out", whole)
 
 
-def test_a_run_is_begun_anew_unless_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_a_run_is_neither_replaced_nor_continued_unasked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with monkeypatch.context() as patch:
         interrupted_at(100, patch)
         main(["train", *LONG, "--out", "out"])
-    assert main(["train", "--data", "moons", *QUICK]) == 0
+    capsys.readouterr()
+    again = ("train", "--data", "moons", *QUICK)
+    said = "out holds an interrupted run: --resume continues it, --overwrite replaces it, and --out"
+    assert said in refused(capsys, *again)
+    assert main([*again, "--overwrite"]) == 0
     assert "unfinished" not in files("out")
+    capsys.readouterr()
+    said = "out holds a finished run: --resume and a larger --epochs continue it, --overwrite"
+    assert said in refused(capsys, *again)
+
+
+def test_a_finished_run_is_continued_for_more_epochs_as_if_it_had_been_longer(whole: str) -> None:
+    shorter = [word if word != "5" else "2" for word in LONG]
+    assert main(["train", *shorter, "--out", "out"]) == 0
+    assert main(["train", *LONG, "--out", "out", "--resume"]) == 0
+    assert same_results("out", whole)
 
 
 def test_resume_refuses_other_options_and_folders_without_a_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "no unfinished run in out" in refused(capsys, "train", *LONG, *QUICK, "--resume")
+    assert "no run in out to continue" in refused(capsys, "train", *LONG, *QUICK, "--resume")
     with monkeypatch.context() as patch:
         interrupted_at(100, patch)
         main(["train", *LONG, "--out", "out"])
@@ -374,9 +395,9 @@ def test_a_run_that_diverges_says_where_and_leaves_nothing(
 
 def test_a_run_that_diverges_leaves_the_results_of_an_earlier_one(values: Path) -> None:
     main(["train", "--data", "moons", *QUICK])
-    before = {name: Path("out", name).read_bytes() for name in files("out")}
-    assert main(["train", "--data", str(values), "--lr", "1e9", *QUICK]) == 1
-    assert {name: Path("out", name).read_bytes() for name in files("out")} == before
+    before = {path: path.read_bytes() for path in Path("out").rglob("*.*")}
+    assert main(["train", "--data", str(values), "--lr", "1e9", *QUICK, "--overwrite"]) == 1
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.*")} == before
 
 
 def test_results_that_cannot_be_written_are_not_half_written(
@@ -480,8 +501,10 @@ def test_options_say_how_a_file_is_to_be_read(capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["predict", "out/model.safetensors", "table.csv", *reading]) == 0
     assert len(read(capsys.readouterr().out)) == 41
-    complaint = refused(capsys, "predict", "out/model.safetensors", "table.csv", *reading[:-1])
-    assert "--header or --no-header" in complaint
+    # As in training, unless told otherwise.
+    assert main(["predict", "out", "table.csv"]) == 0
+    assert len(read(capsys.readouterr().out)) == 41
+    assert "41 different" not in refused(capsys, "train", "--data", "table.csv", *reading[:-1])
     for separator in (",,", '"', "."):
         assert "cannot separate cells" in refused(capsys, "train", "--separator", separator)
 
@@ -623,7 +646,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         ("", "the following arguments are required: COMMAND"),
         ("learn", "invalid choice: 'learn'"),
         ("train digits", "unrecognized arguments: digits"),
-        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, and"),
+        ("train --data flags", "'flags' is none of digits, mnist, moons, circles, spirals, not a"),
         ("train --data no.csv", "no.csv: no such file"),
         ("train --hidden 30,x", "'30,x' is not the number of units in each hidden layer"),
         ("train --hidden 30,0", "'30,0' is not the number of units in each hidden layer"),
@@ -647,7 +670,7 @@ def test_inputs_of_another_scale_are_noted(capsys: pytest.CaptureFixture[str]) -
         ("train --test 0.0001", "--test 0.0001 cannot be split off 1797 examples"),
         ("evaluate m.safetensors", "the following arguments are required: --data"),
         ("evaluate m.safetensors --data digits", "there is no file m.safetensors"),
-        ("predict m.safetensors x.txt", "x.txt: only .npz and .csv files can be read"),
+        ("predict m.safetensors x.txt", "x.txt: only .csv, .tsv, .parquet and .npz files, images"),
         ("predict m.safetensors x.npz", "there is no file m.safetensors"),
     ],
 )
