@@ -46,7 +46,8 @@ def sequential(graph: OnnxGraph, model: Sequential, x: str) -> str:
     return x
 
 
-@translates(Columns, Pixels)
+@translates(Columns)
+@translates(Pixels)
 def encoded(graph: OnnxGraph, layer: Columns | Pixels, x: str) -> str:
     """No node: the network takes the numbers that a table or images become."""
     graph.takes(len(layer.encoder.features))
