@@ -51,6 +51,7 @@ from autograd.engine.graph import GraphChangedError, Node
 from autograd.engine.operations import Op
 from autograd.extend import primitive
 from autograd.flat import Flat
+from autograd.habits import OF_THE_PACKAGE
 from autograd.jit import (
     JitError,
     JitNotice,
@@ -222,7 +223,9 @@ if not TYPE_CHECKING:
         elif name in HIPS_BUILTINS:  # not in __all__, for they are Python's names, too
             found = getattr(import_module("autograd.builtins"), name)
         else:
-            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+            habit = OF_THE_PACKAGE.get(name, "")
+            hint = f": write {habit}" if habit else ""
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}{hint}")
         return globals().setdefault(name, found)
 
     def __dir__() -> list[str]:

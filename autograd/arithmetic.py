@@ -22,6 +22,7 @@ from autograd.engine.graph import Derivatives, Node, ancestors
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
 from autograd.frames import caller, knows_stores, stores_item
+from autograd.habits import Habit, missing_attribute
 from autograd.ops import At, Axis
 from autograd.ops.complex_parts import is_complex
 from autograd.ops.predicates import (
@@ -44,6 +45,13 @@ class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
     """What a Value and a Tensor can both do."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:
+        requires_grad = Habit()
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say how what other libraries call so is written here."""
+            raise AttributeError(missing_attribute(type(self).__name__, name))
 
     def __add__(self, other: Operand) -> Self:
         return ops.add(self, other)

@@ -1,5 +1,7 @@
 """Neural networks on ``autograd``."""
 
+from typing import TYPE_CHECKING
+
 import autograd
 
 # HIPS autograd has the same import name. Installed over the engine it takes its place, and
@@ -18,6 +20,7 @@ from nn.classifier import Classifier
 from nn.data import DataError, batches, one_hot, standardize, train_test_split
 from nn.exchange import export_onnx, load_torch_state, save_torch_state
 from nn.files import ModelFileError, load, load_state, save
+from nn.habits import OF_THE_PACKAGE, missing
 from nn.likelihoods import bernoulli_nll, categorical_nll, gaussian_nll, kl_divergence
 from nn.losses import (
     binary_cross_entropy,
@@ -159,3 +162,10 @@ __all__ = [
     # modules of this package
     "backprop", "datasets", "init", "losses", "metrics", "plot", "scalar", "schedules",
 ]  # fmt: skip
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say how a name of another library is called here."""
+        raise AttributeError(missing("module 'nn'", name, OF_THE_PACKAGE))

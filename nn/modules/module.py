@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import LineLog, Tensor, begin_scope, end_scope
+from autograd import LineLog, begin_scope, end_scope
 from nn.data import Array
-from nn.modules.tree import Parameter, Tree
+from nn.modules.tree import Parameter, Tree, reset_gradient
 from nn.registry import decode, encode, note_class, register
 
 MOST_FAULTS = 20
@@ -94,10 +94,10 @@ class Module(Tree):
 
     # --- training --------------------------------------------------------------------------------
 
-    def zero_grad(self) -> None:
-        """Reset the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Reset the gradients of all parameters, to None or to zeros."""
         for parameter in self.parameters():
-            parameter.grad = None if isinstance(parameter, Tensor) else 0.0
+            reset_gradient(parameter, set_to_none)
 
     def train(self, on: bool = True) -> Self:
         """Set training mode (``on=False``: evaluation mode) in all submodules; return ``self``."""
@@ -179,6 +179,10 @@ class Module(Tree):
             parameter.data = part.reshape(parameter.shape)
 
     # --- description -----------------------------------------------------------------------------
+
+    def summary(self) -> None:
+        """Print the layers, with the shapes and numbers of their parameters: ``print(model)``."""
+        print(self)
 
     def config(self) -> dict[str, Any]:
         """Return the architecture in JSON's types: class names and constructor arguments.

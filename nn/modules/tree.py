@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import Tensor, Value, is_compiling, stop_gradient
 from nn.data import Array
+from nn.habits import OF_MODULES, missing
 from nn.modules.card import module_card
 
 Parameter: TypeAlias = Tensor | Value
@@ -20,6 +21,14 @@ def is_bias(path: str, parameter: Parameter) -> bool:
     such as the scale of a normalisation.
     """
     return parameter.ndim == 1 or path.rpartition(".")[2] in ("b", "bias")
+
+
+def reset_gradient(parameter: Parameter, set_to_none: bool = True) -> None:
+    """Reset a gradient, to None or to zeros; that of a ``Value`` always to 0.0."""
+    if isinstance(parameter, Value):
+        parameter.grad = 0.0
+    else:
+        parameter.grad = None if set_to_none else np.zeros(parameter.shape, parameter.dtype)
 
 
 class Tree:
@@ -133,7 +142,7 @@ class Tree:
     def __getattr__(self, name: str) -> Any:
         """Return a frozen attribute as a constant; Python calls this if there is no other."""
         if name not in self._frozen:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            raise AttributeError(missing(type(self).__name__, name, OF_MODULES))
         return _constant(self._frozen[name][1])
 
     def title(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
 from autograd import Tensor, Value
-from nn.modules.tree import Parameter
+from nn.habits import OF_OPTIMIZERS, missing
+from nn.modules.tree import Parameter, reset_gradient
 
 State: TypeAlias = dict[str, Any]
 """The state of one parameter: ``steps``, and arrays of its shape by name."""
@@ -77,10 +78,16 @@ class Optimizer:
         settings = ", ".join(f"{name}={getattr(self, name)}" for name in self.settings)
         return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
 
-    def zero_grad(self) -> None:
-        """Reset the gradients, so that the next ``backward`` does not add to them."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Reset the gradients, to None or to zeros, so that ``backward`` does not add to them."""
         for parameter in self.parameters.values():
-            parameter.grad = 0.0 if isinstance(parameter, Value) else None
+            reset_gradient(parameter, set_to_none)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how what other libraries call so is written here."""
+            raise AttributeError(missing(repr(type(self).__name__), name, OF_OPTIMIZERS))
 
     def named_states(self) -> dict[str, State]:
         """Return the state of each parameter by name, not a copy."""

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-import autograd as ag
 from nn.data import Array, train_test_split
 from nn.modules.activations import ActivationLike
 from nn.modules.layers import MLP
@@ -148,14 +147,15 @@ class NetworkEstimator(BaseEstimator):
         stratify: Array | None = None,
     ) -> Self:
         x = x.astype(self._dtype, copy=False)
-        if weights is not None:  # as the last column of the targets
-            loss, y = _weighted(loss), np.column_stack([y, weights])
-        validation = None
+        validation: Any = None
         if validation_fraction:
-            x, validation_x, y, validation_y = train_test_split(
-                x, y, test=validation_fraction, rng=self._rng, stratify=stratify
+            parts = [x, y] if weights is None else [x, y, weights]
+            parts = list(
+                train_test_split(*parts, test=validation_fraction, rng=self._rng, stratify=stratify)
             )
-            validation = validation_x, validation_y
+            validation = tuple(parts[1::2])
+            x, y, *rest = parts[::2]
+            weights = rest[0] if rest else None
         self.history_ = fit(
             self.network_,
             (x, y),
@@ -163,6 +163,7 @@ class NetworkEstimator(BaseEstimator):
             optimizer=self._optimizer,
             epochs=epochs,
             batch_size=self.batch_size,
+            sample_weight=weights,
             validation=validation,
             callbacks=stop,
             progress=self.verbose,
@@ -198,15 +199,3 @@ def positive_weights(
     if not positive.any():
         raise ValueError("all of sample_weight is 0: there is no example to learn from")
     return x[positive], y[positive], weights[positive]
-
-
-def _weighted(loss: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """The weighted mean of a loss, for targets with the weights in the last column."""
-
-    def weighted_mean(output: Any, target: Any) -> Any:
-        y, weights = target[:, :-1], target[:, -1]
-        losses = loss(output, y if y.shape == output.shape else y[:, 0], "none")
-        weights = weights.astype(output.dtype)
-        return ag.mean(losses * (weights[:, np.newaxis] if losses.ndim > 1 else weights))
-
-    return weighted_mean

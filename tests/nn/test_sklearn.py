@@ -192,6 +192,22 @@ def test_weights_that_make_no_sense_are_refused(weights: np.ndarray, message: st
 # Settings
 
 
+def test_class_weights_are_weights_of_the_examples() -> None:
+    settings: dict[str, Any] = {"max_iter": 5, "random_state": 0}
+    counts = {name: np.sum(name == LABELS) for name in np.unique(LABELS)}
+    weights = np.array([len(LABELS) / (3 * counts[name]) for name in LABELS])
+    models = [
+        NetworkClassifier([5], class_weight="balanced", **settings).fit(X, LABELS),
+        NetworkClassifier([5], **settings).fit(X, LABELS, weights),
+    ]
+    thetas = [model.network_.to_vector() for model in models]
+    np.testing.assert_allclose(thetas[0], thetas[1], rtol=1e-12)
+    heavy = NetworkClassifier([5], class_weight={"low": 1e3}, **settings | {"max_iter": 100})
+    assert np.mean(heavy.fit(X, LABELS).predict(X) == "low") > 0.6
+    with pytest.raises(ValueError, match="give class_weight as a dict"):
+        models[0].partial_fit(X, LABELS)
+
+
 def test_early_stopping_keeps_the_weights_of_the_best_epoch() -> None:
     noise = np.random.default_rng(1).integers(0, 2, size=len(X))  # nothing but noise to learn
     model = NetworkClassifier(
