@@ -6,9 +6,8 @@ from nn.history import History
 from nn.training.callbacks import EarlyStopping, SmallChange, StoppingRule
 from nn.training.checkpoint import Checkpoint, CheckpointError
 from nn.training.fit import fit
-from nn.training.recording import CSVLog, TensorBoard, WeightAverage
+from nn.training.recording import CSVLog, LayerSpread, TensorBoard, WeightAverage
 from nn.training.run import Callback, Run
-from nn.training.spread import LayerSpread
 
 __all__ = [
     "CSVLog",

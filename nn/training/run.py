@@ -100,6 +100,13 @@ class Run:
         """The number of examples that an epoch trains on, or None if it is not known."""
         return self.batches.examples_in_epoch
 
+    def some_examples(self, most: int) -> tuple[Array, Array]:
+        """Return the first inputs and targets of the data, or of its first mini-batch."""
+        assert self.batches.sample is not None
+        x, y = self.batches.sample
+        y = y[0] if isinstance(y, tuple) else y
+        return x[:most], y[:most]
+
     def stop(self, reason: str) -> None:
         """End the run after this step; ``history.stopped`` will be the reason."""
         before = self.history.stopped
