@@ -7,7 +7,7 @@ from nn.optim.gradient import GradientOptimizer
 from nn.optim.lbfgs import LBFGS
 from nn.optim.lion import Lion
 from nn.optim.muon import Muon
-from nn.optim.named import AnyOptimizer, optimizer
+from nn.optim.named import optimizer
 from nn.optim.rules import SGD, Adagrad, Adam, AdamW, RMSProp
 from nn.optim.search import RandomSearch
 
@@ -15,7 +15,6 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
-    "AnyOptimizer",
     "GradientOptimizer",
     "LBFGS",
     "Lion",
