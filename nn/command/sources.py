@@ -30,7 +30,7 @@ EXAMPLES_IN_PLANE = (1000, 500)  # for training and for the test
 DIGITS = tuple("0123456789")
 MOST_NUMBERED = 20
 """How many different whole numbers are taken for classes unless told."""
-TRAINING_DEFAULTS = {
+TRAINING_DEFAULTS: dict[str, Any] = {
     "target": None,
     "drop": (),
     "category": (),

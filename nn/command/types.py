@@ -65,8 +65,12 @@ def _number(
     return convert
 
 
-count = _number(int, "a whole number, 1 or more", lambda n: n >= 1)
-seed = _number(int, "a whole number, 0 or more", lambda n: n >= 0)
-positive = _number(float, "a number above 0", lambda x: 0 < x < float("inf"))
-not_negative = _number(float, "a number, 0 or more", lambda x: 0 <= x < float("inf"))
-share = _number(float, "a share, from 0 to below 1", lambda x: 0 <= x < 1)
+count: Callable[[str], float] = _number(int, "a whole number, 1 or more", lambda n: n >= 1)
+seed: Callable[[str], float] = _number(int, "a whole number, 0 or more", lambda n: n >= 0)
+positive: Callable[[str], float] = _number(
+    float, "a number above 0", lambda x: 0 < x < float("inf")
+)
+not_negative: Callable[[str], float] = _number(
+    float, "a number, 0 or more", lambda x: 0 <= x < float("inf")
+)
+share: Callable[[str], float] = _number(float, "a share, from 0 to below 1", lambda x: 0 <= x < 1)

@@ -135,7 +135,7 @@ class Records:
         try:
             for cells in reader:
                 if cells and cells != [""]:
-                    yield reader.line_num, [cell.strip() for cell in cells]
+                    yield reader.line_num, list(map(str.strip, cells))
         except csv.Error as error:
             raise DataError(f"{self.path}, line {reader.line_num}: {error}") from error
 

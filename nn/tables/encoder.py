@@ -145,13 +145,14 @@ class TableEncoder:
 
     def _labelled(self, table: Table) -> Table:
         """The rows with a target, of which "drop" keeps those that are complete."""
-        missing = table.column(self.target).missing
+        (target,) = self._columns_of(table, [(self.target, self._place)])
+        missing = target.missing
         if missing.all():
-            raise DataError(f"{table.where(self.target)}: the target column is empty")
+            raise DataError(f"{table.where(target.name)}: the target column is empty")
         if missing.any() and self.missing == "refuse":
             row = int(missing.argmax())
             raise DataError(
-                f"{table.where(self.target, row)}: the target is missing; missing='drop' or "
+                f"{table.where(target.name, row)}: the target is missing; missing='drop' or "
                 "'impute' (--missing drop or impute) leaves out rows without a target"
             )
         return table.rows(~missing) if missing.any() else table

@@ -101,7 +101,7 @@ class CSVLog(Callback):
     """
 
     def __init__(self, path: PathLike) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._file: IO[str] | None = None
         self._run: Run | None = None
 
@@ -214,7 +214,9 @@ class LayerSpread(Callback):
         if (inputs is None) != (targets is None):
             raise ValueError("inputs and targets are given together, or neither")
         self.every = every
-        self.examples = None if inputs is None else (np.asarray(inputs), np.asarray(targets))
+        self.examples: tuple[Array, Array] | None = (
+            None if inputs is None else (np.asarray(inputs), np.asarray(targets))
+        )
         self.steps: list[int] = []
         self.layers: list[str] = []
         self._stds: list[tuple[list[float], list[float]]] = []

@@ -232,6 +232,8 @@ class Run:
 
         Raises ``KeyError``, ``TypeError`` or ``ValueError`` if it is from another run.
         """
+        if not isinstance(state["generators"], Mapping):
+            raise TypeError("the states of the generators are not given by name")
         for name in ("step", "epochs_done", "batches_done", "examples"):
             if type(state[name]) is not int or state[name] < 0:
                 raise ValueError(f"{name} is {state[name]!r}, not a count")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import pandas
 import pytest
 
 import autograd as ag
@@ -61,7 +62,10 @@ def shaken(model: nn.Module) -> nn.Module:
 # --------------------------------------------------------------------------------------------------
 # One by one
 
+TABLE = pandas.DataFrame({**{name: [1.0, 2.0] for name in "abcde"}, "y": [0, 1]})
 LAYERS: list[nn.Module] = [
+    nn.Columns(nn.TableEncoder.fit(TABLE).to_dict()),
+    nn.Pixels({"height": 5, "width": 1, "channels": 1}),
     nn.Linear(5, 3, rng=0),
     nn.Linear(5, 3, bias=False, rng=0),
     nn.Linear(5, 1, rng=0).freeze(),
