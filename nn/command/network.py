@@ -24,6 +24,7 @@ from nn.data import Array, Examples
 from nn.evaluation import Loss
 from nn.history import History
 from nn.modules.activations import as_module
+from nn.modules.columns import Pixels
 from nn.modules.convolution import Conv2d, MaxPool2d
 from nn.modules.layers import MLP, Flatten, Sequential, Unflatten
 from nn.modules.module import Module
@@ -91,9 +92,9 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
     if source.raw:
         layers.append(Standardize(x.shape[1], dtype=dtype).fit(x))
     if options.network == "conv":
-        layers += _convolutions(source, x.shape[1], options, rng)
-        width = CHANNELS[-1] * (math.isqrt(x.shape[1]) // 2 ** len(CHANNELS)) ** 2
-        sizes[0] = width
+        shape = _image_shape(source, x.shape[1])
+        layers += _convolutions(shape, options, rng)
+        sizes[0] = CHANNELS[-1] * math.prod(side // 2 ** len(CHANNELS) for side in shape[1:])
     layers += MLP(
         sizes,
         activation=options.activation,
@@ -117,19 +118,29 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
     return Task(model, model, sizes, loss, ("accuracy",), lambda y: y)
 
 
-def _convolutions(
-    source: Source, inputs: int, options: Namespace, rng: np.random.Generator
-) -> list[Module]:
-    """Rows of numbers as square images, and convolutions that each halve the sides."""
+def _image_shape(source: Source, inputs: int) -> tuple[int, int, int]:
+    """Channels, height and width: those of a folder of images, else of a square of one channel."""
     side = math.isqrt(inputs)
-    if side * side != inputs or side < 2 ** len(CHANNELS):
+    shape = (1, side, side)
+    if isinstance(source.first, Pixels):
+        encoder = source.first.encoder
+        shape = (encoder.channels, encoder.height, encoder.width)
+    if math.prod(shape) != inputs or min(shape[1:]) < 2 ** len(CHANNELS):
         raise CommandError(
-            f"--network conv takes square images of at least {2 ** len(CHANNELS)} pixels a side, "
-            f"and {source.name} has {inputs} numbers for each example: use --network mlp"
+            f"--network conv takes images of at least {2 ** len(CHANNELS)} pixels a side, square "
+            f"if they are in a table, and {source.name} has {inputs} numbers for each example: use "
+            "--network mlp"
         )
+    return shape
+
+
+def _convolutions(
+    shape: tuple[int, int, int], options: Namespace, rng: np.random.Generator
+) -> list[Module]:
+    """Rows of numbers as images, and convolutions that each halve the sides."""
     dtype = np.dtype(options.dtype).type
-    layers: list[Module] = [Unflatten(1, (1, side, side))]
-    for before, after in pairwise((1, *CHANNELS)):
+    layers: list[Module] = [Unflatten(1, shape)]
+    for before, after in pairwise((shape[0], *CHANNELS)):
         layers.append(Conv2d(before, after, 3, padding=1, rng=rng, dtype=dtype))
         layers += [as_module(options.activation, dtype), MaxPool2d(2)]
     return [*layers, Flatten()]

@@ -148,7 +148,13 @@ def _fit(
     schedule = None
     if options.schedule == "one-cycle":
         steps = options.epochs * -(-len(sets["training"].x) // options.batch_size)
-        schedule = OneCycle(optimiser.lr, steps)
+        try:
+            schedule = OneCycle(optimiser.lr, steps)
+        except ValueError as error:
+            raise CommandError(
+                f"--schedule one-cycle needs more than {steps} steps ({error}): more --epochs, a "
+                "smaller --batch-size, or --schedule constant"
+            ) from error
     return fit(
         task.network,
         (sets["training"].x, task.targets(sets["training"].y)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from autograd import Tensor, Value
 from nn.modules.tree import Parameter
 from nn.optim.base import Parameters, named_parameters
 
@@ -24,7 +25,7 @@ def parameter_groups(parameters: Any) -> tuple[dict[str, Parameter], list[Group]
 
     The names of the parameters of group n, if there are groups, begin with ``n.``.
     """
-    if isinstance(parameters, Iterable) and not isinstance(parameters, Mapping):
+    if isinstance(parameters, Iterable) and not isinstance(parameters, Mapping | Tensor | Value):
         parts = list(parameters)
         if any(isinstance(part, Mapping) for part in parts):
             return _of_dicts(parts)

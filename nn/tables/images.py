@@ -18,7 +18,8 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 @dataclass(frozen=True)
 class ImageEncoder:
-    """Makes numbers of images (extra ``train``, with Pillow): from 0 to 1, row by row.
+    """Makes numbers of images (extra ``train``, with Pillow): from 0 to 1, row by row, and colour
+    images channel by channel, so that ``Unflatten(1, (channels, height, width))`` gives them back.
 
     height, width, channels: of all images; 1 channel is grey, and 3 are red, green and blue. Other
         images are refused, or resized (bicubic) if ``resize``.
@@ -58,7 +59,7 @@ class ImageEncoder:
         return cls(height, width, channels, resize=size is not None)
 
     def __call__(self, paths: Sequence[Path], limit: int) -> Array:
-        """Return the images (n, height · width · channels) float32, from 0 to 1."""
+        """Return the images (n, channels · height · width) float32, from 0 to 1."""
         needed = 4 * len(paths) * len(self.features)
         if needed > limit:
             raise DataError(
@@ -86,7 +87,8 @@ class ImageEncoder:
             image = image.convert("L" if self.channels == 1 else "RGB")
         elif self.channels == 3:
             raise DataError(f"{path}: a grey image of 16 bits among images in colour")
-        return np.asarray(image, np.float32) / np.float32(most)
+        pixels = np.asarray(image, np.float32) / np.float32(most)
+        return pixels.transpose(2, 0, 1) if self.channels == 3 else pixels
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``from_dict`` needs, in JSON's types."""

@@ -107,7 +107,7 @@ def read_table(
     classes: Sequence[str] = (),
     memory_limit: int = MEMORY_LIMIT,
 ) -> Table:
-    """Read a ``.csv``, ``.tsv`` or ``.parquet`` file (the last with pandas, extra ``train``).
+    """Read a ``.csv``, ``.tsv`` or ``.parquet`` file (the last with the extra ``parquet``).
 
     separator, decimal, header, memory_limit: as for ``load_table``.
     category: names of columns whose numbers are to be read as words.
@@ -128,8 +128,8 @@ def read_table(
     as_words = set(category)
     if suffix == ".parquet":
         check_memory(path, 5 * path.stat().st_size, memory_limit)
-        pandas = require("pandas", extra="train")
-        require("pyarrow", extra="train")
+        pandas = require("pandas", extra="parquet")
+        require("pyarrow", extra="parquet")
         try:
             frame = pandas.read_parquet(path)
         except Exception as error:  # pyarrow raises many kinds for a damaged file

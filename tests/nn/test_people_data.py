@@ -17,6 +17,7 @@ import nn
 from nn import DataError, TableEncoder, read_table
 from nn.command import main
 from nn.tables.dates import days
+from nn.tables.images import ImageEncoder
 
 rng = np.random.default_rng(0)
 N = 60
@@ -142,6 +143,7 @@ def test_dates_are_read_in_the_order_that_they_show_or_refused(said) -> None:
 
 
 def test_labels_of_plus_and_minus_one_are_two_classes(said) -> None:
+    rng = np.random.default_rng(1)
     name = write([["x", "label"], *[[x, 1 if x > 0 else -1] for x in rng.normal(size=N)]])
     assert train(name) == 0
     assert nn.load("out/model.safetensors").classes == ("-1", "1")
@@ -203,6 +205,7 @@ def test_options_that_do_not_fit_the_columns_are_refused(options, complaint: str
 
 
 def test_the_target_may_be_any_column(said) -> None:
+    rng = np.random.default_rng(1)
     assert train(write(people()), "--target", "city") == 0
     assert nn.load("out/model.safetensors").classes == ("Bonn", "Oslo", "Rome")
     assert train("t.csv", "--target", "income") == 0
@@ -243,6 +246,7 @@ def test_categories_and_classes_that_training_did_not_see_are_named(said) -> Non
 
 
 def test_imbalanced_classes_are_pointed_at_and_may_be_weighed(said) -> None:
+    rng = np.random.default_rng(1)
     y = np.where(np.arange(200) % 20 == 0, "rare", "usual")
     x = rng.normal(size=200) + 2 * (y == "rare")
     name = write([["x", "y"], *map(list, zip(x, y, strict=True))])
@@ -310,13 +314,14 @@ def test_columns_of_a_dataframe_keep_their_meaning() -> None:
 
 
 def test_a_folder_of_images_has_a_class_for_each_folder(said) -> None:
+    rng = np.random.default_rng(1)
     images = pytest.importorskip("PIL.Image")
     for kind, value in (("dark", 40), ("light", 200)):
         Path("photos", kind).mkdir(parents=True)
         for n in range(12):
             pixels = np.clip(rng.normal(value, 30, (6, 5)), 0, 255).astype(np.uint8)
             images.fromarray(pixels).save(f"photos/{kind}/{n}.png")
-    assert main(["train", "--data", "photos", "--epochs", "8", "--out", "out"]) == 0
+    assert main(["train", "--data", "photos", "--epochs", "30", "--out", "out"]) == 0
     assert "images: Pixels(6 x 5 x 1), from 0 to 1" in said()
     assert main(["evaluate", "out", "--data", "photos"]) == 0
     assert "24 100.00 %" in said()
@@ -329,6 +334,16 @@ def test_a_folder_of_images_has_a_class_for_each_folder(said) -> None:
     assert "size= (--size WIDTHxHEIGHT) resizes all of them" in said()
     assert train("photos", "--size", "4x4") == 0
     assert nn.load("out/model.safetensors")[0].encoder.channels == 3
+    encoder = ImageEncoder(2, 2, 3)
+    colours = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    images.fromarray(colours).save("colours.png")
+    x = encoder([Path("colours.png")], 10**6).reshape(3, 2, 2)
+    np.testing.assert_allclose(x, colours.transpose(2, 0, 1) / 255, rtol=1e-6)
+    conv = ("photos", "--size", "16x8", "--network", "conv")
+    assert train(*conv) == 2
+    assert "--schedule one-cycle needs more than 2 steps" in said()
+    assert train(*conv, "--schedule", "constant") == 0
+    assert nn.load("out/model.safetensors")[1].title() == "Unflatten(1, [3, 8, 16])"
     Path("photos/dark/c.png").write_bytes(b"no image")
     assert train("photos") == 2
     assert "c.png: not an image that Pillow can read" in said()
