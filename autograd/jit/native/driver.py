@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, count
 from typing import Any
 
-from autograd.jit.loops import Loop
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import machine
 from autograd.jit.native.kernel import Kernel
@@ -256,7 +255,8 @@ class Driver:
             for following in other:
                 numbers.update(map(self._schedule.number_of, needs(following)))
         made = dict.fromkeys(term for step in run for term in makes(step) if not term.ndim)
-        wanted = [term for term in made if term in numbers and not isinstance(term.op, Loop)]
+        no_numbers = {*self._schedule.bodies, *self._schedule.lists}
+        wanted = [term for term in made if term in numbers and term not in no_numbers]
         kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
         name = f"kernel{next(_numbers)}"
         level = 2 if len(run) < _LARGE else 0

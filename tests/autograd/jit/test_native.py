@@ -256,6 +256,20 @@ def test_rows_of_arrays_are_read_within_loops_and_stacked() -> None:
         assert_same(run(w, again), value_and_grad(f, (0, 1))(w, again), 1e-11)
 
 
+def test_lists_that_are_made_before_a_call_are_read_after_it() -> None:
+    def f(x: Any, u: list[Any]) -> Any:
+        y = anp.sort(x)[0] * u[0]
+        for a in u:
+            y = 0.9 * y + ad.sin(a * y)
+        return y
+
+    u = [0.01 * n for n in range(200)]
+    run = compiled(f)
+    for x in (V, 2.0 * V):
+        assert_same(run(x, u), f(x, u))
+    assert run.stats().native == 1
+
+
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
 def test_random_chains_of_operations_agree(x: list[float], seed: int) -> None:
     draw = np.random.default_rng(seed)
