@@ -1,4 +1,4 @@
-"""Time the problems, compiled by this engine and by JAX, side by side in one run.
+"""Time the problems, compiled by this engine, without and with machine code, and by JAX.
 
 Before anything is timed the results are compared. Problems whose control flow depends on numbers
 are timed uncompiled and compiled by this engine alone: JAX cannot compile them as they are.
@@ -8,6 +8,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +21,8 @@ from benchmarks.gradbench.problems import PROBLEMS, Problem
 warnings.simplefilter("ignore")
 
 
-def ours() -> Any:
-    """This engine, by the names that the problems use."""
+def ours(native: bool = False) -> Any:
+    """This engine, by the names that the problems use. native: whether it makes machine code."""
 
     def gradient_and_hvp(f: Any, x: Any, v: Any) -> Any:
         return ad.jvp(ad.grad(f), (x,), (v,))
@@ -30,17 +31,22 @@ def ours() -> Any:
         return lambda x, *more: ad.jacobian(lambda x: f(x, *more), mode="forward")(x)
 
     return SimpleNamespace(
-        name="ours",
+        name="machine code" if native else "ours",
         xp=autograd.numpy,
         scan=ad.scan,
         grad=ad.grad,
-        jit=lambda f: ad.jit(f, notices=False),
+        jit=lambda f: ad.jit(f, notices=False, native=native),
         vmap=ad.vmap,
         jacobian=ad.jacobian,
         forward_jacobian=forward_jacobian,
         gradient_and_hvp=gradient_and_hvp,
         ready=lambda x: x,
     )
+
+
+def has_llvm() -> bool:
+    """Whether the extra `native` is installed."""
+    return all(find_spec(name) for name in ("llvmlite", "scipy"))
 
 
 def jax() -> Any:
@@ -100,16 +106,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gradbench", description=__doc__)
     parser.add_argument("--only", action="append", help="problems whose names begin so; repeatable")
     options = parser.parse_args()
-    libraries = [lib for lib in (ours(), jax()) if lib is not None]
-    print("| problem | | ours: first, later (ms) | JAX: first, later (ms) | ours / JAX |")
-    print("|---|---|---|---|---|")
+    libraries = [ours(), *([ours(native=True)] if has_llvm() else [])]
+    ways, other = len(libraries), jax()
+    libraries += [] if other is None else [other]
+    names = [lib.name for lib in libraries]
+    heads = [f"{name}: first, later (ms)" for name in names]
+    heads += [f"{name} / {names[-1]}" for name in names[:ways]]
+    print(f"| problem | | {' | '.join(heads)} |")
+    print("|" + "---|" * (len(heads) + 2))
     for problem in PROBLEMS:
         if options.only and not problem.name.startswith(tuple(options.only)):
             continue
         args = problem.arguments(np.random.default_rng(0))
         timed: dict[str, list[tuple[float, float]]] = {}
         expected: dict[str, Any] = {}
-        for lib in libraries[:1] if problem.whole else libraries:
+        for lib in libraries[:ways] if problem.whole else libraries:
             for name, program in programs(problem, lib).items():
                 start = time.perf_counter()
                 result = lib.ready(program(*args))
@@ -122,9 +133,10 @@ def main() -> None:
                 timed.setdefault(name, []).append((first * 1e3, later * 1e3))
         for name, times in timed.items():
             cells = [f"{first:.0f}, {later:.3g}" for first, later in times]
-            ratio = f"{times[0][1] / times[1][1]:.2g}" if len(times) > 1 else "–"
-            both = " | ".join([*cells, "–"][:2])
-            print(f"| {problem.name} | {name} | {both} | {ratio} |", flush=True)
+            cells += ["–"] * (len(libraries) - len(times))
+            both = len(times) == len(libraries) > ways
+            cells += [f"{times[n][1] / times[-1][1]:.2g}" if both else "–" for n in range(ways)]
+            print(f"| {problem.name} | {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

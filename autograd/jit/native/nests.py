@@ -32,6 +32,8 @@ _FEW = 8
 """In more entries than these, functions are computed for several at a time."""
 _SMALL = 256
 """Up to so many operations are written where they are wanted, for LLVM to unroll."""
+_MANY = 100
+"""But of more nests than these, since LLVM takes more than in proportion for long functions."""
 
 
 @dataclass
@@ -127,12 +129,12 @@ class NestWriter:
         given += [f"{type_of(term.dtype)} {self._numbers[term]}" for term in self._given]
         to.do(f"call void @{self.name}({', '.join(given)})")
 
-    def function(self) -> Function:
-        """The function."""
+    def function(self, others: int) -> Function:
+        """The function. others: how many nests there are besides."""
         parameters = [f"ptr noalias {p}" for p in self._buffers.values()]
         parameters += [f"{type_of(term.dtype)} {s}" for term, s in self._given.items()]
         small = prod(self._nest.shape) * len(self._nest.members) <= _SMALL
-        how = "alwaysinline" if small else "noinline"
+        how = "alwaysinline" if small and others < _MANY else "noinline"
         to = Function(
             f"define internal void @{self.name}({', '.join(parameters)}) {how} nounwind "
             '"prefer-vector-width"="512"',

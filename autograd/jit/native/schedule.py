@@ -75,9 +75,9 @@ class Schedule:
     kinds: "given"; "view" (of an array in memory); "uniform" (an array of which all entries are one
         number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
         an array); "element", "reduction" (in nests); "fill", "move", "product", "join", "gather",
-        "scatter", "segments", "pack"; "loop", "part" (a number that a loop gives), "list" (what is
-        known of a list), "listed" (a new list), "joined" (an array of its items); or "call" (of
-        Python: no machine code is made).
+        "scatter", "put" (a number into zeros), "segments", "pack"; "loop", "part" (a number that a
+        loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an array of
+        its items); or "call" (of Python: no machine code is made).
     layouts: of the arrays that are in memory; lists: of the lists.
     bodies: the schedules of the bodies of loops.
     stored: the terms of nests that something outside of their nest reads.
@@ -261,8 +261,8 @@ class Schedule:
             return "pack"
         if op is structural.index_op and in_memory:
             return "gather"
-        if op is structural.scatter_op and in_memory and term.dtype.kind == "f":
-            return "scatter"
+        if op is structural.scatter_op and term.dtype.kind == "f" and (in_memory or not arrays):
+            return "scatter" if in_memory else "put"
         if op is segment_sums and in_memory and term.dtype.kind == "f":
             return "segments"
         return "call"

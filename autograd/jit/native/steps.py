@@ -79,7 +79,7 @@ class Steps:
     def nest(self, nest: Nest) -> None:
         values = {arg: self.value(arg) for arg in needs(nest) if arg not in self.schedule.layouts}
         writer = NestWriter(nest, f"nest{len(self.others)}", self.schedule.layouts, values)
-        self.others.append(writer.function())
+        self.others.append(writer.function(len(self.others)))
         writer.call(self.to, self.pointers.__getitem__)
 
     def copy(self, x: Term, into: Layout) -> None:
@@ -199,13 +199,25 @@ class Steps:
             value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {source}, i64 {at}')}")
             to.do(f"store {kind} {value}, ptr {to(f'getelementptr {kind}, ptr {out}, i64 {i}')}")
 
+    def _zeros(self, term: Term) -> Value:
+        """Fill the memory of a new array with zeros; its address."""
+        base, size = self.base(self._layout(term)), term.size * term.dtype.itemsize
+        self.to.needed.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        self.to.do(f"call void @llvm.memset.p0.i64(ptr {base}, i8 0, i64 {size}, i1 0)")
+        return base
+
+    def _put(self, term: Term) -> None:
+        (x,) = term.args
+        self._zeros(term)
+        into = self._layout(term)
+        value = functions.convert(self.to, self.value(x), x.dtype, term.dtype)
+        place = self._places(term.settings["key"], into).item()
+        store(self.to, term.dtype, value, self.base(Layout(into.buffer, (), (), place)))
+
     def _scatter(self, term: Term) -> None:
         (x,) = term.args
         to, kind, into = self.to, type_of(term.dtype), self._layout(term)
-        base = self.base(into)
-        to.needed.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-        size = term.size * term.dtype.itemsize
-        to.do(f"call void @llvm.memset.p0.i64(ptr {base}, i8 0, i64 {size}, i1 0)")
+        base = self._zeros(term)
         source = self._layout(x)
         numbers = self._numbers(self._places(term.settings["key"], whole(into.buffer, term.shape)))
         places = self._numbers(self._places((), source))

@@ -113,6 +113,10 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "broadcast": (value_and_grad(lambda a, b: anp.sum(anp.sin(a + b) * b)), (A, V)),
     "same array twice": (lambda a: (a, a, a[1:], a.T), (A,)),
     "entries by number": (grad(lambda a: anp.sum(a[np.array([0, 0, 2])] ** 3)), (A,)),
+    "entries of an array": (
+        value_and_grad(lambda a: ad.sin(a[0, 1]) * a[2, -1] + a[1, 1] ** 2),
+        (A,),
+    ),
     "joined": (lambda a, b: anp.concatenate([a.ravel(), b * 2, anp.sum(a, axis=1)]), (A, V)),
     "stacked": (lambda a, b: anp.stack([a[0], b * 2, a[1] + b]), (A, V)),
     "branch": (grad(lambda a: anp.sum(anp.where(a > 0, anp.sqrt(abs(a)), a**3))), (A,)),
