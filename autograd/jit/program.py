@@ -28,7 +28,7 @@ from autograd.jit.interpret import (
 from autograd.jit.loops import inside
 from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
-from autograd.jit.native import lower, runs_first
+from autograd.jit.native import lower, makes_machine_code, runs_first
 from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
@@ -281,8 +281,7 @@ class Program:
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """The result for the numbers and arrays of a call; raises GuardFailure."""
         if self.switches_at is not None and self.runs >= self.switches_at:
-            self.switches_at, self._native = None, True
-            self._write()
+            self._switch()
         data = [arg.primal if isinstance(arg, Node) else arg for arg in leaves]
         outside = self.guard.fetch()
         drawn = []
@@ -313,6 +312,16 @@ class Program:
         else:
             results = [leaf(v) if f else v for v, f in zip(values, self._as_nodes, strict=True)]
         return self.pack(results)
+
+    def _switch(self) -> None:
+        """Make machine code; where LLVM cannot, the program stays as it is."""
+        self.switches_at = None
+        try:
+            self._native = makes_machine_code(True)
+            self._write()
+        except (ImportError, RuntimeError):
+            self._native = False
+            self._write()
 
     def compute(self, data: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
         """The outputs; raises GuardFailure.

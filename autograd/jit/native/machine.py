@@ -35,6 +35,10 @@ def reason() -> str:
     for name in _NEEDED:
         if not find_spec(name):
             return f'machine code needs {name}: pip install "wengert[native]"'
+    try:
+        import llvmlite.binding  # noqa: F401
+    except (ImportError, OSError) as error:
+        return f"machine code needs llvmlite, which cannot be imported: {error}"
     array = np.zeros((3, 2))
     for x in (array, array.T, array[1:]):
         data = ctypes.c_void_p.from_address(id(x) + DATA).value

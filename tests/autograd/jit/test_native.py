@@ -20,6 +20,7 @@ from mpmath import mp
 import autograd as ad
 import autograd.numpy as anp
 from autograd import captured, grad, jit, value_and_grad
+from autograd.jit.native import machine
 
 try:
     jit(lambda x: x, native=True)
@@ -408,6 +409,17 @@ def test_programs_of_numbers_become_machine_code_with_the_same_bits(
             y[n % 6] = special[n % 7]
         assert repr(run(y)) == repr(plain(y))
     assert run.stats().native >= 1
+
+
+def test_a_program_that_llvm_refuses_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("LLVM IR parsing error")
+
+    monkeypatch.delenv("WENGERT_NATIVE", raising=False)
+    monkeypatch.setattr(machine, "_engine", refuse)
+    run, x = jit(lambda p: lotka(p) * 3.0), [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]
+    assert {run(x) for _ in range(5000)} == {lotka(x) * 3.0}
+    assert run.stats().native == 0
 
 
 def test_programs_of_arrays_become_machine_code_only_on_request(
