@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.errors import JitError
-from autograd.jit.native import Unsupported, lower_to_c
+from autograd.jit.native import HELPERS, Unsupported, lower_to_c
 from autograd.jit.program import Program, fails
 from autograd.jit.source import paths, paths_of_arguments, place
 from autograd.jit.terms import Term
@@ -19,8 +20,11 @@ from autograd.jit.terms import Term
 _RESERVED = re.compile(
     "auto|bool|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|"
     "inline|int|long|main|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|"
-    "union|unsigned|void|volatile|while"
+    "union|unsigned|void|volatile|while|rint|memset|signbit|y[01n]|j[01n]|"
+    r"(?:between|const|i|local|nest|numbers|v|work)\d+|"
+    + "|".join([f"{name}[fl]?" for name in [*dir(math), *HELPERS]])
 )
+"""Words of C, functions of its library, and names like those that are given within a function."""
 
 
 def export(

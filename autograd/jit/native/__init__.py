@@ -14,13 +14,14 @@ from typing import Any
 from autograd.jit.loops import Loop, inside, is_of_lists
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import functions, machine
+from autograd.jit.native.c import HELPERS
 from autograd.jit.native.driver import Driver
 from autograd.jit.native.export import lower_to_c
 from autograd.jit.native.layout import is_regular
 from autograd.jit.native.schedule import Unsupported
 from autograd.jit.terms import Term, ordered
 
-__all__ = ["Unsupported", "lower", "lower_to_c", "makes_machine_code", "runs_first"]
+__all__ = ["HELPERS", "Unsupported", "lower", "lower_to_c", "makes_machine_code", "runs_first"]
 
 VARIABLE = "WENGERT_NATIVE"
 """The environment variable that says whether to make machine code where no argument does."""

@@ -123,6 +123,20 @@ def test_the_function_in_c_gives_what_the_program_gives(name: str, tmp_path: Pat
 
 
 @needs_cc
+def test_parameters_may_be_called_like_what_is_in_the_file(tmp_path: Path) -> None:
+    def f(exp: Any, i1: Any, v2: Any, maximum: Any, y0: Any, const: Any) -> Any:
+        for _ in range(40):
+            i1 = anp.exp(0.01 * exp) * i1 * 0.9 + v2 - const
+        return ad.maximum(i1, maximum * y0)
+
+    path, args = tmp_path / "log.c", (0.3, 1.5, 0.25, 2.0, 0.1, 0.2)
+    jit(f).export(path, *args)
+    assert "int log_(double exp_, double i1_, double v2_, double maximum_, " in path.read_text()
+    code, found = run_in_c(path.rename(tmp_path / "log_.c"), args, 0.0)
+    assert (code, found[0]) == (0, pytest.approx(f(*args), rel=1e-13))
+
+
+@needs_cc
 def test_a_branch_that_goes_another_way_is_returned(tmp_path: Path) -> None:
     def f(x: Any, y: Any) -> Any:
         for _ in range(30):
