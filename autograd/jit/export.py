@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ def export(
         recording.terms.constant(next(constants)) if term is None else new[term]
         for term in recording.outputs
     ]
-    results = _groups([*zip(paths("result", recording.result), leaves, strict=True)])
+    named = zip(paths("result", recording.result), leaves, strict=True)
+    results = _groups([*named], [name for name, _ in inputs])
     outside = [new[part.term] for part in recording.guard.inputs]
     known = dict(zip(outside, map(np.asarray, program.guard.fetch()), strict=True))
     lines = {n + 1: check.line for n, check in enumerate(recording.checks)}
@@ -87,7 +88,9 @@ def export(
     file.write_text(f"/* {about[0]} */\n\n{include}\n{text}")
 
 
-def _groups(terms: Sequence[tuple[str, Term]]) -> list[tuple[str, list[Term]]]:
+def _groups(
+    terms: Sequence[tuple[str, Term]], taken: Sequence[str] = ()
+) -> list[tuple[str, list[Term]]]:
     """Parameters: terms with names, of which the numbers of one list are one."""
 
     def of_list(pair: tuple[str, Term]) -> tuple[str, Any]:
@@ -97,9 +100,9 @@ def _groups(terms: Sequence[tuple[str, Term]]) -> list[tuple[str, list[Term]]]:
     found: dict[str, list[Term]] = {}
     for (path, _), members in groupby(terms, of_list):
         group = [*members]
-        name = first = _word(path if len(group) > 1 else group[0][0])
-        while name in found:
-            name = f"{first}_{len(found)}"
+        first = _word(path if len(group) > 1 else group[0][0])
+        names = chain([first], (f"{first}_{n}" for n in count(1)))
+        name = next(name for name in names if name not in found and name not in taken)
         found[name] = [term for _, term in group]
     return [*found.items()]
 

@@ -172,6 +172,10 @@ def test_the_header_says_what_the_parameters_are(tmp_path: Path) -> None:
     path = tmp_path / "two words.c"
     jit(lambda w, double, xs: (w * double, xs[0] + xs[1])).export(path, A, 2.0, [1.0, 2.0])
     header = path.with_suffix(".h").read_text()
+    jit(lambda result, result_1: result * result_1).export(tmp_path / "f.c", 2.0, 3.0)
+    assert (
+        "int f(double result, double result_1, double *result_2);" in (tmp_path / "f.h").read_text()
+    )
     declared = "int two_words(const double w[15], double double_, const double xs[2], "
     assert declared + "double result_0[15], double *result_1);" in header
     assert " * w: float64 (5, 3)\n * double_: double\n * xs: double (2,)" in header
