@@ -1,0 +1,1 @@
+"""Drawings of five programs, by this project and by four other tools."""
