@@ -12,7 +12,6 @@ import nn
 import nn.scalar
 from autograd import Node, Value, draw, tanh
 
-
 MODELS: list[Any] = []
 """Drawings name the modules that still exist."""
 

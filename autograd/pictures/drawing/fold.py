@@ -11,7 +11,7 @@ from itertools import chain
 
 from autograd.engine.graph import Node
 from autograd.lines import Line
-from autograd.pictures.drawing.components import Component, tree
+from autograd.pictures.drawing.components import Component
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves, users_of
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
@@ -22,15 +22,16 @@ _CLOSELY = 12
 """The same as `BESIDE`, where it is to be folded closely."""
 
 
-def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> dict[Node, Fold]:
+def fold(
+    subject: Subject, program: Component, expand: Sequence[str], room: int, closely: bool
+) -> dict[Node, Fold]:
     """The fold of each node that is in one, so that about `room` boxes are left.
 
+    program: the whole graph as a component.
     expand: names of components and of lines to open. Raises ValueError for one that there
         is not.
     closely: fold also what there would be room for.
     """
-    operations = [node for node in subject.nodes if node.op is not None]
-    program = tree(operations, subject.scopes, subject.roots)
     named, wanted = resolve(program, expand, subject.roots.values())
     folds: dict[Node, Fold] = {}
     components = opened(program, wanted, room // 3)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from autograd.engine.graph import Node
-from autograd.pictures.drawing.components import Component, tree
+from autograd.pictures.drawing.components import Component
 from autograd.pictures.drawing.content import Fold, Group
 from autograd.pictures.drawing.fold import beside, closed
 from autograd.pictures.drawing.leaves import folds_of_leaves, users_of
@@ -37,21 +37,26 @@ class Nesting:
 
 
 def nested(
-    subject: Subject, expand: Sequence[str], room: int, is_open: bool | None, split: bool
+    subject: Subject,
+    program: Component,
+    expand: Sequence[str],
+    room: int,
+    is_open: bool | None,
+    split: bool,
 ) -> Nesting:
     """The groups of a graph.
 
+    program: the whole graph as a component.
     expand: names of the modules and lines to open; without any, as many are open at first as
         there is room for, from the outside in.
     is_open: whether all are open at first; None for all of a small graph.
     split: whether operations beside modules are all seen, however many they are.
     """
-    operations = [node for node in subject.nodes if node.op is not None]
-    program = tree(operations, subject.scopes, subject.roots)
+    n_operations = sum(node.op is not None for node in subject.nodes)
     _, wanted = resolve(program, expand, subject.roots.values())
     everything = bool(is_open)
     if is_open is None:
-        everything = 2 * len(operations) <= _FEW and not wanted
+        everything = 2 * n_operations <= _FEW and not wanted
     if wanted:
         begin = {inner for inner in program.walk() if inner.name in wanted}
     else:
@@ -87,7 +92,7 @@ def nested(
                     _close(single, outer, found)
             if len(row) > _LONGEST:
                 _close(fold, group, found)
-        share = len(operations) * 2 if split and group is None else BESIDE
+        share = 2 * n_operations if split and group is None else BESIDE
         for fold in beside(component.direct, lines_in(component), (), uses, outside, share):
             if len(fold.nodes) <= _LONGEST and boxes + 2 * len(fold.nodes) <= MOST:
                 boxes += 2 * len(fold.nodes)

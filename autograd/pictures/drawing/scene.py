@@ -197,22 +197,25 @@ def _add_groups(picture: Scene, shown: Shown) -> None:
     results: defaultdict[Group, dict[Node, None]] = defaultdict(dict)
     sizes: Counter[Group] = Counter()
 
-    def around(node: Node) -> tuple[Group, ...]:
-        group = shown.groups.get(shown.folds.get(node, node))
-        return tuple(group.around()) if group else ()
-
+    home: dict[Node, Group | None] = {}
+    around: dict[Group | None, tuple[Group, ...]] = {None: ()}
     for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
-        here = around(node)
+        here = home[node] = shown.groups.get(shown.folds.get(node, node))
+        if here is not None and here not in around:
+            around[here] = tuple(here.around())
         if node in shown.graph.outputs:
-            for group in here:
+            for group in around[here]:
                 results[group][node] = None
         if node in shown.graph.parameters:
-            sizes.update(dict.fromkeys(here, node.size))
+            for group in around[here]:
+                sizes[group] += node.size
         for parent in parents:
-            for group in around(parent):
-                if group in here:
-                    break
-                results[group][parent] = None
+            there = home[parent]
+            if there is not here and there is not None:
+                for group in around[there]:
+                    if group in around[here]:
+                        break
+                    results[group][parent] = None
     seen = {group for box in picture.boxes if box.group for group in box.group.around()}
     for group in sorted(seen, key=lambda group: len(list(group.around()))):
         _, title, rows = _fold(group.fold, list(results[group]), shown)

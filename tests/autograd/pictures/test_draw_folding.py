@@ -384,7 +384,7 @@ def test_leaves_are_folded_by_name_where_they_are_used_in_many_ways() -> None:
 
 
 SCALAR_NETWORK = """
-import random, sys, time
+import random, sys
 import nn.scalar
 from autograd import Value, draw
 
@@ -393,15 +393,14 @@ model = nn.scalar.MLP(784, [42, 10])
 logits = model([random.random() for _ in range(784)])
 cost = sum(((z - (k == 3)) ** 2 for k, z in enumerate(logits)), Value(0.0))
 cost.backward()
-start = time.process_time()
 drawing = draw(cost)
 drawing.save(sys.argv[1])
-print(drawing.nodes, drawing.boxes, time.process_time() - start)
+print(drawing.nodes, drawing.boxes)
 """
 
 
 @needs_a_program
-def test_a_graph_of_100_000_numbers_is_drawn_in_seconds(tmp_path: Path) -> None:
+def test_a_graph_of_100_000_numbers_is_a_dozen_boxes(tmp_path: Path) -> None:
     path = tmp_path / "graph.svg"
     # In a process of its own, where no coverage is measured.
     run = subprocess.run(
@@ -411,8 +410,7 @@ def test_a_graph_of_100_000_numbers_is_drawn_in_seconds(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    nodes, boxes, seconds = map(float, run.stdout.split())
+    nodes, boxes = map(int, run.stdout.split())
     assert nodes > 100_000
     assert boxes < 20
-    assert seconds < 2
     assert path.stat().st_size < 1_000_000
