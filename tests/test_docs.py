@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+import numpy as np
 import pytest
 
 import autograd
@@ -186,3 +187,22 @@ def test_the_pictures_of_the_engine_show_what_it_draws_now() -> None:
     pictures = runpy.run_path(str(DOCS / "images" / "engine.py"))["PICTURES"]
     for name, picture in pictures.items():
         assert picture().source == (DOCS / "images" / f"{name}.dot").read_text("utf-8"), name
+
+
+def test_the_curves_of_the_reference_are_those_of_the_engine() -> None:
+    plots = runpy.run_path(str(DOCS / "extensions" / "plots.py"))
+    x, y, slope = plots["curves"](np.arctan)
+    np.testing.assert_allclose(y, np.arctan(x))
+    np.testing.assert_allclose(slope, 1 / (1 + x**2))
+    x, _, _ = plots["curves"](np.arccosh)
+    assert x[0] == pytest.approx(1, abs=0.01)
+    steps = [*plots["points"](np.floor(x * 2), x, 0.0, 10.0)]
+    assert len(steps) == 6, "a line for each step, and none between"
+
+
+def test_every_operation_of_one_or_two_numbers_has_a_curve() -> None:
+    plots = runpy.run_path(str(DOCS / "extensions" / "plots.py"))
+    for name in vars(autograd):
+        function = getattr(autograd, name)
+        if isinstance(function, plots["Elementwise"]) and name not in plots["LEFT_OUT"]:
+            assert "polyline" in plots["plot"](name, function), name

@@ -25,12 +25,17 @@ OTHERS: dict[str, tuple[float, ...]] = {
     "clip": (-1.0, 2.0),
     "elu": (),
     "floor": (),
+    "gelu": (),
+    "hardtanh": (),
     "heaviside": (0.5,),
     "leaky_relu": (),
     "maximum": (1.0,),
     "minimum": (1.0,),
+    "mish": (),
     "round": (),
     "sign": (),
+    "silu": (),
+    "softsign": (),
     "trunc": (),
 }
 """Functions besides those of the table that have a curve, and their other arguments in it."""

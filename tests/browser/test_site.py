@@ -52,3 +52,19 @@ def test_a_page_shows_all_it_has_within_its_width(page: Any, scheme: str) -> Non
 def test_the_search_finds_public_names(page: Any, name: str) -> None:
     page.goto(f"{(SITE / 'search.html').as_uri()}?q={name}")
     page.wait_for_selector("#search-results li a")
+
+
+@pytest.mark.parametrize("name", ["conv", "tanh"])
+def test_the_search_finds_a_function_before_what_only_mentions_it(page: Any, name: str) -> None:
+    page.goto(f"{(SITE / 'search.html').as_uri()}?q={name}")
+    page.wait_for_selector("#search-results li a")
+    first = page.locator("#search-results li").first.inner_text()
+    assert first.startswith(f"autograd.{name} (Python function")
+
+
+def test_the_reference_shows_a_curve_of_a_function_and_its_derivative(page: Any) -> None:
+    page.goto(f"{(SITE / 'docs/api/operations.html').as_uri()}#autograd.tanh")
+    curve = page.get_by_role("img", name="tanh(x) and its derivative")
+    curve.scroll_into_view_if_needed()
+    assert curve.is_visible()
+    assert curve.locator("polyline").count() == 2

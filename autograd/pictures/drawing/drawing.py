@@ -10,7 +10,6 @@ from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.frames import caller
-from autograd.pictures.drawing.components import tree
 from autograd.pictures.drawing.content import Fold, Scene
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
@@ -232,20 +231,18 @@ def draw(
     if fold is None:
         fold = closely or _boxes(found) > most
     graph = subject(found, set(outputs), caller())
-    operations = [node for node in found if node.op is not None]
-    program = tree(operations, graph.scopes, graph.roots)
 
     def shown(folds: Mapping[Node, Fold], groups: Groups) -> Scene:
         return scene(Shown(graph, folds, groups, values, gradients, locals))
 
-    nesting = nested(graph, program, names, most, is_open, split=not fold)
+    nesting = nested(graph, names, most, is_open, split=not fold)
     inside = shown(nesting.folds, nesting.groups)
     if fold:
         room = 2 * most // 3
-        picture = shown(folded(graph, program, names, room, closely), {})
+        picture = shown(folded(graph, names, room, closely), {})
         while len(picture.boxes) > most and room > 1:
             room //= 2
-            picture = shown(folded(graph, program, names, room, closely), {})
+            picture = shown(folded(graph, names, room, closely), {})
     else:
         picture = shown({}, {}) if nesting.folds else inside
     haste = len(picture.boxes) > LARGE

@@ -22,16 +22,14 @@ _CLOSELY = 12
 """The same as `BESIDE`, where it is to be folded closely."""
 
 
-def fold(
-    subject: Subject, program: Component, expand: Sequence[str], room: int, closely: bool
-) -> dict[Node, Fold]:
+def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> dict[Node, Fold]:
     """The fold of each node that is in one, so that about `room` boxes are left.
 
-    program: the whole graph as a component.
     expand: names of components and of lines to open. Raises ValueError for one that there
         is not.
     closely: fold also what there would be room for.
     """
+    program = subject.program
     named, wanted = resolve(program, expand, subject.roots.values())
     folds: dict[Node, Fold] = {}
     components = opened(program, wanted, room // 3)

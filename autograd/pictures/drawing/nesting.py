@@ -37,21 +37,16 @@ class Nesting:
 
 
 def nested(
-    subject: Subject,
-    program: Component,
-    expand: Sequence[str],
-    room: int,
-    is_open: bool | None,
-    split: bool,
+    subject: Subject, expand: Sequence[str], room: int, is_open: bool | None, split: bool
 ) -> Nesting:
     """The groups of a graph.
 
-    program: the whole graph as a component.
     expand: names of the modules and lines to open; without any, as many are open at first as
         there is room for, from the outside in.
     is_open: whether all are open at first; None for all of a small graph.
     split: whether operations beside modules are all seen, however many they are.
     """
+    program = subject.program
     n_operations = sum(node.op is not None for node in subject.nodes)
     _, wanted = resolve(program, expand, subject.roots.values())
     everything = bool(is_open)

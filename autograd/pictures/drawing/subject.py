@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import FrameType
 
 from autograd.engine.graph import Node
+from autograd.pictures.drawing.components import Component, tree
 from autograd.pictures.drawing.names import names_of
 from autograd.scopes import Owner, Scope, scopes
 
@@ -30,6 +32,12 @@ class Subject:
     parameters: Collection[Node]
     scopes: Sequence[Scope]
     roots: Mapping[int, str]
+
+    @cached_property
+    def program(self) -> Component:
+        """The operations as a tree of components."""
+        operations = [node for node in self.nodes if node.op is not None]
+        return tree(operations, self.scopes, self.roots)
 
 
 def subject(nodes: Sequence[Node], outputs: Collection[Node], frame: FrameType | None) -> Subject:
