@@ -68,3 +68,18 @@ def test_the_reference_shows_a_curve_of_a_function_and_its_derivative(page: Any)
     curve.scroll_into_view_if_needed()
     assert curve.is_visible()
     assert curve.locator("polyline").count() == 2
+
+
+def test_a_notebook_of_the_site_opens_its_drawings(page: Any) -> None:
+    file = SITE / "notebooks" / "01_values.html"
+    if "wengert-page" not in file.read_text("utf-8"):
+        pytest.skip("the outputs of the notebooks were stored before drawings could be opened")
+    page.goto(file.as_uri())
+    page.wait_for_selector(".wengert-page .legend")
+    pages = page.locator(".wengert-page")
+    assert page.locator(".wengert-page .legend").count() == pages.count() >= 2
+    hidden = (
+        "() => [...document.querySelectorAll('.cell_output')].filter(cell =>"
+        " cell.querySelector('.wengert-page') && cell.querySelector(':scope > img')?.offsetWidth)"
+    )
+    assert page.evaluate(f"({hidden})().length") == 0

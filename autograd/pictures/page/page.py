@@ -15,7 +15,8 @@ from string import Template
 from typing import Any
 
 _FILES = files("autograd.pictures.page") / "files"
-_SCRIPTS = "dagre.min.js", "svg-pan-zoom.min.js", "view.js", "player.js"
+_LIBRARIES = "dagre.min.js", "svg-pan-zoom.min.js"
+_SCRIPTS = *_LIBRARIES, "shapes.js", "view.js", "player.js", "tools.js"
 
 
 def fragment(title: str, data: Mapping[str, Any]) -> str:

@@ -1,36 +1,7 @@
 // A graph in a pane: laid out by dagre, moved and zoomed by svg-pan-zoom, its groups opened by clicks.
 
 const LEAST = 0.5; // the scale below which texts cannot be read
-const LINE = 16, MARGIN = 8, HEADER = 22, KEY_GAP = 8;
-const LEGEND = {
-  leaf: "input", parameter: "parameter", data: "constant array", constant: "", interior: "value",
-  operation: "operation", output: "output", fold: "closed: click to open",
-};
-
-const paper = document.createElement("canvas").getContext("2d");
-
-function width(text, size = 12, weight = "") {
-  paper.font = `${weight} ${size}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
-  return Math.max(...String(text).split("\n").map((line) => paper.measureText(line).width));
-}
-
-function svg(tag, attributes, parent, text) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== undefined) element.textContent = text;
-  parent?.append(element);
-  return element;
-}
-
-// A text of several lines, each a <tspan>; `place` is where a walk finds it.
-function write(parent, x, y, text, kind, place) {
-  const element = svg("text", { class: kind, x, y }, parent);
-  if (place) element.dataset.place = place;
-  const lines = String(text).split("\n");
-  if (lines.length === 1) element.textContent = text;
-  else lines.forEach((line, i) => svg("tspan", { x, y: y + i * LINE }, element, line));
-  return element;
-}
+const MARGIN = 8, HEADER = 22, KEY_GAP = 8;
 
 class View {
   constructor(root, data) {
@@ -323,80 +294,4 @@ class View {
     element.addEventListener("focus", () => requestAnimationFrame(ifByKeyboard)); // once it stands
     element.addEventListener("blur", hide);
   }
-}
-
-// A smooth line through the points of an arrow.
-function curve(points) {
-  const [first, ...rest] = points;
-  const last = rest.at(-1);
-  const parts = [`M${first.x},${first.y}`];
-  for (let i = 0; i < rest.length - 1; i++) {
-    const { x, y } = rest[i], next = rest[i + 1];
-    const end = i === rest.length - 2 ? last : { x: (x + next.x) / 2, y: (y + next.y) / 2 };
-    parts.push(`Q${x},${y} ${end.x},${end.y}`);
-  }
-  if (rest.length === 1) parts.push(`L${last.x},${last.y}`);
-  return parts.join(" ");
-}
-
-// The head of an arrow whose tip is `end`.
-function tip(start, end) {
-  const far = Math.hypot(end.x - start.x, end.y - start.y) || 1;
-  const dx = (end.x - start.x) / far, dy = (end.y - start.y) / far;
-  const back = { x: end.x - 7 * dx, y: end.y - 7 * dy };
-  return `M${end.x},${end.y} L${back.x - 3.4 * dy},${back.y + 3.4 * dx} ` +
-    `L${back.x + 3.4 * dy},${back.y - 3.4 * dx}Z`;
-}
-
-function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
-// The legend, and what one can do besides clicking.
-function tools(view) {
-  const { data, root } = view;
-  const roles = new Set(data.boxes.map((box) => box.role));
-  if (data.groups.length) roles.add("fold");
-  const legend = element("span", { class: "legend" });
-  for (const [role, says] of Object.entries(LEGEND)) {
-    if (!roles.has(role) || !says) continue;
-    const swatch = svg("svg", { class: role, viewBox: "0 0 16 12" });
-    const rx = { operation: 5, interior: 3, output: 3 }[role] ?? 0;
-    svg("rect", { class: "swatch", x: 1, y: 1, width: 14, height: 10, rx }, swatch);
-    const isClosable = role === "fold" && data.groups.length === 0;
-    legend.append(element("span", {}, swatch, isClosable ? "many" : says));
-  }
-  const bar = element("div", { class: "tools" }, legend);
-  if (data.arrows.some((arrow) => arrow.shape)) {
-    const box = element("input", { type: "checkbox" });
-    box.checked = view.shapes;
-    box.addEventListener("change", () => { view.shapes = box.checked; view.draw(); });
-    bar.append(element("label", {}, box, " shapes"));
-  }
-  if (data.groups.length) {
-    for (const [text, opens] of [["Open all", true], ["Close all", false]]) {
-      const button = element("button", { type: "button" }, text);
-      button.addEventListener("click", () => {
-        view.open = new Set(opens ? view.groups.keys() : []);
-        view.draw();
-      });
-      bar.append(button);
-    }
-  }
-  for (const [text, label, act] of [
-    ["\u2212", "Zoom out", () => view.panZoom.zoomOut()],
-    ["+", "Zoom in", () => view.panZoom.zoomIn()],
-    ["Fit", "Fit the graph into the pane", () => view.fit()],
-  ]) {
-    const button = element("button", { type: "button", "aria-label": label, title: label }, text);
-    button.addEventListener("click", act);
-    bar.append(button);
-  }
-  // The wheel scrolls the page until one has clicked into the graph.
-  root.addEventListener("focusin", () => view.panZoom?.enableMouseWheelZoom());
-  root.addEventListener("focusout", () => view.panZoom?.disableMouseWheelZoom());
-  root.append(bar);
 }

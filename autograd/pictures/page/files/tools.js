@@ -1,0 +1,52 @@
+// What stands below a graph.
+
+const LEGEND = {
+  leaf: "input", parameter: "parameter", data: "constant array", constant: "", interior: "value",
+  operation: "operation", output: "output", fold: "closed: click to open",
+};
+
+// The legend, and what one can do besides clicking.
+function tools(view) {
+  const { data, root } = view;
+  const roles = new Set(data.boxes.map((box) => box.role));
+  if (data.groups.length) roles.add("fold");
+  const legend = element("span", { class: "legend" });
+  for (const [role, says] of Object.entries(LEGEND)) {
+    if (!roles.has(role) || !says) continue;
+    const swatch = svg("svg", { class: role, viewBox: "0 0 16 12" });
+    const rx = { operation: 5, interior: 3, output: 3 }[role] ?? 0;
+    svg("rect", { class: "swatch", x: 1, y: 1, width: 14, height: 10, rx }, swatch);
+    const isClosable = role === "fold" && data.groups.length === 0;
+    legend.append(element("span", {}, swatch, isClosable ? "many" : says));
+  }
+  const bar = element("div", { class: "tools" }, legend);
+  if (data.arrows.some((arrow) => arrow.shape)) {
+    const box = element("input", { type: "checkbox" });
+    box.checked = view.shapes;
+    box.addEventListener("change", () => { view.shapes = box.checked; view.draw(); });
+    bar.append(element("label", {}, box, " shapes"));
+  }
+  if (data.groups.length) {
+    for (const [text, opens] of [["Open all", true], ["Close all", false]]) {
+      const button = element("button", { type: "button" }, text);
+      button.addEventListener("click", () => {
+        view.open = new Set(opens ? view.groups.keys() : []);
+        view.draw();
+      });
+      bar.append(button);
+    }
+  }
+  for (const [text, label, act] of [
+    ["\u2212", "Zoom out", () => view.panZoom.zoomOut()],
+    ["+", "Zoom in", () => view.panZoom.zoomIn()],
+    ["Fit", "Fit the graph into the pane", () => view.fit()],
+  ]) {
+    const button = element("button", { type: "button", "aria-label": label, title: label }, text);
+    button.addEventListener("click", act);
+    bar.append(button);
+  }
+  // The wheel scrolls the page until one has clicked into the graph.
+  root.addEventListener("focusin", () => view.panZoom?.enableMouseWheelZoom());
+  root.addEventListener("focusout", () => view.panZoom?.disableMouseWheelZoom());
+  root.append(bar);
+}
