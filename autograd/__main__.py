@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=Path,
         default=Path("graph.svg"),
         metavar="FILE",
-        help="the drawing: .svg, .png, .pdf or .dot (default: %(default)s)",
+        help="the drawing: .html, .svg, .png, .pdf or .dot (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     if options.expression is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,6 +55,24 @@ class Component:
                 inside = place.get(arg) if isinstance(arg, Node) else None
                 found.append("outside" if inside is None else number - inside)
         return tuple(found)
+
+    @cached_property
+    def ranks(self) -> Mapping[Component, int]:
+        """The length of the longest chain of other components that each inner one is computed from.
+
+        Operations directly in the component count as components.
+        """
+        owner: dict[Node, Component | Node] = {node: node for node in self.direct}
+        for inner in self.inner.values():
+            owner.update(dict.fromkeys(inner.operations(), inner))
+        ranks: defaultdict[Any, int] = defaultdict(int)
+        for node in sorted(owner, key=attrgetter("index")):
+            here = owner[node]
+            for parent in node.parents:
+                before = owner.get(parent, here)
+                if before is not here and ranks[before] >= ranks[here]:
+                    ranks[here] = ranks[before] + 1
+        return ranks
 
 
 def tree(

@@ -6,9 +6,7 @@ import difflib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from autograd.engine.graph import Node
 from autograd.lines import Line, line_of, user_line_of
@@ -140,7 +138,7 @@ def alike(component: Component, wanted: Collection[str]) -> list[list[Component]
             groups[name, inner.shape if len(row) > 1 else None].append(inner)
     if all(len(group) == 1 for group in groups.values()):
         return list(groups.values())
-    ranks = _ranks(component)
+    ranks = component.ranks
     runs: list[list[Component]] = []
     for group in groups.values():
         group.sort(key=ranks.__getitem__)  # the order of computation where ranks are equal
@@ -151,21 +149,3 @@ def alike(component: Component, wanted: Collection[str]) -> list[list[Component]
             runs[-1].append(inner)
             before = ranks[inner]
     return runs if len(runs) < _MANY_ALIKE else list(groups.values())
-
-
-def _ranks(component: Component) -> Mapping[Component, int]:
-    """The length of the longest chain of other components that each inner one is computed from.
-
-    Operations directly in the component count as components.
-    """
-    owner: dict[Node, Component | Node] = {node: node for node in component.direct}
-    for inner in component.inner.values():
-        owner.update(dict.fromkeys(inner.operations(), inner))
-    ranks: defaultdict[Any, int] = defaultdict(int)
-    for node in sorted(owner, key=attrgetter("index")):
-        here = owner[node]
-        for parent in node.parents:
-            before = owner.get(parent, here)
-            if before is not here and ranks[before] >= ranks[here]:
-                ranks[here] = ranks[before] + 1
-    return ranks
