@@ -224,7 +224,7 @@ if not TYPE_CHECKING:
             found = getattr(import_module("autograd.builtins"), name)
         else:
             habit = OF_THE_PACKAGE.get(name, "")
-            hint = f": write {habit}" if habit else ""
+            hint = f": {habit}" if habit else ""
             raise AttributeError(f"module 'autograd' has no attribute {name!r}{hint}")
         return globals().setdefault(name, found)
 

@@ -8,7 +8,9 @@ _CONSTANT = (
     "every Tensor and Value is differentiated, and what is constant is a plain array or number"
 )
 _NO_DEVICE = "the data are NumPy arrays in main memory, so there is nothing to move: leave it out"
-_NO_IN_PLACE = "no operation changes its argument: write x = x.{}(...), or p.data = ... of a leaf"
+_NO_IN_PLACE = (
+    "no operation changes its argument: write x = x + 1, or p.data = p.data - lr * p.grad of a leaf"
+)
 
 OF_NODES = {
     **dict.fromkeys(("requires_grad", "requires_grad_", "retain_grad"), _CONSTANT),
@@ -16,11 +18,12 @@ OF_NODES = {
     **dict.fromkeys(("float", "double", "half", "type"), "write x.astype(np.float32)"),
     **dict.fromkeys(("is_leaf", "grad_fn"), "x.op is the operation, and None for a leaf"),
     "zero_grad": "write x.grad = None (0.0 for a Value)",
-    "clone": "write x.copy()",
+    "clone": "no operation changes its argument, so x itself will do",
     "detach_": "write x = x.detach()",
     "view": "write x.reshape(2, 3)",
     "permute": "write x.transpose(1, 0)",
     "unsqueeze": "write np.expand_dims(x, 0)",
+    "abs": "write np.abs(x), or abs(x)",
     "norm": "write np.linalg.norm(x)",
     "matmul": "write x @ y",
     "numel": "x.size is the number of entries",
@@ -28,12 +31,11 @@ OF_NODES = {
 }
 
 OF_THE_PACKAGE = {
-    **dict.fromkeys(("tensor", "Variable", "as_tensor"), "Tensor(x), or the plain array x"),
+    **dict.fromkeys(("tensor", "Variable", "as_tensor"), "write Tensor(x), or the plain array x"),
     "enable_grad": "gradients are recorded outside `with no_grad():`",
     "set_grad_enabled": "`with no_grad():` is a block without gradients",
     "functional": "grad, vjp, jvp, jacobian and hessian are here",
-    "backward": "loss.backward()",
-    "value_and_gradient": "value_and_grad(f)",
+    "backward": "write loss.backward()",
 }
 
 
@@ -41,7 +43,7 @@ def missing_attribute(kind: str, name: str) -> str:
     """The message about an attribute that a node does not have, with what to write instead."""
     habit = OF_NODES.get(name, "")
     if not habit and name.endswith("_") and not name.startswith("_"):
-        habit = _NO_IN_PLACE.format(name.rstrip("_"))
+        habit = _NO_IN_PLACE
     return f"{kind!r} object has no attribute {name!r}" + (f": {habit}" if habit else "")
 
 
