@@ -64,7 +64,7 @@ def test_the_search_finds_a_function_before_what_only_mentions_it(page: Any, nam
 
 def test_the_reference_shows_a_curve_of_a_function_and_its_derivative(page: Any) -> None:
     page.goto(f"{(SITE / 'docs/api/operations.html').as_uri()}#autograd.tanh")
-    curve = page.get_by_role("img", name="tanh(x) and its derivative")
+    curve = page.get_by_role("img", name="tanh(x) and its derivative", exact=True)
     curve.scroll_into_view_if_needed()
     assert curve.is_visible()
     assert curve.locator("polyline").count() == 2
