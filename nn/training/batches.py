@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +17,36 @@ Batch: TypeAlias = tuple[Array, Target]
 """The inputs and targets of a mini-batch."""
 
 Iterables: TypeAlias = Iterable[Any] | Callable[..., Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of examples, which are read when they are needed: a rank reads those of its shards.
+
+    rows: their numbers, or a slice if they are in order.
+    """
+
+    examples: Batch
+    rows: slice | Array
+
+    def __len__(self) -> int:
+        return self.rows.stop - self.rows.start if isinstance(self.rows, slice) else len(self.rows)
+
+    def part(self, part: slice) -> Rows:
+        """Return consecutive ones of these rows."""
+        if isinstance(self.rows, slice):
+            start = self.rows.start
+            return Rows(self.examples, slice(start + part.start, start + part.stop))
+        return Rows(self.examples, self.rows[part])
+
+    def read(self) -> Batch:
+        """Return the inputs and targets."""
+        return take(self.examples[0], self.rows), take(self.examples[1], self.rows)
+
+    def targets(self) -> Array:
+        """Return the targets without weights."""
+        y = self.examples[1]
+        return take(y[0] if isinstance(y, tuple) else y, self.rows)
 
 
 class ArrayBatches:
@@ -40,14 +71,14 @@ class ArrayBatches:
         self.examples_in_epoch: int = count - count % size if drop_last else count
         self._began: Any = None  # the state of `rng` before the examples were shuffled
 
-    def epoch(self, number: int, done: int) -> Iterator[tuple[Batch, bool]]:
+    def epoch(self, number: int, done: int) -> Iterator[tuple[Rows, bool]]:
         """Yield the batches of an epoch after the first ``done``, and whether each is the last."""
         order = None if self.rng is None else self._order(self.rng, resumed=done > 0)
         count, size = self.examples_in_epoch, self.size
         for start in range(done * size, count, size):
             rows: Any = slice(start, min(start + size, count))
             rows = rows if order is None else order[rows]
-            yield (take(self.sample[0], rows), take(self.sample[1], rows)), start + size >= count
+            yield Rows(self.sample, rows), start + size >= count
 
     def _order(self, rng: np.random.Generator, *, resumed: bool) -> Array:
         count = len(self.sample[0])
@@ -118,7 +149,7 @@ class IterableBatches:
             )
         self.sample: Batch | None = None
 
-    def epoch(self, number: int, done: int) -> Iterator[tuple[Batch, bool]]:
+    def epoch(self, number: int, done: int) -> Iterator[tuple[Rows, bool]]:
         """Yield the batches of an epoch after the first ``done``, and whether each is the last."""
         expected = self._checksum if done else 0
         self._checksum = 0
@@ -140,7 +171,7 @@ class IterableBatches:
                 continue
             if waiting is not None:
                 self._count_in(waiting)
-                yield waiting, False
+                yield Rows(waiting, slice(0, len(waiting[0]))), False
             waiting = batch
         if waiting is None:
             raise ValueError(
@@ -150,7 +181,7 @@ class IterableBatches:
         self._count_in(waiting)
         if hasattr(self._data, "state_dict"):
             self._began = self._data.state_dict()  # that of the next epoch
-        yield waiting, True
+        yield Rows(waiting, slice(0, len(waiting[0]))), True
 
     def _iterator(self, number: int) -> Iterator[Any]:
         if not callable(self._data):

@@ -198,8 +198,9 @@ def fit(
         if validation is not None:
             x, y, weights = examples(validation, "validation", weighted=True, classes=classes)
             validation_set = (x, y if weights is None else (y, weights))
-            message = overlap(batches.arrays(), parts_of(validation_set))
-            if message and team.comm is None:
+            if team.comm is None and (  # a rank reads the rows of its shards only
+                message := overlap(batches.arrays(), parts_of(validation_set))
+            ):
                 warnings.warn(message, TrainingWarning, stacklevel=2)
         if isinstance(optimizer, str):
             settings = {} if lr is None or callable(lr) else {"lr": lr}

@@ -24,7 +24,7 @@ from nn.modules.module import Module, mode
 from nn.optim import GradientOptimizer, RandomSearch
 from nn.optim.schedules import Schedule
 from nn.parallel import Team
-from nn.training.batches import ArrayBatches, Batch, IterableBatches
+from nn.training.batches import ArrayBatches, Batch, IterableBatches, Rows
 from nn.training.compiled import Result
 from nn.training.step import TrainingStep
 
@@ -146,7 +146,7 @@ class Run:
             self.epoch_ended = last
             self.step += 1
             self._batches_done += 1
-            self.examples += len(batch[0])
+            self.examples += len(batch)
             if self.schedule:
                 self.optimizer.lr = self.schedule(self.step - 1)
             self._record(self._take_step(batch, self.step, self.epoch), batch)
@@ -159,17 +159,17 @@ class Run:
             if self.history.stopped:
                 break
 
-    def _record(self, result: Result, batch: Batch) -> None:
+    def _record(self, result: Result, batch: Rows) -> None:
         """Append a row to the history."""
         metrics = {}
         if self.metrics:
             output = plain_array(result.output)
-            y = batch[1][0] if isinstance(batch[1], tuple) else batch[1]
+            y = batch.targets()
             metrics = {name: float(metric(output, y)) for name, metric in self.metrics.items()}
         self.history.steps.append(
             step=self.step,
             epoch=self.epoch,
-            examples=len(batch[0]),
+            examples=len(batch),
             loss=result.loss,
             lr=self.optimizer.lr,
             gradient_norm=result.norm,

@@ -25,13 +25,13 @@ from nn.diagnosis import (
     is_sum_over_examples,
     parameters_of,
 )
-from nn.evaluation import Loss, Target, plain_array, take
+from nn.evaluation import Loss, Target, plain_array
 from nn.modules.module import Module
 from nn.optim import LBFGS, GradientOptimizer, RandomSearch
 from nn.optim.clipping import grad_norm
 from nn.parallel import Sum, Team, cut
 from nn.parallel.side_effects import SideEffects
-from nn.training.batches import ArrayBatches, Batch, IterableBatches
+from nn.training.batches import ArrayBatches, Batch, IterableBatches, Rows
 from nn.training.compiled import (
     CompiledStep,
     NotCompilable,
@@ -94,7 +94,7 @@ class TrainingStep:
         if self.shards > 1 and self._loss_is_a_sum is None and self.batches.sample is not None:
             self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.batches.sample)
 
-    def __call__(self, batch: Batch, step: int, epoch: int) -> Result:
+    def __call__(self, batch: Rows, step: int, epoch: int) -> Result:
         """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
         notice = ""
         self.begin()
@@ -117,7 +117,7 @@ class TrainingStep:
             self.side_effects.rewind()
             self.side_effects.begin()
             self.side_effects.enter(self._faulty)
-            x, y = self._cut(batch)[self._faulty]
+            x, y = self._cut(batch)[self._faulty].read()
             raise explain(self.model, self.loss, x, y, step=step, epoch=epoch) from error.__cause__
         if notice and self.team.rank == 0:
             message = f"this training runs uncompiled, since {notice}"
@@ -130,12 +130,12 @@ class TrainingStep:
         self._plain.mistakes = []
         return result
 
-    def _take(self, batch: Batch, name: str, *, compiled: bool) -> Result:
+    def _take(self, batch: Rows, name: str, *, compiled: bool) -> Result:
         if self.shards > 1:
             return self._take_in_shards(batch, name, compiled=compiled)
         if isinstance(self.optimizer, LBFGS):
-            return self._minimize(self.optimizer, batch, compiled=compiled)
-        return self._way(compiled).step(*batch)
+            return self._minimize(self.optimizer, batch.read(), compiled=compiled)
+        return self._way(compiled).step(*batch.read())
 
     def _minimize(self, optimizer: LBFGS, batch: Batch, *, compiled: bool) -> Result:
         """Take a step of an optimiser that evaluates the mini-batch several times.
@@ -184,9 +184,9 @@ class TrainingStep:
 
     # --- in shards -------------------------------------------------------------------------------
 
-    def _take_in_shards(self, batch: Batch, name: str, *, compiled: bool) -> Result:
+    def _take_in_shards(self, batch: Rows, name: str, *, compiled: bool) -> Result:
         parts = self._cut(batch)
-        shares = [len(x) / len(batch[0]) for x, _ in parts]
+        shares = [len(part) / len(batch) for part in parts]
         weights = [1.0] * len(parts) if self._loss_is_a_sum else shares
         with self.team.together(name) as exchange:
             exchange.value = self._compute(parts, weights, compiled)
@@ -206,7 +206,7 @@ class TrainingStep:
         return Result(loss, norm, output)
 
     def _compute(
-        self, parts: list[Batch], weights: list[float], compiled: bool
+        self, parts: list[Rows], weights: list[float], compiled: bool
     ) -> list[Report] | str:
         """Compute the shards of this rank, or return the reason why they cannot be compiled."""
         reports = []
@@ -222,20 +222,19 @@ class TrainingStep:
             return str(error)
         return reports
 
-    def _report(self, way: Any, batch: Batch, weight: float, row: Array) -> Report:
+    def _report(self, way: Any, batch: Rows, weight: float, row: Array) -> Report:
         try:
-            loss, output, learning = way.shard(*batch, weight, row)
+            loss, output, learning = way.shard(*batch.read(), weight, row)
         except NotFinite as error:
             self._cause = error.__cause__
             return Report(buffers=self.side_effects.leave())
         plain = np.array(plain_array(output)) if self.outputs else None
         return Report(loss, plain, self.side_effects.leave(), learning)
 
-    def _cut(self, batch: Batch) -> list[Batch]:
+    def _cut(self, batch: Rows) -> list[Rows]:
         """The examples of each shard, without shards that are empty."""
-        x, y = batch
-        parts = [part for part in cut(len(x), self.shards) if part.start < part.stop]
-        return [(x[part], take(y, part)) for part in parts]
+        parts = cut(len(batch), self.shards)
+        return [batch.part(part) for part in parts if part.start < part.stop]
 
 
 @dataclass(eq=False, repr=False)
