@@ -101,12 +101,12 @@ def in_c(f: Callable[..., Any], x: list[float]) -> Run | None:
     )
     function = ctypes.CDLL(str(folder / "program.so")).program
     function.argtypes = [ctypes.c_void_p] * 3
-    given, value, slopes = np.array(x), np.zeros(1), np.zeros(len(x))
-    addresses = [array.ctypes.data for array in (given, value, slopes)]
+    arrays = np.array(x), np.zeros(1), np.zeros(len(x))
+    addresses = [array.ctypes.data for array in arrays]
 
     def run() -> Any:
         function(*addresses)
-        return value[0], slopes
+        return arrays[1][0], arrays[2]
 
     return run
 
