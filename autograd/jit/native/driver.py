@@ -56,6 +56,9 @@ class Driver:
         for name, term in inputs:
             if term in self._schedule.layouts:
                 self._schedule.layouts[term].buffer.name = name
+        for name, term in inputs:
+            if term in fixed and not term.ndim:  # a kernel takes it as a number
+                self.code.body.append(f"{name} = {self._constant(fixed[term])}.item()")
         self._ends = {*updates}
         self._arrays = {name for name, term in inputs if term.ndim and term not in fixed}
         steps = self._split(self._schedule.steps, updates)

@@ -305,6 +305,16 @@ def test_updates_are_computed_from_the_old_contents_of_all_arrays() -> None:
     np.testing.assert_array_equal(b, [3.0, 4.0])
 
 
+def test_an_array_of_one_number_from_outside_is_read_in_each_call() -> None:
+    scale = np.array(0.5)
+    f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * scale)))
+    for scale[...] in (0.5, 2.0):
+        assert_same(
+            f(np.arange(3.0)),
+            (np.sin(np.arange(3.0)).sum() * scale, scale * np.cos(np.arange(3.0))),
+        )
+
+
 def test_threads_run_one_function_at_the_same_time() -> None:
     f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * x)))
     data = [np.full(30_000, 0.1 * n) for n in range(8)]
