@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -207,6 +207,19 @@ def scatter(x: Any, key: Any, shape: Shape) -> Any:
     out = np.zeros(size, x.dtype)
     np.add.at(out, places, x.ravel())
     return out.reshape(shape)
+
+
+def scatter_all(parts: Sequence[tuple[Any, Any]], shape: Shape) -> Any:
+    """The sum of `scatter(x, key, shape)` over all pairs (key, x) of `parts`."""
+    out = np.zeros(shape, np.result_type(*{np.asarray(x).dtype for _, x in parts}))
+    for key, x in parts:
+        if reads_once(key):
+            out[key] += x
+        elif np.size(x) < out.size / 8:
+            np.add.at(out, key, x)
+        else:
+            out += scatter(x, key, shape)
+    return out
 
 
 def last_writes(key: Any, shape: Shape) -> Any:

@@ -15,7 +15,7 @@ from autograd.arithmetic import ArrayArithmetic
 from autograd.convert import ArrayLike, as_float_array, require_leaf, require_meaning
 from autograd.engine.graph import NO_SETTINGS, Array, Node, Settings, next_index
 from autograd.engine.operations import Op
-from autograd.ops.structural import broadcast_to, project, shape_of, sum_to
+from autograd.ops.structural import Entries, broadcast_to, project, shape_of, sum_to
 
 
 class Tensor(ArrayArithmetic, Node):
@@ -124,6 +124,8 @@ class Tensor(ArrayArithmetic, Node):
             and share.shape == primal.shape
             and share.dtype is primal.dtype
         ):
+            return share
+        if share.__class__ is Entries:
             return share
         shape = shape_of(share)
         if shape != self.shape:

@@ -10,6 +10,7 @@ from autograd.convert import require_nodes
 from autograd.engine.graph import Array, Derivatives, Node, Nodes, OneOrMore, ancestors, between
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import as_node, detach_results, filled, seed_of
+from autograd.ops.structural import Entries
 
 
 def gradients(
@@ -49,8 +50,7 @@ def gradients(
     run_backward(order, cotangents, active, set(wanted), record)
     pairs = [(cotangents.get(node), node) for node in wanted]
     if record:
-        recorded = [as_node(g, node) for g, node in pairs]
-        found = interpreter().deliver(recorded, wanted, plain=not create_graph)
+        found = interpreter().deliver([as_node(*pair) for pair in pairs], wanted, not create_graph)
     else:
         found = detach_results(pairs)
     return found[0] if isinstance(inputs, Node) else found
@@ -79,6 +79,8 @@ def pull_back(
     Number = Node.number
     for node in interpreter().through(order, cotangents, "gradient"):
         g = cotangents.pop(node, None)
+        if g.__class__ is Entries:
+            g = g.total()
         if keep is None:
             node.grad = filled(0.0, node) if g is None else g
         if g is None:
@@ -97,9 +99,12 @@ def pull_back(
             if share is not None:
                 arg = node.args[argnum]
                 add(cotangents, arg, arg.fit(share))
+    cotangents |= {x: g.total() for x, g in cotangents.items() if g.__class__ is Entries}
 
 
 def add(cotangents: Derivatives, node: Node, share: Array) -> None:
     """Add to what a node has got so far; not in place, for an addition hands on one array twice."""
     sum_so_far = cotangents.get(node)
+    if share.__class__ is Entries:
+        share, sum_so_far = share.after(sum_so_far), None
     cotangents[node] = share if sum_so_far is None else sum_so_far + share

@@ -63,8 +63,7 @@ def push(
         shares = [sum_to(share, shape_of(args[n])) for n, share in pulled]
     cotangents: Derivatives = {}
     for (n, _), share in zip(pulled, shares, strict=True):
-        seed = project(tangents[node.args[n]], share.dtype)
-        add(cotangents, share, seed_of(share, seed, record))
+        add(cotangents, share, seed_of(share, project(tangents[node.args[n]], share.dtype), record))
     order, active = between([g], ancestors(shares))
     pull_back(order, cotangents, active, {g}, record or interpreter().replayed)
     yield cotangents.get(g)

@@ -115,10 +115,7 @@ def leaf(primal: Any) -> Node:
 
 
 def ancestors(
-    outputs: Iterable[Node],
-    first: int = 0,
-    stop: Collection[Node] = (),
-    flowing: bool = False,
+    outputs: Iterable[Node], first: int = 0, stop: Collection[Node] = (), flowing: bool = False
 ) -> list[Node]:
     """The nodes with a history that `outputs` depend on, themselves included, latest first.
 

@@ -294,7 +294,17 @@ def along(x: ArrayLike, axis: int | None) -> tuple[Array, int]:
 # --------------------------------------------------------------------------------------------------
 # Index and scatter
 
-index_op: Linear = Linear(
+
+class _Index(Linear):
+    """Read entries. Cotangents of many readings of one array are put in place all at once."""
+
+    def pull(self, node: Node, g: Array, out: Array, args: Args, active: Nodes) -> Shares:
+        (x,) = node.args
+        if active is None or x in active:
+            yield 0, Entries(node.settings["key"], g, x.shape)
+
+
+index_op: Linear = _Index(
     "index",
     lambda x, key: np.asarray(x)[key],
     lambda g, x, key: scatter_op(g, key=key, shape=shape_of(x)),
@@ -306,6 +316,54 @@ scatter_op: Linear = Linear(
     lambda g, x, key, shape: index_op(g, key=key),
     symbol="[ ]+=",
 )
+
+
+class Entries:
+    """A cotangent of an array that grows by those of entries which were read, one by one.
+
+    To put each in place by itself, among zeros, would take as long as the whole array is.
+    """
+
+    __slots__ = ("parts", "rest", "shape")
+
+    def __init__(self, key: Any, g: Array, shape: Shape) -> None:
+        self.parts: list[tuple[Any, Array]] = [(key, g)]
+        self.rest: Array = None  # what has been added that is of the whole array
+        self.shape = shape
+
+    def after(self, before: Array | None) -> Entries:
+        """The sum of what there was before, which may be such a sum, and of this."""
+        if before.__class__ is Entries:
+            before.parts += self.parts
+            return before
+        self.rest = before
+        return self
+
+    def __add__(self, other: Array) -> Entries:
+        self.rest = other if self.rest is None else self.rest + other
+        return self
+
+    def total(self) -> Array:
+        """The cotangent."""
+        total = self._placed()
+        return total if self.rest is None else self.rest + total
+
+    def __array__(self, *settings: Any, **keywords: Any) -> NDArray[Any]:
+        """For those who look on."""
+        total = self.total()
+        return np.array(total.primal if isinstance(total, Node) else total, *settings, **keywords)
+
+    def _placed(self) -> Array:
+        parts, shape = self.parts, self.shape
+        if len(parts) == 1:
+            ((key, g),) = parts
+            return scatter_op(g, key=key, shape=shape)
+        if not any(isinstance(g, Node) for _, g in parts):
+            return kernels.scatter_all(parts, shape)
+        places = np.arange(math.prod(shape)).reshape(shape)
+        key = np.concatenate([places[key].ravel() for key, _ in parts])
+        row = concatenate([ravel(g) for _, g in parts])
+        return reshape(scatter_op(row, key=key, shape=(places.size,)), shape)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 Calls of Python functions are counted, since times vary.
 """
 
+import builtins
 import sys
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import grad, hvp, jit, jvp
+from autograd import Tensor, grad, hvp, jit, jvp
 
 Program = Callable[[Any], Any]
 
@@ -93,3 +95,80 @@ def test_joined_parts_have_the_right_derivatives(program: Any) -> None:
     assert jvp(f, 2.0, 1.0)[1] == pytest.approx(value - rest)
     assert hvp(f, 2.0, 1.0) == pytest.approx((value - rest) / 2)
     assert ag.derivative(jit(f), 2)(2.0) == pytest.approx((value - rest) / 2)
+
+
+# --------------------------------------------------------------------------------------------------
+# Reading entry by entry: the gradient is one array, and not one for each entry that is read
+
+
+def numbers_read(x: Any) -> Any:
+    total = 0.0
+    for k in range(len(x)):
+        total = total + x[k] * x[-k] * k
+    return total
+
+
+def rows_read(x: Any) -> Any:
+    table = ag.reshape(x * 2, (-1, 2))
+    return builtins.sum([(row * row).sum() * row[0] for row in table], 0.0)
+
+
+def windows_read(x: Any) -> Any:
+    parts = [(x[k : k + 3] * x[::-1][k : k + 3]).sum() for k in range(len(x))]
+    return builtins.sum(parts, 0.0) + (x * x).sum() + x[0] ** 3
+
+
+def places_read(x: Any) -> Any:
+    numbers = np.arange(len(x))
+    parts = [ag.sin(x[[k, 0, k]]).sum() + ag.exp(x[numbers > k]).sum() for k in numbers]
+    return (x * x).sum() + builtins.sum(parts, 0.0)
+
+
+READINGS = (numbers_read, rows_read, windows_read, places_read)
+
+
+@pytest.mark.parametrize("f", READINGS)
+def test_reading_entry_by_entry_has_the_right_derivatives(f: Program) -> None:
+    x = np.array([0.3, -1.2, 0.7, 2.1, -0.4, 1.6])
+    ag.check_grads(f, x, order=3)
+    node = Tensor(x)
+    f(node).backward()
+    np.testing.assert_allclose(node.grad, grad(f)(x), rtol=1e-15)
+    np.testing.assert_allclose(ag.vmap(grad(f))(np.stack([x, x]))[1], grad(f)(x), rtol=1e-13)
+    with ag.debug():
+        np.testing.assert_allclose(grad(f)(x), node.grad, rtol=1e-13)
+
+
+def memory(f: Callable[[], Any]) -> int:
+    """The most bytes that `f()` holds at a time."""
+    tracemalloc.start()
+    try:
+        f()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_reading_a_few_entries_of_a_long_array_makes_one_more_array() -> None:
+    x = np.ones(100_000)
+
+    def f(x: Any) -> Any:
+        return x[0] * x[1] + (x[2:4] * x[5]).sum() + x[[7, 7]].sum()
+
+    assert memory(lambda: grad(f)(x)) < 2.5 * x.nbytes  # one is the copy that is differentiated
+
+
+def test_derivatives_of_twice_as_many_readings_take_twice_the_memory() -> None:
+    once, twice = (
+        memory(lambda n=n: hvp(numbers_read, np.ones(n), np.ones(n))) for n in (300, 600)
+    )
+    assert twice < 2.3 * once
+
+
+def test_a_zero_that_is_certain_stays_zero_in_what_was_read() -> None:
+    def f(x: Any) -> Any:
+        return builtins.sum([ag.where(v > 0, ag.sqrt(v), 0.0) for v in x * 1.0], 0.0)
+
+    np.testing.assert_array_equal(grad(f)(np.array([0.0, 4.0, 0.0, 1.0])), [0.0, 0.25, 0.0, 0.5])
+    slopes = grad(lambda x: builtins.sum([ag.cos(ag.sqrt(v)) for v in x], 0.0))(np.zeros(2))
+    assert np.isnan(slopes).all()
