@@ -24,6 +24,7 @@ from autograd.engine.operations import Interpreter, Op, interpreter, recording, 
 from autograd.ops import elementwise as e
 from autograd.ops.indexing import gather_op, place_op, set_op
 from autograd.ops.op_types import Elementwise, Linear, Multilinear, chain_product
+from autograd.ops.running import recur_op
 from autograd.ops.structural import concatenate_op, scatter_op, shape_of
 
 Mask: TypeAlias = "bool | NDArray[np.bool_]"
@@ -70,6 +71,19 @@ def close(product: Any, factors: Sequence[Any], masks: Sequence[Mask]) -> Any:
     return np.where(zero, product.dtype.type(0), product)
 
 
+def closed(
+    op: Op, out: Any, args: Sequence[Any], masks: Sequence[Mask], settings: Settings
+) -> tuple[Any, Mask]:
+    """`out = op(*args, **settings)`, but with strong zeros in the chain rule; and which entries
+    depend on the numbers nearby.
+    """
+    if op is recur_op:
+        return _recurrence(*args, *masks)
+    if op is chain_product:
+        out = close(out, args, masks)
+    return out, dependence(op, out, args, masks, settings)
+
+
 def dependence(
     op: Op, out: Any, args: Sequence[Any], masks: Sequence[Mask], settings: Settings
 ) -> Mask:
@@ -113,11 +127,32 @@ def dependence(
         ]
         (x, x_not_0), (y, y_not_0) = factors
         mask = op.kernel(x, y_not_0, **settings) + op.kernel(x_not_0, y, **settings) != 0
+    return _shortest(mask, shape_of(out))
+
+
+def _shortest(mask: Any, shape: tuple[int, ...]) -> Mask:
     if mask.__class__ is bool:
         return mask
     if np.all(mask):
         return True
-    return np.broadcast_to(mask, shape_of(out)) if np.any(mask) else False
+    return np.broadcast_to(mask, shape) if np.any(mask) else False
+
+
+def _recurrence(a: Any, b: Any, a_mask: Mask, b_mask: Mask) -> tuple[Any, Mask]:
+    """h[i] = a[i] h[i-1] + b[i] along the last axis, where a strong zero times ∞ is 0; and which
+    entries of h depend on the numbers nearby.
+    """
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    a, b = (np.broadcast_to(x, shape) for x in (a, b))
+    a_mask, b_mask = (np.broadcast_to(mask, shape) for mask in (a_mask, b_mask))
+    out, mask = np.zeros(shape, np.result_type(a, b)), np.zeros(shape, bool)
+    for i in range(shape[-1]):
+        h, h_mask = (out[..., i - 1], mask[..., i - 1]) if i else (out[..., 0], mask[..., 0])
+        factors, parts = (a[..., i], h), (a_mask[..., i], h_mask)
+        depends = dependence(chain_product, h, factors, parts, NO_SETTINGS)
+        out[..., i] = close(np.multiply(*factors), factors, parts) + b[..., i]
+        mask[..., i] = _or(depends, b_mask[..., i])
+    return out, _shortest(mask, shape)
 
 
 def _indicator(x: Any, mask: Mask) -> Any:
@@ -144,9 +179,7 @@ class StrongZeros(Around):
         node = super().apply(op, args, settings)
         masks = [self.mask(arg) for arg in args]
         data = [_data(arg) for arg in args]
-        if op is chain_product:
-            node.primal = close(node.primal, data, masks)
-        self._masks[node.index] = dependence(op, node.primal, data, masks, settings)
+        node.primal, self._masks[node.index] = closed(op, node.primal, data, masks, settings)
         return node
 
     def plain_result(

@@ -56,7 +56,8 @@ def _softmax(x: Any, axis: Axis) -> Any:
 
 
 def _softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
-    return out * (g - sum_op(g * out, axis=axis, keepdims=True))
+    total = sum_op(chain_product(g, out), axis=axis, keepdims=True)
+    return chain_product(g - total, out)
 
 
 def _log_softmax(x: Any, axis: Axis) -> Any:
@@ -65,7 +66,7 @@ def _log_softmax(x: Any, axis: Axis) -> Any:
 
 
 def _log_softmax_rule(g: Array, out: Array, x: Array, axis: Axis) -> Array:
-    return g - exp(out) * sum_op(g, axis=axis, keepdims=True)
+    return g - chain_product(sum_op(g, axis=axis, keepdims=True), exp(out))
 
 
 logsumexp_op: Final = Op("logsumexp", _logsumexp, (_logsumexp_rule,))

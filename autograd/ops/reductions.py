@@ -84,6 +84,8 @@ def _var_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
 
 
 def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    if _count(x, axis) == 1 > ddof:  # which is 0 always
+        return None
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     scale = over_norm(where(out == 0, g * out, g), out)  # 0 if all entries are equal
     return chain_product(scale / _freedom(x, axis, ddof), _away(x, axis))
@@ -92,6 +94,8 @@ def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
 def _std_tangent(
     argnum: int, t: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims: bool
 ) -> Array:
+    if _count(x, axis) == 1 > ddof:
+        return None
     total = sum_op(real(chain_product(t, _away(x, axis))), axis=axis, keepdims=keepdims)
     return over_norm(total / _freedom(x, axis, ddof), out)
 
@@ -136,7 +140,7 @@ def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     """The standard deviation √var(x) of all entries, or along the given axes.
 
     The derivatives are (x - mean(x)) / ((n - ddof) std(x)), and are taken as 0 if all entries are
-    equal. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
+    equal, where there are none; the second derivatives are inf or nan there. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import std

@@ -87,7 +87,10 @@ def _recur_added(g: Array, out: Array, a: Array, b: Array) -> Array:
 recur_op: Final = Op(
     "recurrence",
     _recur,
-    (lambda g, out, a, b: _recur_added(g, out, a, b) * _later(out, 0.0), _recur_added),
+    (
+        lambda g, out, a, b: chain_product(_recur_added(g, out, a, b), _later(out, 0.0)),
+        _recur_added,
+    ),
 )
 
 
