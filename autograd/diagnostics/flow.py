@@ -13,6 +13,7 @@ from autograd.diagnostics.numbers import data_of, has_nan
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, recording, using
 from autograd.engine.spaces import seed_of
+from autograd.ops.structural import Entries
 from autograd.scalars import Value
 from autograd.zeros import StrongZeros
 
@@ -73,18 +74,19 @@ def _run(path: list[Node], between: set[Node], repeated: bool) -> Flow:
     passed = Flow()
     seed = seed_of(output, np.ones(output.shape))
     with one_pass((output, x) if repeated else None) as start:
-        shares: dict[Node, list[Any]] = {output: [start(seed)]}
+        received: dict[Node, list[Any]] = {output: [start(seed)]}
         for node in path:
-            g = _summed(node, shares.pop(node, []), passed)
+            g = _summed(node, received.pop(node, []), passed)
             passed.cotangents[node] = plain(g)
             if node is x:
                 break
+            found = shares(node, g) if node.op.has_derivative else {}
             for argnum, arg in enumerate(node.args):
                 if isinstance(arg, Node) and arg in between:
-                    value = _share_or_zero(node, argnum, arg, g)
+                    value = _or_zero(node, argnum, found.get(argnum))
                     passed.uses.append(Use(node, argnum, arg, plain(value)))
                     if value is not None:
-                        shares.setdefault(arg, []).append(value)
+                        received.setdefault(arg, []).append(value)
     return passed
 
 
@@ -105,19 +107,27 @@ def one_pass(variables: Iterable[Node] | None = None) -> Iterator[Callable[[Arra
                 yield zeros.constant
 
 
-def share(node: Node, argnum: int, arg: Node, g: Array) -> Any:
-    """What one use sends back of the cotangent `g` of `node`; None if there is no derivative.
+def shares(node: Node, g: Array) -> dict[int, Any]:
+    """What a node sends back of its cotangent `g` to its arguments that are nodes, by number; None
+    where there is no derivative.
 
-    It runs a derivative rule, so call it inside `with one_pass():`.
+    It runs derivative rules, so call it inside `with one_pass():`.
     """
-    if interpreter().careful:
-        value = dict(node.op.pull(node, g, node, node.args, None))[argnum]
-    elif isinstance(node, Value):
-        slope = (node.da, node.db)[argnum]
-        return None if slope is None else g * slope
-    else:
-        value = dict(node.op.pull(node, g, node.primal, node.saved, None))[argnum]
-    return None if value is None else arg.fit(value)
+    careful = interpreter().careful
+    if isinstance(node, Value) and not careful:
+        slopes = zip(node.args, (node.da, node.db), strict=False)
+        return {
+            argnum: None if slope is None else g * slope
+            for argnum, (arg, slope) in enumerate(slopes)
+            if isinstance(arg, Node)
+        }
+    out, args = (node, node.args) if careful else (node.primal, node.saved)
+    found = dict(node.op.pull(node, g, out, args, None))
+    for argnum, value in found.items():
+        if value is not None:
+            whole = value.total() if isinstance(value, Entries) else value
+            found[argnum] = node.args[argnum].fit(whole)
+    return found
 
 
 def plain(x: Any) -> Any:
@@ -155,11 +165,7 @@ def _summed(node: Node, shares: list[Any], passed: Flow) -> Any:
     return total
 
 
-def _share_or_zero(node: Node, argnum: int, arg: Node, g: Any) -> Any:
-    """The share of one use; 0 rather than None if the slope is 0 at this point only."""
-    if not node.op.has_derivative:
-        return None
-    value = share(node, argnum, arg, g)
-    if value is None and isinstance(node, Value) and callable(node.op.partials[argnum]):
-        return 0.0  # as the slope of relu
-    return value
+def _or_zero(node: Node, argnum: int, share: Any) -> Any:
+    """The share; 0 rather than None if the slope is 0 at this point only."""
+    zero_here = isinstance(node, Value) and callable(node.op.partials[argnum])
+    return 0.0 if share is None and zero_here else share  # as the slope of relu

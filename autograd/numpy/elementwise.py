@@ -12,7 +12,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.ops.complex_parts import is_complex
-from autograd.ops.op_types import custom_op
+from autograd.ops.op_types import chain_product, custom_op
 from autograd.ops.structural import normalize_axis, plain
 
 copysign: Final = custom_op(
@@ -133,7 +133,10 @@ def _sinc(x: Any, order: int) -> Any:
 
 
 _sinc_op: Op = Op(
-    "sinc", _sinc, (lambda g, out, x, order: g * _sinc_op(x, order=order + 1),), symbol="sinc"
+    "sinc",
+    _sinc,
+    (lambda g, out, x, order: chain_product(g, _sinc_op(x, order=order + 1)),),
+    symbol="sinc",
 )
 
 

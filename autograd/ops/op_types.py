@@ -138,9 +138,16 @@ class Elementwise(Op):
     @cached_property
     def selects(self) -> tuple[bool, ...]:
         """For each argument, whether the local derivative is True or False: it is used or not."""
-        ones = (np.float64(1.0),) * (1 + self.arity)
-        with np.errstate(all="ignore"):
-            return tuple([callable(p) and isinstance(p(*ones), _BOOLS) for p in self.partials])
+        return tuple(map(self._selects, self.partials))
+
+    def _selects(self, partial: Partial) -> bool:
+        if not callable(partial):
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                return isinstance(partial(*[np.float64(1.0)] * (1 + self.arity)), _BOOLS)
+        except TypeError:  # there is no derivative
+            return False
 
     def local(self, argnum: int, out: Array, args: tuple[Array, ...]) -> Array | None:
         """The local derivative with respect to one argument; None if it is zero everywhere."""
@@ -334,7 +341,16 @@ class Multilinear(Op):
 # The product of the chain rule, which is itself an elementwise operation
 
 
-chain_product: Final = Elementwise(
+class _ChainProduct(Elementwise):
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        if args[0].__class__ is np.ndarray is args[1].__class__:
+            running = interpreter()
+            if running is RECORDING or running is NOT_RECORDING:  # which do not look at it
+                return args[0] * args[1]
+        return super().__call__(*args, **settings)
+
+
+chain_product: Final = _ChainProduct(
     "chain_product",
     np.multiply,
     operator.mul,

@@ -140,7 +140,8 @@ def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     """The standard deviation √var(x) of all entries, or along the given axes.
 
     The derivatives are (x - mean(x)) / ((n - ddof) std(x)), and are taken as 0 if all entries are
-    equal, where there are none; the second derivatives are inf or nan there. It is nan if n <= ddof. `keepdims` keeps the reduced axes with length one.
+    equal, where there are none; the second derivatives are inf or nan there. It is nan if
+    n <= ddof. `keepdims` keeps the reduced axes with length one.
 
     >>> import numpy as np
     >>> from autograd import std
@@ -164,7 +165,7 @@ def _extreme_rule(g: Array, out: Array, x: Array, axis: Axis, keepdims: bool) ->
     ties = cast(data == top, data.dtype)
     count = sum_op(ties, axis=axis, keepdims=True)
     share = ties / where(top == top, count, top)  # NaN where the extreme is NaN
-    return keep_axes(g, x, axis, keepdims) * share
+    return chain_product(keep_axes(g, x, axis, keepdims), share)
 
 
 max_op: Final = Op(

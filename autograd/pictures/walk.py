@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.diagnostics.flow import one_pass, plain, share
+from autograd.diagnostics.flow import one_pass, plain, shares
 from autograd.diagnostics.numbers import has_nan
 from autograd.engine.backward import add
 from autograd.engine.graph import Array, GraphChangedError, Node, ancestors
@@ -82,18 +82,19 @@ def walk(output: Node, nodes: Sequence[Node], seed: Array | None = None) -> Walk
 
 def _run(output: Node, nodes: Sequence[Node], seed: Any, repeated: bool) -> Walk:
     cotangents: dict[Node, Any] = {}
-    shares: list[Share] = []
+    passed: list[Share] = []
     with one_pass(() if repeated else None) as start:
         cotangents[output] = start(seed_of(output, seed))
         for node in reversed(nodes):
             _require_unchanged(node)
             g = cotangents.get(node)
-            if g is None:
+            if g is None or node.op is None:
                 continue
+            found = shares(node, g)
             for argnum, arg in enumerate(node.args):
                 if not isinstance(arg, Node):
                     continue
-                value = share(node, argnum, arg, g)
+                value = found.get(argnum)
                 if value is None:
                     value = filled(0.0, arg)
                 else:
@@ -101,9 +102,9 @@ def _run(output: Node, nodes: Sequence[Node], seed: Any, repeated: bool) -> Walk
                 total = cotangents.get(arg, value)
                 local = local_derivative(node, argnum)
                 data = [plain(x) for x in (g, value, total)]
-                shares.append(Share(node, argnum, arg, local, *data))
+                passed.append(Share(node, argnum, arg, local, *data))
     return Walk(
-        output, tuple(nodes), tuple(shares), {node: plain(g) for node, g in cotangents.items()}
+        output, tuple(nodes), tuple(passed), {node: plain(g) for node, g in cotangents.items()}
     )
 
 
