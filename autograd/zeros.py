@@ -102,6 +102,8 @@ def dependence(
     elif op in (e.mul, chain_product):
         (x, y), (x_mask, y_mask) = args, masks
         mask = _or(_and(x_mask, _not(strong(y, y_mask))), _and(y_mask, _not(strong(x, x_mask))))
+    elif op is recur_op:
+        mask = _recurrence(*args, *masks)[1]
     elif op is e.div:
         mask = _or(masks[0], _and(masks[1], _not(strong(args[0], masks[0]))))
     elif isinstance(op, Elementwise):

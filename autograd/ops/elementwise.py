@@ -59,6 +59,11 @@ def over_norm(x: Array, norm: Array) -> Array:
     return x / where(zero, smallest, norm)
 
 
+def one_over_norm(norm: Array) -> Array:
+    """1 / norm, and 0 where it is 0, as `over_norm` has it."""
+    return over_norm(where(norm == 0, norm, 1.0), norm)
+
+
 def _pow_base(out: Array, x: Array, y: Array) -> Array:
     """y · x^(y - 1), and 0 where y = 0 for any x, since x^0 is constant."""
     if isinstance(y, int | float):

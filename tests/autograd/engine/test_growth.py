@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor, grad, hvp, jit, jvp
+from autograd import Tensor, Value, grad, hvp, jit, jvp
 
 Program = Callable[[Any], Any]
 
@@ -95,6 +95,16 @@ def test_joined_parts_have_the_right_derivatives(program: Any) -> None:
     assert jvp(f, 2.0, 1.0)[1] == pytest.approx(value - rest)
     assert hvp(f, 2.0, 1.0) == pytest.approx((value - rest) / 2)
     assert ag.derivative(jit(f), 2)(2.0) == pytest.approx((value - rest) / 2)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_why_takes_twice_the_calls_for_twice_as_many_parts(program: Any) -> None:
+    def asked(n: int) -> Any:
+        x = Value(2.0)
+        return partial(ag.why, x, program(n)(x))
+
+    once, twice = (calls(asked(n)) for n in (100, 200))
+    assert twice < 2.2 * once
 
 
 # --------------------------------------------------------------------------------------------------

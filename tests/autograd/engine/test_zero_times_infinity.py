@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ad
+import autograd.numpy as anp
 from autograd import (
     Tensor,
     checkpoint,
@@ -34,6 +35,7 @@ from autograd import (
     vmap,
     where,
 )
+from autograd.scipy import special
 
 # where(condition, inside, outside), points outside, where inside has slopes of inf or nan, and the
 # derivative of the outside there.
@@ -354,3 +356,49 @@ def test_a_rule_that_needs_plain_data_still_gives_what_it_did() -> None:
 
     op = ad.custom_op(np.copy, derivative=slope)
     assert np.isnan(grad(lambda x: (op(x) * sqrt(x)).sum())(np.ones(2))).all()
+
+
+# Rows of data that are missing: NaN in them is masked behind a function of each row.
+
+ROWS: dict[str, Callable[[Any], Any]] = {
+    **{
+        f.__name__: f
+        for f in (ad.arctan, ad.erf, ad.exp, ad.sigmoid, ad.sin, ad.softplus, ad.square, ad.tanh)
+    },
+    **{
+        f.__name__: lambda x, f=f: f(x, 1)
+        for f in (ad.cumsum, ad.cumprod, ad.softmax, ad.log_softmax)
+    },
+    **{
+        f.__name__: lambda x, f=f: f(x, 1, keepdims=True)
+        for f in (ad.logsumexp, ad.max, ad.mean, ad.min, ad.prod, ad.std, ad.sum, ad.var)
+    },
+    "norm": lambda x: ad.norm(x, axis=1, keepdims=True),
+    "recurrence": lambda x: ad.ops.TABLE["recurrence"](x, x * x),
+    "sinc": anp.sinc,
+    "sort": lambda x: ad.sort(x, 1),
+    "a parameter": lambda x: special.hyp0f1(1.3, x) + special.gammainc(1.7, ad.abs(x)),
+    "read one by one": lambda x: ad.array([[v * ad.exp(v) for v in row] for row in x]),
+}
+MISSING = np.array([[0.3, -1.2, 0.7], [np.nan, 2.0, np.inf], [1.5, 0.4, -0.2], [np.nan] * 3])
+HERE = np.array([[True], [False], [True], [False]])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("name", ROWS)
+def test_missing_rows_have_no_derivative_and_no_influence(name: str) -> None:
+    f = ROWS[name]
+
+    def loss(x: Any) -> Any:
+        return ad.sum(ad.where(HERE, ad.sin(f(x)), 0.0))
+
+    def slope(x: Any) -> Any:
+        return ad.sum(grad(loss)(x) * np.arange(12.0).reshape(4, 3))
+
+    clean = np.where(HERE, MISSING, 0.5)
+    for g in (grad(loss), grad(slope)):
+        expected = np.where(HERE, g(clean), 0.0)
+        np.testing.assert_allclose(g(MISSING), expected, rtol=1e-12, atol=1e-14)
+        compiled = jit(g)
+        np.testing.assert_allclose(compiled(clean)[HERE[:, 0]], expected[HERE[:, 0]], rtol=1e-12)
+        np.testing.assert_allclose(compiled(MISSING), expected, rtol=1e-12, atol=1e-14)
