@@ -11,6 +11,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.numpy.wrapping import wrap
+from autograd.ops.complex_parts import is_complex
 from autograd.scipy import load
 
 _theirs = load("linalg")
@@ -185,6 +186,11 @@ def _polar(a: Array, side: str = "right") -> tuple[Array, Array]:
     return u @ vt, (adjoint * s) @ ops.conj(_t(adjoint))
 
 
+def _in_double_precision(a: Array) -> Array:
+    a = ops.array(a)
+    return ops.cast(a, np.complex128 if is_complex(a) else np.float64)
+
+
 def _cho_factor(a: Array, lower: bool = False, **options: Any) -> tuple[Array, bool]:
     """The factor of `cholesky`, and whether it is the lower one."""
     return ops.cholesky(a, upper=not lower), lower
@@ -284,7 +290,7 @@ globals().update(
             "svd": _svd,
             "toeplitz": _toeplitz,
             "cholesky": _cholesky,
-            "det": lambda a, **options: ops.det(a),
+            "det": lambda a, **options: ops.det(_in_double_precision(a)),
             "eigvalsh": lambda a, lower=True, **options: ops.linalg.eigvalsh(a, "UL"[lower]),
             "expm": lambda A: _expm_op(ops.array(A)),
             "inv": lambda a, **options: ops.inv(a),

@@ -612,6 +612,14 @@ def test_without_scipy_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
         importlib.import_module("autograd.scipy.special")
 
 
+def test_the_determinant_is_in_double_precision() -> None:
+    for a in (SPD.astype(numpy.float32), SPD.astype(numpy.complex64)):
+        expected, found = theirs.linalg.det(a), ours.linalg.det(Tensor(a))
+        assert found.dtype == expected.dtype
+        assert abs(found.numpy() - expected) <= 1e-6 * abs(expected)
+        assert grad(lambda a: numpy.real(ours.linalg.det(a)))(a).dtype == a.dtype
+
+
 # --------------------------------------------------------------------------------------------------
 # Differential equations
 
