@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--jit", action="store_true", help="compile the derivatives in the tests of the engine"
     )
     parser.addoption("--native", action="store_true", help="compile to machine code")
+    parser.addoption("--programs", type=int, default=12, help="how many random programs are run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

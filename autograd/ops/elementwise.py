@@ -20,10 +20,11 @@ import numpy as np
 from autograd import kernels
 from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
+from autograd.engine.operations import interpreter
 from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, imag, is_complex, real
 from autograd.ops.docstrings import Doc
-from autograd.ops.op_types import Elementwise, Extremum
+from autograd.ops.op_types import Elementwise, Extremum, chain_product
 from autograd.ops.predicates import nondifferentiable
 
 # Rules below use operations that are defined further down, so the type checker needs them here.
@@ -59,9 +60,14 @@ def over_norm(x: Array, norm: Array) -> Array:
     return x / where(zero, smallest, norm)
 
 
-def one_over_norm(norm: Array) -> Array:
-    """1 / norm, and 0 where it is 0, as `over_norm` has it."""
-    return over_norm(where(norm == 0, norm, 1.0), norm)
+def share_over_norm(g: Array, norm: Array) -> Array:
+    """`over_norm` of a cotangent or tangent: a strong zero stays 0, also over NaN."""
+    running = interpreter()
+    if not (running.careful or running.replayed):  # then no zero is known to be strong
+        return over_norm(g, norm)
+    finite = norm - norm == 0
+    quotient = over_norm(g, where(finite, norm, 1.0))
+    return chain_product(quotient, 1 / where(finite, 1.0, norm))
 
 
 def _pow_base(out: Array, x: Array, y: Array) -> Array:

@@ -12,7 +12,7 @@ from autograd.engine.operations import Op
 from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, real
 from autograd.ops.decompositions import svd
-from autograd.ops.elementwise import abs, one_over_norm, over_norm, sign
+from autograd.ops.elementwise import abs, over_norm, share_over_norm, sign, where
 from autograd.ops.op_types import chain_product
 from autograd.ops.reductions import max, min
 from autograd.ops.shaping import expand_dims, moveaxis
@@ -41,7 +41,7 @@ def _p_norm_rule(g: Array, out: Array, x: Array, p: float, axis: Axis, keepdims:
     x = conj(x)
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
     if p == 2:
-        return chain_product(chain_product(g, one_over_norm(out)), x)
+        return chain_product(share_over_norm(where(out == 0, g * out, g), out), x)
     return chain_product(g, _p_norm_slope(over_norm(x, out), p))
 
 
@@ -57,7 +57,7 @@ def _p_norm_tangent(
     x = conj(x)
     if p == 2:
         total = sum_op(real(chain_product(t, x)), axis=axis, keepdims=keepdims)
-        return chain_product(total, one_over_norm(out))
+        return share_over_norm(total, out)
     slope = _p_norm_slope(over_norm(x, keep_axes(out, x, axis, keepdims)), p)
     return sum_op(real(chain_product(t, slope)), axis=axis, keepdims=keepdims)
 

@@ -12,7 +12,7 @@ from autograd.engine.graph import Array, Node
 from autograd.engine.operations import Op
 from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, real
-from autograd.ops.elementwise import one_over_norm, where
+from autograd.ops.elementwise import share_over_norm, where
 from autograd.ops.indexing import sort
 from autograd.ops.op_types import Linear, chain_product
 from autograd.ops.predicates import nondifferentiable
@@ -87,7 +87,7 @@ def _std_rule(g: Array, out: Array, x: Array, axis: Axis, ddof: float, keepdims:
     if _count(x, axis) == 1 > ddof:  # which is 0 always
         return None
     g, out = keep_axes(g, x, axis, keepdims), keep_axes(out, x, axis, keepdims)
-    scale = chain_product(g, one_over_norm(out))  # 0 if all entries are equal
+    scale = share_over_norm(where(out == 0, g * out, g), out)  # 0 if all entries are equal
     return chain_product(scale / _freedom(x, axis, ddof), _away(x, axis))
 
 
@@ -97,7 +97,7 @@ def _std_tangent(
     if _count(x, axis) == 1 > ddof:
         return None
     total = sum_op(real(chain_product(t, _away(x, axis))), axis=axis, keepdims=keepdims)
-    return chain_product(total / _freedom(x, axis, ddof), one_over_norm(out))
+    return share_over_norm(total / _freedom(x, axis, ddof), out)
 
 
 var_op: Final = Op("var", _var, (_var_rule,))
