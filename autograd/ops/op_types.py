@@ -343,10 +343,11 @@ class Multilinear(Op):
 
 class _ChainProduct(Elementwise):
     def __call__(self, *args: Any, **settings: Any) -> Any:
-        if args[0].__class__ is np.ndarray is args[1].__class__:
+        g, local = args
+        if not isinstance(g, Node) and not isinstance(local, Node):
             running = interpreter()
             if running is RECORDING or running is NOT_RECORDING:  # which do not look at it
-                return args[0] * args[1]
+                return g * local
         return super().__call__(*args, **settings)
 
 

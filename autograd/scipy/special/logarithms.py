@@ -89,6 +89,8 @@ def logsumexp(
             return _size_and_sign(found)
         return (found, np.ones(ops.shape_of(found))[()]) if return_sign else found
     a = ops.array(a)
+    if ops.array(b).dtype.kind == "b":  # which beside a number would count as float64
+        b = ops.cast(b, a.dtype)
     absent, data = np.equal(plain(b), 0), plain(a)
     counted = np.where(absent, -np.inf, data)
     top = nondifferentiable(np.max, counted, axis=axis, keepdims=True, initial=-np.inf)

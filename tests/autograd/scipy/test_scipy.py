@@ -25,7 +25,7 @@ import autograd.scipy.linalg
 import autograd.scipy.ndimage
 import autograd.scipy.special
 import autograd.scipy.stats
-from autograd import Node, Tensor, Value, check_grads, grad, hessian, jacobian
+from autograd import Node, Tensor, Value, check_grads, grad, hessian, jacobian, jit, vmap
 from autograd.numpy.wrapping import MARKS, Mark
 from autograd.scipy.integrate import odeint
 from autograd.scipy.stats import multivariate_normal
@@ -610,6 +610,16 @@ def test_without_scipy_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(ImportError, match=r'special needs SciPy: pip install "wengert\[scipy\]"'):
         importlib.import_module("autograd.scipy.special")
+
+
+def test_a_mask_as_factors_of_logsumexp_leaves_the_type() -> None:
+    def f(x: Any) -> Any:
+        return ours.special.logsumexp(x, b=A > 0)
+
+    x = A.astype(numpy.float32)
+    expected = theirs.special.logsumexp(x, b=A > 0)
+    for found in (f(x), f(Tensor(x)).numpy(), jit(f)(x), vmap(f)(numpy.stack([x, x]))[1]):
+        numpy.testing.assert_allclose(found, expected, rtol=1e-6, strict=True)
 
 
 def test_the_determinant_is_in_double_precision() -> None:
