@@ -79,8 +79,7 @@ def pull_back(
     Number = Node.number
     for node in interpreter().through(order, cotangents, "gradient"):
         g = cotangents.pop(node, None)
-        if g.__class__ is Entries:
-            g = g.total()
+        g = g.total() if g.__class__ is Entries else g
         if keep is None:
             node.grad = filled(0.0, node) if g is None else g
         if g is None:
