@@ -19,7 +19,7 @@ Batch: TypeAlias = tuple[Array, Target]
 Iterables: TypeAlias = Iterable[Any] | Callable[..., Iterable[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Rows:
     """Some rows of examples, which are read when they are needed: a rank reads those of its shards.
 

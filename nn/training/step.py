@@ -97,7 +97,8 @@ class TrainingStep:
     def __call__(self, batch: Rows, step: int, epoch: int) -> Result:
         """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
         notice = ""
-        self.begin()
+        if self.shards > 1:
+            self.begin()
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
