@@ -68,9 +68,13 @@ class Table(Mapping[str, Column]):
         return self._columns[name]
 
     def load(self, columns: Mapping[str, Column]) -> None:
-        """Replace all rows; ``ValueError`` for other columns or unequal lengths."""
+        """Replace all rows; ``ValueError`` for other columns, unequal lengths and no counts."""
         if set(columns) != set(self) or len({len(column) for column in columns.values()}) != 1:
             raise ValueError(f"columns {list(columns)} do not fit a table of {list(self)}")
+        for name in {*COUNTS} & {*columns}:
+            counts = np.asarray(columns[name], float)
+            if not (np.isfinite(counts) & (counts >= 1) & (counts == np.floor(counts))).all():
+                raise ValueError(f"the column {name!r} holds other numbers than 1, 2, 3, ...")
         self._columns = {name: array("d", columns[name].tolist()) for name in self}
 
 

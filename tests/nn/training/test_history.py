@@ -195,3 +195,14 @@ def test_a_state_gives_back_both_tables() -> None:
     assert again.steps.rows == 13
     with pytest.raises(ValueError, match="do not fit a table"):
         History([]).load_state_dict(history.state_dict())
+
+
+@pytest.mark.parametrize("name", ["step", "epoch", "examples"])
+@pytest.mark.parametrize("wrong", [0.0, -1.0, 1.5, np.nan, np.inf])
+def test_counts_of_a_damaged_file_are_refused(name: str, wrong: float) -> None:
+    history = nn.History([])
+    row = {"step": 1, "epoch": 1, "examples": 3, "loss": 0.5, "lr": 0.1, "gradient_norm": 1.0}
+    columns = {column: np.array([number, number]) for column, number in row.items()}
+    history.steps.load(columns)
+    with pytest.raises(ValueError, match=f"{name!r} holds other numbers"):
+        history.steps.load(columns | {name: np.array([1.0, wrong])})
