@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from unittest.mock import patch
 
-import nbformat
-from IPython import display
+import pytest
 
 from autograd import Value, draw, step, tanh
+
+nbformat = pytest.importorskip("nbformat")
+display = pytest.importorskip("IPython.display")
 
 
 def notebook_with(*shown: Any) -> nbformat.NotebookNode:

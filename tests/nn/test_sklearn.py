@@ -239,7 +239,7 @@ def test_a_network_and_an_optimiser_of_ones_own_can_be_given() -> None:
 
 def test_settings_that_make_no_sense_are_refused_when_training_begins() -> None:
     for settings, message in (
-        ({"optimizer": "lbfgs"}, "optimizer='lbfgs' is none of"),
+        ({"optimizer": "newton"}, "optimizer='newton' is none of"),
         ({"activation": "cube"}, "activation='cube' is unknown"),
         ({"max_iter": 0}, "epochs=0"),
         ({"hidden_layer_sizes": [0]}, "an MLP needs"),

@@ -144,15 +144,25 @@ FALLS = (
 
 def differences(f: Formula, at: Sequence[Any], orders: Sequence[int]) -> Any:
     """A partial derivative by central differences of numbers of many digits."""
-    steps = [mp.mpf(10) ** -30 * (abs(x) or 1) for x in at]
+    steps = _steps(at)
     stencils = [{0: {0: 1}, 1: {1: 1, -1: -1}, 2: {1: 1, 0: -2, -1: 1}}[order] for order in orders]
     total = sum(
         math.prod(weights[n] for weights, n in zip(stencils, places, strict=True))
         * f(*[x + n * step for x, n, step in zip(at, places, steps, strict=True)])
         for places in product(*stencils)
     )
-    scale = [(2 * h) if order == 1 else h**order for h, order in zip(steps, orders, strict=True)]
-    return total / math.prod(scale)
+    return total / scale(at, orders)
+
+
+def scale(at: Sequence[Any], orders: Sequence[int]) -> Any:
+    """What the differences of these orders are divided by."""
+    return math.prod(
+        2 * h if order == 1 else h**order for h, order in zip(_steps(at), orders, strict=True)
+    )
+
+
+def _steps(at: Sequence[Any]) -> list[Any]:
+    return [mp.mpf(10) ** -30 * (abs(x) or 1) for x in at]
 
 
 def assert_right(name: str, f: Formula, formula: Formula, points: Sequence[Any]) -> None:
@@ -171,7 +181,8 @@ def assert_right(name: str, f: Formula, formula: Formula, points: Sequence[Any])
             # How far a relative error of 1e-13 in the arguments moves the result.
             moved = differences(formula, [x * (1 + mp.mpf(1e-13)) for x in exact_at], orders)
             error, slack = abs(mp.mpf(float(found)) - exact), abs(moved - exact)
-            fits = error <= mp.mpf(1e-9) * abs(exact) + slack + 1e-300
+            rounding = 100 * mp.eps * abs(formula(*exact_at)) / scale(exact_at, orders)
+            fits = error <= mp.mpf(1e-9) * abs(exact) + slack + rounding + 1e-300
             assert fits, (name, orders, at, float(found), float(exact))
 
 
