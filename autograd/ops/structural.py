@@ -329,7 +329,7 @@ class Entries:
     def __init__(self, key: Any, g: Array, shape: Shape) -> None:
         self.parts: list[tuple[Any, Array]] = [(key, g)]
         self.rest: Array = None  # what has been added that is of the whole array
-        self.shape = shape
+        self.shape: Shape = shape
 
     def after(self, before: Array | None) -> Entries:
         """The sum of what there was before, which may be such a sum, and of this."""
