@@ -22,7 +22,7 @@ from autograd.engine.graph import Derivatives, Node, ancestors
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import detach_results, seed_of
 from autograd.frames import caller, knows_stores, stores_item
-from autograd.habits import Habit, missing_attribute
+from autograd.habits import OF_NODES, Habit
 from autograd.ops import At, Axis
 from autograd.ops.complex_parts import is_complex
 from autograd.ops.predicates import (
@@ -46,12 +46,8 @@ class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
 
     __slots__ = ()
 
-    if not TYPE_CHECKING:
-        requires_grad = Habit()
-
-        def __getattr__(self, name: str) -> NoReturn:
-            """Say how what other libraries call so is written here."""
-            raise AttributeError(missing_attribute(type(self).__name__, name))
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in OF_NODES]
 
     def __add__(self, other: Operand) -> Self:
         return ops.add(self, other)
@@ -297,6 +293,10 @@ class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
     @property
     def _value(self) -> Any:
         return self._taken_out(OUT_OF_THE_BOX)
+
+
+for _name, _habit in OF_NODES.items():
+    setattr(Arithmetic, _name, Habit(_name, _habit))
 
 
 class ArrayArithmetic(Arithmetic[ArrayLike]):
