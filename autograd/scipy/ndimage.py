@@ -34,6 +34,16 @@ def _without_output(name: str, output: Any) -> None:
         raise TypeError(f"{name}: output= is not supported with nodes: use the result")
 
 
+def _not_of_integers(name: str, x: Array) -> Array:
+    x = ops.array(x)
+    if x.dtype.kind in "biu":
+        raise TypeError(
+            f"{name}: of an input of {x.dtype}, SciPy makes {x.dtype} of the results, which have "
+            "no derivative then: convert the input with .astype(float)"
+        )
+    return x
+
+
 def _correlate(
     input: Array,
     weights: Array,
@@ -42,13 +52,13 @@ def _correlate(
     cval: float = 0.0,
     origin: int | Sequence[int] = 0,
 ) -> Array:
-    """Σⱼ input[i + j - center] weights[j], with the center in the middle of the weights.
+    """Σⱼ input[i + j - center] conj(weights[j]), with the center in the middle of the weights.
 
     mode, cval: what lies beyond the border.
     origin: how far the center is from the middle, for all axes or for each.
     """
     _without_output("correlate", output)
-    x, weights = ops.as_real(input), ops.as_real(weights)
+    x, weights = _not_of_integers("correlate", input), ops.conj(ops.as_real(weights))
     sizes = ops.shape_of(weights)
     if len(sizes) != len(ops.shape_of(x)):
         raise ValueError(f"correlate: shapes {ops.shape_of(x)} and {sizes} differ in axes")
@@ -73,11 +83,14 @@ def _convolve(
     cval: float = 0.0,
     origin: int | Sequence[int] = 0,
 ) -> Array:
-    """`correlate` with the weights reversed, and the center at the other side of the middle."""
+    """`correlate` with the weights reversed, not conjugated, and the center at the other side of
+    the middle.
+    """
     sizes = ops.shape_of(weights)
     origins = [origin] * len(sizes) if isinstance(origin, int) else list(origin)
     reversed_origins = [-shift - (k % 2 == 0) for shift, k in zip(origins, sizes, strict=True)]
-    return _correlate(input, ops.flip(ops.array(weights)), output, mode, cval, reversed_origins)
+    reversed_weights = ops.conj(ops.flip(ops.array(weights)))
+    return _correlate(input, reversed_weights, output, mode, cval, reversed_origins)
 
 
 def _along(x: Array, axis: int, weights: Array) -> Array:
@@ -113,9 +126,8 @@ def _convolve1d(
 ) -> Array:
     """`convolve` along one axis."""
     even = len(ops.array(weights)) % 2 == 0
-    return _correlate1d(
-        input, ops.flip(ops.array(weights)), axis, output, mode, cval, -origin - even
-    )
+    reversed_weights = ops.conj(ops.flip(ops.array(weights)))
+    return _correlate1d(input, reversed_weights, axis, output, mode, cval, -origin - even)
 
 
 def _gaussian_filter1d(
@@ -153,7 +165,7 @@ def _gaussian_filter(
     axes: int | Sequence[int] | None = None,
 ) -> Array:
     """`gaussian_filter1d` along the axes, one after the other."""
-    x = ops.as_real(input)
+    x = _not_of_integers("gaussian_filter", input)
     places = normalize_axis(
         tuple(axes) if isinstance(axes, Sequence) else axes, len(ops.shape_of(x))
     )
@@ -193,7 +205,7 @@ def _map_coordinates(
             "map_coordinates: with nodes, order=1 and mode='constant' or 'nearest' are supported, "
             f"not order={order} and mode={mode!r}"
         )
-    x, places = ops.as_real(input), ops.as_real(coordinates)
+    x, places = _not_of_integers("map_coordinates", input), ops.as_real(coordinates)
     last = [n - 1 for n in ops.shape_of(x)]
     inside: Any = True
     lower, shares = [], []

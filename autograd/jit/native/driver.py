@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, count
 from typing import Any
 
+import numpy as np
+
+from autograd.engine.operations import Op
+from autograd.jit.errors import GuardFailure
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import machine
 from autograd.jit.native.kernel import Kernel
@@ -17,6 +22,17 @@ from autograd.jit.terms import Term, is_view, ordered
 _LARGE = 3000
 """From so many steps on LLVM optimises less, since it takes more than in proportion."""
 _numbers = count()
+
+
+def _evaluate(op: Op, settings: Mapping[str, Any], is_complex: bool, *args: Any) -> Any:
+    """What an operation gives; memory for real numbers would take of complex ones the real parts.
+
+    Whether eigenvalues are complex depends on the numbers.
+    """
+    result = op.evaluate(args, settings)
+    if np.iscomplexobj(result) and not is_complex:
+        raise GuardFailure(f"the result of {op.name} is complex, where it was real")
+    return result
 
 
 class Driver:
@@ -287,7 +303,7 @@ class Driver:
         op, settings = term.op, dict(term.settings)
         assert op is not None
         self.code.functions[f"{function}_kernel"] = op.kernel  # which may be a user's
-        self.code.shared[function] = lambda *args: op.evaluate(args, settings)
+        self.code.shared[function] = partial(_evaluate, op, settings, np.iscomplexobj(term.example))
         call = f"{function}({args}{',' if len(term.args) == 1 else ''})"
         if not term.ndim:
             name = self._names[term] = f"n{next(_numbers)}"

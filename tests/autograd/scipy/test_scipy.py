@@ -723,3 +723,32 @@ def test_a_differential_equation_of_one_number() -> None:
     by_start, by_rate = grad(lambda y0, rate: path(y0, rate)[-1, 0], (0, 1))(2.0, 0.7)
     assert by_start == pytest.approx(numpy.exp(-0.7), rel=1e-6)
     assert by_rate == pytest.approx(-2.0 * numpy.exp(-0.7), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["correlate", "correlate1d", "convolve", "convolve1d"])
+@pytest.mark.parametrize("turns", [(1, 1j), (1j, 1), (1j, 1j)])
+def test_filters_of_complex_numbers_are_those_of_scipy(name: str, turns: tuple[Any, ...]) -> None:
+    weights = FILTER if "1d" not in name else FILTER[0]
+    x, w = (real + turn * real**2 for real, turn in zip((WAVES, weights), turns, strict=True))
+    right = getattr(scipy.ndimage, name)(x, w)
+    f = getattr(autograd.scipy.ndimage, name)
+    numpy.testing.assert_allclose(f(Tensor(x), w).data, right, rtol=1e-12)
+    numpy.testing.assert_allclose(jit(f)(x, w), right, rtol=1e-12)
+    check_grads(f, x, w, directions=1)
+
+
+@pytest.mark.parametrize("dtype", [bool, numpy.uint8, numpy.int32])
+def test_filters_of_integers_are_refused_where_scipy_would_round(dtype: Any) -> None:
+    image, theirs = numpy.ones((3, 4), dtype), autograd.scipy.ndimage
+    for f, more in (
+        (theirs.correlate, FILTER),
+        (theirs.convolve, FILTER),
+        (theirs.convolve1d, FILTER[0]),
+        (theirs.gaussian_filter, 1.0),
+        (theirs.gaussian_filter1d, 1.0),
+        (lambda x, at: theirs.map_coordinates(x, at, order=1), numpy.ones((2, 3))),
+    ):
+        with pytest.raises(TypeError, match=r"\.astype\(float\)"):
+            jit(lambda x, f=f, more=more: f(x, more))(image)
+    with pytest.raises(TypeError, match=r"\.astype\(float\)"):
+        grad(lambda w: np.sum(theirs.correlate(image, w)))(FILTER)
