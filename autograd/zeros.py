@@ -248,16 +248,19 @@ def run_pass(
             run(True)
         else:
             run(create_graph)
-            ends = derivatives if wanted is None else wanted
-            if not any(_has_nan(derivatives[node]) for node in ends if node in derivatives):
+            if not _any_nan(derivatives, wanted):
                 return
             _repeat(run, derivatives, start, StrongZeros(inside, (*start, *(wanted or ()))))
     if not create_graph:
         derivatives |= {node: _data(x) for node, x in derivatives.items()}
 
 
-def _has_nan(x: Array) -> bool:
-    return kernels.has_nan(_data(x))
+def _any_nan(derivatives: Derivatives, wanted: Nodes) -> bool:
+    for node in derivatives if wanted is None else wanted:
+        x = derivatives.get(node, 0.0)
+        if x != x if x.__class__ is float else kernels.has_nan(_data(x)):
+            return True
+    return False
 
 
 def _repeat(
