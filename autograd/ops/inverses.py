@@ -12,6 +12,7 @@ from autograd.engine.operations import Op
 from autograd.ops.array_function import array_function
 from autograd.ops.complex_parts import conj, is_complex, real
 from autograd.ops.diagonals import trace
+from autograd.ops.elementwise import where
 from autograd.ops.products import matmul_op
 from autograd.ops.shaping import adjoint, matrix_transpose
 from autograd.ops.structural import (
@@ -22,6 +23,8 @@ from autograd.ops.structural import (
     reshape_op,
     shape_of,
 )
+
+_SCALE = (..., None, None)  # one number for each matrix
 
 
 def square(x: ArrayLike, name: str) -> Array:
@@ -47,16 +50,26 @@ def _solve_a(g: Array, out: Array, a: Array, b: Array) -> Array:
 
 
 def _pinv_rule(g: Array, out: Array, a: Array) -> Array:
-    """Golub and Pereyra (1973), for constant rank."""
+    """Golub and Pereyra (1973), for constant rank.
+
+    Of the terms with 1 - a p and 1 - p a, one vanishes at full row rank, the other at full column
+    rank. They are left out there: as differences they would be wrong by the condition number.
+    """
     g = conj(g)
     gt, pt = adjoint(g), adjoint(out)
     left = matmul_op(gt, matmul_op(out, pt))
-    right = matmul_op(matmul_op(pt, out), gt)
     left = left - matmul_op(a, matmul_op(out, left))
+    right = matmul_op(matmul_op(pt, out), gt)
     right = right - matmul_op(matmul_op(right, out), a)
+    rows, columns = shape_of(a)[-2:]
+    s = np.linalg.svd(plain(a), compute_uv=False)
+    deficient = np.any(s <= _CUTOFF * s[..., :1], -1)[_SCALE]
+    left = left if rows > columns else where(deficient, left, 0.0)
+    right = right if rows < columns else where(deficient, right, 0.0)
     return conj(left + right - matmul_op(matmul_op(pt, g), pt))
 
 
+_CUTOFF = 1e-15  # pinv of NumPy takes singular values up to this share of the largest one as 0
 inv_op: Final = Op("inv", np.linalg.inv, (_inv_rule,))
 pinv_op: Final = Op("pinv", np.linalg.pinv, (_pinv_rule,))
 solve_op: Op = Op("solve", np.linalg.solve, (_solve_a, _solve_b))
@@ -159,7 +172,6 @@ def matrix_power(a: ArrayLike, n: int) -> Array:
 # Determinants
 
 _REGULAR = 1e3  # a condition number up to this costs three digits at each order of derivative
-_SCALE = (..., None, None)
 
 
 def _inverse_or_nan(a: Array) -> Array:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -507,6 +508,35 @@ def test_derivative_of_pinv_at_full_rank_is_that_of_the_formula_by_inv(shape):
     w = RNG.standard_normal(shape[::-1])
     found, expected = (gradient_of_sum(f, a, w) for f in (linalg.pinv, by_inv))
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (3, 3)])
+def test_second_derivative_of_pinv_keeps_its_digits_where_a_is_nearly_singular(shape):
+    rng = np.random.default_rng(0)
+    u, s, vt = np.linalg.svd(rng.standard_normal(shape), full_matrices=False)
+    s[-1] = 1e-4
+    a, v, w = (u * s) @ vt, rng.standard_normal(shape), rng.standard_normal(shape[::-1])
+    with mpmath.workdps(60):
+
+        def along(t):
+            m = mpmath.matrix(a.tolist()) + t * mpmath.matrix(v.tolist())
+            tall = shape[0] >= shape[1]
+            p = (m.T * m) ** -1 * m.T if tall else m.T * (m * m.T) ** -1
+            return mpmath.fsum(p[i] * x for i, x in zip(np.ndindex(w.shape), w.flat, strict=True))
+
+        expected = float(mpmath.diff(along, 0, 2, h=mpmath.mpf(10) ** -18))
+    found = ad.grad(ad.grad(lambda t: (linalg.pinv(a + t * v) * w).sum()))(0.0)
+    assert found == pytest.approx(expected, rel=3e-10)  # the old terms were wrong by 9e-10 and more
+
+
+def test_derivative_of_pinv_in_a_batch_is_that_of_each_matrix_of_its_rank():
+    rng = np.random.default_rng(1)
+    batch = np.stack([rng.standard_normal((3, 3)), np.outer([1.0, 2, 3], [1.0, 1, 2])])
+    derivative = ad.jacobian(linalg.pinv)
+    expected = np.stack([derivative(a) for a in batch])
+    np.testing.assert_allclose(ad.vmap(derivative)(batch), expected, rtol=1e-12, atol=1e-14)
+    step = ad.grad(lambda a: (linalg.pinv(a) ** 2).sum())
+    np.testing.assert_allclose(step(batch), np.stack([step(a) for a in batch]), rtol=1e-12)
 
 
 VECTOR_ORDERS = [None, 1, 2, 3, 2.5, 1.5, INF, -INF]
