@@ -9,7 +9,7 @@ long as the operations are the same, and each operand moves by the same number a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -41,6 +41,8 @@ MOST_TRIMMED = 2
 """So many turns of a loop may be written one by one, to make the others alike."""
 PERIODS = 6
 """For each length, so many of the most frequent distances are tried."""
+MOST_STAGES = 4
+"""A turn may have so many stages of the same operations, as the steps of Runge and Kutta have."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _NONE = -(1 << 62)
 """In place of the number of an operand: there is none."""
@@ -148,12 +150,9 @@ class Operations:
             return found
         kinds = self.kinds.copy()
         periods = _periods(kinds)
+        of_stages = [n * period for n in range(2, MOST_STAGES + 1) for period in periods]
         for _ in range(MOST_PERIODS):
-            best: list[Repeat] = []
-            for period in periods:
-                repeats = list(self._of_period(kinds, period))
-                if _saved(repeats) > _saved(best):
-                    best = repeats
+            best = self._best(kinds, periods) or self._best(kinds, of_stages)
             if not best:
                 break
             for coarse in best:
@@ -163,6 +162,15 @@ class Operations:
                     found.append(repeat)
                     kinds[taken] = -1 - np.arange(repeat.start, repeat.stop)  # like no other
         return sorted(found, key=lambda repeat: repeat.start)
+
+    def _best(self, kinds: Numbers, periods: Iterable[int]) -> list[Repeat]:
+        """The repeats of the one of the periods by which most operations are saved."""
+        best: list[Repeat] = []
+        for period in dict.fromkeys(periods):
+            repeats = list(self._of_period(kinds, period))
+            if _saved(repeats) > _saved(best):
+                best = repeats
+        return best
 
     def _finer(self, kinds: Numbers, repeat: Repeat, periods: list[int]) -> Repeat:
         """The same stretch with a shorter period, where it repeats within its turns."""

@@ -65,6 +65,27 @@ def test_a_program_does_not_grow_with_its_steps() -> None:
     assert sizes.pop() < 250
 
 
+@pytest.mark.parametrize("fractions", [(0.5, 1.0), (0.25, 1 / 3, 0.5, 1.0)])
+def test_a_turn_of_stages_of_the_same_operations_is_one_turn(fractions: tuple[float, ...]) -> None:
+    """The explicit midpoint method, and its like of more stages."""
+
+    def stepped(p: Any, steps: int) -> Any:
+        a, b, c, d, x, y = p
+        for _ in range(steps):
+            u, v = x, y
+            for fraction in fractions:
+                h = 0.01 * fraction
+                u, v = x + h * (a * u - b * u * v), y + h * (c * u * v - d * v)
+            x, y = u, v
+        return x + y
+
+    few, many = [value_and_grad(lambda p, n=n: stepped(p, n)) for n in (50, 90)]
+    assert lines(few, PARAMETERS) == lines(many, PARAMETERS) < 250
+    np.testing.assert_allclose(
+        numbers(jit(many)(PARAMETERS)), numbers(many(PARAMETERS)), rtol=1e-12
+    )
+
+
 def test_one_input_in_each_turn_is_one_list() -> None:
     controls = [0.01 * (k % 7) for k in range(200)]
     f = jit(value_and_grad(pendulum))
