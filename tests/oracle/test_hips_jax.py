@@ -108,7 +108,7 @@ def compile_quickly() -> Iterator[None]:
     jax.config.update("jax_disable_most_optimizations", False)
 
 
-@pytest.mark.parametrize("name", programs.NAMES[::3])  # to compile them all takes a minute
+@pytest.mark.parametrize("name", programs.NAMES)
 def test_value_and_gradient_agree_with_jax(name: str) -> None:
     ours = programs.load(name)
     value, gradient = value_and_grad(ours.objective)(ours.start)
