@@ -51,6 +51,7 @@ _COMPOSED = {
     "nanmedian": "np.median(x[~np.isnan(x)])",
     "nanpercentile": "np.percentile(x[~np.isnan(x)], q)",
     "nanquantile": "np.quantile(x[~np.isnan(x)], q)",
+    "pchip_interpolate": "autograd.scipy.interpolate.PchipInterpolator(x, y)(t)",
     "piecewise": "np.select(conditions, values), or np.where",
     "place": "np.where(mask, new, x)",
     "poly": "np.polymul of the factors [1, -root]",
@@ -58,7 +59,9 @@ _COMPOSED = {
     "put": "x.at[i].set(v)",
     "put_along_axis": "x.at[i].set(v)",
     "putmask": "np.where(mask, new, x)",
+    "schur": "autograd.scipy.linalg.eig(a), for eigenvalues, or np.linalg.eigh(a), for Hermitian a",
     "sort_complex": "np.sort(x)",
+    "splrep": "autograd.scipy.interpolate.make_interp_spline(x, y)",
     "unique": "x[np.unique(x.numpy(), return_index=True)[1]]",
 }
 

@@ -1,5 +1,5 @@
-"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; `fft`, `ndimage`,
-`sparse`.
+"""HIPS autograd's SciPy: `special`, `stats`, `linalg`, `integrate` and `signal`; `fft`,
+`interpolate`, `ndimage`, `sparse`.
 
 They need SciPy, which the extra `scipy` installs.
 """
@@ -20,7 +20,10 @@ def load(name: str) -> Any:
         ) from error
 
 
-_MODULES = ("fft", "integrate", "linalg", "ndimage", "signal", "sparse", "special", "stats")
+_MODULES = (
+    *("fft", "integrate", "interpolate", "linalg", "ndimage", "signal", "sparse", "special"),
+    "stats",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ import numpy
 import pytest
 import scipy.fft
 import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
 import scipy.special
 import scipy.stats
@@ -21,6 +22,7 @@ import scipy.stats
 import autograd.numpy as np
 import autograd.scipy.fft
 import autograd.scipy.integrate
+import autograd.scipy.interpolate
 import autograd.scipy.linalg
 import autograd.scipy.ndimage
 import autograd.scipy.special
@@ -364,6 +366,135 @@ USES: dict[str, list[Use]] = {
         (lambda sp, x, v: sp.stats.multivariate_normal.logpdf(x, U, v), (A, Q[:3])),
     ],
 }
+KNOTS = numpy.array([-1.0, 0.2, 0.9, 1.4, 2.9, 3.3])
+HEIGHTS = numpy.array([0.3, 1.1, -0.4, -0.9, 0.7, 2.2])
+TABLE = numpy.stack([HEIGHTS, numpy.cos(HEIGHTS), numpy.sin(3 * HEIGHTS)])
+SPOTS = numpy.array([[-0.7, 0.5, 3.1], [2.2, -1.6, 4.0]])  # the last ones are outside
+ENDS: list[Any] = ["not-a-knot", "natural", "clamped", ((1, 0.4), "natural"), ((2, -0.3), (1, 0.8))]
+
+
+def closed(y: Any) -> Any:
+    """The samples and the first one again."""
+    return numpy.concatenate([y, y[:1]]) if isinstance(y, numpy.ndarray) else np.append(y, y[0])
+
+
+GRID = ([0.0, 0.7, 1.6], [2.0, 0.9, 0.4, -1.0])
+PLACES = numpy.array([[0.3, 0.6], [1.2, -0.4], [1.5, 1.7]])
+BEYOND = numpy.array([[-0.2, 0.6], [1.2, 2.4]])
+USES.update(
+    {
+        "interpolate.CubicSpline": [
+            *[
+                (
+                    lambda sp, y, t, e=e: sp.interpolate.CubicSpline(KNOTS, y, bc_type=e)(t),
+                    (HEIGHTS, SPOTS),
+                )
+                for e in ENDS
+            ],
+            (
+                lambda sp, y, t: sp.interpolate.CubicSpline(KNOTS, closed(y), 0, "periodic")(t),
+                (HEIGHTS[:5], SPOTS),
+            ),
+            (
+                lambda sp, y, t: sp.interpolate.CubicSpline(KNOTS, y, 1, "clamped", False)(t),
+                (TABLE, SPOTS[:, :1]),
+            ),
+            (
+                lambda sp, y, t: sp.interpolate.CubicSpline(KNOTS, y, 1).derivative()(t, 1),
+                (TABLE, SPOTS[0]),
+            ),
+            (
+                lambda sp, y, a, b: sp.interpolate.CubicSpline(KNOTS, y).integrate(a, b),
+                (HEIGHTS, -0.4, 2.7),
+            ),
+        ],
+        "interpolate.CubicHermiteSpline": [
+            (
+                lambda sp, y, d, t: sp.interpolate.CubicHermiteSpline(KNOTS, y, d)(t),
+                (HEIGHTS, HEIGHTS[::-1].copy(), SPOTS),
+            )
+        ],
+        "interpolate.PchipInterpolator": [
+            (lambda sp, y, t: sp.interpolate.PchipInterpolator(KNOTS, y, 1)(t), (TABLE, SPOTS[0])),
+            (lambda sp, y, t: sp.interpolate.pchip(KNOTS[:2], y)(t), (HEIGHTS[:2], 0.1)),
+        ],
+        "interpolate.Akima1DInterpolator": [
+            (
+                lambda sp, y, t, m=m: sp.interpolate.Akima1DInterpolator(
+                    KNOTS, y, 1, method=m, extrapolate=True
+                )(t),
+                (TABLE, SPOTS[0]),
+            )
+            for m in ("akima", "makima")
+        ],
+        "interpolate.PPoly": [
+            (
+                lambda sp, c, t: sp.interpolate.PPoly(c, KNOTS[:4], "periodic")(t),
+                (TABLE[:, :3], SPOTS),
+            ),
+            (
+                lambda sp, c, t: sp.interpolate.PPoly(c, KNOTS[:4]).antiderivative(2)(t),
+                (TABLE[:, :3], SPOTS),
+            ),
+        ],
+        "interpolate.BSpline": [
+            (
+                lambda sp, c, t: sp.interpolate.BSpline(numpy.arange(9.0) ** 1.2, c, 2)(t),
+                (HEIGHTS, SPOTS + 4),
+            )
+        ],
+        "interpolate.make_interp_spline": [
+            *[
+                (
+                    lambda sp, y, t, k=k, e=e: sp.interpolate.make_interp_spline(
+                        KNOTS, y, k, None, e, 1
+                    )(t),
+                    (TABLE, SPOTS[0]),
+                )
+                for k, e in ((1, None), (2, None), (3, "natural"), (5, None))
+            ],
+            (
+                lambda sp, y, t: sp.interpolate.make_interp_spline(
+                    KNOTS, y, 3, None, ([(1, 0.4)], [(2, -0.2)])
+                )(t),
+                (HEIGHTS, SPOTS),
+            ),
+            (
+                lambda sp, y, t: sp.interpolate.make_interp_spline(
+                    KNOTS, closed(y), 3, None, "periodic"
+                )(t),
+                (HEIGHTS[:5], SPOTS),
+            ),
+        ],
+        "interpolate.interp1d": [
+            (
+                lambda sp, y, t, kind=kind: sp.interpolate.interp1d(
+                    KNOTS[::-1], y, kind, fill_value=(0.3, -0.8), bounds_error=False
+                )(t),
+                (TABLE, SPOTS),
+            )
+            for kind in ("linear", "quadratic", "cubic", 5)
+        ]
+        + [
+            (
+                lambda sp, y, t: sp.interpolate.interp1d(KNOTS, y, fill_value="extrapolate")(t),
+                (HEIGHTS, SPOTS),
+            )
+        ],
+        "interpolate.RegularGridInterpolator": [
+            (
+                lambda sp, v, x: sp.interpolate.RegularGridInterpolator(GRID, v)(x),
+                (WAVES, PLACES),
+            ),
+            (
+                lambda sp, v, x: sp.interpolate.RegularGridInterpolator(
+                    GRID, v, bounds_error=False, fill_value=None
+                )(x),
+                (numpy.stack([WAVES, WAVES**2], -1), BEYOND),
+            ),
+        ],
+    }
+)
 K = numpy.array([0, 3, 1, 2])
 for _name, _inputs in SPECIAL.items():
     USES.setdefault(f"special.{_name}", []).append(
@@ -394,7 +525,9 @@ def test_derivatives_are_right_at_first_and_second_order(
     check_grads(lambda *xs: function(ours, *xs), *inputs, order=2, directions=1)
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft", "ndimage"])
+@pytest.mark.parametrize(
+    "module", ["special", "linalg", "integrate", "fft", "ndimage", "interpolate"]
+)
 def test_every_differentiable_function_has_a_case(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     tested = {name.split(".")[1] for name in USES if name.startswith(module)} | {
@@ -405,7 +538,9 @@ def test_every_differentiable_function_has_a_case(module: str) -> None:
     assert {name for name in marks if marks[name] is Mark.DERIVATIVE} <= tested
 
 
-@pytest.mark.parametrize("module", ["special", "linalg", "integrate", "fft", "ndimage"])
+@pytest.mark.parametrize(
+    "module", ["special", "linalg", "integrate", "fft", "ndimage", "interpolate"]
+)
 def test_all_other_functions_raise_their_names(module: str) -> None:
     marks = MARKS[f"scipy.{module}"]
     refused = [name for name in marks if marks[name] is Mark.REFUSED]
