@@ -19,6 +19,7 @@ from autograd.scipy.special import (
     xlogy,
 )
 from autograd.scipy.special.densities import beta_density
+from autograd.scipy.special.tails import log_betainc, log_betaincc
 from autograd.scipy.stats.distribution import differentiable, log_of, others
 
 _theirs = load("stats").beta
@@ -49,6 +50,14 @@ def _sf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> A
     return betaincc(a, b, _inside(x, loc, scale))
 
 
+def _logcdf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return log_betainc(a, b, _inside(x, loc, scale))
+
+
+def _logsf(x: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
+    return log_betaincc(a, b, _inside(x, loc, scale))
+
+
 def _ppf(q: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> Array:
     return loc + scale * betaincinv(a, b, q)
 
@@ -60,9 +69,9 @@ def _isf(q: Array, a: Array, b: Array, loc: Array = 0.0, scale: Array = 1.0) -> 
 logpdf: Final = differentiable(_theirs.logpdf, _logpdf)
 pdf: Final = differentiable(_theirs.pdf, _pdf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
-logcdf: Final = differentiable(_theirs.logcdf, log_of(_cdf, _sf))
+logcdf: Final = differentiable(_theirs.logcdf, log_of(_logcdf, _sf))
 sf: Final = differentiable(_theirs.sf, _sf)
-logsf: Final = differentiable(_theirs.logsf, log_of(_sf, _cdf))
+logsf: Final = differentiable(_theirs.logsf, log_of(_logsf, _cdf))
 ppf: Final = differentiable(_theirs.ppf, _ppf)
 isf: Final = differentiable(_theirs.isf, _isf)
 __getattr__: Final = others(_theirs, "beta")

@@ -26,16 +26,16 @@ def _real(x: Array) -> Array:
     return ops.as_real(x) if hasattr(x, "dtype") else x
 
 
-def log_of(probability: Callable[..., Any], complement: Callable[..., Any]) -> Callable[..., Any]:
+def log_of(log: Callable[..., Any], complement: Callable[..., Any]) -> Callable[..., Any]:
     """The logarithm of a probability, from its complement where that is the smaller of the two."""
 
-    def log(*args: Array, **kwargs: Array) -> Array:
+    def log_probability(*args: Array, **kwargs: Array) -> Array:
         rest = complement(*args, **kwargs)
         likely = rest < 0.5
-        other = ops.where(likely, 1.0, probability(*args, **kwargs))
-        return ops.where(likely, ops.log1p(-ops.where(likely, rest, 0.0)), ops.log(other))
+        certain = ops.log1p(-ops.where(likely, rest, 0.0))
+        return ops.where(likely, certain, log(*args, **kwargs))
 
-    return log
+    return log_probability
 
 
 def others(theirs: Any, name: str) -> Callable[[str], Any]:

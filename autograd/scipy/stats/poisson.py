@@ -14,6 +14,7 @@ from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.special import gammainc, gammaincc, gammaln, xlogy
 from autograd.scipy.special.densities import gamma_density
+from autograd.scipy.special.tails import log_gammainc, log_gammaincc
 from autograd.scipy.stats.distribution import differentiable, log_of, others
 
 _theirs = load("stats").poisson
@@ -45,6 +46,16 @@ def _sf(k: Array, mu: Array, loc: Array = 0) -> Array:
     return ops.where(k >= 0, gammainc(np.maximum(k, 0) + 1, mu), 1.0)
 
 
+def _logcdf(k: Array, mu: Array, loc: Array = 0) -> Array:
+    k = np.floor(ops.sub(plain(k), plain(loc)))
+    return ops.where(k >= 0, log_gammaincc(np.maximum(k, 0) + 1, mu), -np.inf)
+
+
+def _logsf(k: Array, mu: Array, loc: Array = 0) -> Array:
+    k = np.floor(ops.sub(plain(k), plain(loc)))
+    return ops.where(k >= 0, log_gammainc(np.maximum(k, 0) + 1, mu), 0.0)
+
+
 def _quantile(theirs: Callable[..., Any]) -> Callable[..., Any]:
     """An integer, of which there is no derivative."""
     return lambda q, mu, loc=0: nondifferentiable(theirs, q, mu, loc)
@@ -53,9 +64,9 @@ def _quantile(theirs: Callable[..., Any]) -> Callable[..., Any]:
 logpmf: Final = differentiable(_theirs.logpmf, _logpmf)
 pmf: Final = differentiable(_theirs.pmf, _pmf)
 cdf: Final = differentiable(_theirs.cdf, _cdf)
-logcdf: Final = differentiable(_theirs.logcdf, log_of(_cdf, _sf))
+logcdf: Final = differentiable(_theirs.logcdf, log_of(_logcdf, _sf))
 sf: Final = differentiable(_theirs.sf, _sf)
-logsf: Final = differentiable(_theirs.logsf, log_of(_sf, _cdf))
+logsf: Final = differentiable(_theirs.logsf, log_of(_logsf, _cdf))
 ppf: Final = differentiable(_theirs.ppf, _quantile(_theirs.ppf))
 isf: Final = differentiable(_theirs.isf, _quantile(_theirs.isf))
 __getattr__: Final = others(_theirs, "poisson")

@@ -330,6 +330,62 @@ def test_logarithm_of_almost_certain_events_keeps_its_digits(name: str) -> None:
             f = grad(f)
 
 
+RARE: dict[str, tuple[Callable[[Any], Any], Formula, list[float]]] = {
+    "gamma above": (
+        of(stats.gamma.logsf, 2.5),
+        lambda x: mp.log(mp.gammainc(2.5, x)),
+        [500.0, 700.0, 1000.0],
+    ),
+    "gamma below": (
+        of(stats.gamma.logcdf, 30.0),
+        lambda x: mp.log(mp.gammainc(30, 0, x)),
+        [1e-20, 1e-6],
+    ),
+    "chi2": (of(stats.chi2.logsf, 5.0), lambda x: mp.log(mp.gammainc(2.5, x / 2)), [1000.0]),
+    "beta above": (
+        of(stats.beta.logsf, 50.0, 70.0),
+        lambda x: mp.log(mp.betainc(70, 50, 0, 1 - x)),
+        [0.999, 1 - 2.0**-20],
+    ),
+    "beta below": (
+        of(stats.beta.logcdf, 50.0, 70.0),
+        lambda x: mp.log(mp.betainc(50, 70, 0, x)),
+        [1e-10, 1e-4],
+    ),
+    "t": (
+        of(stats.t.logcdf, 30.0),
+        lambda x: mp.log(mp.betainc(15, half, 0, 30 / (30 + x * x))),
+        [-1e20, -1e10],
+    ),
+    "poisson above": (
+        lambda m: stats.poisson.logsf(100, m),
+        lambda m: mp.log(mp.gammainc(101, 0, m)),
+        [1e-3, 0.1],
+    ),
+    "poisson below": (
+        lambda m: stats.poisson.logcdf(3, m),
+        lambda m: mp.log(mp.gammainc(4, m)),
+        [400.0, 1000.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_logarithm_of_rare_events_has_derivatives_where_their_probability_is_no_float(
+    name: str,
+) -> None:
+    f, formula, places = RARE[name]
+    first, second = grad(f), grad(grad(f))
+    for x in places:
+        with mp.workdps(700):
+            step = mp.mpf(x) * mp.mpf(10) ** -40
+            low, middle, high = (formula(mp.mpf(x) + n * step) for n in (-1, 0, 1))
+            exact = [float((high - low) / (2 * step)), float((high - 2 * middle + low) / step**2)]
+        found = [first(x), second(x)]
+        np.testing.assert_allclose(found, exact, rtol=1e-9)
+        np.testing.assert_allclose([jit(first)(x), jit(second)(x)], found, rtol=1e-14)
+
+
 @pytest.mark.parametrize("name", ["erf", "erfc"])
 def test_error_functions_of_complex_numbers_are_differentiated(name: str) -> None:
     ad.check_grads(getattr(sp, name), np.array([0.3 - 0.2j, 1.0 + 0.5j]))
