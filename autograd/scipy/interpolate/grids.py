@@ -12,7 +12,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.ops.structural import plain
 from autograd.scipy import load
-from autograd.scipy.interpolate.piecewise import constant, like
+from autograd.scipy.interpolate.piecewise import constant, filled, like
 
 _theirs: Any = load("interpolate")
 
@@ -61,7 +61,7 @@ class RegularGridInterpolator:
         if isinstance(xi, tuple):
             shape = np.broadcast_shapes(*(ops.shape_of(x) for x in xi))
             xi = ops.stack([ops.broadcast_to(x, shape) for x in xi], -1)
-        xi = ops.cast(xi, np.float64)
+        xi = ops.cast(ops.array(xi), np.float64)
         if len(ops.shape_of(xi)) == 1:
             xi = ops.reshape(xi, (-1, len(self.grid)))
         count = ops.shape_of(xi)[-1] if ops.shape_of(xi) else 0
@@ -104,5 +104,5 @@ class RegularGridInterpolator:
                 weight = math.prod(weights[1:], start=weights[0])
                 total = total + ops.index(self.values, at) * ops.reshape(weight, column)
         if self.fill_value is not None:
-            total = ops.where(ops.reshape(outside, column), self.fill_value, total)
-        return ops.where(ops.reshape(unknown, column), np.nan, total)
+            total = filled(total, outside, self.fill_value)
+        return filled(total, unknown, np.nan)

@@ -33,6 +33,19 @@ def like(y: Array) -> Any:
     return np.zeros(ops.shape_of(y), y.dtype)
 
 
+def filled(value: Array, where: Any, fill: Any) -> Array:
+    """The value with a constant at some points; where that is NaN, so are the derivatives.
+
+    where: of fewer axes than the value, the first of which it has.
+    """
+    where = ops.reshape(
+        where, ops.shape_of(where) + (1,) * (len(ops.shape_of(value)) - len(ops.shape_of(where)))
+    )
+    if np.ndim(fill) == 0 and np.isnan(fill):
+        return value * ops.where(where, np.nan, 1.0)
+    return ops.where(where, fill, value)
+
+
 class PPoly:
     """Σⱼ c[j, i] (t - x[i])^(k-1-j) for t between x[i] and x[i + 1], as `scipy.interpolate.PPoly`.
 
@@ -71,7 +84,7 @@ class PPoly:
             return self._plain("")(x, nu, extrapolate)
         if nu:
             return self.derivative(nu)(x, 0, extrapolate)
-        t = ops.cast(x, np.float64)
+        t = ops.cast(ops.array(x), np.float64)
         if extrapolate == "periodic":
             t = self.x[0] + (t - self.x[0]) % (self.x[-1] - self.x[0])
         at, c = plain(t), self.c
@@ -85,7 +98,7 @@ class PPoly:
             value = value * step + pieces[coefficient]
         if not extrapolate:
             inside = (at >= self.x[0]) & (at <= self.x[-1])
-            value = ops.where(ops.reshape(inside, ops.shape_of(step)), value, np.nan)
+            value = filled(value, ~inside, np.nan)
         places = range(len(shape))
         return ops.moveaxis(value, tuple(places), tuple(self.axis + n for n in places))
 

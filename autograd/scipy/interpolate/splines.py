@@ -10,7 +10,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.ops.structural import holds_node, normalize_axis, plain
 from autograd.scipy import load
-from autograd.scipy.interpolate.piecewise import BSpline, PPoly, constant, like
+from autograd.scipy.interpolate.piecewise import BSpline, PPoly, constant, filled, like
 
 _theirs: Any = load("interpolate")
 
@@ -102,9 +102,8 @@ class Akima1DInterpolator(CubicHermiteSpline):
         extrapolate: Any = None,
     ) -> None:
         x = constant("Akima1DInterpolator", x)
-        checked = _theirs.Akima1DInterpolator(
-            x, like(y), axis, method=method, extrapolate=extrapolate
-        )
+        checked = _theirs.Akima1DInterpolator(x, like(y), axis, method=method)
+        checked.extrapolate = bool(extrapolate) if extrapolate != "periodic" else extrapolate
         y = _first(y, checked.axis)
         self._hermite(x, y, _akima_slopes(x, y, method), checked)
 
@@ -135,7 +134,7 @@ class CubicSpline(PPoly):
 
     It is differentiable to any order with respect to y, the values in bc_type and the points of
     evaluation. It is linear in y: its coefficients are a product with a matrix of 4 n² entries,
-    for n samples. "periodic" asks for y[0] = y[-1], and half of the derivative is that of each.
+    for n samples. "periodic" asks for y[0] = y[-1], which share their derivative equally.
     """
 
     def __init__(
@@ -271,7 +270,7 @@ class interp1d:
     def _sample(self, t: Array) -> Array:
         """The sample that is next to t in the sense of the kind."""
         middles = (self.x[1:] + self.x[:-1]) / 2
-        at = plain(t)
+        at = plain(ops.array(t))
         number = {
             "nearest": lambda: np.searchsorted(middles, at, side="left"),
             "nearest-up": lambda: np.searchsorted(middles, at, side="right"),
@@ -279,27 +278,24 @@ class interp1d:
             "next": lambda: np.searchsorted(self.x, at, side="left"),
         }[self._kind]()
         found = ops.index(self._samples, np.clip(number, 0, len(self.x) - 1))
-        rest = (1 for _ in ops.shape_of(self._samples)[1:])
-        return ops.where(ops.reshape(np.isnan(at), (*ops.shape_of(at), *rest)), np.nan, found)
+        return filled(found, np.isnan(at), np.nan)
 
     def __call__(self, x: Array) -> Array:
         """The values at x; ValueError for x outside of the samples with bounds_error=True."""
-        at = plain(ops.cast(x, np.float64))
+        at = plain(ops.cast(ops.array(x), np.float64))
         below, above = at < self.x[0], at > self.x[-1]
         if self.bounds_error:
             for outside, where in ((below, "below"), (above, "above")):
                 if np.any(outside):
                     raise ValueError(f"A value in x_new is {where} the interpolation range.")
         value = self._inside(x)
-        shape, rest = ops.shape_of(at), ops.shape_of(self._samples)[1:]
         fill: Any = self.fill_value
         if isinstance(fill, str):  # "extrapolate"
             fill = tuple(np.nan if self._kind == end else None for end in ("previous", "next"))
         elif not (isinstance(fill, tuple) and len(fill) == 2):
             fill = (fill, fill)
-        wide = (*shape, *(1 for _ in rest))
         for outside, filling in zip((below, above), fill, strict=True):
             if filling is not None:
-                value = ops.where(ops.reshape(outside, wide), filling, value)
-        places = range(len(shape))
+                value = filled(value, outside, filling)
+        places = range(len(ops.shape_of(at)))
         return ops.moveaxis(value, tuple(places), tuple(self.axis + n for n in places))

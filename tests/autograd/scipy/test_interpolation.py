@@ -9,7 +9,7 @@ import pytest
 import scipy.interpolate as theirs
 
 import autograd.scipy.interpolate as ours
-from autograd import Tensor, check_grads, grad, jacobian, jit, vmap
+from autograd import Tensor, Value, check_grads, grad, jacobian, jit, vmap, where
 
 X = np.array([-1.0, 0.2, 0.9, 1.4, 2.9, 3.3])
 Y = np.array([0.3, 1.1, -0.4, -0.9, 0.7, 2.2])
@@ -17,7 +17,7 @@ T = np.array([-1.4, -0.7, 0.2, 1.0, 2.2, 3.3, 3.9])
 MADE: dict[str, Any] = {
     "CubicSpline": lambda sp, y: sp.CubicSpline(X, y, bc_type=((2, 0.4), "not-a-knot")),
     "PchipInterpolator": lambda sp, y: sp.PchipInterpolator(X, y),
-    "Akima1DInterpolator": lambda sp, y: sp.Akima1DInterpolator(X, y, extrapolate=True),
+    "Akima1DInterpolator": lambda sp, y: sp.Akima1DInterpolator(X, y),
     "make_interp_spline": lambda sp, y: sp.make_interp_spline(X, y, 5),
 }
 
@@ -42,6 +42,30 @@ def test_integrals_are_scipys_and_have_derivatives(name: str) -> None:
     inputs = Y, -0.4, 2.7
     assert area(ours, *inputs) == pytest.approx(float(area(theirs, *inputs)), rel=1e-12)
     check_grads(lambda *xs: area(ours, *xs), *inputs, order=2)
+
+
+def test_points_may_be_in_lists() -> None:
+    for f in (ours.CubicSpline(X, Y), ours.interp1d(X, Y), ours.interp1d(X, Y, "next")):
+        found = f([Value(0.5), 1.0])
+        np.testing.assert_allclose(np.asarray(getattr(found, "data", found)), f([0.5, 1.0]))
+
+
+def test_the_derivative_is_nan_where_the_value_is() -> None:
+    spline = ours.CubicSpline(X, Y, extrapolate=False)
+    steps = ours.interp1d(X, Y, bounds_error=False)
+    grid = ours.RegularGridInterpolator((X,), Y, bounds_error=False)
+    for f in (spline, steps, lambda t: grid([[t]]).sum()):
+        assert np.isnan(grad(f)(4.0))
+
+
+def test_points_outside_that_are_masked_leave_no_nan() -> None:
+    def masked(y: Any) -> Any:
+        spline = ours.CubicSpline(X, y, extrapolate=False)
+        return where((X[0] <= T) & (X[-1] >= T), spline(T), 0.0).sum()
+
+    inside = T[(X[0] <= T) & (X[-1] >= T)]
+    expected = grad(lambda y: ours.CubicSpline(X, y)(inside).sum())(Y)
+    np.testing.assert_allclose(grad(masked)(Y), expected, rtol=1e-12)
 
 
 def test_a_spline_is_linear_in_its_samples() -> None:

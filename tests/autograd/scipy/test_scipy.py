@@ -420,9 +420,7 @@ USES.update(
         ],
         "interpolate.Akima1DInterpolator": [
             (
-                lambda sp, y, t, m=m: sp.interpolate.Akima1DInterpolator(
-                    KNOTS, y, 1, method=m, extrapolate=True
-                )(t),
+                lambda sp, y, t, m=m: sp.interpolate.Akima1DInterpolator(KNOTS, y, 1, method=m)(t),
                 (TABLE, SPOTS[0]),
             )
             for m in ("akima", "makima")
