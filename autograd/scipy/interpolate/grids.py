@@ -26,6 +26,12 @@ class RegularGridInterpolator:
     It is differentiable to any order with respect to the values and the points of evaluation.
     """
 
+    grid: tuple[Any, ...]
+    values: Array
+    method: str
+    bounds_error: bool
+    fill_value: Any
+
     def __init__(
         self,
         points: Any,

@@ -171,6 +171,12 @@ class BSpline:
     (k + 1) n² entries, for n coefficients.
     """
 
+    t: Any
+    c: Array
+    k: int
+    extrapolate: Any
+    axis: int
+
     def __init__(self, t: Any, c: Array, k: int, extrapolate: Any = True, axis: int = 0) -> None:
         t = constant("BSpline", t)
         checked = _theirs.BSpline(t, like(c), k, extrapolate, axis)

@@ -235,6 +235,12 @@ class interp1d:
     a constant.
     """
 
+    x: Any
+    y: Array
+    axis: int
+    bounds_error: Any
+    fill_value: Any
+
     def __init__(
         self,
         x: Any,
