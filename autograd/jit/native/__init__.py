@@ -30,6 +30,8 @@ _OPERATION = 5e-8
 """About the seconds that Python takes for an operation on numbers."""
 _FEW = 20
 """Programs of so few operations are as fast in Python."""
+_MANY = 10_000
+"""Written-out programs of more terms take LLVM more than in proportion, a minute at 50,000."""
 
 
 def makes_machine_code(wanted: bool | None) -> bool | None:
@@ -54,9 +56,11 @@ def runs_first(roots: Iterable[Term]) -> int | None:
     if not machine.is_installed() or not all(map(functions.keeps_bits, inside(order))):
         return None
     operations = _operations(order)
-    begin = 0.03 if "llvmlite" in sys.modules else 0.3
-    seconds = begin + 5e-5 * sum(1 for _ in inside(order))
-    return int(seconds / (operations * _OPERATION)) + 1 if operations > _FEW else None
+    terms = sum(1 for _ in inside(order))
+    if operations <= _FEW or terms > _MANY:
+        return None
+    seconds = (0.03 if "llvmlite" in sys.modules else 0.3) + 5e-5 * terms
+    return int(seconds / (operations * _OPERATION)) + 1
 
 
 def _operations(order: Iterable[Term]) -> int:
