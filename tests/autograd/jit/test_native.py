@@ -20,6 +20,7 @@ from mpmath import mp
 import autograd as ad
 import autograd.numpy as anp
 from autograd import captured, grad, jit, value_and_grad
+from autograd.jit import native
 from autograd.jit.native import machine
 
 try:
@@ -429,6 +430,16 @@ def test_a_program_that_llvm_refuses_stays_as_it_is(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(machine, "_engine", refuse)
     run, x = jit(lambda p: lotka(p) * 3.0), [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]
     assert {run(x) for _ in range(5000)} == {lotka(x) * 3.0}
+    assert run.stats().native == 0
+
+
+def test_a_program_that_llvm_would_take_long_for_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("WENGERT_NATIVE", raising=False)
+    monkeypatch.setattr(native, "_MANY", 20)
+    run, x = jit(lotka), [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]
+    assert {run(x) for _ in range(5000)} == {lotka(x)}
     assert run.stats().native == 0
 
 
