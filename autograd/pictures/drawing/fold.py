@@ -15,11 +15,14 @@ from autograd.pictures.drawing.components import Component
 from autograd.pictures.drawing.content import Fold, clip
 from autograd.pictures.drawing.leaves import folds_of_leaves, users_of
 from autograd.pictures.drawing.opening import BESIDE, line_name, lines_in, opened, resolve
-from autograd.pictures.drawing.repeats import repeats
+from autograd.pictures.drawing.repeats import chains_of, repeats
 from autograd.pictures.drawing.subject import Subject
 
 _CLOSELY = 12
 """The same as `BESIDE`, where it is to be folded closely."""
+
+_LONG = 8
+"""Operations of a chain, such as a sum of terms, that are one box beside others."""
 
 
 def fold(subject: Subject, expand: Sequence[str], room: int, closely: bool) -> dict[Node, Fold]:
@@ -85,6 +88,9 @@ def beside(
 ) -> Iterable[Fold]:
     """Folds of operations by line, and of those whose line is open or not known by repeats."""
     if 2 * len(nodes) <= room:
+        for group in chains_of(nodes, uses) if room <= BESIDE else ():
+            if len(group) >= _LONG:
+                yield Fold("repeat", group[0].op.name, group, times=len(group))
         return
     made: defaultdict[Line, list[Node]] = defaultdict(list)
     rest = []

@@ -29,7 +29,7 @@ def repeats(
     uses: how often each node is an argument.
     outside: of what kind an argument is that is none of the nodes.
     """
-    chains = _of_the_same(_sharing_leaves(_chains(nodes, uses)), outside)
+    chains = _of_the_same(_sharing_leaves(chains_of(nodes, uses)), outside)
     sources = _sources(chains, outside)
     kinds = _numbered([(chain[0].op.name, chain[0].shape) for chain in chains])
     if _boxes(kinds, chains) > room:
@@ -101,7 +101,7 @@ def _sources(
     return sources
 
 
-def _chains(nodes: Sequence[Node], uses: Counter[Node]) -> list[list[Node]]:
+def chains_of(nodes: Sequence[Node], uses: Counter[Node]) -> list[list[Node]]:
     """Runs of one operation on its own result that nothing else uses."""
     chain_of: dict[Node, list[Node]] = {}
     for node in nodes:

@@ -150,6 +150,14 @@ def test_neurons_of_a_layer_are_one_box_and_one_of_them_can_be_opened() -> None:
     )
 
 
+def test_the_sum_of_the_outputs_of_many_neurons_is_one_box() -> None:
+    model = nn.scalar.MLP(20, [30, 10], rng=0)
+    picture = read(draw(sum(model([0.5] * 20), Value(0.0))).source)
+    assert [box.title for box in picture.of_role("fold")] == ["layers.0", "layers.1", "add × 10"]
+    assert len(picture.of_role("output")) == 1
+    assert picture.of_role("operation") == []
+
+
 def test_layers_one_after_the_other_stay_apart_until_they_are_many() -> None:
     def titles(n_hidden: int) -> list[str]:
         model = nn.MLP([3] * (n_hidden + 1), activation="tanh", rng=0)
