@@ -104,24 +104,43 @@ def test_all_can_be_opened_and_closed_at_once(page: Any, tmp_path: Path) -> None
     assert buttons(page) == ["Open model"]
 
 
-def test_a_drag_moves_the_graph_and_is_no_click(page: Any, tmp_path: Path) -> None:
+def test_a_drag_moves_a_graph_that_is_larger_than_its_pane_and_is_no_click(
+    page: Any, tmp_path: Path
+) -> None:
     opened(page, blocks(), tmp_path)
     box = page.get_by_role("button", name="Open 0")
+    fitted = box.bounding_box()
+    page.get_by_role("button", name="Zoom in").click(click_count=5)
+    box.scroll_into_view_if_needed()
     before = box.bounding_box()
-    page.mouse.move(before["x"] + 10, before["y"] + 40)
+    assert before["width"] > 2 * fitted["width"]
+    page.mouse.move(before["x"] + 100, before["y"] + 60)
     page.mouse.down()
-    page.mouse.move(before["x"] + 40, before["y"] + 60, steps=4)
+    page.mouse.move(before["x"] + 70, before["y"] + 40, steps=4)
     page.mouse.up()
+    after = box.bounding_box()
+    moved = after["x"] - before["x"], after["y"] - before["y"]
+    assert moved == pytest.approx((-30, -20), abs=2)
+    assert "Open 0" in buttons(page)
+    page.get_by_role("button", name="Fit").click()
+    assert box.bounding_box()["width"] == pytest.approx(fitted["width"], abs=1)
+
+
+def test_the_wheel_with_ctrl_zooms_where_the_pointer_is(page: Any, tmp_path: Path) -> None:
+    opened(page, blocks(), tmp_path)
+    box = page.get_by_role("button", name="Open 0")
+    page.get_by_role("button", name="Zoom in").click(click_count=4)
+    box.scroll_into_view_if_needed()
+    before = box.bounding_box()
+    page.mouse.move(before["x"] + before["width"], before["y"] + before["height"])
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
     page.wait_for_timeout(100)
     after = box.bounding_box()
-    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((30, 20), abs=2)
-    assert "Open 0" in buttons(page)
-    page.get_by_role("button", name="Zoom in").click()
-    page.wait_for_timeout(100)
-    assert box.bounding_box()["width"] > 1.1 * after["width"]
-    page.get_by_role("button", name="Fit").click()
-    page.wait_for_timeout(100)
-    assert box.bounding_box()["width"] == pytest.approx(before["width"], abs=1)
+    assert after["width"] > 1.2 * before["width"]
+    ends = [place["x"] + place["width"] for place in (before, after)]
+    assert ends[1] == pytest.approx(ends[0], abs=2)
 
 
 def test_the_pointer_is_told_more(page: Any, tmp_path: Path) -> None:
@@ -182,6 +201,89 @@ def test_an_open_drawing_can_be_read_and_nothing_is_cut_off(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     lightness = page.evaluate(LIGHTNESS)
     assert min(lightness) > 450 if scheme == "dark" else max(lightness) < 300
+
+
+def three_networks() -> Drawing:
+    """Three networks in a row, which opened are taller and wider than a window."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(*(nn.MLP([4, width, 4], rng=rng) for width in (8, 16, 8)))
+    loss = nn.cross_entropy(model(np.ones((2, 4), np.float32)), np.array([0, 1]))
+    loss.backward()
+    return draw(loss)
+
+
+def chain() -> Drawing:
+    y = Tensor([[1.0, 2.0], [3.0, 4.0]], "x")
+    for _ in range(40):
+        y = tanh(y)
+    return draw(y.sum())
+
+
+def many_terms() -> Drawing:
+    return draw(sum((Value(float(i), f"x{i}") ** 2 for i in range(30)), Value(0.0)))
+
+
+WIDTHS = 390, 1280, 1400
+
+UNREACHABLE = """() => {
+  const pane = document.querySelector(".pane"), area = pane.getBoundingClientRect();
+  const left = area.left - pane.scrollLeft, top = area.top - pane.scrollTop;
+  return [...document.querySelectorAll(".box, .frame")]
+    .map(box => [box.textContent, box.getBoundingClientRect()])
+    .filter(([, box]) => box.left < left || box.right > left + pane.scrollWidth
+      || box.top < top || box.bottom > top + pane.scrollHeight)
+    .map(([text]) => text);
+}"""
+"""The boxes to which one cannot scroll."""
+
+TEXT_SIZE = """() => {
+  const picture = document.querySelector(".pane > svg");
+  return Math.round(12 * picture.clientWidth / picture.viewBox.baseVal.width);
+}"""
+
+
+def test_networks_in_a_row_are_opened_as_far_as_the_window_has_room(
+    page: Any, tmp_path: Path, scheme: str
+) -> None:
+    opened(page, three_networks(), tmp_path)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(100)
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(TEXT_SIZE) >= 9
+        assert buttons(page) == ["Close model", "Open 0", "Open 1", "Open 2"]
+        size = "(root => [root.scrollWidth, root.scrollHeight])(document.documentElement)"
+        assert page.evaluate(size) == [width, 800], "the legend is seen, too"
+
+
+@pytest.mark.parametrize("make", [chain, many_terms], ids=lambda make: make.__name__)
+def test_a_graph_too_large_for_its_window_is_scrolled_to_from_its_beginning(
+    page: Any, tmp_path: Path, make: Any
+) -> None:
+    opened(page, make(), tmp_path)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(100)
+        assert page.evaluate(UNREACHABLE) == []
+        assert page.evaluate(TEXT_SIZE) >= 9
+        assert page.locator(".box").first.text_content() not in page.evaluate(CUT_OFF)
+        page.get_by_role("button", name="Fit").click()
+        assert page.evaluate(CUT_OFF) == []
+
+
+def test_what_has_been_opened_is_in_sight(page: Any, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    opened(page, three_networks(), tmp_path)
+    for name in "0", "2":
+        page.get_by_role("button", name=f"Open {name}", exact=True).last.click()
+        assert page.evaluate(UNREACHABLE) == []
+        assert page.evaluate(TEXT_SIZE) >= 9
+        title = page.get_by_role("button", name=f"Close {name}", exact=True).bounding_box()
+        pane = page.locator(".pane").bounding_box()
+        assert pane["x"] <= title["x"] <= pane["x"] + pane["width"] - title["width"]
+        assert pane["y"] <= title["y"] <= pane["y"] + pane["height"] - title["height"]
+        assert page.evaluate(FRAMES_HOLD) == []
+        assert page.evaluate(OVERLAPS) == []
 
 
 def test_a_picture_can_be_read_in_light_and_dark_within_900_pixels(

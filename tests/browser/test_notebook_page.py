@@ -119,7 +119,8 @@ def test_jupyterlab_opens_drawings_once_a_notebook_is_trusted(online: Any, lab: 
     assert online.locator(".legend").count() == 2
     assert online.locator(".jp-OutputArea-output img:visible").count() == 0
     assert online.locator(".box.output", has_text="c").first.is_visible()
-    assert_nothing_is_cut_off(online, ".box")
+    assert_nothing_is_cut_off(online, ".pane")
+    assert_nothing_is_cut_off(online, ".box", WIDTHS[:2])  # beside a side bar, panes scroll
     online.get_by_role("button", name="Next").click()
     assert online.locator(".say").inner_text().startswith("Forward: v1")
 

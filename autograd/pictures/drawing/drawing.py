@@ -169,8 +169,9 @@ def draw(
     """Draw everything that `nodes` were computed from.
 
     In Jupyter and in a file saved as .html the drawing is interactive: a click opens a module, a
-    line or a fold in a frame of its own, or closes it; one can move it and zoom, and what the
-    pointer is on shows its value, gradient, shape and, where a `LineLog` knows it, its line.
+    line or a fold in a frame of its own, or closes it; one can scroll and zoom, and what the
+    pointer is on shows its value, gradient, shape and, where a `LineLog` knows it, its line. At
+    first as much is open as the window has room for, or what `expand` and `fold` ask for.
 
     nodes: one node (Value or Tensor), or a list or tuple of them; each is marked as an output.
     values, gradients: show `.data` and `.grad` in the boxes, to four digits.
@@ -248,7 +249,7 @@ def draw(
     haste = len(picture.boxes) > LARGE
     text = to_dot(picture, rankdir or direction(picture), shapes=shapes, haste=haste)
     boxes = len(picture.boxes) if fold else None
-    return Drawing(text, len(found), boxes, page_data(inside, rankdir, shapes))
+    return Drawing(text, len(found), boxes, page_data(inside, rankdir, shapes, is_open is None))
 
 
 def _boxes(nodes: Sequence[Node]) -> int:

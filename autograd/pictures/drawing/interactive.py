@@ -10,16 +10,18 @@ from autograd.pictures.drawing.content import Box, Group, Scene
 _SIGNS = {"*": "×", "-": "−"}
 
 
-def page_data(picture: Scene, rankdir: str | None, shapes: bool) -> Mapping[str, Any]:
+def page_data(picture: Scene, rankdir: str | None, shapes: bool, adapts: bool) -> Mapping[str, Any]:
     """The boxes, groups and arrows, as the page's script reads them.
 
     rankdir: None to choose it in the page, by the room that there is.
     shapes: whether arrows show them at first.
+    adapts: whether what is open may be closed where there is no room for it.
     """
     names = {group: box.name for group, box in picture.groups.items()}
     return {
         "rankdir": rankdir,
         "shapes": shapes,
+        "adapts": adapts,
         "boxes": [_box(box, names) for box in picture.boxes],
         "groups": [
             _box(box, names) | {"open": group.open} for group, box in picture.groups.items()

@@ -1,7 +1,6 @@
-"""Graphs in a web page: laid out by dagre, moved by svg-pan-zoom, opened and stepped through.
+"""Graphs in a web page: laid out by dagre, scrolled and zoomed, opened and stepped through.
 
-Both libraries stand in `files`, as npm has them (@dagrejs/dagre 3.1.3, MIT, and svg-pan-zoom 3.6.2,
-BSD), each with its licence.
+dagre stands in `files`, as npm has it (@dagrejs/dagre 3.1.3, MIT), with its licence.
 """
 
 from autograd.pictures.page.page import fragment, page, show

@@ -15,8 +15,7 @@ from string import Template
 from typing import Any
 
 _FILES = files("autograd.pictures.page") / "files"
-_LIBRARIES = "dagre.min.js", "svg-pan-zoom.min.js"
-_SCRIPTS = *_LIBRARIES, "shapes.js", "view.js", "player.js", "tools.js"
+_SCRIPTS = "dagre.min.js", "shapes.js", "view.js", "player.js", "tools.js"
 
 
 def fragment(title: str, data: Mapping[str, Any]) -> str:

@@ -38,20 +38,8 @@ function play(view) {
     back.disabled = now === 0;
     next.disabled = now === last;
     if (now === last) pause();
-    bringIntoView(places.get(frame.target || frame.lit[0]));
-  }
-
-  // What is at work and not seen comes into the middle.
-  function bringIntoView(element) {
-    if (!element) return;
-    const inner = element.getBoundingClientRect(), outer = view.pane.getBoundingClientRect();
-    const isSeen = inner.left >= outer.left && inner.right <= outer.right &&
-      inner.top >= outer.top && inner.bottom <= outer.bottom;
-    if (isSeen) return;
-    view.panZoom.panBy({
-      x: (outer.left + outer.right - inner.left - inner.right) / 2,
-      y: (outer.top + outer.bottom - inner.top - inner.bottom) / 2,
-    });
+    const place = places.get(frame.target || frame.lit[0]);
+    if (place) view.reveal(place);
   }
 
   function pause() {
@@ -94,7 +82,6 @@ function play(view) {
     keys[event.key]();
   });
   view.onDraw = () => show(now);
-  show(0);
 }
 
 // What stands around one output of a cell, in JupyterLab, older notebooks, VS Code, Colab and MyST.
@@ -108,6 +95,7 @@ function start(root, data) {
   const view = new View(root, data);
   if (data.frames) play(view);
   tools(view);
+  view.begin();
   // The output before is the picture for where scripts do not run.
   const before = root.parentElement.closest(OUTPUT)?.previousElementSibling;
   if (before?.matches("img, svg, :has(img, svg)")) before.style.display = "none";

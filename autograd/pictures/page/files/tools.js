@@ -31,22 +31,20 @@ function tools(view) {
       const button = element("button", { type: "button" }, text);
       button.addEventListener("click", () => {
         view.open = new Set(opens ? view.groups.keys() : []);
+        view.isUntouched = false;
         view.draw();
       });
       bar.append(button);
     }
   }
   for (const [text, label, act] of [
-    ["\u2212", "Zoom out", () => view.panZoom.zoomOut()],
-    ["+", "Zoom in", () => view.panZoom.zoomIn()],
-    ["Fit", "Fit the graph into the pane", () => view.fit()],
+    ["\u2212", "Zoom out", () => view.zoomBy(1 / 1.25)],
+    ["+", "Zoom in", () => view.zoomBy(1.25)],
+    ["Fit", "Fit the graph into the pane", () => view.fit(0)],
   ]) {
     const button = element("button", { type: "button", "aria-label": label, title: label }, text);
     button.addEventListener("click", act);
     bar.append(button);
   }
-  // The wheel scrolls the page until one has clicked into the graph.
-  root.addEventListener("focusin", () => view.panZoom?.enableMouseWheelZoom());
-  root.addEventListener("focusout", () => view.panZoom?.disableMouseWheelZoom());
   root.append(bar);
 }

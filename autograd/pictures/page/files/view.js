@@ -1,6 +1,8 @@
-// A graph in a pane: laid out by dagre, moved and zoomed by svg-pan-zoom, its groups opened by clicks.
+// A graph in a pane: laid out by dagre, its groups opened by clicks. What is larger than the pane is
+// scrolled to, as anything in a browser, or dragged.
 
-const LEAST = 0.5; // the scale below which texts cannot be read
+const LEAST = 0.75; // the scale below which texts are hard to read
+const BAR = 12; // how thick a scroll bar is
 const MARGIN = 8, HEADER = 22, KEY_GAP = 8;
 
 class View {
@@ -10,19 +12,46 @@ class View {
     this.pane = element("div", { class: "pane" });
     root.append(this.pane);
     this.groups = new Map(data.groups.map((group) => [group.name, group]));
-    this.open = new Set(data.groups.filter((group) => group.open).map((group) => group.name));
+    const outputs = data.boxes.filter((box) => box.role === "output");
+    this.gives = new Set(outputs.flatMap((box) => [...this.around(box)])); // groups with outputs
     this.shapes = data.shapes;
     this.places = new Map();
+    this.layouts = new Map();
     this.tip = document.createElement("div");
     this.tip.className = "tip";
     root.append(this.tip);
+    letDrag(this);
+  }
+
+  begin() {
+    this.reset();
+    new ResizeObserver(() => {
+      if (this.pane.offsetWidth === this.width) return;
+      if (this.isUntouched) this.reset();
+      else this.draw();
+    }).observe(this.pane);
+  }
+
+  // As it is before anybody has opened or closed something: of what is open and does not fit into
+  // the pane, the innermost is closed first.
+  reset() {
+    this.open = new Set(this.data.groups.filter((group) => group.open).map((group) => group.name));
+    this.isUntouched = true;
+    while (this.data.adapts && this.open.size && this.cost(this.layOut()) >= 1) {
+      const depths = [...this.open].map((name) => [name, this.depth(name)]);
+      const deepest = Math.max(...depths.map(([, depth]) => depth));
+      for (const [name, depth] of depths) if (depth === deepest) this.open.delete(name);
+    }
     this.draw();
-    new ResizeObserver(() => this.fitPane()).observe(this.pane);
   }
 
   // The groups around a thing, the innermost first.
   *around(thing) {
     for (let name = thing.group; name; name = this.groups.get(name).group) yield name;
+  }
+
+  depth(name) {
+    return [...this.around(this.groups.get(name))].length;
   }
 
   // What stands for a box or a group: itself, or the outermost closed group around it.
@@ -47,13 +76,35 @@ class View {
     };
   }
 
-  // From left to right, or from top to bottom where that is too wide and the other is less so.
+  // What there is for the graph.
+  get room() {
+    const rest = this.root.offsetHeight - this.pane.offsetHeight;
+    const tall = parseFloat(getComputedStyle(this.root).maxHeight) || 600;
+    return { width: this.pane.offsetWidth, height: Math.max(160, tall - rest) };
+  }
+
+  // The scale at which all of a graph is seen.
+  whole({ width, height }) {
+    return Math.min(1, this.room.width / width, this.room.height / height);
+  }
+
+  // Less than 1 for a layout that can be read as a whole; else the less, the less one has to scroll.
+  cost(graph) {
+    const { width, height } = graph.graph();
+    const whole = this.whole({ width, height });
+    if (whole >= LEAST) return 1 - whole;
+    return 1 + 2 * (LEAST * width > this.room.width) + (LEAST * height > this.room.height);
+  }
+
+  // From left to right, or from top to bottom where that fits better.
   layOut() {
-    if (this.data.rankdir) return this.layOutAlong(this.data.rankdir);
-    const across = this.layOutAlong("LR");
-    if (across.graph().width <= this.pane.clientWidth) return across;
-    const down = this.layOutAlong("TB");
-    return down.graph().width < across.graph().width ? down : across;
+    const rankdirs = this.data.rankdir ? [this.data.rankdir] : ["LR", "TB"];
+    const layouts = rankdirs.map((rankdir) => {
+      const key = [rankdir, this.shapes, ...this.open].join(" ");
+      if (!this.layouts.has(key)) this.layouts.set(key, this.layOutAlong(rankdir));
+      return this.layouts.get(key);
+    });
+    return layouts.reduce((best, other) => this.cost(other) < this.cost(best) ? other : best);
   }
 
   // The boxes and arrows that are seen, as dagre wants them.
@@ -106,91 +157,120 @@ class View {
       }, key);
     }
     dagre.layout(graph);
+    this.addHeaders(graph);
     return graph;
   }
 
-  draw(keep) {
-    this.panZoom?.destroy();
-    this.panZoom = null;
+  // A frame begins above its title, and above the frames in it.
+  addHeaders(graph) {
+    const frames = graph.nodes().filter((name) => graph.node(name).group);
+    frames.sort((a, b) => this.depth(b) - this.depth(a));
+    const tops = new Map();
+    for (const name of frames) {
+      const frame = graph.node(name), bottom = frame.y + frame.height / 2;
+      const top = Math.min(frame.y - frame.height / 2 - HEADER + 6, tops.get(name) ?? Infinity);
+      Object.assign(frame, { y: (top + bottom) / 2, height: bottom - top });
+      const outer = this.groups.get(name).group;
+      tops.set(outer, Math.min(top - HEADER, tops.get(outer) ?? Infinity));
+    }
+  }
+
+  // zoom: the scale, if it is not to be fitted.
+  draw(zoom) {
+    this.width = this.pane.offsetWidth;
     const graph = this.layOut();
     this.places.clear();
-    this.spots = new Map();
     const role = this.groups.size ? "group" : "img"; // what stands in an img is not heard
     const picture = svg("svg", { role, "aria-label": this.root.getAttribute("aria-label") });
     const layer = svg("g", {}, picture);
-    const depth = (name) => [...this.around(this.groups.get(name))].length;
     const names = graph.nodes();
     const frames = names.filter((name) => graph.node(name).group);
-    frames.sort((a, b) => depth(a) - depth(b));
+    frames.sort((a, b) => this.depth(a) - this.depth(b));
     for (const name of frames) this.drawFrame(layer, graph.node(name));
-    for (const edge of graph.edges()) this.drawArrow(layer, graph.edge(edge));
+    for (const edge of graph.edges()) {
+      const arrow = graph.edge(edge);
+      const isFramed = frames.some((name) => {
+        const { x, y, width, height } = graph.node(name);
+        return Math.abs(arrow.x - x) < width / 2 && Math.abs(arrow.y - y) < height / 2;
+      });
+      this.drawArrow(layer, arrow, isFramed);
+    }
     for (const name of names) if (graph.node(name).thing) this.drawBox(layer, graph.node(name));
     this.pane.replaceChildren(picture);
     this.picture = picture;
-    const box = layer.getBBox();
-    this.natural = { width: box.width + 12, height: box.height + 12 };
-    this.fitPane();
-    if (keep) this.moveTo(keep);
+    const { x, y, width, height } = layer.getBBox();
+    this.natural = { width: width + 12, height: height + 12 };
+    const { width: across, height: down } = this.natural;
+    picture.setAttribute("viewBox", `${x - 6} ${y - 6} ${across} ${down}`);
+    this.fit();
+    if (zoom) this.zoomTo(zoom);
     this.onDraw?.();
   }
 
-  fitPane() {
-    const room = this.pane.clientWidth;
-    if (!room || (this.panZoom && room === this.room)) return;
-    this.room = room;
-    const scale = Math.max(Math.min(1, room / this.natural.width), LEAST);
-    const tall = parseFloat(getComputedStyle(this.pane).maxHeight) || 600;
-    const height = Math.min(tall, Math.max(60, scale * this.natural.height));
-    this.pane.style.height = `${height}px`;
-    if (!this.panZoom) {
-      this.panZoom = svgPanZoom(this.picture, {
-        fit: false, center: false, minZoom: 0.02, maxZoom: 20, zoomScaleSensitivity: 0.25,
-        mouseWheelZoomEnabled: this.root.contains(document.activeElement),
-        dblClickZoomEnabled: false, preventMouseEventsDefault: false,
-      });
-    }
-    this.fit(LEAST);
+  // The whole graph, no larger than it is by nature. Of a graph whose texts could not be read then,
+  // the beginning is shown.
+  fit(least = LEAST) {
+    const { width, height } = this.natural, { room } = this;
+    const scale = Math.max(this.whole(this.natural), least);
+    const bar = scale * width > room.width ? BAR : 0;
+    this.pane.style.height = `${Math.min(room.height, scale * height + bar)}px`;
+    this.zoomTo(scale);
+    this.pane.scrollTo(0, 0);
+    const { left, top } = this.pane.getBoundingClientRect();
+    const first = this.picture.querySelector(".box").getBoundingClientRect();
+    this.pane.scrollTo(
+      (first.left + first.right) / 2 - left - this.pane.clientWidth / 2,
+      (first.top + first.bottom) / 2 - top - this.pane.clientHeight / 2,
+    );
+    this.isFitted = true;
   }
 
-  // The whole graph, no larger than it is by nature. A graph whose texts could not be read then is
-  // shown from its beginning.
-  fit(least = 0) {
-    this.panZoom.zoom(1).resize().updateBBox(); // resize takes the zoom that it finds for 1
-    const { width, height, viewBox } = this.panZoom.getSizes();
-    const whole = Math.min(1, width / (viewBox.width + 12), height / (viewBox.height + 12));
-    const scale = Math.max(whole, least);
-    const begin = (room, size) => size > room ? 6 : (room - size) / 2;
-    this.panZoom.zoom(scale).pan({
-      x: begin(width, viewBox.width * scale) - viewBox.x * scale,
-      y: begin(height, viewBox.height * scale) - viewBox.y * scale,
-    });
-    this.fitted = this.panZoom.getPan().x + this.panZoom.getZoom();
+  // x, y: the point of the pane that stays where it is.
+  zoomTo(zoom, x = this.pane.clientWidth / 2, y = this.pane.clientHeight / 2) {
+    const { pane, picture, natural } = this;
+    const outer = pane.getBoundingClientRect(), before = picture.getBoundingClientRect();
+    this.zoom = zoom;
+    this.isFitted = false;
+    picture.setAttribute("width", zoom * natural.width);
+    picture.setAttribute("height", zoom * natural.height);
+    const after = picture.getBoundingClientRect();
+    const shift = (at, begin, size) => begin[1] - at + (at - begin[0]) * size[1] / size[0];
+    pane.scrollBy(
+      shift(outer.left + x, [before.left, after.left], [before.width, after.width]),
+      shift(outer.top + y, [before.top, after.top], [before.height, after.height]),
+    );
+    const scrolls = pane.scrollWidth > pane.clientWidth || pane.scrollHeight > pane.clientHeight;
+    pane.classList.toggle("scrolls", scrolls);
+    if (scrolls) pane.tabIndex = 0; // so that keys scroll it
+    else pane.removeAttribute("tabindex");
   }
 
-  get isFitted() {
-    return this.fitted === this.panZoom.getPan().x + this.panZoom.getZoom();
+  zoomBy(factor, x, y) {
+    this.zoomTo(Math.min(8, Math.max(0.05, factor * this.zoom)), x, y);
   }
 
-  // Where a thing is seen, and how large.
-  spot(name) {
-    const spot = this.spots.get(name), { x, y } = this.panZoom.getPan();
-    const zoom = this.panZoom.getZoom();
-    return spot && { name, zoom, x: x + spot.x * zoom, y: y + spot.y * zoom };
+  // Scrolls as little as it takes to see an element, or the beginning of one that is too large.
+  reveal(element) {
+    const inner = element.getBoundingClientRect(), outer = this.pane.getBoundingClientRect();
+    const way = (begin, end, first, last) =>
+      begin < first ? begin - first : Math.max(0, Math.min(end - last, begin - first));
+    this.pane.scrollBy(
+      way(inner.left - MARGIN, inner.right + MARGIN, outer.left, outer.right - BAR),
+      way(inner.top - MARGIN, inner.bottom + MARGIN, outer.top, outer.bottom - BAR),
+    );
   }
 
-  // A thing stays where it was seen, and as large.
-  moveTo({ name, zoom, x, y }) {
-    this.panZoom.zoom(zoom);
-    const now = this.spot(name);
-    if (now) this.panZoom.panBy({ x: x - now.x, y: y - now.y });
-  }
-
+  // What is opened or closed stays where it was seen, as far as it can.
   toggle(name) {
-    const before = this.isFitted ? null : this.spot(name);
-    const wasOpen = this.open.delete(name);
-    if (!wasOpen) this.open.add(name);
-    this.draw(before);
-    this.places.get(name)?.focus({ preventScroll: true });
+    const zoom = this.isFitted ? null : this.zoom;
+    const before = this.places.get(name).getBoundingClientRect();
+    if (!this.open.delete(name)) this.open.add(name);
+    this.isUntouched = false;
+    this.draw(zoom);
+    const place = this.places.get(name), after = place.getBoundingClientRect();
+    this.pane.scrollBy(after.left - before.left, after.top - before.top);
+    this.reveal(place.closest(".frame, .box"));
+    place.focus({ preventScroll: true });
   }
 
   button(element, name, title, isOpen) {
@@ -198,12 +278,7 @@ class View {
       role: "button", tabindex: 0, "aria-expanded": isOpen,
       "aria-label": `${isOpen ? "Close" : "Open"} ${title}`,
     })) element.setAttribute(key, value);
-    let from = null; // a drag is no click
-    element.addEventListener("pointerdown", (event) => { from = [event.clientX, event.clientY]; });
-    element.addEventListener("click", (event) => {
-      if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 4) return;
-      this.toggle(name);
-    });
+    element.addEventListener("click", () => { if (!this.isDragged) this.toggle(name); });
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
@@ -213,10 +288,9 @@ class View {
   }
 
   drawFrame(layer, { group, x, y, width: across, height }) {
-    const left = x - across / 2, top = y - height / 2 - HEADER + 6;
-    this.spots.set(group.name, { x: left, y: top });
+    const left = x - across / 2, top = y - height / 2;
     const element = svg("g", { class: "frame" }, layer);
-    svg("rect", { x: left, y: top, width: across, height: height + HEADER - 6, rx: 6 }, element);
+    svg("rect", { x: left, y: top, width: across, height, rx: 6 }, element);
     const header = svg("g", {}, element);
     svg("rect", {
       x: left, y: top, width: Math.min(across, width(group.title, 12, "bold") + 30), height: 20,
@@ -231,8 +305,8 @@ class View {
 
   drawBox(layer, { thing, closed, x, y, width: across, height }) {
     const left = x - across / 2, top = y - height / 2;
-    this.spots.set(thing.name, { x: left, y: top });
-    const element = svg("g", { class: `box ${closed ? "fold" : thing.role}` }, layer);
+    const kind = closed && this.gives.has(thing.name) ? "fold output" : closed ? "fold" : thing.role;
+    const element = svg("g", { class: `box ${kind}` }, layer);
     element.dataset.place = thing.name;
     const round = { operation: height / 2, interior: 7, output: 7 }[thing.role] ?? 0;
     if (closed || thing.many) {
@@ -251,8 +325,8 @@ class View {
     }
     for (const [key, text, place] of thing.rows) {
       write(element, left + MARGIN, line, key, "key");
-      const kind = place ? place.split(".")[1] : "entry";
-      const entry = write(element, left + MARGIN + thing.keys, line, text, kind, place);
+      const part = place ? place.split(".")[1] : "entry";
+      const entry = write(element, left + MARGIN + thing.keys, line, text, part, place);
       if (place) this.places.set(place, entry);
       line += String(text).split("\n").length * LINE;
     }
@@ -261,8 +335,8 @@ class View {
     this.places.set(thing.name, element);
   }
 
-  drawArrow(layer, { arrow, lines, points, x, y, height }) {
-    const element = svg("g", { class: "arrow" }, layer);
+  drawArrow(layer, { arrow, lines, points, x, y, height }, isFramed) {
+    const element = svg("g", { class: isFramed ? "arrow framed" : "arrow" }, layer);
     element.dataset.place = arrow.name;
     svg("path", { class: "line", d: curve(points) }, element);
     svg("path", { class: "head", d: tip(points.at(-2), points.at(-1)) }, element);
@@ -294,4 +368,32 @@ class View {
     element.addEventListener("focus", () => requestAnimationFrame(ifByKeyboard)); // once it stands
     element.addEventListener("blur", hide);
   }
+}
+
+// The mouse drags a graph, and zooms it with Ctrl and the wheel; fingers scroll it anyway.
+function letDrag(view) {
+  const { pane } = view;
+  pane.addEventListener("pointerdown", (down) => {
+    view.isDragged = false;
+    const isOnBar = down.target === pane;
+    if (down.pointerType !== "mouse" || down.button || isOnBar) return;
+    const left = pane.scrollLeft + down.clientX, top = pane.scrollTop + down.clientY;
+    const move = ({ pointerId, clientX, clientY }) => {
+      if (Math.hypot(clientX - down.clientX, clientY - down.clientY) > 4) view.isDragged = true;
+      if (!view.isDragged) return;
+      pane.setPointerCapture(pointerId);
+      pane.scrollTo(left - clientX, top - clientY);
+    };
+    pane.addEventListener("pointermove", move);
+    for (const end of ["pointerup", "pointercancel"]) {
+      pane.addEventListener(end, () => pane.removeEventListener("pointermove", move));
+    }
+  });
+  pane.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const { left, top } = pane.getBoundingClientRect();
+    const by = Math.exp(Math.max(-0.25, Math.min(0.25, -event.deltaY / 100)));
+    view.zoomBy(by, event.clientX - left, event.clientY - top);
+  }, { passive: false });
 }
