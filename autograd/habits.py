@@ -38,9 +38,27 @@ OF_NODES = {
 
 OF_THE_PACKAGE = {
     **dict.fromkeys(("tensor", "Variable", "as_tensor"), "write Tensor(x), or the plain array x"),
+    **dict.fromkeys(("custom_jvp", "custom_vjp", "Function"), "custom_op defines an operation"),
+    **dict.fromkeys(("jacfwd", "jacrev"), 'write jacobian(f); mode="forward" goes forward'),
+    **dict.fromkeys(("debug_nans", "set_detect_anomaly"), "write `with debug():`"),
+    **dict.fromkeys(
+        ("make_jaxpr", "eval_shape"), "jit(f).source(x) is the program with its shapes"
+    ),
+    **dict.fromkeys(("manual_seed", "random"), "use NumPy's generators, np.random.default_rng(0)"),
+    **dict.fromkeys(
+        ("tree", "tree_map", "tree_util"),
+        "arguments may be nested dicts, lists and tuples; autograd.misc.flatten makes one array of them",
+    ),
+    "linearize": "vjp(f, x) and jvp(f, (x,), (t,)) are linear in the cotangent and the tangent",
+    "lax": "scan, fori_loop, while_loop and stop_gradient are here",
+    "remat": "write checkpoint(f)",
+    "gradcheck": "write check_grads(f, x)",
+    "compile": "write jit(f)",
+    "no_autodiff": "`with no_grad():` is a block without gradients",
     "enable_grad": "gradients are recorded outside `with no_grad():`",
     "set_grad_enabled": "`with no_grad():` is a block without gradients",
     "functional": "grad, vjp, jvp, jacobian and hessian are here",
+    "func": "grad, vjp, jvp, jacobian and hessian are here",
     "backward": "write loss.backward()",
 }
 
