@@ -47,7 +47,7 @@ OF_THE_PACKAGE = {
     **dict.fromkeys(("manual_seed", "random"), "use NumPy's generators, np.random.default_rng(0)"),
     **dict.fromkeys(
         ("tree", "tree_map", "tree_util"),
-        "arguments may be nested dicts, lists and tuples; autograd.misc.flatten makes one array of them",
+        "arguments may be nested dicts, lists and tuples; autograd.misc.flatten flattens them",
     ),
     "linearize": "vjp(f, x) and jvp(f, (x,), (t,)) are linear in the cotangent and the tangent",
     "lax": "scan, fori_loop, while_loop and stop_gradient are here",
