@@ -1,6 +1,7 @@
-"""What to write in place of a function of NumPy or SciPy that has no rule for nodes.
+"""What stands for a function of NumPy or SciPy that the table has no rule for: the function of
+`autograd.numpy` or `autograd.scipy` of that name, or what to write in its place.
 
-Only error messages ask for it, so the modules of HIPS autograd's names are imported then.
+Those modules are imported when the first such function meets a node.
 """
 
 from __future__ import annotations
@@ -76,9 +77,27 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{module.replace('numpy', 'np', 1)}.{name}"
 
 
+def _place_of(name: str) -> tuple[str, str]:
+    """The module and the name of a function, such as "np.i0"."""
+    module, _, function = name.replace("np.", "numpy.", 1).rpartition(".")
+    return module, function
+
+
+@cache
+def differentiable_form(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The function of `autograd.numpy` or `autograd.scipy` that has a derivative and gives what
+    `function` gives; None where there is none.
+    """
+    module, name = _place_of(name_of(function))
+    if not _imports(module) or MARKS[module].get(name) is not Mark.DERIVATIVE:
+        return None
+    ours = getattr(import_module(f"autograd.{module}"), name)
+    return ours if hasattr(ours, "with_nodes") else None  # else it would call `function` again
+
+
 def alternative(name: str) -> str:
     """What to write in place of the function of a name, such as "np.i0"; "" where there is none."""
-    module, _, function = name.replace("np.", "numpy.", 1).rpartition(".")
+    module, function = _place_of(name)
     marks = all_marks()
     if module in marks:
         for place in (module, *marks):

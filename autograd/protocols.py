@@ -1,7 +1,8 @@
 """NumPy's protocols: `np.sin(node)`, `array * node` and `np.sum(node)` give nodes, never objects.
 
-A NumPy function finds the function of the same name in `ops`. One that only looks at its arguments
-(a comparison, a shape, a predicate) gets the plain data. Any other raises.
+A NumPy function finds the function of the same name in `ops`, or else in `autograd.numpy`. One that
+only looks at its arguments (a comparison, a shape, a predicate) gets the plain data. Any other
+raises.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import ops
-from autograd.alternatives import alternative, name_of
+from autograd.alternatives import alternative, differentiable_form, name_of
 from autograd.convert import PlainArrayError
 from autograd.engine.graph import Node
 from autograd.engine.operations import interpreter
 from autograd.frames import caller, multiplies_sparse
 from autograd.ops.predicates import nondifferentiable
-from autograd.signatures import data_and_settings, translated
+from autograd.signatures import UnsupportedArgument, data_and_settings, translated
 from autograd.trees import map_tree
 
 _OTHER_NAMES = {
@@ -44,7 +45,7 @@ less less_equal bitwise_and bitwise_or bitwise_xor invert logical_and logical_no
 logical_xor not_equal isreal iscomplex nanargmax nanargmin searchsorted signbit spacing
 """
 _ABOUT_SHAPE = """
-diag_indices_from empty_like full_like iscomplexobj isrealobj may_share_memory ndim ones_like
+diag_indices_from empty_like iscomplexobj isrealobj may_share_memory ndim ones_like
 result_type shape shares_memory size tril_indices_from triu_indices_from zeros_like
 """
 _TAKING_OUT = """
@@ -141,10 +142,16 @@ def call_with_nodes(
         return func(*_plain(args), **_plain(kwargs))
     ours = ours or RULES.get(func)
     if ours is None:
-        _refuse(name_of(func))
+        ours = differentiable_form(func) or _refuse(name_of(func))
+        return ours(*args, **kwargs)
     try:
         if kwargs or len(args) > 2:
-            args, kwargs = translated(func, ours, args, kwargs)
+            try:
+                args, kwargs = translated(func, ours, args, kwargs)
+            except UnsupportedArgument:
+                ours = differentiable_form(func)
+                if ours is None:
+                    raise
         return ours(*args, **kwargs)
     except TypeError as error:
         if "argument" not in str(error):

@@ -14,6 +14,11 @@ from autograd.engine.graph import Node
 from autograd.ops.structural import cast
 from autograd.trees import map_tree
 
+
+class UnsupportedArgument(TypeError):
+    """An argument of NumPy's function that ours does not have."""
+
+
 _DATA = frozenset(["a", "a1", "a2", "b", "bins", "element", "test_elements", "v", "x", "x1", "x2"])
 """Parameters of functions without derivative that are numbers; the others are settings."""
 _WITHOUT_EFFECT = frozenset(
@@ -42,7 +47,8 @@ def translated(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of NumPy's function for ours, which may have other names and fewer parameters.
 
-    Raises TypeError for a setting that ours does not have, and that does make a difference.
+    Raises UnsupportedArgument for a setting that ours does not have, and that does make a
+    difference.
     """
     place, renamed = in_common(func, ours)
     if len(args) > place:
@@ -64,10 +70,7 @@ def translated(
         elif not (name in _WITHOUT_EFFECT or setting is None or setting is np._NoValue):
             if name == "where" and setting is True:
                 continue
-            raise TypeError(
-                f"the argument {name!r} is not supported; the functions of autograd.numpy take "
-                "more of NumPy's arguments"
-            )
+            raise UnsupportedArgument(f"the argument {name!r} is not supported")
     return args, settings
 
 
@@ -119,7 +122,7 @@ def _by_name(function: Callable[..., Any]) -> frozenset[str] | None:
     parameters = _all_parameters(function)
     if not parameters or any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
-    return frozenset([p.name for p in parameters])
+    return frozenset([p.name for p in parameters if p.kind is not p.VAR_POSITIONAL])
 
 
 @cache

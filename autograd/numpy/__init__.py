@@ -21,7 +21,7 @@ from autograd.numpy import (
     reductions,
     statistics,
 )
-from autograd.numpy.linalg import ein_sum, mat_vec, vec_dot, vec_mat
+from autograd.numpy.linalg import mat_vec, vec_dot, vec_mat
 from autograd.numpy.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _composed |= {
     for name, argnum in rearranging.MOVES.items()
     if hasattr(numpy, name)
 }
-_composed |= {"einsum": ein_sum, "matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
+_composed |= {"matvec": mat_vec, "vecdot": vec_dot, "vecmat": vec_mat}
 _composed |= {name: getattr(integers, name) for name in _INTEGERS}
 globals().update(wrap(numpy, _composed, _PLAIN.split()))
 MARKS["numpy"] |= dict.fromkeys(_INTEGERS, Mark.PLAIN)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,22 +62,6 @@ def _vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord:
     return ops.norm(x, ord, axis, keepdims)
 
 
-def ein_sum(*operands: Any, optimize: Any = "greedy") -> Array:
-    """`autograd.einsum`, also called as einsum(x, [0, 1], y, [1, 2], [0, 2])."""
-    if isinstance(operands[0], str):
-        return ops.einsum(*operands, optimize=optimize)
-    arrays = operands[: len(operands) // 2 * 2 : 2]
-    terms = ["".join([_letter(axis) for axis in axes]) for axes in operands[1::2]]
-    subscripts = ",".join(terms)
-    if len(operands) % 2:
-        subscripts += "->" + "".join([_letter(axis) for axis in operands[-1]])
-    return ops.einsum(subscripts, *arrays, optimize=optimize)
-
-
-def _letter(axis: Any) -> str:
-    return "..." if axis is Ellipsis else ascii_letters[axis]
-
-
 def vec_dot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Σ x̄1 x2 along an axis."""
     products = ops.conj(x1) * x2
@@ -100,39 +83,13 @@ def T(x: Array) -> Array:
     return ops.swapaxes(x, -1, -2)
 
 
-_dot = partial(ein_sum, "...ij,...jk->...ik")
-
-
-# NumPy returns several results as a named tuple: eigh(a).eigenvalues, slogdet(a).logabsdet.
-_ONE = np.ones((1, 1))
-
-
-def _eigh(a: Array, UPLO: str = "L") -> Any:
-    return type(np.linalg.eigh(_ONE))(*ops.eigh(a, UPLO))
-
-
-def _eig(a: Array) -> Any:
-    return type(np.linalg.eig(_ONE))(*ops.linalg.eig(a))
-
-
-def _eigvalsh(a: Array, UPLO: str = "L") -> Array:
-    return ops.linalg.eigvalsh(a, UPLO)
-
-
-def _qr(a: Array, mode: str = "reduced") -> Any:
-    factors = ops.qr(a, mode)
-    return type(np.linalg.qr(_ONE))(*factors) if isinstance(factors, tuple) else factors
-
-
-def _slogdet(a: Array) -> Any:
-    return type(np.linalg.slogdet(_ONE))(*ops.slogdet(a))
+_dot = partial(ops.einsum, "...ij,...jk->...ik")
 
 
 def _svd(
     a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    factors = ops.svd(a, full_matrices, compute_uv)
-    return type(np.linalg.svd(_ONE))(*factors) if compute_uv else factors
+    return ops.svd(a, full_matrices, compute_uv)
 
 
 _COMPOSED = {
@@ -140,17 +97,17 @@ _COMPOSED = {
     "cond": _cond,
     "cross": lambda x1, x2, /, *, axis=-1: ops.cross(x1, x2, axis=axis),
     "diagonal": lambda x, /, *, offset=0: ops.diagonal(x, offset, -2, -1),
-    "eig": _eig,
-    "eigh": _eigh,
+    "eig": ops.linalg.eig,
+    "eigh": ops.eigh,
     "eigvals": ops.linalg.eigvals,
-    "eigvalsh": _eigvalsh,
+    "eigvalsh": ops.linalg.eigvalsh,
     "matmul": ops.matmul,
     "matrix_norm": _matrix_norm,
     "matrix_transpose": ops.matrix_transpose,
     "multi_dot": _multi_dot,
     "outer": ops.outer,
-    "qr": _qr,
-    "slogdet": _slogdet,
+    "qr": ops.qr,
+    "slogdet": ops.slogdet,
     "svd": _svd,
     "svdvals": lambda x, /: ops.svd(x, compute_uv=False),
     "tensordot": lambda x1, x2, /, *, axes=2: ops.tensordot(x1, x2, axes),

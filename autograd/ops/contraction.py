@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.ops.diagonals import diagonal
 from autograd.ops.products import einsum_op
@@ -25,12 +24,13 @@ from autograd.ops.structural import (
 )
 
 
-def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> Array:
+def einsum(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> Array:
     """Einstein summation: multiply the operands, and sum over the letters not in the result.
 
     subscripts: a letter for each axis of each operand, as in "ij,jk->ik", which is Σⱼ x[i, j]
         y[j, k]. Without "->" the result has the letters that occur once, in alphabetical order.
         "..." stands for axes that broadcast. A letter repeated in one operand takes its diagonal.
+        Numbers of axes may stand for letters: einsum(x, [0, 1], y, [1, 2], [0, 2]).
     optimize: the order in which three or more operands are contracted: "greedy", True or "optimal"
         asks `numpy.einsum_path`, a path from it is followed, and False goes from left to right.
 
@@ -45,7 +45,7 @@ def einsum(subscripts: str, *operands: ArrayLike, optimize: Any = "greedy") -> A
     array([2., 4.])
     """
     if not isinstance(subscripts, str):
-        raise TypeError("einsum: subscripts must be a string, such as 'ij,jk->ik'")
+        subscripts, operands = _lettered(subscripts, *operands)
     arrays = [as_array(operand) for operand in operands]
     order = tuple(optimize) if isinstance(optimize, list) else optimize
     plan = _plan(subscripts, tuple([shape_of(array) for array in arrays]), order)
@@ -108,6 +108,23 @@ class _Plan:
     pairs: list[tuple[int, int, str]]
     """Which two operands to contract, and how; their product is appended to the operands."""
     axes: tuple[int, ...] | None
+
+
+_LETTERS: Final[dict[Any, str]] = {Ellipsis: "...", **dict(enumerate(ascii_letters))}
+
+
+def _lettered(*operands: Any) -> tuple[str, tuple[Any, ...]]:
+    """Subscripts and arrays, from arrays that are each followed by the numbers of its axes."""
+    count = len(operands) // 2
+    try:
+        terms = ["".join([_LETTERS[axis] for axis in axes]) for axes in operands[1::2]]
+        result = ["".join([_LETTERS[axis] for axis in axes]) for axes in operands[2 * count :]]
+    except (KeyError, TypeError) as error:
+        raise TypeError(
+            "einsum: subscripts must be a string, such as 'ij,jk->ik', or follow each array as a "
+            "list of numbers from 0 to 51"
+        ) from error
+    return "->".join([",".join(terms), *result]), operands[: 2 * count : 2]
 
 
 @lru_cache(maxsize=1024)

@@ -27,6 +27,13 @@ from autograd.ops.products import matmul_op
 from autograd.ops.shaping import adjoint, matrix_transpose
 from autograd.ops.structural import Shape, as_array, concatenate, index_op, reshape_op, shape_of
 
+# NumPy's results are named tuples without public names: eigh(a).eigenvalues, svd(a).S.
+_ONE = np.ones((1, 1))
+_QRResult: Final[Any] = type(np.linalg.qr(_ONE))
+_EighResult: Final[Any] = type(np.linalg.eigh(_ONE))
+_EigResult: Final[Any] = type(np.linalg.eig(_ONE))
+_SVDResult: Final[Any] = type(np.linalg.svd(_ONE))
+
 
 def _pack(factors: Sequence[Any], lead: int) -> Any:
     """Pack arrays into one: flatten all axes but the first `lead`, and concatenate."""
@@ -176,7 +183,7 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
         q, r = qr(first)
         r = concatenate([r, matmul_op(adjoint(q), rest)], -1)
     r = triu(r)
-    return r if mode == "r" else (q, r)
+    return r if mode == "r" else _QRResult(q, r)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -227,7 +234,7 @@ def eigh(a: ArrayLike, UPLO: str = "L") -> tuple[Array, Array]:
     """
     a = square(a, "eigh")
     w, v = _unpack(eigh_op(a, UPLO=UPLO), _eigh_tails(a))
-    return real(w), v
+    return _EighResult(real(w), v)
 
 
 @array_function
@@ -290,8 +297,7 @@ def eig(a: ArrayLike) -> tuple[Array, Array]:
            [-1.,  0.]])
     """
     a = square(a, "eig")
-    w, v = _unpack(eig_op(a), _eigh_tails(a))
-    return w, v
+    return _EigResult(*_unpack(eig_op(a), _eigh_tails(a)))
 
 
 @array_function
@@ -383,4 +389,4 @@ def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> An
             "further columns of the full u or v are not unique and have no derivative"
         )
     u, s, vt = _unpack(svd_op(a), _svd_tails(a))
-    return (u, real(s), vt) if compute_uv else real(s)
+    return _SVDResult(u, real(s), vt) if compute_uv else real(s)

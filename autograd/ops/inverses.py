@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -271,6 +271,9 @@ def det(a: ArrayLike) -> Array:
     return det_op(square(a, "det"))
 
 
+_SlogdetResult: Final[Any] = type(np.linalg.slogdet(np.ones((1, 1))))  # a named tuple
+
+
 def slogdet(a: ArrayLike) -> tuple[Array, Array]:
     """The sign of the determinant, which for real a is a constant, and ln |det(a)|, which does not
     overflow. The sign of a complex number z is z / |z|.
@@ -288,4 +291,4 @@ def slogdet(a: ArrayLike) -> tuple[Array, Array]:
     both = slogdet_op(square(a, "slogdet"))
     logarithm = real(index_op(both, key=(..., 1)))
     sign = index_op(both, key=(..., 0)) if is_complex(a) else plain(both)[..., 0]
-    return sign, logarithm
+    return _SlogdetResult(sign, logarithm)

@@ -146,9 +146,9 @@ def test_complex_numbers_are_refused_where_they_have_no_meaning(f: Any) -> None:
 
 def test_a_function_without_a_rule_is_named_with_what_to_write() -> None:
     with pytest.raises(
-        TypeError, match=r"np\.sinc has no derivative rule .*autograd\.numpy\.sinc.*custom_op"
+        TypeError, match=r"np\.histogram has no derivative rule .*numpy\.histogram.*custom_op"
     ):
-        np.sinc(X)
+        np.histogram(X)
 
 
 def test_a_changed_graph_is_noticed_at_second_order() -> None:

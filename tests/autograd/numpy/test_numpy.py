@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,6 +74,25 @@ def test_values_are_numpys_with_nodes_and_without(
         assert len(found) == len(expected)
         for ours, theirs in zip(found, expected, strict=True):
             numpy.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-14, strict=True)
+
+
+CONVERSIONS = "array", "asanyarray", "asarray", "ascontiguousarray", "full", "full_like"
+"""Functions that NumPy does not leave to what they are given."""
+
+
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(("function", "inputs"), EACH)
+def test_numpys_own_functions_take_nodes_as_these_do(
+    request: pytest.FixtureRequest, function: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
+    if re.search(rf"\bnp\.({'|'.join(CONVERSIONS)})-", request.node.name):
+        with pytest.raises(TypeError, match=r"write|Write"):
+            function(numpy, *nodes(inputs))
+        return
+    found, expected = (flatten(function(space, *nodes(inputs)))[0] for space in (numpy, np))
+    for ours, theirs in zip(found, expected, strict=True):
+        assert type(ours) is type(theirs)
+        numpy.testing.assert_array_equal(numbers(ours)[0], numbers(theirs)[0], strict=True)
 
 
 @pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
