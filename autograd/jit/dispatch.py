@@ -95,7 +95,7 @@ class CallKey:
         if kind is int:
             self.integers.append((len(self.leaves), thing, container or name))
             return "int"
-        if kind is float or kind is np.float64:
+        if isinstance(thing, float):
             self.leaves.append(float(thing))
             return "float"
         if kind is np.ndarray:
@@ -192,6 +192,7 @@ def dispatcher(
     if unpacking.has_nodes and program.writes:
         return None  # whether it may run depends on more than the form of the call
     if program.takes_data_alone and not unpacking.has_nodes:
+        unpacking.checked = program.checked
         lines, space = program.guard.lines(_OTHERWISE)
         tail, more = _run_floats(program, leaves) or _run_arrays(program, leaves)
     else:
@@ -236,6 +237,8 @@ def _tried(line: str) -> list[str]:
 
 
 def _tuple(names: Sequence[str]) -> str:
+    if len(names) == 1 and names[0].startswith("*"):
+        return f"tuple({names[0][1:]})"
     return f"({''.join(f'{name}, ' for name in names)})"
 
 
@@ -260,7 +263,7 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
     lines = [
         *[f"    {line}" for line in lines],
         f"    result = {result}",
-        "except (ArithmeticError, ValueError, LookupError):",
+        "except (ArithmeticError, ValueError, LookupError, GuardFailure):",
         f"    {_OTHERWISE}",
         *_counted(program),
         "return result",
@@ -290,17 +293,26 @@ class _Unpacking:
         self._others = count()
         self.leaves: list[str] = []
         self._named = 0
-        self._rows: dict[type, list[tuple[str, int]]] = {}
+        self._rows: dict[type, list[tuple[str, int, int]]] = {}
+        self._count = 0
         self.has_nodes = False
+        self.checked: set[str] = set()
         self.space: dict[str, Any] = {"ndarray": np.ndarray, "Value": Value, "Tensor": Tensor}
 
     def all_lines(self) -> list[str]:
         """The lines, where all is taken apart; the types in rows are looked at last, at once."""
         for kind, rows in self._rows.items():
-            names = "".join([f"*{name}, " for name, _ in rows])
-            count = f"[*map(type, ({names}))].count({kind.__name__})"
-            self._required.append(f"{count} == {sum([length for _, length in rows])}")
+            rows = [row for row in rows if not self._is_checked(kind, *row[1:])]
+            if rows:
+                names = "".join([f"*{name}, " for name, *_ in rows])
+                count = f"[*map(type, ({names}))].count({kind.__name__})"
+                self._required.append(f"{count} == {sum([length for _, _, length in rows])}")
         return self.lines()
+
+    def _is_checked(self, kind: type, first: int, length: int) -> bool:
+        """Whether the program itself looks at the types of these inputs."""
+        inputs = [f"x{number}" for number in range(first, first + length)]
+        return kind is float and self.checked.issuperset(inputs)
 
     def lines(self) -> list[str]:
         if self._required:
@@ -351,8 +363,9 @@ class _Unpacking:
             if self._is_row(thing):
                 row = type(thing[0])
                 require(f"len({name}) == {len(thing)}")
-                self._rows.setdefault(row, []).append((name, len(thing)))
-                self._leaf(f"*map(float, {name})" if row is int else f"*{name}", row)
+                self._rows.setdefault(row, []).append((name, self._count, len(thing)))
+                leaf = f"*map(float, {name})" if row is int else f"*{name}"
+                self._leaf(leaf, row, len(thing))
             else:
                 self.take(name, thing)
         elif kind is dict and all(isinstance(key, str) for key in thing):
@@ -375,8 +388,9 @@ class _Unpacking:
         self._integers = chain(row, self._integers)
         return False
 
-    def _leaf(self, name: str, kind: type) -> None:
+    def _leaf(self, name: str, kind: type, count: int = 1) -> None:
         self.leaves.append(name)
+        self._count += count
         self._named += kind is not int
         self.has_nodes |= kind is Value or kind is Tensor
 

@@ -230,6 +230,8 @@ class Program:
         self._make = code.compiled(self.name)
         self.plain_code: Code | None = code if self._is_plain(code) else None
         """Code that is so short that a call of it would take as long as it does."""
+        self.checked: set[str] = code.checked
+        """The parameters of the code of which it finds out itself whether they are floats."""
         self._calls_users = bool(self.recording.effects) or not all(
             map(is_of_library, code.functions.values())
         )

@@ -41,7 +41,8 @@ class Code:
 
     setup: lines that are run once, which make memory and views; body: lines of `run`; results: what
     it returns. `kernels` are functions in machine code, `constants` arrays, `functions` those that
-    it calls, `shared` objects that a text cannot write down, by their names in the lines.
+    it calls, `shared` objects that a text cannot write down, by their names in the lines. It raises
+    GuardFailure where one of the parameters `checked` is no float.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class Code:
         self.constants: dict[str, Any] = {}
         self.shared: dict[str, Any] = {}
         self.kernels: dict[str, Any] = {}
+        self.checked: set[str] = set()
 
     def of_body(self) -> Code:
         """The code of the body of a loop, which shares all but its lines."""
@@ -83,11 +85,14 @@ class Code:
 
     def run(self) -> list[str]:
         """The lines of the function `run`, which gives a tuple."""
-        results = "".join([f"{result}, " for result in together(self.results)])
-        last = f"return ({results.rstrip()})"
+        results = [*together(self.results)]
+        last = f"return ({''.join([f'{result}, ' for result in results]).rstrip()})"
+        if len(results) == 1 and results[0].startswith("*"):
+            last = f"return tuple({results[0][1:]})"  # the same one if it is all of a tuple
         start = self._first_of_list(last)
-        many = ", ".join(self.parameters[start:])
-        body = [line.replace(many, "*x") for line in self.body] if many else self.body
+        many, body = ", ".join(self.parameters[start:]), self.body
+        if many:
+            body = [line.replace(f"({many},)", "x").replace(many, "*x") for line in body]
         parameters = [*self.parameters[:start], *["*x"][: len(many)]]
         return [f"def run({', '.join(parameters)}):", *[f"    {line}" for line in [*body, last]]]
 

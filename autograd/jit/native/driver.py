@@ -55,6 +55,7 @@ class Driver:
         self._returned: dict[Term, Term] = {}
         self._memory = 0
         self._branches = branches
+        self._order: dict[Term, int] = {term: place for place, term in enumerate(results)}
         self._late: list[tuple[Term, Any]] = []
         leaving = [*results, *[arg for _, args in effects for arg in args]]
         roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
@@ -276,6 +277,7 @@ class Driver:
         made = dict.fromkeys(term for step in run for term in makes(step) if not term.ndim)
         no_numbers = {*self._schedule.bodies, *self._schedule.lists}
         wanted = [term for term in made if term in numbers and term not in no_numbers]
+        wanted.sort(key=lambda term: self._order.get(term, -1))
         kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
         name = f"kernel{next(_numbers)}"
         level = 2 if len(run) < _LARGE else 0
@@ -291,6 +293,11 @@ class Driver:
             for x in arrays:
                 self.code.body.append(f"    {x} = np.ascontiguousarray({x})")
             self.code.body.append(f"    {row} = {call}")
+        if kernel.row_names:
+            self.code.body.append(f"if {row}.__class__ is int:")
+            self.code.body.append("    raise GuardFailure('a number is no float')")
+            self.code.kernels["GuardFailure"] = GuardFailure
+            self.code.checked.update(kernel.row_names)
         if kernel.has_checks:
             failed = f"{row}[{len(names)}]"
             self.code.body.append(f"if {failed}:")

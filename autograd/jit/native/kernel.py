@@ -25,7 +25,7 @@ declare ptr @PyFloat_FromDouble(double)
 declare ptr @PyBool_FromLong(i64)
 declare i64 @llvm.smin.i64(i64, i64) #0
 declare ptr @PyTuple_New(i64)
-declare i32 @PyTuple_SetItem(ptr, i64, ptr)
+@PyFloat_Type = external global i8
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
 declare i64 @PyLong_AsLongLong(ptr)
@@ -42,7 +42,8 @@ class Kernel:
     """The function of some steps.
 
     parameters: the driver's variables that it is called with; results: the numbers that it returns
-    in a tuple. It returns an integer instead where an array is not in order.
+    in a tuple; row_names: variables that are numbers of a tuple that it is called with. It returns
+    an integer instead where an array is not in order, or one of these numbers is no float.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Kernel:
         """numbers: the driver's variables that hold numbers; wanted: numbers that it needs."""
         self._names = numbers
         self.parameters: list[str] = []
+        self.row_names: set[str] = set()
         to = Function("define ptr @kernel(ptr %self, ptr %args, i64 %n)")
         self._steps = LoopSteps(to, schedule, branches)
         self._prepare(run)
@@ -80,13 +82,13 @@ class Kernel:
             self._steps.schedule.number_of(term) for step in run for term in needs(step)
         )
         arrays: dict[Buffer, None] = {}
+        checks: list[Value] = []
         rows = self._rows(run)
         for term in [*outside, *made]:
             arrays |= dict.fromkeys(self._steps.schedule.buffers(term))
             is_number = not (term.ndim or term.constant or term in self._steps.schedule.lists)
             if is_number and term not in made and term not in rows:
-                self._steps.values[term] = self._number_argument(term)
-        checks = []
+                self._steps.values[term] = self._number(self._argument(self._names[term]), term)
         for buffer in arrays:
             if buffer.array is not None:
                 address = buffer.array.ctypes.data
@@ -117,17 +119,21 @@ class Kernel:
             to.begin("error")
             to.do("ret ptr null")
             to.begin("fine")
-        if checks:
-            fine = checks[0]
-            for check in checks[1:]:
-                fine = to(f"and i1 {fine}, {check}")
-            to.do(f"br i1 {fine}, label %begin, label %strange")
-            to.begin("strange")
+        self._require(checks)
+
+    def _require(self, checks: Sequence[Value]) -> None:
+        """Return an integer unless all of these are true."""
+        to = self._steps.to
+        for check in checks:
+            strange, following = to.fresh("strange"), to.fresh("begin")
+            to.do(f"br i1 {check}, label %{following}, label %{strange}")
+            to.begin(strange)
             to.do(f"ret ptr {to('call ptr @PyLong_FromLongLong(i64 0)')}")
-            to.begin("begin")
+            to.begin(following)
 
     def _rows(self, run: Sequence[AnyStep]) -> set[Term]:
-        """Numbers that are read from the arguments one after the other, for lists alone."""
+        """Numbers that are read from a tuple one after the other, for lists alone."""
+        to = self._steps.to
         uses: Counter[Term] = Counter()
         for step in run:
             uses.update(needs(step))
@@ -135,22 +141,40 @@ class Kernel:
         for step in run:
             row = self._steps.schedule.row_of(step.term) if isinstance(step, Step) else []
             if row and found.isdisjoint(row):
-                self._steps.rows[row[0]] = len(self.parameters)
-                for term in row:
+                names = [self._names[term] for term in row]
+                self.row_names.update(names)
+                thing = self._argument(f"({', '.join(names)},)")
+                items = to(f"getelementptr i8, ptr {thing}, i64 {machine.ITEMS}")
+                self._steps.rows[row[0]] = items
+                self._require([self._all_floats(items, len(row))])
+                for n, term in enumerate(row):
                     if uses[term] > 1:
-                        self._steps.values[term] = self._number_argument(term)
-                    else:
-                        self.parameters.append(self._names[term])
+                        place = to(f"getelementptr ptr, ptr {items}, i64 {n}")
+                        self._steps.values[term] = self._number(to(f"load ptr, ptr {place}"), term)
                 found.update(row)
         return found
+
+    def _all_floats(self, items: Value, count: int) -> Value:
+        """Whether so many objects are Python's floats."""
+        to = self._steps.to
+        floats = to.slot("i64")
+        to.do(f"store i64 0, ptr {floats}")
+        with to.loop(str(count)) as i:
+            thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {items}, i64 {i}')}")
+            kind = to(f"load ptr, ptr {to(f'getelementptr i8, ptr {thing}, i64 {machine.TYPE}')}")
+            is_float = to(f"zext i1 {to(f'icmp eq ptr {kind}, @PyFloat_Type')} to i64")
+            so_far = to(f"load i64, ptr {floats}")
+            to.do(f"store i64 {to(f'add i64 {so_far}, {is_float}')}, ptr {floats}")
+        return to(f"icmp eq i64 {to(f'load i64, ptr {floats}')}, {count}")
 
     def _argument(self, name: str) -> Value:
         self.parameters.append(name)
         place = f"getelementptr ptr, ptr %args, i64 {len(self.parameters) - 1}"
         return self._steps.to(f"load ptr, ptr {self._steps.to(place)}")
 
-    def _number_argument(self, term: Term) -> Value:
-        to, thing = self._steps.to, self._argument(self._names[term])
+    def _number(self, thing: Value, term: Term) -> Value:
+        """The number that an object is."""
+        to = self._steps.to
         if term.dtype == np.bool_:
             return to(f"icmp ne i32 {to(f'call i32 @PyObject_IsTrue(ptr {thing})')}, 0")
         if term.dtype.kind == "f":
@@ -163,6 +187,11 @@ class Kernel:
         to = self._steps.to
         count = len(self.results) + self.has_checks
         row = to(f"call ptr @PyTuple_New(i64 {count})")
+        items = to(f"getelementptr i8, ptr {row}, i64 {machine.ITEMS}")
+
+        def put(thing: Value, place: Value) -> None:
+            to.do(f"store ptr {thing}, ptr {to(f'getelementptr ptr, ptr {items}, i64 {place}')}")
+
         place = -1
         while (place := place + 1) < len(self.results):
             term = self.results[place]
@@ -172,8 +201,7 @@ class Kernel:
                 with to.loop(str(row_of_items.count)) as i:
                     entry = to(f"load double, ptr {self._steps.turn_of(row_of_items, i)}")
                     thing = to(f"call ptr @PyFloat_FromDouble(double {entry})")
-                    at = to(f"add i64 {i}, {place}")
-                    to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {at}, ptr {thing})")
+                    put(thing, to(f"add i64 {i}, {place}"))
                 place += row_of_items.count - 1
                 continue
             value, is_float = self._steps.value(term), term.dtype.kind == "f"
@@ -181,11 +209,11 @@ class Kernel:
             maker = "Bool_FromLong" if term.dtype == np.bool_ else "Long_FromLongLong"
             made = f"Py{'Float_FromDouble' if is_float else maker}"
             thing = to(f"call ptr @{made}({'double' if is_float else 'i64'} {wide})")
-            to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {place}, ptr {thing})")
+            put(thing, str(place))
         if self.has_checks:
             wide = to(f"sitofp i64 {to(f'load i64, ptr {self._steps.failed}')} to double")
             thing = to(f"call ptr @PyFloat_FromDouble(double {wide})")
-            to(f"call i32 @PyTuple_SetItem(ptr {row}, i64 {count - 1}, ptr {thing})")
+            put(thing, str(count - 1))
         to.do(f"ret ptr {row}")
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from autograd.jit.loops import Loop
-from autograd.jit.native import functions
+from autograd.jit.native import functions, machine
 from autograd.jit.native.layout import Buffer, Items, Layout, whole
 from autograd.jit.native.nests import load, store
 from autograd.jit.native.schedule import AnyStep, Body, Schedule, Step
@@ -19,7 +19,7 @@ from autograd.jit.terms import Term
 class LoopSteps(Steps):
     """A function whose steps may be loops.
 
-    rows: where in the arguments the numbers of a list begin, by the first of them.
+    rows: the address of the objects that are the numbers of a list, by the first of them.
     failed: memory for the number of the first branch that went another way, and 1; or 0.
     """
 
@@ -30,7 +30,7 @@ class LoopSteps(Steps):
     ) -> None:
         """branches: the condition under which each branch of a loop does not fit."""
         super().__init__(to, schedule)
-        self.rows: dict[Term, int] = {}
+        self.rows: dict[Term, Value] = {}
         self.failed: Value = ""
         self._branches = branches
 
@@ -68,13 +68,12 @@ class LoopSteps(Steps):
         source = self.schedule.lists[term.args[0]].stacked
         self.copy_layout(source, whole(self.schedule.layouts[term].buffer, source.shape))
 
-    def _read_row(self, items: Items, first: int, count: int) -> None:
+    def _read_row(self, items: Items, objects: Value, count: int) -> None:
         to = self.to
         with to.loop(str(count)) as i:
-            at = to(f"add i64 {i}, {first}")
-            thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr %args, i64 {at}')}")
-            value = to(f"call double @PyFloat_AsDouble(ptr {thing})")
-            to.do(f"store double {value}, ptr {self.turn_of(items, i)}")
+            thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {objects}, i64 {i}')}")
+            at = to(f"getelementptr i8, ptr {thing}, i64 {machine.NUMBER}")
+            to.do(f"store double {to(f'load double, ptr {at}')}, ptr {self.turn_of(items, i)}")
 
     def _loop(self, step: Step) -> None:
         loop, to, outer = step.term.op, self.to, self.schedule

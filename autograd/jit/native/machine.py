@@ -21,6 +21,12 @@ DATA: int = object.__basicsize__
 FLAGS: int = DATA + 48
 IN_ORDER = 0x101
 """The flags of an array whose entries lie in C order, at addresses that suit their type."""
+TYPE: int = object.__basicsize__ - 8
+"""Where in an object the pointer to its type stands,"""
+NUMBER: int = object.__basicsize__
+"""where in a float its number,"""
+ITEMS: int = tuple.__basicsize__
+"""and where in a tuple the pointers to its items begin."""
 
 
 @cache
@@ -46,6 +52,10 @@ def reason() -> str:
         in_order = flags & IN_ORDER == IN_ORDER
         if data != x.ctypes.data or in_order != x.flags.c_contiguous:
             return "machine code needs CPython, whose arrays have the layout of NumPy's C interface"
+    row = (0.5, 1.5)
+    second = ctypes.c_void_p.from_address(id(row) + ITEMS + 8).value or 0
+    if second != id(row[1]) or ctypes.c_double.from_address(second + NUMBER).value != 1.5:
+        return "machine code needs CPython, whose tuples and floats have another layout here"
     return ""
 
 

@@ -343,6 +343,30 @@ def test_a_kernel_that_is_given_no_number_raises_and_does_not_crash() -> None:
         f("a", 2.0)
 
 
+class Metres(float):
+    """A float by another name."""
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [2, True, np.float64(0.5), Metres(0.5), ad.Value(0.5), "a", None, 2j, [1.0]],
+    ids=lambda thing: type(thing).__name__,
+)
+@pytest.mark.parametrize("place", [0, 40, 79])
+def test_a_number_in_a_list_that_is_no_float_is_never_taken_for_one(thing: Any, place: int) -> None:
+    def outcome(f: Any, x: Any) -> str:
+        try:
+            return repr(f(2.0, x))
+        except Exception as error:
+            return repr(error)
+
+    f = value_and_grad(lambda scale, x: scale * pendulum(x), 1)
+    run, x = jit(f, native=True, notices=False), [0.1 * n % 0.7 for n in range(80)]
+    run(1.0, x), run(1.0, x)
+    x[place] = thing
+    assert outcome(run, x) == outcome(f, x)
+
+
 def test_integers_are_exact() -> None:
     large = np.array([2**62 + 1, -3, 2**53 + 1])
     run = compiled(lambda n, x: (n.sum(), n[0] * 1 + n[2], n.sum() > 2**62, x * n[1]))
