@@ -27,16 +27,17 @@ import nn
 from benchmarks import environment
 
 RESULT = Path(__file__).parent / "results" / "networks.md"
-SYSTEMS = ("nn.fit", "nn.fit, not compiled", "PyTorch")
+SYSTEMS = ("nn.fit", "nn.fit, machine code", "nn.fit, not compiled", "PyTorch")
 WARM_UP = 3
 ABOUT = """\
 # Steps of two networks
 
 Written by `python -m benchmarks.networks`: training steps with Adam in float32, from the same
-weights, in processes that take turns, with one thread each. *To PyTorch* is the median of the
-ratios within a round, with their quartiles. *Memory* is what a process grew by at most, after the
-libraries were imported and the data made. The last column is the largest difference to PyTorch's
-losses in the first steps: 20 for the convolutions, 100 for the transformer.
+weights, in processes that take turns, with one thread each. *Machine code* is `WENGERT_NATIVE=1`.
+*To PyTorch* is the median of the ratios within a round, with their quartiles. *Memory* is what a
+process grew by at most, after the libraries were imported and the data made. The last column is the
+largest difference to PyTorch's losses in the first steps: 20 for the convolutions, 100 for the
+transformer.
 """
 RATE = 1e-3
 
@@ -240,7 +241,7 @@ def child(work: Work, system: str) -> None:
         callbacks=[mark],
         rng=None,
         progress=False,
-        compile=system == "nn.fit",
+        compile=system != "nn.fit, not compiled",
     )
 
 
@@ -268,6 +269,7 @@ class Child:
 
     def __init__(self, work: Work, system: str) -> None:
         variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        variables["WENGERT_NATIVE"] = "1" if system == "nn.fit, machine code" else "0"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.networks", "--child", work.name, system],
             stdin=subprocess.PIPE,

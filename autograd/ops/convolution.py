@@ -29,6 +29,8 @@ Padding: TypeAlias = Sizes | Literal["same", "valid"]
 
 COLUMNS: Final = 1 << 18
 """How many numbers the columns of the images that are computed at once hold, at most."""
+MANY_CHANNELS: Final = 16
+"""From so many channels on, those of a place are next to each other in the columns."""
 
 
 Geometry: TypeAlias = tuple[Shape, tuple[tuple[int, int], ...], Windows, int]
@@ -51,49 +53,59 @@ def _inside(geometry: Geometry) -> Any:
     return (..., *[slice(before, before + n) for n, (before, _) in pairs])
 
 
-def _blocks(images: int, shape: Shape, dtype: Any) -> Iterator[tuple[slice, slice, slice, Any]]:
-    """The images, and if one is large the rows of its windows, as many at a time as columns of this
-    shape (channels, places of a window, windows) fit into the cache for.
-
-    Each time: which images, which rows, where these are among all windows, and memory for the
-    columns, which is used again.
+def _blocks(images: int, lines: int, size: int) -> Iterator[tuple[slice, slice]]:
+    """Which images, and if one is large which lines of its windows, are computed at a time: as many
+    as fit into the cache, if the columns of a line are `size` numbers. The first are the most.
     """
-    axes = len(shape) // 2
-    before, height, after = shape[: axes + 1], shape[axes + 1], shape[axes + 2 :]
-    several = max(1, min(images, COLUMNS // max(math.prod(shape), 1)))
-    rows = max(1, min(height, COLUMNS // max(math.prod(before) * math.prod(after), 1)))
-    memory = np.empty(several * math.prod(before) * rows * math.prod(after), dtype)
+    several = max(1, COLUMNS // max(lines * size, 1))
+    most = max(1, COLUMNS // max(size, 1))
     for start in range(0, images, several):
-        stop = min(start + several, images)
-        for top in range(0, height, rows):
-            bottom = min(top + rows, height)
-            block = (stop - start, *before, bottom - top, *after)
-            span = slice(top * math.prod(after), bottom * math.prod(after))
-            columns = memory[: math.prod(block)].reshape(block)
-            yield slice(start, stop), slice(top, bottom), span, columns
+        for top in range(0, lines, most):
+            stop, bottom = min(start + several, images), min(top + most, lines)
+            yield slice(start, stop), slice(top, bottom)
 
 
 def _columns(x: Any, geometry: Geometry) -> Iterator[tuple[slice, slice, Any]]:
     """Some images at a time, which of their windows, and the columns of these: a matrix for each
-    image and group, with a row for each channel and place of a window, and a column for each
-    window.
+    image and group, with a row for each window, and a column for each place and channel.
+
+    They are copied in long pieces: where there are many channels, those of a place are next to each
+    other in memory, and elsewhere the windows are.
     """
-    lengths, _, windows, groups = geometry
-    if _padded(geometry) != lengths:
-        padded = np.zeros((*x.shape[:2], *_padded(geometry)), x.dtype)
-        padded[_inside(geometry)] = x
-        x = padded
-    n = len(lengths)
-    shown = windows_of(x, windows)
-    shown = shown.transpose(n, n + 1, *range(n), *range(n + 2, 2 * n + 2))
-    for block, lines, span, columns in _blocks(len(x), shown.shape[1:], x.dtype):
-        np.copyto(columns, shown[(block, *[slice(None)] * (n + 1), lines)])
-        yield block, span, columns.reshape(len(columns), groups, -1, span.stop - span.start)
+    _, _, windows, groups = geometry
+    n, sizes, channels = len(windows[0]), _padded(geometry), x.shape[1] // groups
+    many = channels >= MANY_CHANNELS and math.prod(windows[0]) > 1
+    if many:
+        padded = np.moveaxis(np.zeros((len(x), groups, *sizes, channels), x.dtype), -1, 2)
+    else:
+        padded = np.zeros((len(x), groups, channels, *sizes), x.dtype)
+    padded[_inside(geometry)] = x.reshape(len(x), groups, channels, *x.shape[2:])
+    inside, outside, counts = (*range(n), n + 2), (n, n + 1), range(n + 3, 2 * n + 3)
+    order = (*outside, *counts, *inside) if many else (*outside, *inside, *counts)
+    shown = windows_of(padded, windows).transpose(order)
+    axis = order.index(n + 3)
+    line, entries = math.prod(count_windows(sizes, windows)[1:]), channels * math.prod(windows[0])
+    memory = np.empty(0, x.dtype)
+    for block, lines in _blocks(len(x), shown.shape[axis], groups * entries * line):
+        part = shown[(block, *[slice(None)] * (axis - 1), lines)]
+        if memory.size < part.size:
+            memory = np.empty(part.size, x.dtype)
+        columns = memory[: part.size].reshape(part.shape)
+        np.copyto(columns, part)
+        if many:
+            columns = columns.reshape(len(part), groups, -1, entries)
+        else:
+            columns = columns.reshape(len(part), groups, entries, -1).mT
+        yield block, slice(lines.start * line, lines.stop * line), columns
 
 
 def _filters(w: Any, groups: int) -> Any:
-    """The weights of each group as a matrix, with a row for each channel of the result."""
-    return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+    """The weights of each group as a matrix: a row for each place and channel, and a column for
+    each channel of the result.
+    """
+    parts = w.reshape(groups, len(w) // groups, *w.shape[1:])
+    parts = np.ascontiguousarray(parts.transpose(0, *range(3, parts.ndim), 2, 1))
+    return parts.reshape(groups, math.prod(w.shape[1:]), parts.shape[-1])
 
 
 def _rows(g: Any, groups: int) -> Any:
@@ -107,33 +119,60 @@ def _conv(x: Any, w: Any, geometry: Geometry) -> Any:
     out = np.empty((len(x), len(w), *counts), np.result_type(x, w))
     filters, rows = _filters(w, groups), _rows(out, groups)
     for block, span, columns in _columns(x, geometry):
-        np.matmul(filters, columns, out=rows[block, :, :, span])
+        if columns.flags.c_contiguous:  # a product is fastest if its result is laid out alike
+            rows[block, :, :, span] = (columns @ filters).mT
+        else:
+            np.matmul(filters.mT, columns.mT, out=rows[block, :, :, span])
     return out
 
 
 def _conv_input(g: Any, w: Any, geometry: Geometry) -> Any:
-    lengths, _, windows, groups = geometry
-    channels = w.shape[1] * groups
-    out = np.zeros((len(g), channels, *_padded(geometry)), np.result_type(g, w))
-    filters, rows = _filters(w, groups).mT, _rows(g, groups)
-    shape = (channels, *windows[0], *g.shape[2:])
-    for block, lines, span, columns in _blocks(len(g), shape, out.dtype):
-        matrices = columns.reshape(len(columns), groups, filters.shape[1], span.stop - span.start)
-        np.matmul(filters, rows[block, :, :, span], out=matrices)
+    lengths, padding, windows, groups = geometry
+    if _is_conv(w, geometry):
+        pairs = zip(extents(windows), padding, strict=True)
+        around = tuple([(e - 1 - before, e - 1 - after) for e, (before, after) in pairs])
+        return _conv(g, _reversed(w, groups), (g.shape[2:], around, windows, groups))
+    channels = w.shape[1]
+    out = np.zeros((len(g), groups, channels, *_padded(geometry)), np.result_type(g, w))
+    filters, rows = _filters(w, groups), _rows(g, groups)
+    line = math.prod(g.shape[3:])
+    for block, lines in _blocks(len(g), g.shape[2], groups * filters.shape[1] * line):
+        columns = filters @ rows[block, :, :, lines.start * line : lines.stop * line]
+        columns = columns.reshape(len(columns), groups, *windows[0], channels, -1, *g.shape[3:])
         for place, key in places(out.shape, windows):
-            there = out[block][key][:, :, lines]
+            there = out[block][key][:, :, :, lines]
             there += columns[(slice(None), slice(None), *place)]
+    out = out.reshape(len(g), groups * channels, *_padded(geometry))
     return out if _padded(geometry) == lengths else np.array(out[_inside(geometry)])
+
+
+def _is_conv(w: Any, geometry: Geometry) -> bool:
+    """Whether the gradient by the image is computed as a convolution: of windows next to each other
+    and not many more channels than the image has, whose columns would take longer.
+    """
+    _, padding, windows, groups = geometry
+    return (
+        set(windows[1]) == {1}
+        and len(w) <= 4 * w.shape[1] * groups
+        and all(max(pair) < e for pair, e in zip(padding, extents(windows), strict=True))
+    )
+
+
+def _reversed(w: Any, groups: int) -> Any:
+    """The weights that lead back: places in reverse, and the channels of each side exchanged."""
+    parts = w.reshape(groups, len(w) // groups, *w.shape[1:]).swapaxes(1, 2)
+    parts = np.flip(parts, tuple(range(3, parts.ndim)))
+    return parts.reshape(-1, *parts.shape[2:])
 
 
 def _conv_weights(x: Any, g: Any, geometry: Geometry) -> Any:
     _, _, windows, groups = geometry
-    shape = (g.shape[1], x.shape[1] // groups, *windows[0])
-    out = np.zeros(shape, np.result_type(x, g))
-    filters, rows = _filters(out, groups), _rows(g, groups)
+    channels = x.shape[1] // groups
+    shape = (groups, g.shape[1] // groups, math.prod(windows[0]) * channels)
+    filters, rows = np.zeros(shape, np.result_type(x, g)), _rows(g, groups)
     for block, span, columns in _columns(x, geometry):
-        filters += np.matmul(rows[block, :, :, span], columns.mT).sum(0)
-    return out
+        filters += (rows[block, :, :, span] @ columns).sum(0)
+    return np.moveaxis(filters.reshape(g.shape[1], *windows[0], channels), -1, 1)
 
 
 conv_op: Multilinear = Multilinear(

@@ -38,14 +38,16 @@ def agree(ours: Any, theirs: Any, *inputs: Any) -> None:
         np.testing.assert_allclose(plain, right.detach().numpy(), rtol=1e-10, atol=1e-12 * scale)
 
 
-@settings(max_examples=8)
+@settings(max_examples=20)
 @given(data=st.data(), n=st.sampled_from([1, 2]), groups=st.sampled_from([1, 1, 2, 3]))
 def test_conv_agrees_with_pytorch(data: st.DataObject, n: int, groups: int) -> None:
     def one(low: int, high: int) -> tuple[int, ...]:
         return tuple(data.draw(st.integers(low, high)) for _ in range(n))
 
     stride, dilation, padding, sizes = one(1, 3), one(1, 2), one(0, 2), one(1, 3)
-    images, channels, outputs = (data.draw(st.integers(1, 3)) for _ in range(3))
+    images = data.draw(st.integers(1, 3))
+    # Of many channels the columns are laid out otherwise; few outputs make other gradients.
+    channels, outputs = (data.draw(st.sampled_from([1, 2, 3, 17])) for _ in range(2))
     lengths = one(1, 7)
     fits = zip(lengths, padding, dilation, sizes, strict=True)
     assume(all(length + 2 * p >= d * (k - 1) + 1 for length, p, d, k in fits))
