@@ -34,6 +34,7 @@ NAMES: dict[str, Any] = {
         ("x.view(2, 1)", "write x.reshape"),
         ("x.add_(1.0)", "write x = x + 1"),
         ("x.double()", "write x.astype"),
+        ("v._backward()", "step(loss) shows it node by node"),
         ("v.zero_grad()", "write x.grad = None (0.0 for a Value)"),
         ("x.nothing", "'Tensor' object has no attribute 'nothing'"),
         ("ag.tensor([1.0])", "write Tensor(x)"),
