@@ -30,6 +30,8 @@ def choose(
     """
     if argnums == 0 and args:
         return args[0], lambda new: [new, *args[1:]]
+    if argnums == range(len(args)):
+        return tuple(args), list
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for number in numbers:
         if not -len(args) <= number < len(args):

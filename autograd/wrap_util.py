@@ -84,16 +84,17 @@ def unary_to_nary(operator: Function) -> Function:
     def nary(fun: Function, argnum: Any = 0, *settings: Any, **more: Any) -> Function:
         one = isinstance(argnum, int)
         chosen = (argnum,) if one else tuple(argnum)
+        name, doc = get_name(fun), get_doc(fun)
 
         @wrap_nary_f(fun, operator, argnum)
         def at(*args: Any, **kwargs: Any) -> Any:
-            @wraps(fun)
             def of_one(x: Any) -> Any:
                 call = list(args)
                 for number, part in zip(chosen, (x,) if one else x, strict=True):
                     call[number] = part
                 return fun(*call, **kwargs)
 
+            of_one.__name__, of_one.__doc__ = name, doc  # `wraps` would take longer than many a fun
             parts = tuple([args[number] for number in chosen])
             return operator(of_one, parts[0] if one else parts, *settings, **more)
 

@@ -57,9 +57,8 @@ class Linearized:
         order = ancestors(nodes, first, flowing=not interpreter().replayed)
         self.order, self.active = between(self.inputs, order)
         # A node older than the inputs is the user's own, and may be differentiated in its turn.
-        args = [arg for node in (*order, *self.inputs) for arg in node.args]
-        nodes += [arg for arg in args if isinstance(arg, Node)]
-        self.nested: bool = min([node.index for node in nodes], default=first) < first
+        nodes += [arg for node in (*order, *self.inputs) for arg in node.args]
+        self.nested: bool = any([isinstance(x, Node) and x.index < first for x in nodes])
 
     def pull(self, seeds: Mapping[int, Array | None]) -> list[Array]:
         """The cotangents of the inputs, from those of the outputs by number; None stands for 1."""
