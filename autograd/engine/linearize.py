@@ -58,7 +58,7 @@ class Linearized:
         self.order, self.active = between(self.inputs, order)
         # A node older than the inputs is the user's own, and may be differentiated in its turn.
         nodes += [arg for node in (*order, *self.inputs) for arg in node.args]
-        self.nested: bool = any([isinstance(x, Node) and x.index < first for x in nodes])
+        self.nested: bool = any(isinstance(x, Node) and x.index < first for x in nodes)
 
     def pull(self, seeds: Mapping[int, Array | None]) -> list[Array]:
         """The cotangents of the inputs, from those of the outputs by number; None stands for 1."""
