@@ -163,7 +163,8 @@ class Arithmetic(ArrayMethods[Operand], NumPyProtocols, Display):
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
             raise TypeError(
-                "a node of real numbers cannot be an index: write int(x.item()), which rounds to 0"
+                "a node of real numbers cannot be an index or a count: write int(x.item()), which "
+                "rounds towards zero; or do not differentiate with respect to it (argnums chooses)"
             )
         return int(self)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,8 +22,8 @@ class PlainArrayError(TypeError):
             "a node cannot be put into a plain array, which would cut it out of the graph. Write "
             "autograd.array([...]) for numpy.array([...]), c = Tensor(c).at[i].set(x) for "
             "c[i] = x, w @ x for w.dot(x), numpy.f(w, x) for other methods w.f(x), and "
-            "autograd.scipy's functions for SciPy's. Take the plain numbers with .numpy() or "
-            ".item()."
+            "autograd.scipy's functions for SciPy's. Take the plain numbers, as for a plot, with "
+            ".numpy() or .item()."
         )
 
 
@@ -112,14 +112,20 @@ def require_meaning(op: Any, result: npt.NDArray[Any]) -> None:
         )
 
 
-def require_nodes(name: str, outputs: Sequence[Any], inputs: Sequence[Any]) -> None:
-    """Raise TypeError for what is no node, and for inputs that have no derivative."""
-    for node in (*outputs, *inputs):
+def nodes_of(name: str, given: Any) -> list[Node]:
+    """One node or a sequence of them as a list. Raises TypeError for what is no node."""
+    nodes = list(given) if isinstance(given, Iterable) and not isinstance(given, Node) else [given]
+    for node in nodes:
         if not isinstance(node, Node):
             raise TypeError(
-                f"{name}: a {type(node).__name__} is not part of a graph; outputs and inputs must "
-                "be nodes (Value or Tensor)"
+                f"{name}: {type(node).__name__} is not part of a graph; outputs and inputs must be "
+                "nodes (Value or Tensor), and a derivative is one with create_graph=True"
             )
+    return nodes
+
+
+def require_differentiable(name: str, inputs: Sequence[Node]) -> None:
+    """Raise TypeError for inputs that have no derivative."""
     for node in inputs:
         if node.dtype.kind not in "fc":
             raise TypeError(

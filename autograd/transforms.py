@@ -38,7 +38,16 @@ def _linearized(
     argnums: Argnums,
     has_aux: bool = False,
 ) -> Linearized:
-    run = Linearized(name, f, args, kwargs, argnums, has_aux)
+    try:
+        run = Linearized(name, f, args, kwargs, argnums, has_aux)
+    except (AttributeError, TypeError, ValueError) as error:
+        for number, arg in enumerate(args):
+            if isinstance(arg, list) and all(isinstance(x, float | int) for x in flatten(arg)[0]):
+                error.add_note(
+                    f"Argument {number} is a list of numbers, and a list is what the function "
+                    "gets. Pass np.array([...]) where it computes with an array."
+                )
+        raise
     if name == "grad":
         require_number(name, run.result, run.outputs)
     check_outputs(name, run.inputs, run.outputs)
@@ -113,12 +122,16 @@ def elementwise_grad(
     >>> elementwise_grad(np.tanh)(np.array([0.0, 100.0]))
     array([1., 0.])
     """
-    argnums = argnums if argnum is None else argnum
+    return _entry_by_entry(elementwise_grad, f, argnums if argnum is None else argnum)
 
-    @wrap_nary_f(f, elementwise_grad, argnums)
+
+def _entry_by_entry(operator: Function, f: Callable[P, Any], argnums: Argnums) -> Callable[P, Any]:
+    name = operator.__name__
+
+    @wrap_nary_f(f, operator, argnums)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
-        run = _linearized("elementwise_grad", f, args, kwargs, argnums)
-        require_real("elementwise_grad", run.outputs)
+        run = _linearized(name, f, args, kwargs, argnums)
+        require_real(name, run.outputs)
         ones = {number: np.ones(ops.shape_of(out)) for number, out in enumerate(run.outputs)}
         return run.rebuild(iter(run.pull(ones)))
 
@@ -128,18 +141,23 @@ def elementwise_grad(
 def derivative(f: Callable[P, R], n: int = 1) -> Callable[P, R]:
     """The n-th derivative of a function of one number, or entry by entry of an array.
 
-    From the third on it is a coefficient of `taylor`, whose cost grows as n². Raises ValueError for
-    a negative n.
+    From the third on it is a coefficient of `taylor`, whose cost grows as n². Raises TypeError for
+    an n that is no integer, and ValueError for a negative one.
 
     >>> from autograd import derivative
     >>> derivative(lambda x: x**5, 3)(2.0)
     240.0
     """
+    if not isinstance(n, int | np.integer):
+        raise TypeError(
+            f"derivative: the order must be an integer, not of type {type(n).__name__}; the "
+            "derivative at x is derivative(f)(x)"
+        )
     if n < 0:
         raise ValueError(f"derivative: the order must be 0 or more, not {n}")
     nested = f
     for _ in range(n):
-        nested = elementwise_grad(nested)
+        nested = _entry_by_entry(derivative, nested, 0)
     if n <= 2:
         return nested
     step = stretch(n)
@@ -175,7 +193,8 @@ def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[An
             seeds, _ = flatten(_of_present(cotangent, run.result))
         if len(seeds) != len(run.outputs):
             raise ValueError(
-                f"vjp: the result has {len(run.outputs)} parts, the cotangent {len(seeds)}"
+                f"vjp: the result has {len(run.outputs)} parts, the cotangent {len(seeds)}; it "
+                "must have the form of the result, with an array (no list of numbers) for an array"
             )
         return run.rebuild(iter(run.pull(dict(enumerate(seeds)))))
 
@@ -205,7 +224,10 @@ def jvp(f: Callable[..., R], primals: Any, tangents: Any) -> tuple[R, R]:
     run = _linearized("jvp", f, primals, {}, range(len(primals)))
     given, _ = flatten(tangents)
     if len(given) != len(run.inputs):
-        raise ValueError(f"jvp: {len(run.inputs)} primals and {len(given)} tangents")
+        raise ValueError(
+            f"jvp: {len(run.inputs)} primals and {len(given)} tangents; the tangents must have the "
+            "form of the primals, with an array (no list of numbers) for an array"
+        )
     return run.unwrap(run.result), run.rebuild_output(iter(run.push(dict(enumerate(given)))))
 
 

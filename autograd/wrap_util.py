@@ -46,18 +46,22 @@ def wraps(
 
 
 def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """The name and docstring of an operator applied to a function.
+    """The name and docstring of an operator applied to a function; TypeError for anything else.
 
     >>> from autograd import grad
     >>> def area(r): return 3.14 * r**2
     >>> grad(area).__name__
     'grad_of_area_wrt_argnum_0'
     """
+    name, operator = get_name(fun), get_name(op)
+    if not callable(fun):
+        raise TypeError(
+            f"{operator}: the first argument must be a function, not of type {type(fun).__name__}: "
+            f"write {operator}(f)(x), or gradients(y, x) for the derivative of a node y"
+        )
 
     def named(f: Callable[P, R]) -> Callable[P, R]:
-        if callable(fun):
-            functools.update_wrapper(f, fun)
-        name, operator = get_name(fun), get_name(op)
+        functools.update_wrapper(f, fun)
         f.__name__ = f.__qualname__ = f"{operator}_of_{name}_wrt_argnum_{argnum}"
         f.__doc__ = (
             f"    {operator} of function {name} with respect to argument number {argnum}. "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from autograd.convert import require_nodes
+from autograd.convert import nodes_of, require_differentiable
 from autograd.engine.graph import Array, Derivatives, Node, Nodes, OneOrMore, ancestors, between
 from autograd.engine.operations import interpreter
 from autograd.engine.spaces import as_node, detach_results, filled, seed_of
@@ -35,9 +35,8 @@ def gradients(
     >>> gradients(first, x)
     18.0
     """
-    outputs = [output] if isinstance(output, Node) else list(output)
-    wanted = [inputs] if isinstance(inputs, Node) else list(inputs)
-    require_nodes("gradients", outputs, wanted)
+    outputs, wanted = nodes_of("gradients", output), nodes_of("gradients", inputs)
+    require_differentiable("gradients", wanted)
     seeds = [seed] if isinstance(output, Node) else [None] * len(outputs) if seed is None else seed
     if len(seeds) != len(outputs):
         raise ValueError(f"gradients: {len(seeds)} seeds for {len(outputs)} outputs")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from inspect import Parameter, Signature
+from functools import cached_property, wraps
+from inspect import Parameter, Signature, unwrap
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
@@ -202,7 +202,7 @@ def _ieee(local: Any, out: Array, args: tuple[Array, ...]) -> Array:
 
 def _argument_names(partials: Sequence[Partial]) -> Sequence[str]:
     """The names of the arguments in the rules; x, y and z if there is no rule."""
-    for rule in partials:
+    for rule in map(unwrap, partials):
         if isinstance(rule, FunctionType) and rule.__code__.co_argcount == len(partials) + 1:
             return rule.__code__.co_varnames[1 : len(partials) + 1]
     return "xyz"[: len(partials)]
@@ -387,7 +387,7 @@ def custom_op(
 
     Write rules in operations of this package (operators, `autograd.sin`, ...), not in NumPy on
     plain arrays, so that they can be differentiated again. `check_grads(op, x)` tests them. Raises
-    TypeError unless exactly one of `derivative` and `vjp` is given.
+    TypeError unless exactly one of `derivative` and `vjp` is given, and where a rule returns None.
 
     >>> import numpy as np
     >>> from autograd import cos, custom_op, grad
@@ -398,13 +398,30 @@ def custom_op(
     name = name or getattr(kernel, "__name__", "custom")
     doc = kernel.__doc__ or ""
     if derivative is not None and vjp is None and jvp is None:
-        partials = derivative if isinstance(derivative, tuple) else (derivative,)
+        partials = _rules(name, derivative)
         return Elementwise(
             name, kernel, lambda *args: kernels.scalar(kernel(*args)), *partials, doc=doc
         )
     if vjp is not None and derivative is None:
-        return Op(name, kernel, vjp if isinstance(vjp, tuple) else (vjp,), jvp, doc=doc)
+        return Op(name, kernel, _rules(name, vjp), jvp, doc=doc)
     raise TypeError(
         f"custom_op {name!r}: give either `derivative`, for an elementwise operation, or `vjp`, "
         "and optionally `jvp` with it"
     )
+
+
+def _rules(name: str, given: Rule | tuple[Any, ...]) -> tuple[Any, ...]:
+    """The rules of the arguments; one that returns None raises, since None would count as zero."""
+    rules = given if isinstance(given, tuple) else (given,)
+    return tuple([_returning(name, rule) if callable(rule) else rule for rule in rules])
+
+
+def _returning(name: str, rule: Rule) -> Rule:
+    @wraps(rule)
+    def checked(*args: Any, **settings: Any) -> Any:
+        result = rule(*args, **settings)
+        if result is None:
+            raise TypeError(f"{name}: its derivative rule returned None (is a `return` missing?)")
+        return result
+
+    return checked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -136,6 +137,21 @@ def test_a_kernel_of_pythons_math_serves_values() -> None:
     root(a).backward()
     assert (root(a).data, a.grad) == (2.0, 0.25)
     assert root.name == "sqrt"
+
+
+@pytest.mark.parametrize("x", [0.3, X])
+@pytest.mark.parametrize(
+    "rules", [{"derivative": lambda out, x: None}, {"vjp": (lambda g, out, x: None,)}]
+)
+def test_a_rule_without_return_raises_and_does_not_count_as_zero(rules: Any, x: Any) -> None:
+    op = custom_op(np.sin, **rules)
+    with pytest.raises(TypeError, match=r"sin: its derivative rule returned None \(is a `return`"):
+        grad(lambda x: ad.sum(op(x)))(x)
+
+
+def test_the_arguments_are_called_as_in_the_rule() -> None:
+    op = custom_op(lambda *xs: math.prod(xs), derivative=(lambda out, base, height: height, None))
+    assert [*inspect.signature(op).parameters] == ["base", "height"]
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,21 @@ class TestDerivative:
         with pytest.raises(ValueError, match="0 or more, not -1"):
             derivative(ad.sin, -1)
 
+    @pytest.mark.parametrize("point", [0.5, Value(0.5), X, None])
+    def test_a_point_in_place_of_the_order_is_refused(self, point: Any) -> None:
+        with pytest.raises(TypeError, match=r"integer, not of type .*is derivative\(f\)\(x\)"):
+            derivative(ad.sin, point)
+        assert derivative(ad.sin, np.int64(3))(0.0) == -1.0
+
+    def test_messages_and_names_are_those_of_derivative(self) -> None:
+        assert derivative(rosenbrock).__name__ == "derivative_of_rosenbrock_wrt_argnum_0"
+        with pytest.raises(
+            TypeError, match="derivative: cannot differentiate with respect to None"
+        ):
+            derivative(ad.sin)(None)  # type: ignore[arg-type]
+        with pytest.warns(UserWarning, match="derivative gives zeros"):
+            derivative(lambda x: 3.0)(1.0)
+
     def test_elementwise_grad_of_arguments_and_of_several_results(self) -> None:
         np.testing.assert_allclose(elementwise_grad(lambda x, y: x * y, 1)(X, X + 1), X)
         np.testing.assert_allclose(elementwise_grad(lambda x: (x**2, x))(X), 2 * X + 1)
@@ -245,6 +260,54 @@ class TestVjp:
 
 
 class TestErrors:
+    @pytest.mark.parametrize(
+        "transform", [grad, value_and_grad, elementwise_grad, derivative, jacobian, hessian]
+    )
+    @pytest.mark.parametrize("result", [9.0, X, Value(9.0)])
+    def test_a_result_in_place_of_a_function_is_refused_at_once(
+        self, transform: Any, result: Any
+    ) -> None:
+        name = type(result).__name__
+        with pytest.raises(TypeError, match=rf"must be a function, not of type {name}.*gradients"):
+            transform(result)
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: (x**2).sum(),
+            lambda x: x.sum(),
+            lambda x: np.sum(x * np.sin(x)),
+            lambda x: np.sum(2.0 * x),
+        ],
+    )
+    def test_where_a_list_does_not_serve_as_an_array_a_note_says_so(self, f: Any) -> None:
+        with pytest.raises((AttributeError, TypeError, ValueError)) as caught:
+            grad(f)([1.0, 2.0])
+        (note,) = caught.value.__notes__
+        assert "Argument 0 is a list of numbers" in note
+        assert "np.array([...])" in note
+        for argument in X, [X, {"b": X}]:
+            with pytest.raises((AttributeError, TypeError)) as other:
+                grad(lambda x: x.missing)(argument)
+            assert not hasattr(other.value, "__notes__")
+
+    def test_a_list_of_numbers_is_no_cotangent_and_no_tangent_of_an_array(self) -> None:
+        with pytest.raises(ValueError, match=r"the cotangent 3.*no list of numbers"):
+            vjp(np.cumsum, X)[1]([1.0, 1.0, 1.0])
+        for run in (jvp, ad.hvp):
+            with pytest.raises(ValueError, match=r"3 tangents.*no list of numbers"):
+                run(lambda x: ad.sum(x**2), X, [1.0, 1.0, 1.0])
+
+    def test_a_number_that_is_differentiated_is_no_count(self) -> None:
+        def power(n: Any, x: Any) -> Any:
+            for _ in range(n):
+                x = x * x
+            return x
+
+        with pytest.raises(TypeError, match=r"an index or a count.*argnums chooses"):
+            grad(power)(3, 2.0)
+        assert grad(power, argnums=1)(1, 2.0) == 4.0
+
     @pytest.mark.parametrize(
         ("f", "message"),
         [

@@ -36,8 +36,14 @@ def test_as_many_seeds_as_outputs() -> None:
 
 @pytest.mark.parametrize(("output", "inputs"), [(3.0, X), (X, 3.0), (X, [X, "x"]), (None, X)])
 def test_gradients_of_what_is_no_node(output: Any, inputs: Any) -> None:
-    with pytest.raises(TypeError, match=r"not part of a graph; .*Value or Tensor|not iterable"):
+    with pytest.raises(TypeError, match=r"not part of a graph; .*Value or Tensor"):
         gradients(output, inputs)
+
+
+def test_gradients_of_a_derivative_that_is_a_plain_number() -> None:
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"float is not part of a graph.*create_graph=True"):
+        gradients(gradients(x**3, x), x)
 
 
 @pytest.mark.parametrize(
