@@ -67,6 +67,18 @@ def test_exercises_are_open_with_a_hint_and_their_solutions_are_right(notebook: 
 
 
 @each
+def test_a_picture_stands_before_each_drawing_that_needs_scripts(notebook: Path) -> None:
+    """GitHub, and Jupyter before one trusts it, run none; they show the picture instead."""
+    for cell in code(notebook):
+        kinds = [set(output.get("data", ())) for output in cell["outputs"]]
+        for number, output in enumerate(cell["outputs"]):
+            if "<script" in "".join(output.get("data", {}).get("text/html", ())):
+                assert number > 0
+                assert "image/png" in kinds[number - 1]
+                assert "text/html" not in kinds[number - 1]
+
+
+@each
 def test_no_cell_shows_what_a_function_that_plots_returns(notebook: Path) -> None:
     shown = [
         "".join(output["data"]["text/plain"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
+from autograd.garbage import no_collection
 from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
 from autograd.jit.export import export
@@ -52,18 +51,6 @@ LIMIT = 16
 """The number of programs kept for calls that differ in their numbers only."""
 LIMIT_OF_FORMS = 256
 """The number of kinds of calls, with other shapes or settings, that are recorded."""
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Turn off the garbage collector, which would take longer than a large recording."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class Jitted:
@@ -132,7 +119,7 @@ class Jitted:
         if len(programs) >= LIMIT or len(self._programs) > LIMIT_OF_FORMS:
             return self._give_up(len(programs), reason, args, kwargs)
         try:
-            with _no_collection():
+            with no_collection():
                 recording, settings = self._record(call, args, kwargs, exactly=bool(programs))
                 if any(program.is_confirmed_by(recording) for program in programs):
                     return self.call(args, kwargs)

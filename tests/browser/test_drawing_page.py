@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,19 @@ def test_an_open_drawing_can_be_read_and_nothing_is_cut_off(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     lightness = page.evaluate(LIGHTNESS)
     assert min(lightness) > 450 if scheme == "dark" else max(lightness) < 300
+
+
+def test_a_picture_keeps_its_colours_where_styles_are_taken_out(page: Any, tmp_path: Path) -> None:
+    """As on GitHub, which puts the SVG of a notebook into its page without them."""
+    picture = expression().pipe("svg", encoding="utf-8")
+    bare = re.sub(r"<style>.*?</style>| (class|style)=\"[^\"]*\"", "", picture)
+    (tmp_path / "graph.html").write_text(f"<meta charset=utf-8>{bare}", encoding="utf-8")
+    page.goto((tmp_path / "graph.html").as_uri())
+    shapes = "[...document.querySelectorAll('svg :is(polygon, polyline, path, ellipse)')]"
+    fills = page.evaluate(f"{shapes}.map(shape => getComputedStyle(shape).fill)")
+    assert "rgb(0, 0, 0)" not in fills  # which is the colour of what has none
+    assert page.evaluate(OVERLAPS) == []
+    assert max(page.evaluate(LIGHTNESS)) < 300
 
 
 def three_networks() -> Drawing:

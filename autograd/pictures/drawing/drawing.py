@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.frames import caller
+from autograd.garbage import no_collection
 from autograd.pictures.drawing.content import Fold, Scene
 from autograd.pictures.drawing.dot import direction, to_dot
 from autograd.pictures.drawing.fold import fold as folded
@@ -218,38 +219,40 @@ def draw(
             )
     if rankdir not in (None, "LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir={rankdir!r} is not one of 'LR', 'TB', 'RL' and 'BT'")
-    most = _MOST_NODES if limit is None else limit
-    found = history(outputs)
-    if fold is False and len(found) > most:
-        raise ValueError(
-            f"draw: this graph has more than {most:,} nodes, which nobody could read; fold it, "
-            "draw a node nearer to the leaves, or raise the limit by draw(..., limit=...)"
-        )
-    names = [expand] if isinstance(expand, str) else list(expand)
-    most = _MOST_BOXES if limit is None else limit
-    closely = fold is True or bool(names)
-    is_open = True if fold is False else False if closely else None
-    if fold is None:
-        fold = closely or _boxes(found) > most
-    graph = subject(found, set(outputs), caller())
+    frame = caller()
+    with no_collection():
+        most = _MOST_NODES if limit is None else limit
+        found = history(outputs)
+        if fold is False and len(found) > most:
+            raise ValueError(
+                f"draw: this graph has more than {most:,} nodes, which nobody could read; fold it, "
+                "draw a node nearer to the leaves, or raise the limit by draw(..., limit=...)"
+            )
+        names = [expand] if isinstance(expand, str) else list(expand)
+        most = _MOST_BOXES if limit is None else limit
+        closely = fold is True or bool(names)
+        is_open = True if fold is False else False if closely else None
+        if fold is None:
+            fold = closely or _boxes(found) > most
+        graph = subject(found, set(outputs), frame)
 
-    def shown(folds: Mapping[Node, Fold], groups: Groups) -> Scene:
-        return scene(Shown(graph, folds, groups, values, gradients, locals))
+        def shown(folds: Mapping[Node, Fold], groups: Groups) -> Scene:
+            return scene(Shown(graph, folds, groups, values, gradients, locals))
 
-    nesting = nested(graph, names, most, is_open, split=not fold)
-    inside = shown(nesting.folds, nesting.groups)
-    if fold:
-        room = 2 * most // 3
-        picture = shown(folded(graph, names, room, closely), {})
-        while len(picture.boxes) > most and room > 1:
-            room //= 2
+        nesting = nested(graph, names, most, is_open, split=not fold)
+        inside = shown(nesting.folds, nesting.groups)
+        if fold:
+            room = 2 * most // 3
             picture = shown(folded(graph, names, room, closely), {})
-    else:
-        picture = shown({}, {}) if nesting.folds else inside
-    haste = len(picture.boxes) > LARGE
-    text = to_dot(picture, rankdir or direction(picture), shapes=shapes, haste=haste)
-    boxes = len(picture.boxes) if fold else None
-    return Drawing(text, len(found), boxes, page_data(inside, rankdir, shapes, is_open is None))
+            while len(picture.boxes) > most and room > 1:
+                room //= 2
+                picture = shown(folded(graph, names, room, closely), {})
+        else:
+            picture = shown({}, {}) if nesting.folds else inside
+        haste = len(picture.boxes) > LARGE
+        text = to_dot(picture, rankdir or direction(picture), shapes=shapes, haste=haste)
+        boxes = len(picture.boxes) if fold else None
+        return Drawing(text, len(found), boxes, page_data(inside, rankdir, shapes, is_open is None))
 
 
 def _boxes(nodes: Sequence[Node]) -> int:

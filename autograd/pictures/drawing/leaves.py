@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.pictures.drawing.content import Fold
-from autograd.pictures.drawing.opening import without_numbers
 from autograd.pictures.drawing.subject import Subject
 
 _FEW = 3
@@ -25,8 +23,9 @@ def folds_of_leaves(
     subject: Subject, leaves: Sequence[Node], users: Mapping[Node, Hashable], room: int
 ) -> Iterable[Fold]:
     """Folds of some leaves that leave about `room` boxes of them, given who uses each."""
-    used_alike = _grouped(leaves, lambda leaf: (leaf in subject.parameters, users.get(leaf)))
-    called_alike = [_grouped(group, partial(_pattern, subject)) for group in used_alike]
+    parameters, patterns = subject.parameters, subject.patterns
+    used_alike = _grouped(leaves, lambda leaf: (leaf in parameters, users.get(leaf)))
+    called_alike = [_grouped(group, patterns.__getitem__) for group in used_alike]
     groups: list[list[Node]] = []
     for group, parts in zip(used_alike, called_alike, strict=True):
         many = [part for part in parts if len(part) > _FEW]
@@ -36,13 +35,13 @@ def folds_of_leaves(
     if len(groups) + len(leaves) - folded > room:
         groups = used_alike
     if len(groups) > room:
-        groups = _grouped(leaves, partial(_pattern, subject))
+        groups = _grouped(leaves, lambda leaf: (leaf in parameters, patterns[leaf]))
     if len(groups) > room:
-        groups = _grouped(leaves, lambda leaf: leaf in subject.parameters)
+        groups = _grouped(leaves, parameters.__contains__)
     for group in groups:
         if len(group) > 1:
             title = _common([subject.names.get(id(leaf), "") for leaf in group])
-            is_parameter = group[0] in subject.parameters
+            is_parameter = group[0] in parameters
             yield Fold("parameter" if is_parameter else "leaf", title, group, times=len(group))
 
 
@@ -51,11 +50,6 @@ def _grouped(leaves: Sequence[Node], key: Callable[[Node], Hashable]) -> list[li
     for leaf in leaves:
         groups[key(leaf)].append(leaf)
     return list(groups.values())
-
-
-def _pattern(subject: Subject, leaf: Node) -> Hashable:
-    """What the names of leaves that are called alike have in common."""
-    return leaf in subject.parameters, without_numbers(subject.names.get(id(leaf), ""))
 
 
 def users_of(subject: Subject, folds: Mapping[Node, Hashable]) -> Mapping[Node, Hashable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any
@@ -43,6 +44,11 @@ def names_of(
                     names[id(node)] = name
                     break
     return names
+
+
+def without_numbers(name: str) -> str:
+    """The same for names that differ in numbers only."""
+    return re.sub(r"\d+", "*", name)
 
 
 def variables(frame: FrameType, others: Container[int] = ()) -> dict[int, str]:

@@ -128,7 +128,9 @@ def _put_leaves(subject: Subject, found: Nesting) -> None:
 
 
 def _around_both(one: Group | None, other: Group | None) -> Group | None:
-    if one is None or other is None:
+    if one is other or one is None:
+        return one
+    if other is None:
         return None
     outer = set(one.around())
     return next((group for group in other.around() if group in outer), None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from autograd.engine.graph import Node
 from autograd.lines import Line, line_of, user_line_of
 from autograd.pictures.drawing.components import Component
+from autograd.pictures.drawing.names import without_numbers
 
 _MANY_ALIKE = 16
 """From so many inner components on, equal ones share a box wherever they stand."""
@@ -33,11 +33,6 @@ def lines_in(component: Component) -> Callable[[Node], Line | None]:
     Outside of all components it gives the user's line, which calls a loss, not a line of the loss.
     """
     return line_of if component.parent else user_line_of
-
-
-def without_numbers(name: str) -> str:
-    """The same for names that differ in numbers only."""
-    return re.sub(r"\d+", "*", name)
 
 
 def resolve(

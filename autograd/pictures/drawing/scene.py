@@ -81,7 +81,9 @@ def scene(shown: Shown) -> Scene:
             continue
         head = boxes[fold]
         for parent in parents:
-            folded[boxes[shown.folds.get(parent, parent)], head] = times(parent.shape)
+            arrow = boxes[shown.folds.get(parent, parent)], head
+            if arrow not in folded:
+                folded[arrow] = times(parent.shape)
         if node.op is not None and node.op.arity != len(parents):
             data.enters(fold, node.args)
         if node in boxes:

@@ -9,7 +9,7 @@ from types import FrameType
 
 from autograd.engine.graph import Node
 from autograd.pictures.drawing.components import Component, tree
-from autograd.pictures.drawing.names import names_of
+from autograd.pictures.drawing.names import names_of, without_numbers
 from autograd.scopes import Owner, Scope, scopes
 
 
@@ -32,6 +32,12 @@ class Subject:
     parameters: Collection[Node]
     scopes: Sequence[Scope]
     roots: Mapping[int, str]
+
+    @cached_property
+    def patterns(self) -> Mapping[Node, str]:
+        """The name of each leaf, the same for names that differ in numbers only."""
+        leaves = (node for node in self.nodes if node.op is None)
+        return {leaf: without_numbers(self.names.get(id(leaf), "")) for leaf in leaves}
 
     @cached_property
     def program(self) -> Component:
