@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.jit.loops import Loop
 from autograd.jit.native import functions, machine
-from autograd.jit.native.layout import Buffer
+from autograd.jit.native.layout import Buffer, in_turn
 from autograd.jit.native.loops import LoopSteps
 from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, makes, needs
@@ -192,17 +192,18 @@ class Kernel:
         def put(thing: Value, place: Value) -> None:
             to.do(f"store ptr {thing}, ptr {to(f'getelementptr ptr, ptr {items}, i64 {place}')}")
 
+        sources = [self._steps.schedule.place(term) for term in self.results]
         place = -1
         while (place := place + 1) < len(self.results):
             term = self.results[place]
-            rows = self._steps.schedule.rows(self.results, place)
+            rows = in_turn(place, sources)
             if len(rows) == 1 and term.dtype == np.float64:
-                (row_of_items,) = rows
-                with to.loop(str(row_of_items.count)) as i:
+                ((row_of_items,),) = rows
+                with to.loop(str(row_of_items.shape[0])) as i:
                     entry = to(f"load double, ptr {self._steps.turn_of(row_of_items, i)}")
                     thing = to(f"call ptr @PyFloat_FromDouble(double {entry})")
                     put(thing, to(f"add i64 {i}, {place}"))
-                place += row_of_items.count - 1
+                place += row_of_items.shape[0] - 1
                 continue
             value, is_float = self._steps.value(term), term.dtype.kind == "f"
             wide = functions.convert(to, value, term.dtype, _DOUBLE if is_float else _INTEGER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -15,6 +15,9 @@ from autograd.ops import structural
 
 LOCAL = 64
 """Arrays of up to so many numbers are in the memory of a function, and often in registers."""
+_MANY = 8
+"""More items than this that lie in memory one after the other are copied in a loop."""
+_MOST_IN_TURN = 6
 
 
 @dataclass(eq=False)
@@ -59,6 +62,19 @@ class Layout:
         ]
         return (*[0] * (len(shape) - len(own)), *own)
 
+    def item(self, index: int) -> Layout:
+        """Item number `index` along the first axis."""
+        index += self.shape[0] if index < 0 else 0
+        start = self.offset + index * self.strides[0]
+        return Layout(self.buffer, self.shape[1:], self.strides[1:], start)
+
+    def cut(self, start: int | None, stop: int | None, step: int | None) -> Layout:
+        """A part of the first axis, as a slice gives it."""
+        chosen, (apart, *others) = range(self.shape[0])[start:stop:step], self.strides
+        strides = chosen.step * apart, *others
+        first = self.offset + chosen.start * apart
+        return Layout(self.buffer, (len(chosen), *self.shape[1:]), strides, first)
+
 
 def steps(shape: Sequence[int]) -> tuple[int, ...]:
     """The strides of entries in C order."""
@@ -70,39 +86,43 @@ def whole(buffer: Buffer, shape: tuple[int, ...]) -> Layout:
     return Layout(buffer, shape, steps(shape))
 
 
-@dataclass(frozen=True)
-class Items:
-    """A list of numbers or of arrays of one shape: item n begins at `start` + n · `step`."""
-
-    buffer: Buffer
-    shape: tuple[int, ...]
-    count: int
-    start: int
-    step: int
-    strides: tuple[int, ...]
-
-    def at(self, index: int) -> Layout:
-        """One item."""
-        index += self.count if index < 0 else 0
-        return Layout(self.buffer, self.shape, self.strides, self.start + index * self.step)
-
-    def cut(self, start: int, stop: int | None, step: int) -> Items:
-        """A part of the list, as slices give it."""
-        chosen = range(self.count)[start:stop:step]
-        first = self.start + chosen.start * self.step
-        return replace(self, count=len(chosen), start=first, step=self.step * step)
-
-    @property
-    def stacked(self) -> Layout:
-        """All items as one array, along a first axis."""
-        shape, strides = (self.count, *self.shape), (self.step, *self.strides)
-        return Layout(self.buffer, shape, strides, self.start)
+def new_list(shape: tuple[int, ...], count: int, dtype: np.dtype[Any]) -> Layout:
+    """A list of arrays of one shape, or of numbers, in memory of its own: an array of its items."""
+    return whole(Buffer(count * prod(shape), dtype), (count, *shape))
 
 
-def new_list(shape: tuple[int, ...], count: int, dtype: np.dtype[Any]) -> Items:
-    """A list in memory of its own."""
-    size = prod(shape)
-    return Items(Buffer(count * size, dtype), shape, count, 0, size, steps(shape))
+def in_turn(start: int, *columns: Sequence[Layout | None]) -> list[tuple[Layout, ...]]:
+    """Lists that the items of each column are of in turn, from number `start` on, all of them
+    equally long. None where they are few.
+    """
+    for period in range(1, _MOST_IN_TURN + 1):
+        rows = [_row(c, start + n, period) for n in range(period) for c in columns]
+        found = [row for row in rows if row is not None]
+        if len(found) == len(rows):
+            count = min(row.shape[0] for row in found)
+            cut = iter([row.cut(0, count, 1) for row in found])
+            return list(zip(*[cut] * len(columns), strict=True))
+    return []
+
+
+def _row(layouts: Sequence[Layout | None], start: int, period: int) -> Layout | None:
+    """The list that the first of these are the items of."""
+    if start + _MANY * period >= len(layouts):
+        return None
+    first, second, count = layouts[start], layouts[start + period], 0
+    if first is None or second is None:
+        return None
+    step = second.offset - first.offset
+    for n in range(start, len(layouts), period):
+        x, offset = layouts[n], first.offset + count * step
+        if x is None or x.offset != offset or x.buffer is not first.buffer:
+            break
+        if x.shape != first.shape or x.strides != first.strides:
+            break
+        count += 1
+    if count <= _MANY:
+        return None
+    return Layout(first.buffer, (count, *first.shape), (step, *first.strides), first.offset)
 
 
 def is_regular(array: Any) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.jit.loops import Loop
 from autograd.jit.native import functions, machine
-from autograd.jit.native.layout import Buffer, Items, Layout, whole
+from autograd.jit.native.layout import Buffer, Layout, whole
 from autograd.jit.native.nests import load, store
 from autograd.jit.native.schedule import AnyStep, Body, Schedule, Step
 from autograd.jit.native.steps import Steps
@@ -49,26 +49,24 @@ class LoopSteps(Steps):
         if row and row[0] in self.rows:
             self._read_row(items, self.rows[row[0]], len(row))
             return
-        if not items.shape and not any(term.settings["lists"]):
-            self._store_row(term.args, items.stacked)
-            return
+        terms, places = [], []
         for arg, many in zip(term.args, term.settings["lists"], strict=True):
             other = self.schedule.lists.get(arg)
             if many and other is not None:
-                self.copy_layout(other.stacked, items.cut(index, index + other.count, 1).stacked)
-                index += other.count
-            elif items.shape:
-                self.copy(arg, items.at(index))
-                index += 1
+                count = other.shape[0]
+                self.copy_layout(other, items.cut(index, index + count, 1))
+                index += count
             else:
-                store(self.to, items.buffer.dtype, self.value(arg), self.base(items.at(index)))
+                terms.append(arg)
+                places.append(items.item(index))
                 index += 1
+        self.store_all(terms, places)
 
     def _joined(self, term: Term) -> None:
-        source = self.schedule.lists[term.args[0]].stacked
+        source = self.schedule.lists[term.args[0]]
         self.copy_layout(source, whole(self.schedule.layouts[term].buffer, source.shape))
 
-    def _read_row(self, items: Items, objects: Value, count: int) -> None:
+    def _read_row(self, items: Layout, objects: Value, count: int) -> None:
         to = self.to
         with to.loop(str(count)) as i:
             thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {objects}, i64 {i}')}")
@@ -94,33 +92,24 @@ class LoopSteps(Steps):
             for x, arg in zip(loop.fixed, step.term.args, strict=False)
             if not x.ndim
         }
-        lists = [outer.lists[arg] for arg in streams]
         with to.loop(str(loop.turns)) as turn:
             self.schedule = body
             self.values.update(fixed)
             for x, slot in slots.items():
                 self.values[x] = load(to, x.dtype, slot)
-            for x, items in zip(loop.streams, lists, strict=True):
-                at = self.turn_of(items, turn)
-                if x.ndim:
-                    self.pointers[body.layouts[x].buffer] = at
-                else:
-                    self.values[x] = load(to, x.dtype, at)
+            for buffer, items in body.items.items():
+                self.pointers[buffer] = self.turn_of(items, turn)
+            for x, arg in zip(loop.streams, streams, strict=True):
+                if not x.ndim:
+                    self.values[x] = load(to, x.dtype, self.turn_of(outer.lists[arg], turn))
             for inner in body.steps:
                 self.step(inner)
             for x, slot in last.items():
                 store(to, x.dtype, self.value(x), slot)
-            for x, layout in zip(loop.last, body.last, strict=True):
-                if x.ndim:
-                    self.copy(x, layout)
+            self.copy_all(body.copies)
             for x, items in zip(loop.kept, body.kept, strict=True):
-                at = self.turn_of(items, turn)
-                if x.ndim:
-                    place = whole(Buffer(x.size, x.dtype), x.shape)
-                    self.pointers[place.buffer] = at
-                    self.copy(x, place)
-                else:
-                    store(to, x.dtype, self.value(x), at)
+                if not x.ndim:
+                    store(to, x.dtype, self.value(x), self.turn_of(items, turn))
             for x, branch in loop.checks:
                 self._look_at(x, branch)
             self._hand_on(loop, body, slots)
@@ -133,27 +122,24 @@ class LoopSteps(Steps):
         """What the next turn finds: all of it is read before any of it is written."""
         to = self.to
         values = [None if c.next.ndim else self.value(c.next) for c in loop.carried]
-        copies: list[tuple[Layout, Layout]] = []
+        copies: list[tuple[Term, Layout]] = []
+        between: list[tuple[Term, Layout]] = []
         for carried, state, value in zip(loop.carried, body.states, values, strict=True):
+            x = carried.next
             if state is None:
                 assert value is not None
-                store(to, carried.input.dtype, value, slots[carried.input])
-                continue
-            x = carried.next
-            if body.kinds[x] in ("given", "view", "uniform") and len(loop.carried) > 1:
-                between = whole(Buffer(x.size, x.dtype), x.shape)
+                store(to, x.dtype, value, slots[carried.input])
+            elif body.kinds[x] in ("given", "view", "uniform") and len(loop.carried) > 1:
+                place = whole(Buffer(x.size, x.dtype), x.shape)
                 kind = in_memory(type_of(x.dtype))
-                name = to.fresh("%between")
+                name = self.pointers[place.buffer] = to.fresh("%between")
                 to.slots.append(f"  {name} = alloca [{x.size} x {kind}], align 64")
-                self.pointers[between.buffer] = name
-                self.copy(x, between)
-                copies.append((between, state))
-            elif x in body.layouts:
-                copies.append((body.layouts[x], state))
+                between.append((x, place))
+                copies.append((self.stand_in(place), state))
             else:
-                self.copy(x, state)
-        for source, state in copies:
-            self.copy_layout(source, state)
+                copies.append((x, state))
+        self.copy_all(between)
+        self.copy_all(copies)
 
     def _new_slot(self, term: Term, value: Value = "") -> Value:
         slot = self.to.slot(in_memory(type_of(term.dtype)))

@@ -7,7 +7,7 @@ shape that are at the same stage are one nest of loops.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,6 @@ from autograd.jit.loops.loop import cut, item, joined, listed, rows, stacked, wi
 from autograd.jit.native import functions
 from autograd.jit.native.layout import (
     Buffer,
-    Items,
     Layout,
     new_list,
     of_array,
@@ -52,7 +51,6 @@ _NUMBERS = ("number", "load", "item")
 
 
 _MANY = 8
-_MOST_IN_TURN = 6
 _MOST_HANDED_ON = 4096
 
 
@@ -97,7 +95,7 @@ class Schedule:
         self._in_memory = self._wanted_in_memory(order)
         self.kinds: dict[Term, str] = {}
         self.layouts: dict[Term, Layout] = {}
-        self.lists: dict[Term, Items] = {}
+        self.lists: dict[Term, Layout] = {}
         self.bodies: dict[Term, Body] = {}
         self._loops: dict[Term, Step] = {}
         self.stored: set[Term] = {term for term in results if term.ndim}
@@ -167,16 +165,16 @@ class Schedule:
             self.lists[term] = self.lists[whole_list].cut(**term.settings)
             return "list"
         if op is item:
-            self._view = self.lists[whole_list].at(term.settings["index"])
+            self._view = self.lists[whole_list].item(term.settings["index"])
             return "view" if term.ndim else "item"
         if op is rows:
             self.lists[term] = self._rows(term)
             return "list"
         if op is stacked:
-            self._view = self.lists[whole_list].stacked
+            self._view = self.lists[whole_list]
             return "view"
         if op is joined:
-            found = view(self.lists[whole_list].stacked, term)
+            found = view(self.lists[whole_list], term)
             if found is None:
                 return "joined"
             self._view = found
@@ -192,19 +190,19 @@ class Schedule:
         self._view = body.last[index]
         return "view"
 
-    def _listed(self, term: Term) -> Items:
+    def _listed(self, term: Term) -> Layout:
         """A new list, whose items are of one shape and type."""
         count, kinds = 0, set()
         for arg, many in zip(term.args, term.settings["lists"], strict=True):
             known = self.lists.get(arg)
-            count += known.count if many and known else 1
-            kinds.add((known.shape, known.buffer.dtype) if known else (arg.shape, arg.dtype))
+            count += known.shape[0] if many and known else 1
+            kinds.add((known.shape[1:], known.buffer.dtype) if known else (arg.shape, arg.dtype))
         if len(kinds) > 1 or not has_type(next(iter(kinds))[1]):
             raise Unsupported
         ((shape, dtype),) = kinds
         return new_list(shape, count, dtype)
 
-    def _rows(self, term: Term) -> Items:
+    def _rows(self, term: Term) -> Layout:
         """Parts of an array, which are where the array is."""
         (x,), settings = term.args, term.settings
         if x not in self.layouts:
@@ -213,26 +211,26 @@ class Schedule:
         first = part_of(self.layouts[x], with_numbers(settings["key"], numbers))
         following = [n + step for n, step in zip(numbers, moved, strict=True)]
         second = part_of(self.layouts[x], with_numbers(settings["key"], following))
-        apart = second.offset - first.offset
-        return Items(
-            first.buffer, first.shape, settings["turns"], first.offset, apart, first.strides
-        )
+        strides = second.offset - first.offset, *first.strides
+        return Layout(first.buffer, (settings["turns"], *first.shape), strides, first.offset)
 
     def _body(self, term: Term, loop: Loop) -> Body:
         """The schedule of a body, whose inputs are where the arguments are."""
         given: dict[Term, Layout] = {}
+        items: dict[Buffer, Layout] = {}
         first = len(loop.fixed)
         streams = term.args[first + len(loop.carried) :]
         for x, arg in zip(loop.fixed, term.args, strict=False):
             if arg in self.layouts:
                 given[x] = self.layouts[arg]
         for x, arg in zip(loop.streams, streams, strict=True):
-            items = self.lists[arg]
-            if x.ndim:  # the memory of the item of this turn
-                given[x] = Layout(Buffer(x.size, x.dtype, name="item"), x.shape, items.strides)
-            if items.shape != x.shape or items.buffer.dtype != x.dtype:
+            stream = self.lists[arg]
+            if x.ndim:
+                buffer = Buffer(x.size, x.dtype, name="item")
+                given[x], items[buffer] = Layout(buffer, x.shape, stream.strides[1:]), stream
+            if stream.shape[1:] != x.shape or stream.buffer.dtype != x.dtype:
                 raise Unsupported
-        return Body(loop, given, self._alone)
+        return Body(loop, given, items, self._alone)
 
     def _how_view(self, term: Term, arrays: Sequence[Term]) -> str:
         (x,) = term.args
@@ -327,35 +325,11 @@ class Schedule:
             found += self.bodies[term].all_buffers()
         return found
 
-    def rows(self, terms: Sequence[Term], start: int) -> list[Items]:
-        """The parts of lists that many terms are in turn, from number `start` on; as many from each
-        list. None where they are few.
-        """
-        for period in range(1, _MOST_IN_TURN + 1):
-            rows = [self._row(terms[start + n :: period]) for n in range(period)]
-            found = [row for row in rows if row is not None]
-            if len(found) == period:
-                count = min(row.count for row in found)
-                return [replace(row, count=count) for row in found]
-        return []
-
-    def _row(self, terms: Sequence[Term]) -> Items | None:
-        """The part of a list that the first of these are."""
-        if len(terms) <= _MANY or self.kinds[terms[_MANY]] != "item":
-            return None
-        source, indices = terms[0].args[0] if terms[0].args else None, list[int]()
-        for term in terms:
-            if self.kinds[term] != "item" or term.args[0] is not source:
-                break
-            index = term.settings["index"]
-            if len(indices) > 1 and index - indices[-1] != indices[1] - indices[0]:
-                break
-            indices.append(index)
-        if len(indices) <= _MANY or source is None:
-            return None
-        items, step = self.lists[source], indices[1] - indices[0]
-        begin = items.start + (indices[0] % items.count) * items.step
-        return Items(items.buffer, (), len(indices), begin, step * items.step, ())
+    def place(self, term: Term) -> Layout | None:
+        """Where a term is in memory; None for a number that is not."""
+        if self.kinds[term] == "item":
+            return self.lists[term.args[0]].item(term.settings["index"])
+        return self.layouts.get(term)
 
     def row_of(self, term: Term) -> list[Term]:
         """The numbers of a new list, if they are many, and given as Python's floats."""
@@ -373,10 +347,18 @@ class Schedule:
 class Body(Schedule):
     """The schedule of the body of a loop, and where its results are.
 
-    states: the memory of arrays that are handed on; last, kept: that of results.
+    items: lists by the buffers that are their item of this turn. states: the memory of arrays that
+    are handed on. last, kept: that of results; copies: those arrays that each turn has to copy.
     """
 
-    def __init__(self, loop: Loop, given: dict[Term, Layout], alone: bool) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        given: dict[Term, Layout],
+        items: dict[Buffer, Layout],
+        alone: bool,
+    ) -> None:
+        self.items = items
         self.states: list[Layout | None] = []
         for carried in loop.carried:
             x = carried.input
@@ -389,8 +371,42 @@ class Body(Schedule):
             raise Unsupported
         if any(carried.next.size > _MOST_HANDED_ON for carried in loop.carried):
             raise Unsupported
-        self.last: list[Layout] = [whole(Buffer(x.size, x.dtype), x.shape) for x in loop.last]
-        self.kept: list[Items] = [new_list(x.shape, loop.turns, x.dtype) for x in loop.kept]
+        self._made = {x.buffer for t, x in self.layouts.items() if self.kinds[t] not in _NO_STEP}
+        self.copies: list[tuple[Term, Layout]] = []
+        self.kept: list[Layout] = [self._kept(x, loop.turns) for x in loop.kept]
+        self.last: list[Layout] = [self._last(x) for x in loop.last]
+
+    def _kept(self, x: Term, turns: int) -> Layout:
+        """The list of what a term is in each turn: computed right there, if it can be."""
+        layout = self.layouts.get(x)
+        own = layout and layout.buffer in self._made - self.items.keys()
+        if layout and own and layout.buffer.size == x.size:
+            self.items[layout.buffer] = new_list((x.size,), turns, x.dtype)
+            layout.buffer.name = "item"
+        if layout and layout.buffer in self.items:
+            items = self.items[layout.buffer]
+            strides = items.strides[0], *layout.strides
+            start = items.offset + layout.offset
+            return Layout(items.buffer, (turns, *x.shape), strides, start)
+        items = new_list(x.shape, turns, x.dtype)
+        if x.ndim:
+            buffer = Buffer(x.size, x.dtype, name="item")
+            self.items[buffer] = items
+            self.copies.append((x, whole(buffer, x.shape)))
+        return items
+
+    def _last(self, x: Term) -> Layout:
+        """What a term is in the last turn."""
+        layout = self.layouts.get(x)
+        if layout and layout.buffer in self._made - self.items.keys():
+            return layout
+        if layout and layout.buffer in self.items:
+            items = self.items[layout.buffer].item(-1)
+            return Layout(items.buffer, x.shape, layout.strides, items.offset + layout.offset)
+        copy = whole(Buffer(x.size, x.dtype), x.shape)
+        if x.ndim:
+            self.copies.append((x, copy))
+        return copy
 
     def all_buffers(self) -> list[Buffer]:
         """All the memory that a loop needs besides that of its arguments."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.jit.native import functions, products
-from autograd.jit.native.layout import Buffer, Items, Layout, steps, whole
+from autograd.jit.native.layout import Buffer, Layout, in_turn, part_of, steps, whole
 from autograd.jit.native.nests import Nest, NestWriter, load, store
 from autograd.jit.native.schedule import AnyStep, Schedule, copy_of, needs
 from autograd.jit.native.text import Function, Value, in_memory, number, type_of
-from autograd.jit.terms import Term, entry
+from autograd.jit.terms import Term, entry, is_basic
 
 
 class Steps:
@@ -38,9 +38,8 @@ class Steps:
             example = term.example if term.scalar else term.example.item()
             return number(example, type_of(term.dtype))
         if self.schedule.kinds[term] == "item":
-            items = self.schedule.lists[term.args[0]]
-            at = self.base(items.at(term.settings["index"]))
-            return load(self.to, term.dtype, at)
+            at = self.schedule.lists[term.args[0]].item(term.settings["index"])
+            return load(self.to, term.dtype, self.base(at))
         return self.values[term]
 
     def _layout(self, term: Term) -> Layout:
@@ -84,10 +83,20 @@ class Steps:
 
     def copy(self, x: Term, into: Layout) -> None:
         """Store the entries of an array, or a number in each place, in a layout of its shape."""
-        copy = copy_of(x)
-        if x.shape != into.shape:
-            copy.example = np.broadcast_to(np.zeros((), x.dtype), into.shape)
-        self.nest(Nest(into.shape, [copy], [], {copy: into}))
+        self.copy_all([(x, into)])
+
+    def copy_all(self, pairs: Iterable[tuple[Term, Layout]]) -> None:
+        """The same for several, which do not overlap."""
+        nests: dict[tuple[int, ...], Nest] = {}
+        for x, into in pairs:
+            copy = copy_of(x)
+            if x.shape != into.shape:
+                copy.example = np.broadcast_to(np.zeros((), x.dtype), into.shape)
+            nest = nests.setdefault(into.shape, Nest(into.shape))
+            nest.members.append(copy)
+            nest.outputs[copy] = into
+        for nest in nests.values():
+            self.nest(nest)
 
     def _number(self, term: Term) -> None:
         args = [self.value(arg) for arg in term.args]
@@ -117,33 +126,39 @@ class Steps:
         self.copy(x, Layout(self._layout(term).buffer, x.shape, steps(x.shape)))
 
     def _join(self, term: Term) -> None:
-        into, start = self._layout(term), 0
+        into, start, places = self._layout(term), 0, []
         axis = term.settings["axis"] % term.ndim
         for arg in term.args:
             offset = into.offset + start * into.strides[axis]
-            self.copy(arg, Layout(into.buffer, arg.shape, into.strides, offset))
+            places.append(Layout(into.buffer, arg.shape, into.strides, offset))
             start += arg.shape[axis]
+        self.store_all(term.args, places)
 
     def _pack(self, term: Term) -> None:
-        self._store_row(term.args, self._layout(term))
+        self.store_all(term.args, [self._layout(term).item(n) for n in range(term.size)])
 
-    def _store_row(self, numbers: Sequence[Term], into: Layout) -> None:
-        """Store numbers one after the other."""
-        index, dtype, (step,) = 0, into.buffer.dtype, into.strides
-        while index < len(numbers):
-            rows = self.schedule.rows(numbers, index)
-            for n, row in enumerate(rows):
-                start = into.offset + (index + n) * step
-                apart = Layout(into.buffer, (row.count,), (len(rows) * step,), start)
-                self.copy_layout(row.stacked, apart)
+    def store_all(self, terms: Sequence[Term], places: Sequence[Layout]) -> None:
+        """Store each array or number in a place; those that lie in memory in turn at once."""
+        sources, index = [self.schedule.place(term) for term in terms], 0
+        pairs = list(zip(sources, places, strict=True))
+        alike = all(x is None or x.buffer.dtype == into.buffer.dtype for x, into in pairs)
+        copies: list[tuple[Term, Layout]] = []
+        while index < len(terms):
+            rows = in_turn(index, sources, places) if alike else []
+            for source, into in rows:
+                copies.append((self.stand_in(source), into))
+                index += into.shape[0]
             if rows:
-                index += len(rows) * rows[0].count
                 continue
-            arg = numbers[index]
-            value = functions.convert(self.to, self.value(arg), arg.dtype, dtype)
-            at = Layout(into.buffer, (), (), into.offset + index * step)
-            store(self.to, dtype, value, self.base(at))
+            term, into = terms[index], places[index]
+            if into.shape:
+                copies.append((term, into))
+            else:
+                dtype = into.buffer.dtype
+                value = functions.convert(self.to, self.value(term), term.dtype, dtype)
+                store(self.to, dtype, value, self.base(into))
             index += 1
+        self.copy_all(copies)
 
     def _product(self, term: Term) -> None:
         x, y = [self._layout(arg) for arg in term.args]
@@ -152,22 +167,26 @@ class Steps:
         if not term.ndim:
             self.values[term] = load(self.to, term.dtype, self.pointers[out.buffer])
 
-    def turn_of(self, items: Items, turn: Value) -> Value:
+    def turn_of(self, items: Layout, turn: Value) -> Value:
         """The address of the item of this turn."""
-        kind = in_memory(type_of(items.buffer.dtype))
-        at = turn if items.step == 1 else self.to(f"mul i64 {turn}, {items.step}")
-        at = self.to(f"add i64 {at}, {items.start}") if items.start else at
+        kind, step = in_memory(type_of(items.buffer.dtype)), items.strides[0]
+        at = turn if step == 1 else self.to(f"mul i64 {turn}, {step}")
+        at = self.to(f"add i64 {at}, {items.offset}") if items.offset else at
         return self.to(f"getelementptr {kind}, ptr {self.pointers[items.buffer]}, i64 {at}")
 
     def copy_layout(self, source: Layout, into: Layout) -> None:
         """Store entries of one layout in another of the same shape."""
-        stand_in = Term()
-        stand_in.op, stand_in.args, stand_in.settings = None, (), {}
-        stand_in.example = np.broadcast_to(np.zeros((), source.buffer.dtype), source.shape)
-        stand_in.constant, stand_in.number, stand_in.index = False, -1, -1
-        self.schedule.layouts[stand_in] = source
-        self.schedule.kinds[stand_in] = "given"
-        self.copy(stand_in, into)
+        self.copy(self.stand_in(source), into)
+
+    def stand_in(self, source: Layout) -> Term:
+        """A term for what is somewhere in memory."""
+        term = Term()
+        term.op, term.args, term.settings = None, (), {}
+        term.example = np.broadcast_to(np.zeros((), source.buffer.dtype), source.shape)
+        term.constant, term.number, term.index = False, -1, -1
+        self.schedule.layouts[term] = source
+        self.schedule.kinds[term] = "given"
+        return term
 
     # --- entries by number ---------------------------------------------------------------------
 
@@ -217,9 +236,12 @@ class Steps:
     def _scatter(self, term: Term) -> None:
         (x,) = term.args
         to, kind, into = self.to, type_of(term.dtype), self._layout(term)
-        base = self._zeros(term)
+        base, key = self._zeros(term), term.settings["key"]
+        if is_basic(key):
+            self.copy(x, part_of(into, key))
+            return
         source = self._layout(x)
-        numbers = self._numbers(self._places(term.settings["key"], whole(into.buffer, term.shape)))
+        numbers = self._numbers(self._places(key, whole(into.buffer, term.shape)))
         places = self._numbers(self._places((), source))
         with to.loop(str(x.size)) as i:
             at = to(f"load i64, ptr {to(f'getelementptr i64, ptr {numbers}, i64 {i}')}")

@@ -276,6 +276,70 @@ def test_lists_that_are_made_before_a_call_are_read_after_it() -> None:
     assert run.stats().native == 1
 
 
+def random_loop(draw: Any) -> Any:
+    """A loop that hands on, swaps, reads and keeps small arrays."""
+    turns, kinds = int(draw.integers(10, 25)), draw.integers(0, 8, 5).tolist()
+    places = draw.integers(0, 3, (5, 2)).tolist()
+    stacks = draw.random() < 0.5
+
+    def f(w: Any, xs: Any) -> Any:
+        s, total, rows = [w, 0.5 * w, w - 1.0], 0.0, []
+        for t in range(turns):
+            x, y = xs[t], xs[turns - 1 - t]
+            for kind, (a, b) in zip(kinds, places, strict=True):
+                if kind == 0:
+                    s[a] = anp.tanh(0.7 * s[a] + x)
+                elif kind == 1:
+                    s[a], s[b] = s[b], 0.9 * s[a]
+                elif kind == 2:
+                    s[a] = s[a] + 0.1 * anp.sin(s[b]) * y
+                elif kind == 3:
+                    s[a] = anp.concatenate([s[b][1:], s[a][:1]])
+                elif kind == 4:
+                    s[a] = 0.5 * x
+                elif kind == 5:
+                    total = total + anp.sum(s[a] * y)
+                elif kind == 6:
+                    rows.append(s[a][::-1])
+                else:
+                    rows.append(0.3 * s[a] + s[b])
+        z = (anp.stack if stacks else anp.concatenate)([*rows, *s])
+        return total + anp.sum(z * z * anp.arange(z.size).reshape(z.shape))
+
+    return f, turns
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_loops_over_arrays_agree(seed: int) -> None:
+    f, turns = random_loop(np.random.default_rng(seed))
+    w, xs = rng.normal(size=3), rng.normal(size=(turns, 3))
+    run = compiled(value_and_grad(f, (0, 1)))
+    for again in (1.0, 0.5):
+        assert_same(
+            run(again * w, xs + again), value_and_grad(f, (0, 1))(again * w, xs + again), 1e-10
+        )
+    assert run.stats().native == 1
+
+
+def test_the_size_of_machine_code_does_not_grow_with_the_turns_of_a_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    f, sizes = grad(_rows_of_a_loop, (0, 1)), list[int]()
+    monkeypatch.setattr(machine, "function", lambda text, level: sizes.append(text.count("\n")))
+    for turns in (80, 160):
+        with pytest.raises(TypeError):  # there is no function
+            compiled(f)(np.ones(3), np.ones((turns, 3)))
+    assert sizes[1] == sizes[0]
+
+
+def _rows_of_a_loop(w: Any, x: Any) -> Any:
+    h, rows = w, []
+    for t in range(len(x)):
+        h = anp.tanh(h * w + x[t])
+        rows.append(h[::-1] * x[t])
+    return anp.sum(anp.stack(rows) ** 2) + anp.sum(anp.concatenate(rows))
+
+
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
 def test_random_chains_of_operations_agree(x: list[float], seed: int) -> None:
     draw = np.random.default_rng(seed)
