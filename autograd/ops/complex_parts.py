@@ -31,6 +31,14 @@ def is_complex(x: Any) -> bool:
     return isinstance(x, complex) if dtype is None else dtype.kind == "c"
 
 
+def branch_on_type(out: Array) -> None:
+    """Branch on whether `out` is complex, where that depends on the numbers it is computed from.
+
+    A program compiled with real eigenvalues is not run where they are complex.
+    """
+    bool(nondifferentiable(np.iscomplexobj, out))
+
+
 def _as_data(x: ArrayLike) -> Array:
     return x if isinstance(x, Node | np.ndarray | np.generic | complex | float) else np.asarray(x)
 

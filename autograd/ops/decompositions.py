@@ -19,7 +19,7 @@ from autograd.convert import ArrayLike
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op, interpreter
 from autograd.ops.array_function import array_function
-from autograd.ops.complex_parts import conj, imag, is_complex, real
+from autograd.ops.complex_parts import branch_on_type, conj, imag, is_complex, real
 from autograd.ops.diagonals import diagonal, rows_and_columns, triu
 from autograd.ops.inverses import inv_op, solve_op, square
 from autograd.ops.op_types import chain_product
@@ -297,7 +297,10 @@ def eig(a: ArrayLike) -> tuple[Array, Array]:
            [-1.,  0.]])
     """
     a = square(a, "eig")
-    return _EigResult(*_unpack(eig_op(a), _eigh_tails(a)))
+    packed = eig_op(a)
+    if not is_complex(a):
+        branch_on_type(packed)
+    return _EigResult(*_unpack(packed, _eigh_tails(a)))
 
 
 @array_function

@@ -11,7 +11,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
 from autograd.numpy.wrapping import wrap
-from autograd.ops.complex_parts import is_complex
+from autograd.ops.complex_parts import branch_on_type, is_complex
 from autograd.scipy import load
 
 _theirs = load("linalg")
@@ -121,6 +121,15 @@ _sylvester_op: Op = Op(
         _sylvester_q,
     ),
 )
+
+
+def _sqrtm(A: Array) -> Array:
+    """The square root, which is complex where a real matrix has none that is real."""
+    out = _sqrtm_op(ops.array(A))
+    branch_on_type(out)
+    return out
+
+
 _sqrtm_op = Op(
     "sqrtm",
     lambda a: _theirs.sqrtm(a),
@@ -139,6 +148,21 @@ def _expm_rule(g: Array, out: Array, a: Array) -> Array:
 _expm_op: Op = Op("expm", lambda a: _theirs.expm(a), (_expm_rule,))
 
 
+def _without_draws(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`logm` estimates norms by random vectors; NumPy's generator is left as it was, since a
+    function that draws cannot be compiled.
+    """
+
+    def kernel(a: Any) -> Any:
+        state = np.random.get_state()  # noqa: NPY002
+        try:
+            return function(a)
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+
+    return kernel
+
+
 def _matrix_function(name: str) -> Callable[[Array], Array]:
     """A function of matrices that is a power series, whose derivative is such a block, too."""
 
@@ -148,8 +172,14 @@ def _matrix_function(name: str) -> Callable[[Array], Array]:
         below = ops.concatenate([ops.array(g) * 0.0, _t(a)], -1)
         return op(ops.concatenate([above, below], -2))[:n, n:]
 
-    op: Op = Op(name, getattr(_theirs, name), (rule,))
-    return lambda A: op(ops.array(A))
+    def function(A: Array) -> Array:
+        out = op(ops.array(A))
+        branch_on_type(out)  # the logarithm of a real matrix may be complex
+        return out
+
+    kernel = getattr(_theirs, name)
+    op: Op = Op(name, _without_draws(kernel) if name == "logm" else kernel, (rule,))
+    return function
 
 
 # --------------------------------------------------------------------------------------------------
@@ -300,7 +330,7 @@ globals().update(
             "solve_banded": _solve_banded,
             "solve_sylvester": _sylvester,
             "solve_triangular": _solve_triangular,
-            "sqrtm": lambda A: _sqrtm_op(ops.array(A)),
+            "sqrtm": _sqrtm,
             "svdvals": lambda a, **options: ops.svd(a, compute_uv=False),
         },
         plain=("bandwidth", "hadamard", "hilbert", "invhilbert", "issymmetric", "pascal"),

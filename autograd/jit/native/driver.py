@@ -25,13 +25,13 @@ _numbers = count()
 
 
 def _evaluate(op: Op, settings: Mapping[str, Any], is_complex: bool, *args: Any) -> Any:
-    """What an operation gives; memory for real numbers would take of complex ones the real parts.
-
-    Whether eigenvalues are complex depends on the numbers.
+    """What an operation gives, if it fits into the memory for it, which is of real numbers or of
+    complex ones: whether eigenvalues are complex depends on the numbers.
     """
     result = op.evaluate(args, settings)
-    if np.iscomplexobj(result) and not is_complex:
-        raise GuardFailure(f"the result of {op.name} is complex, where it was real")
+    if np.iscomplexobj(result) != is_complex:
+        was, now = ("complex", "real") if is_complex else ("real", "complex")
+        raise GuardFailure(f"the result of {op.name} is {now}, where it was {was}")
     return result
 
 

@@ -573,15 +573,3 @@ def test_what_has_no_machine_code_is_called_or_makes_the_program_one_of_numpy() 
     assert empty(np.array([3.0, 1.0])) == 4.0
     halves = compiled(lambda x: anp.sum(x * 2))
     assert halves(np.ones(3, np.float16)) == 6.0
-
-
-@pytest.mark.filterwarnings("ignore::autograd.JitNotice")
-@pytest.mark.parametrize("name", ["eig", "eigvals"])
-def test_eigenvalues_that_are_complex_after_real_ones_keep_their_imaginary_parts(name: str) -> None:
-    def f(a: Any) -> Any:
-        w = getattr(anp.linalg, name)(a)
-        return anp.abs(w if name == "eigvals" else w[0])
-
-    compiled = jit(f, native=True)
-    for a in ([[2.0, 1.0], [1.0, 0.0]], [[0.0, 3.0], [-3.0, 0.0]]) * 2:
-        np.testing.assert_allclose(compiled(np.array(a)), f(np.array(a)), rtol=1e-12)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 import pytest
 
+import autograd.numpy as np
 from autograd import Value, grad, jit, vmap
 from autograd.trees import map_tree
 from tests.autograd.numpy.test_compiled import compiled_and_batched, same
@@ -101,3 +102,27 @@ def test_parameters_may_be_nodes(f: Any, parameters: tuple[float, ...], x: float
 def test_a_parameter_without_a_derivative_is_refused_in_one_sentence(name: str) -> None:
     with pytest.raises(TypeError, match="has no derivative with respect to"):
         grad(getattr(ours.special, name))(1.5, 0.3)
+
+
+OF_A_MATRIX: dict[str, Callable[[Any], Any]] = {
+    "eigvals": np.linalg.eigvals,
+    "eig": lambda a: np.linalg.eig(a)[0],
+    "sqrtm": ours.linalg.sqrtm,
+    "logm": ours.linalg.logm,
+}
+REAL, TURN = numpy.array([[4.0, 1.0], [0.3, 2.0]]), numpy.array([[-1.0, 0.5], [-3.0, -2.0]])
+NEGATIVE = numpy.array([[-1.0, 0.5], [0.0, -4.0]])
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("name", OF_A_MATRIX)
+def test_results_may_be_real_at_one_call_and_complex_at_the_next(name: str, native: bool) -> None:
+    f = OF_A_MATRIX[name]
+    complex_one = TURN if name.startswith("eig") else NEGATIVE
+    for g in (f, lambda a: np.exp(f(a)), grad(lambda a: np.sum(np.abs(f(a)) ** 2))):
+        for matrices in ((REAL, complex_one, REAL), (complex_one, REAL, complex_one)):
+            compiled = jit(g, native=native)
+            for a in matrices:
+                found, expected = compiled(a), g(a)
+                assert found.dtype == expected.dtype
+                numpy.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
