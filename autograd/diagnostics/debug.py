@@ -15,7 +15,7 @@ from autograd.around import Around
 from autograd.diagnostics import report
 from autograd.diagnostics.cuts import CutLog
 from autograd.diagnostics.loops import LoopLog, check_axis
-from autograd.diagnostics.numbers import data_of, has_nan, is_finite
+from autograd.diagnostics.numbers import data_of, entries_of, has_nan, is_finite
 from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
 from autograd.engine.graph import Array, GraphChangedError, Node, Settings, ancestors, leaf
@@ -199,17 +199,19 @@ class DebugBlock(Around):
     def _checked(self, order: list[Node], cotangents: dict[Node, Array]) -> Iterator[Node]:
         for node in order:
             self.check_unchanged(node)
+        infinite: set[Node] = set()  # nodes whose cotangents are not finite any more
         for node in self._noted(order):
             g = cotangents.get(node)
-            was_finite = {parent: is_finite(cotangents.get(parent, 0.0)) for parent in node.parents}
+            counts = {parent: entries_of(cotangents.get(parent)) for parent in node.parents}
             yield node
-            if not self.at_once or g is None or not is_finite(g):
-                continue
-            for parent in was_finite:
+            for parent, count in counts.items():
                 share = cotangents.get(parent, 0.0)
+                if not self.at_once or parent in infinite or is_finite(share, count):
+                    continue
+                infinite.add(parent)
                 # A NaN may come of a strong zero: if so, the pass is about to be repeated.
-                fault = not is_finite(share) and (interpreter().careful or not has_nan(share))
-                if was_finite[parent] and fault:
+                is_fault = interpreter().careful or not has_nan(share)
+                if is_fault and g is not None and is_finite(g):
                     way = report.way_to(order[0], node)
                     raise NonFiniteError(report.backward_fault(node, g, share, way))
 

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.diagnostics.numbers import data_of, has_nan
+from autograd.engine.backward import add
 from autograd.engine.graph import Array, Node, ancestors
 from autograd.engine.operations import interpreter, recording, using
 from autograd.engine.spaces import seed_of
+from autograd.kernels import reads_once
 from autograd.ops.structural import Entries
 from autograd.scalars import Value
 from autograd.zeros import StrongZeros
@@ -109,7 +111,7 @@ def one_pass(variables: Iterable[Node] | None = None) -> Iterator[Callable[[Arra
 
 def shares(node: Node, g: Array) -> dict[int, Any]:
     """What a node sends back of its cotangent `g` to its arguments that are nodes, by number; None
-    where there is no derivative.
+    where there is no derivative. Those of entries that it has read are `Entries`.
 
     It runs derivative rules, so call it inside `with one_pass():`.
     """
@@ -123,11 +125,7 @@ def shares(node: Node, g: Array) -> dict[int, Any]:
         }
     out, args = (node, node.args) if careful else (node.primal, node.saved)
     found = dict(node.op.pull(node, g, out, args, None))
-    for argnum, value in found.items():
-        if value is not None:
-            whole = value.total() if isinstance(value, Entries) else value
-            found[argnum] = node.args[argnum].fit(whole)
-    return found
+    return {n: None if g is None else node.args[n].fit(g) for n, g in found.items()}
 
 
 def plain(x: Any) -> Any:
@@ -142,6 +140,8 @@ def descends(node: Node, x: Node) -> bool:
 
 def largest(x: Any) -> float:
     """The largest absolute value of an entry; 0 for None and for an empty array."""
+    if isinstance(x, Entries) and all(reads_once(key) for key, _ in x.parts):
+        return float(np.max([largest(g) for _, g in x.parts]))
     return 0.0 if x is None else float(np.max(np.abs(data_of(x)), initial=0.0))
 
 
@@ -155,14 +155,27 @@ def _descendants(order: list[Node], x: Node) -> set[Node]:
 
 
 def _summed(node: Node, shares: list[Any], passed: Flow) -> Any:
-    total: Any = sum(shares[1:], shares[0]) if shares else np.zeros(node.shape, node.dtype)
+    total = _sum(node, shares, lambda share: share)
     if len(shares) > 1:
-        most = sum(np.abs(plain(value)) for value in shares)
+        most = _sum(node, shares, lambda share: np.abs(plain(share)))
         lost = np.abs(plain(total)) <= ROUNDING * np.finfo(node.dtype).eps * most
         if bool(np.all(lost)) and largest(most) > 0:
             passed.cancelled.append(node)
             return total * 0.0
     return total
+
+
+def _sum(node: Node, shares: list[Any], f: Callable[[Any], Any]) -> Any:
+    """The sum of f of all shares. Entries are put in place all at once, in Entries of its own."""
+    total: dict[Node, Any] = {}
+    for share in shares:
+        if share.__class__ is Entries:
+            ((key, g),) = share.parts
+            add(total, node, Entries(key, f(g), share.shape))
+        else:
+            add(total, node, f(share))
+    found = total[node] if shares else np.zeros(node.shape, node.dtype)
+    return found.total() if found.__class__ is Entries else found
 
 
 def _or_zero(node: Node, argnum: int, share: Any) -> Any:

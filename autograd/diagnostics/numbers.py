@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.graph import Node
+from autograd.ops.structural import Entries
 
 
 def data_of(x: Any) -> Any:
@@ -16,12 +17,21 @@ def data_of(x: Any) -> Any:
     return array if array.dtype.kind in "fciub" else np.zeros(0)
 
 
-def is_finite(x: Any) -> bool:
-    """Whether a number, an array or a node holds finite numbers only."""
+def is_finite(x: Any, since: int = 0) -> bool:
+    """Whether a number, an array or a node holds finite numbers only; of a cotangent that grows
+    entry by entry, those from number `since` on.
+    """
     primal = x.primal if isinstance(x, Node) else x
     if primal.__class__ is float:
         return isfinite(primal)
+    if 0 < since < entries_of(x):
+        return all(is_finite(part) for _, part in x.parts[since:])
     return bool(np.isfinite(data_of(x)).all())
+
+
+def entries_of(x: Any) -> int:
+    """How many parts a cotangent has that grows entry by entry; 0 for any other."""
+    return len(x.parts) if isinstance(x, Entries) else 0
 
 
 def has_nan(x: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def _not_finite(x: Node, output: Node, passed: Flow) -> Why:
     """Which derivative made NaN or infinity of a finite cotangent, if the output is finite."""
     for use in passed.uses if is_finite(output) else ():
         g, node = passed.cotangents[use.result], use.result
-        if use.share is not None and is_finite(g) and not is_finite(use.share):
+        if is_finite(g) and not isfinite(use.size):
             fault = backward_fault(node, g, use.share, "")
             at = f"at entry {list(fault.entry)} " if fault.entry else ""
             return Why(

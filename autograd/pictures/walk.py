@@ -15,6 +15,7 @@ from autograd.engine.backward import add
 from autograd.engine.graph import Array, GraphChangedError, Node, ancestors
 from autograd.engine.spaces import filled, seed_of
 from autograd.ops.op_types import Elementwise, Linear, Multilinear
+from autograd.ops.structural import Entries
 from autograd.scalars import Value
 
 
@@ -95,6 +96,8 @@ def _run(output: Node, nodes: Sequence[Node], seed: Any, repeated: bool) -> Walk
                 if not isinstance(arg, Node):
                     continue
                 value = found.get(argnum)
+                if isinstance(value, Entries):
+                    value = value.total()
                 if value is None:
                     value = filled(0.0, arg)
                 else:

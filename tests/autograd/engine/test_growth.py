@@ -175,6 +175,45 @@ def test_derivatives_of_twice_as_many_readings_take_twice_the_memory() -> None:
     assert twice < 2.3 * once
 
 
+def debugged(x: Tensor, f: Program) -> None:
+    with ag.debug():
+        f(x).backward()
+
+
+def explained(x: Tensor, f: Program) -> None:
+    assert ag.why(x, f(x)).kind == "none"
+
+
+@pytest.mark.parametrize("way", [debugged, explained])
+@pytest.mark.parametrize("f", READINGS[:2])
+def test_who_looks_on_at_twice_as_many_readings_takes_twice_the_calls(f: Any, way: Any) -> None:
+    once, twice = (calls(partial(way, Tensor(np.ones(n)), f)) for n in (100, 200))
+    assert twice < 2.3 * once
+
+
+def test_explaining_twice_as_many_readings_takes_twice_the_memory() -> None:
+    once, twice = (
+        memory(lambda n=n: explained(Tensor(np.ones(n)), numbers_read)) for n in (400, 800)
+    )
+    assert twice < 2.6 * once
+
+
+def test_faults_of_entries_that_were_read_are_found_among_all() -> None:
+    x = Tensor(np.array([1.0, 4.0, 0.0, 9.0]))
+
+    def f(x: Any) -> Any:
+        return builtins.sum([ag.sqrt(v * v) for v in x], 0.0)
+
+    with pytest.raises(ag.NonFiniteError, match="operation 'sqrt'"), ag.debug():
+        f(x).backward()
+    with ag.debug(), pytest.raises(ag.NonFiniteError):
+        (f(x + 1.0) + 1e308 * x[0] * 10 * x[1] / x[0]).backward()
+    assert ag.why(x, f(x)).kind == "not finite"
+    y = Tensor(np.ones(3))
+    twice = ag.why(y, y[[0, 0]] @ np.array([1.0, -1.0]) + y[1] - y[1])
+    assert twice.kind in ("cancelled", "zero slope")
+
+
 def test_a_zero_that_is_certain_stays_zero_in_what_was_read() -> None:
     def f(x: Any) -> Any:
         return builtins.sum([ag.where(v > 0, ag.sqrt(v), 0.0) for v in x * 1.0], 0.0)
