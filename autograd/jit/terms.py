@@ -140,9 +140,7 @@ class Terms:
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
         """The same without simplification; `example` is its value on the recording's data."""
-        key: Any = (op, args)
-        if settings:
-            key = (op, args, *[(name, fingerprint(value)) for name, value in settings.items()])
+        key = _key(op, args, settings)
         if key not in self._known:
             self._known[key] = self._new(op, args, settings, example, False)
         return self._known[key]
@@ -151,25 +149,24 @@ class Terms:
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
         """The same, where `example` is its value on the recording's data, or None if not known."""
-        key: Any = (op, args)
-        if settings:
-            key = (op, args, *[(name, fingerprint(value)) for name, value in settings.items()])
+        key = _key(op, args, settings)
         known = self._known.get(key)
         if known is not None:
             return known
         if example is None:
             example = _evaluate(op, args, settings)
-        for arg in args:
-            if not arg.constant:
-                break
-        else:
+        if all(arg.constant for arg in args):
             return self.constant(example)
-        simpler = None
-        if self._rewrite is not None:
-            simpler = self._rewrite(self, op, args, settings)
+        simpler = None if self._rewrite is None else self._rewrite(self, op, args, settings)
         term = simpler or self._new(op, args, settings, example, False)
         self._known[key] = term
         return term
+
+
+def _key(op: Op, args: tuple[Term, ...], settings: Mapping[str, Any]) -> Any:
+    if not settings:
+        return op, args
+    return op, args, *[(name, fingerprint(value)) for name, value in settings.items()]
 
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
@@ -246,14 +243,13 @@ def ordered(outputs: Iterable[Term]) -> list[Term]:
 def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
     """The outputs for other inputs, one operation after the other: the meaning of a program."""
     known: dict[Term, Any] = {}
-    for term in ordered(outputs):
-        if term.op is None:
-            known[term] = term.example if term.constant else inputs[term]
-        else:
-            args = tuple([known[arg] for arg in term.args])
-            with np.errstate(all="ignore"):
-                value = term.op.evaluate(args, term.settings)
-            known[term] = value if value.__class__ in (list, tuple) else normal(value)
+    with np.errstate(all="ignore"):
+        for term in ordered(outputs):
+            if term.op is None:
+                known[term] = term.example if term.constant else inputs[term]
+            else:
+                args = tuple([known[arg] for arg in term.args])
+                known[term] = normal(term.op.evaluate(args, term.settings))
     return [known[output] for output in outputs]
 
 

@@ -20,13 +20,11 @@ from autograd.jit.loops.loop import (
     part,
     rows,
     stacked,
-    with_numbers,
 )
 from autograd.jit.loops.loop import joined as list_joined
 from autograd.jit.loops.repeats import Numbers, Operations, Repeat
 from autograd.jit.terms import Term, Terms, pack
-from autograd.ops.elementwise import add
-from autograd.ops.structural import concatenate_op, index_op, reshape_op, scatter_op
+from autograd.ops.structural import concatenate_op, index_op, reshape_op
 
 LEAST_SHARE = 0.25
 """Loops have to save this share of a program."""
@@ -59,8 +57,6 @@ class _Folded:
     kept: dict[int, Term | None]
     """Places whose results in more turns are read, and the terms for the lists of them."""
     checks: list[tuple[int, int]]
-    sums: dict[int, list[tuple[int, int]]]
-    """Places of running sums of arrays of zeros but for an entry, by `Operations.sums`."""
 
 
 class Folding:
@@ -73,7 +69,7 @@ class Folding:
         repeats = operations.aligned_repeats()
         self.terms = terms
         self.operations = operations
-        self._folded = [_Folded(repeat, {}, {}, [], {}) for repeat in repeats]
+        self._folded = [_Folded(repeat, {}, {}, []) for repeat in repeats]
         count = len(operations.terms)
         self._repeat_of: Numbers = np.full(count, -1)
         self._place: Numbers = np.zeros(count, int)
@@ -91,14 +87,12 @@ class Folding:
 
     def fold(
         self, roots: Sequence[Term], branches: Sequence[Branch]
-    ) -> tuple[dict[Term, Term], set[int]] | None:
+    ) -> tuple[dict[Term, Term], set[int]]:
         """The roots and the branches that are left, by loops; and the numbers of the others."""
         looked_at = self._find_checks(branches)
         left = [term for n, (term, _) in enumerate(branches) if n not in looked_at]
         wanted = [*roots, *left]
         self._find_results(wanted)
-        if not self._find_sums():
-            return None
         self._find_inputs()
         position, operations = 0, self.operations.terms
         for folded in self._folded:
@@ -172,21 +166,6 @@ class Folding:
                 if first.min() >= 0 or first.max() < 0:
                     return first
         return numbers
-
-    def _find_sums(self) -> bool:
-        """Find running sums that are made after the loop, of all entries at once."""
-        for folded in self._folded:
-            sums = self.operations.sums(folded.repeat.start, folded.repeat.period)
-            assert sums is not None
-            inner = {place for chain in sums.values() for pair in chain for place in pair}
-            checked = {place for place, _ in folded.checks}
-            if inner & {*folded.kept, *checked} or (inner - {*sums}) & {*folded.last}:
-                return False  # its turns are read one by one
-            folded.sums = sums
-            for chain in sums.values():
-                sources = [self._source_of(folded, n) for _, n in chain]
-                folded.kept.update(dict.fromkeys([x for x in sources if isinstance(x, int)]))
-        return True
 
     def _find_inputs(self) -> None:
         """The inputs that some loop reads one in each turn."""
@@ -271,11 +250,8 @@ class Folding:
     def _make_loop(self, folded: _Folded) -> None:
         repeat = folded.repeat
         body = Body(self, repeat)
-        chains = folded.sums.values()
-        left_out = {place for chain in chains for pair in chain for place in pair}
         for place in range(repeat.period):
-            if place not in left_out:
-                body.places[place] = body.add(repeat.start + place)
+            body.places[place] = body.add(repeat.start + place)
         carried, initial = body.carried()
         places = body.places
         loop = Loop(
@@ -283,55 +259,17 @@ class Folding:
             [*body.fixed.values()],
             carried,
             [*body.streams.values()],
-            [places[place] for place in folded.last if place not in folded.sums],
+            [places[place] for place in folded.last],
             [places[place] for place in folded.kept],
             [(places[place], number) for place, number in folded.checks],
         )
         first = self.operations.terms[repeat.start]
         self.terms.index = first.index
         whole = self.put(loop, [*body.fixed, *initial, *body.streams])
-        last = [place for place in folded.last if place not in folded.sums]
-        for n, place in enumerate(last):
+        for n, place in enumerate(folded.last):
             folded.last[place] = self.put(part, [whole], places[place].example, index=n)
         for n, place in enumerate(folded.kept):
-            folded.kept[place] = self.put(part, [whole], index=len(last) + n)
-        for total, chain in folded.sums.items():
-            place, put = chain[0]
-            readers = self.operations.operands[:2, repeat.start + place].tolist()
-            (before,) = [number for number in readers if number != repeat.start + put]
-            sum = self.operand(before)
-            for _, put in chain:
-                entries = self._put_at_once(folded, put)
-                sum = self.put(add, [sum, entries], entries.example)
-            folded.last[total] = sum
-
-    def _put_at_once(self, folded: _Folded, place: int) -> Term:
-        """What each turn has put into an array of zeros, put into one together."""
-        operations, position = self.operations, folded.repeat.start + place
-        first, second = operations.entries[:, [position, position + folded.repeat.period]].T
-        numbers = first.tolist()
-        moving = int(np.flatnonzero(first != second)[0])
-        step = int(second[moving] - first[moving])
-        stop = numbers[moving] + step * folded.repeat.turns
-        numbers[moving] = slice(numbers[moving], stop if stop >= 0 else None, step)
-        put = operations.terms[position]
-        settings = {**put.settings, "key": with_numbers(operations.keys[put], numbers)}
-        source = self._source_of(folded, place)
-        items = folded.kept[source] if isinstance(source, int) else self.items(source)
-        assert items is not None
-        example = np.zeros((folded.repeat.turns, *put.args[0].shape), put.dtype)
-        whole = self.put(stacked, [items], example)
-        return self.put(scatter_op, [whole], put.example, **settings)
-
-    def _source_of(self, folded: _Folded, place: int) -> int | Numbers:
-        """The place of what is put into an array of zeros at a place; or its numbers, turn by turn,
-        where it was computed before the loop.
-        """
-        repeat, column = folded.repeat, self.operations.operands[0]
-        operands = column[repeat.start + place : repeat.stop : repeat.period]
-        if operands[1] >= repeat.start + repeat.period:
-            return int(operands[0]) - repeat.start
-        return operands
+            folded.kept[place] = self.put(part, [whole], index=len(folded.last) + n)
 
     def operand(self, number: int) -> Term:
         """An operand by its number: what an operation computes, an input or a constant."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
-import numpy as np
-
-from autograd.jit.terms import Term, evaluate, ordered
+from autograd.jit.terms import Term, ordered
 from autograd.ops.predicates import NonDifferentiable
+
+
+def _no_kernel(*args: Any, **settings: Any) -> NoReturn:
+    """Loops are computed by the code alone; programs are interpreted as they were recorded."""
+    raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Loop(NonDifferentiable):
         kept: Sequence[Term],
         checks: Sequence[tuple[Term, int]] = (),
     ) -> None:
-        super().__init__("loop", self._run)
+        super().__init__("loop", _no_kernel)
         self.turns = turns
         self.fixed: Sequence[Term] = fixed
         self.carried: Sequence[Carried] = carried
@@ -81,23 +84,6 @@ class Loop(NonDifferentiable):
             [new[term] for term in self.kept],
             [(new[term], number) for term, number in self.checks],
         )
-
-    def _run(self, *args: Any) -> tuple[Any, ...]:
-        """The results, operation by operation."""
-        start, stop = len(self.fixed), len(self.fixed) + len(self.carried)
-        state, lists = list(args[start:stop]), args[stop:]
-        results = self.results
-        first = len(self.carried) + len(self.last)
-        last: list[Any] = []
-        kept: list[list[Any]] = [[] for _ in self.kept]
-        for turn in range(self.turns):
-            items = [items[turn] for items in lists]
-            inputs = zip(self.inputs, [*args[:start], *state, *items], strict=True)
-            values = evaluate(results, dict(inputs))
-            state, last = values[: len(state)], values[len(state) : first]
-            for row, value in zip(kept, values[first:], strict=False):
-                row.append(value)
-        return (*last, *kept)
 
 
 def inside(terms: Iterable[Term]) -> Iterator[Term]:
@@ -163,42 +149,27 @@ def with_numbers(key: Key, numbers: Sequence[Any]) -> Key:
 # --------------------------------------------------------------------------------------------------
 # Lists, and what is read from them
 
-part: NonDifferentiable = NonDifferentiable("part", lambda results, index: results[index])
+part: Final = NonDifferentiable("part", _no_kernel)
 """`part(loop, index=n)`: one of the results of a loop, a number or array, or a list."""
 
-cut: NonDifferentiable = NonDifferentiable(
-    "cut", lambda items, start, stop, step: items[start:stop:step]
-)
+cut: Final = NonDifferentiable("cut", _no_kernel)
 """`cut(list, start=a, stop=b, step=c)`: a part of a list."""
 
-item: NonDifferentiable = NonDifferentiable("item", lambda items, index: items[index])
+item: Final = NonDifferentiable("item", _no_kernel)
 """`item(list, index=n)`: one number or array of a list."""
 
-listed: NonDifferentiable = NonDifferentiable(
-    "listed",
-    lambda *parts, lists: [
-        x for part, many in zip(parts, lists, strict=True) for x in (part if many else [part])
-    ],
-)
+listed: Final = NonDifferentiable("listed", _no_kernel)
 """`listed(*parts, lists=flags)`: a list of these; of a part with a flag, which is a list, of its
 items."""
 
-
-def _rows(x: Any, key: Key, numbers: Sequence[int], steps: Sequence[int], turns: int) -> list[Any]:
-    moved = [
-        [n + turn * step for n, step in zip(numbers, steps, strict=True)] for turn in range(turns)
-    ]
-    return [np.asarray(x[with_numbers(key, row)]) for row in moved]
-
-
-rows: NonDifferentiable = NonDifferentiable("rows", _rows)
+rows: Final = NonDifferentiable("rows", _no_kernel)
 """`rows(x, key=key, numbers=numbers, steps=steps, turns=n)`: a list of parts of an array. In the
 key of the first are these numbers, which move by `steps` from one to the next."""
 
-stacked: NonDifferentiable = NonDifferentiable("stacked", lambda items: np.array(items))
+stacked: Final = NonDifferentiable("stacked", _no_kernel)
 """`stacked(list)`: an array of the items of a list, along a first axis."""
 
-joined: NonDifferentiable = NonDifferentiable("joined", lambda items: np.concatenate(items))
+joined: Final = NonDifferentiable("joined", _no_kernel)
 """`joined(list)`: the items of a list, arrays, one after the other along their first axis."""
 
 LISTS = frozenset([part, cut, item, listed, rows, stacked, joined])

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.loops.loop import ENTRY, Key, without_numbers
+from autograd.jit.loops.loop import Key, without_numbers
 from autograd.jit.terms import Term, fingerprint
-from autograd.ops.elementwise import add, identity, stop_gradient
-from autograd.ops.structural import index_op, scatter_op
+from autograd.ops.elementwise import identity, stop_gradient
+from autograd.ops.structural import index_op
 
 Numbers: TypeAlias = Any
 """An array of integers."""
@@ -73,8 +73,8 @@ class Operations:
         an input or a constant -1 - n, where n is its number among the terms.
     kinds: equal where operations are, with the types of arguments and result.
     types: equal where the results have one shape and type.
-    entries: up to two numbers of entries or rows that are taken from an array, or put into one;
-        `keys` are the keys with these numbers left out, by operation.
+    entries: up to two numbers of entries or rows that are taken from an array; `keys` are the keys
+        with these numbers left out, by operation.
     wide: by position, the operands of operations on more arguments than there are columns.
     """
 
@@ -106,9 +106,9 @@ class Operations:
             key: tuple[Any, ...] = (term.op, type_number)
             if term.settings:
                 settings = dict(term.settings)
-                if term.op is index_op or term.op is scatter_op:
-                    shape = settings.get("shape", term.args[0].shape)
-                    settings["key"], numbers = without_numbers(settings["key"], shape)
+                if term.op is index_op:
+                    key_now, shape = settings["key"], term.args[0].shape
+                    settings["key"], numbers = without_numbers(key_now, shape)
                     if numbers:
                         self.keys[term] = settings["key"]
                         self.entries[: len(numbers), place] = numbers
@@ -264,76 +264,17 @@ class Operations:
         return None
 
     def _may_be_taken(self, start: int, period: int) -> bool:
-        """Whether entries that move are put into arrays of zeros that are only added up."""
-        for place in self.moving(start, period).tolist():
-            now, next = self.entries[:, start + place], self.entries[:, start + period + place]
-            if len({step for step in (next - now).tolist() if step}) > 1:
-                return False
-        return self.sums(start, period) is not None
+        """Whether entries that move from turn to turn move by one number."""
+        first, second = slice(start, start + period), slice(start + period, start + 2 * period)
+        one, other = self.entries[:, second] - self.entries[:, first]
+        return not ((one != 0) & (other != 0) & (one != other)).any()
 
     def _have_sources(self, start: int, period: int, turns: int) -> bool:
         """Whether entries that move are taken from arrays that were there before the loop."""
-        for place in self.moving(start, period).tolist():
-            if self.terms[start + place].op is index_op:
-                column = self.operands[0, start + place : start + turns * period : period]
-                if (column != column[0]).any() or column[0] >= start:
-                    return False
-        return True
-
-    def moving(self, start: int, period: int) -> Numbers:
-        """The places in a period at which entries are taken or put that move from turn to turn."""
         first, second = slice(start, start + period), slice(start + period, start + 2 * period)
-        return np.flatnonzero((self.entries[:, first] != self.entries[:, second]).any(axis=0))
-
-    def sums(self, start: int, period: int) -> dict[int, list[tuple[int, int]]] | None:
-        """Running sums of arrays of zeros but for some entries, which move from turn to turn.
-
-        By the place of a sum at the end of a turn, the places of additions and of what they add.
-        None where such an array, or a sum before the last turn, is read for something else.
-        """
-        turn = slice(start + period, start + 2 * period)
-        sources = self.operands[:, turn] - turn.start
-        moves = self.operands[:, turn.start + period : turn.stop + period] - self.operands[:, turn]
-        put = [
-            place
-            for place in self.moving(start, period).tolist()
-            if self.terms[turn.start + place].op is scatter_op
-        ]
-        after: dict[int, tuple[int, int]] = {}  # by place, -1 - place of the turn before
-        for place in put:
-            readers = np.argwhere(sources == place).tolist()
-            in_turn = 0 <= sources[0, place] < period
-            listed = sources[0, place] >= -turn.start and moves[0, place] not in (0, period)
-            if len(readers) != 1 or not (in_turn or listed):
-                return None
-            if not self._is_row(start, period, place):
-                return None
-            row, total = readers[0]
-            before = int(sources[1 - row, total])
-            if self.terms[turn.start + total].op is not add or moves[1 - row, total] != period:
-                return None
-            if before < -period or (sources == before).sum() != 1 or before in after:
-                return None
-            after[before] = total, place
-        found: dict[int, list[tuple[int, int]]] = {}
-        for before in [place for place in after if place < 0]:
-            chain = [after.pop(before)]
-            while chain[-1][0] in after:
-                chain.append(after.pop(chain[-1][0]))
-            if chain[-1][0] != before + period or (sources == chain[-1][0]).any():
-                return None
-            found[chain[-1][0]] = chain
-        return None if after else found
-
-    def _is_row(self, start: int, period: int, place: int) -> bool:
-        """Whether one number moves in the key, with numbers alone before it."""
-        first, second = self.entries[:, [start + place, start + period + place]].T.tolist()
-        for part in self.keys[self.terms[start + period + place]]:
-            if part is not ENTRY:
-                return False
-            if first.pop(0) != second.pop(0):
-                return first == second
-        return False
+        moves = (self.entries[:, first] != self.entries[:, second]).any(axis=0)
+        arrays = self.operands[0, start : start + turns * period].reshape(turns, period)[:, moves]
+        return bool((arrays == arrays[0]).all() and (arrays < start).all())
 
     def _begun_before(self, repeat: Repeat, least: int, most: int) -> Repeat:
         """The repeat with a turn more, if the operations before it are a first turn: one that takes

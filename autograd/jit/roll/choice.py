@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,13 +142,12 @@ FLOOR = 1e-13
 
 def agree(program: Scalars, rolled: Sequence[Term]) -> bool:
     """Whether `rolled` gives what is wanted of the program, up to the order of additions."""
-    here = [term.example for term in program.terms]
-    if not _same(program, here, [term.example for term in rolled]):
+    both = [*program.terms, *rolled]
+    if not _same(program, [term.example for term in both]):
         return False
-    leaves = [term for term, op in zip(program.terms, program.ops, strict=True) if op is None]
-    inputs = [term for term in ordered([*leaves, *rolled]) if term.op is None and not term.constant]
+    inputs = [term for term in ordered(both) if term.op is None and not term.constant]
     moved = {term: _moved(term.example, n) for n, term in enumerate(inputs)}
-    return _same(program, _values(program, leaves, moved), evaluate(rolled, moved))
+    return _same(program, evaluate(both, moved))
 
 
 def _moved(x: Any, number: int) -> Any:
@@ -161,21 +160,9 @@ def _moved(x: Any, number: int) -> Any:
     return x + shares.reshape(x.shape) * (np.abs(np.nan_to_num(x, posinf=0.0, neginf=0.0)) + 0.1)
 
 
-def _values(program: Scalars, leaves: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
-    """Every number of the program."""
-    leaf_values = dict(zip(leaves, evaluate(leaves, inputs), strict=True))
-    values: list[Any] = []
-    for term, op, args in zip(program.terms, program.ops, program.args, strict=True):
-        if op is None:
-            values.append(leaf_values[term])
-        else:
-            value = op.evaluate(tuple([values[arg] for arg in args]), {})
-            values.append(float(value) if value.__class__ is int else value)
-    return values
-
-
-def _same(program: Scalars, values: Sequence[Any], results: Sequence[Any]) -> bool:
-    """Whether `found` are the outputs, where the nodes of the program have these values."""
+def _same(program: Scalars, found: Sequence[Any]) -> bool:
+    """Whether the last of what was found are the outputs of the program, whose nodes are first."""
+    values, results = found[: len(program.terms)], found[len(program.terms) :]
     sizes = np.abs(np.array(values, np.float64))
     floor = FLOOR * float(sizes[np.isfinite(sizes)].max(initial=0.0))
     for output, new in zip(program.outputs, results, strict=True):
