@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias
 
+import numpy as np
+
 from autograd.jit.terms import Term, ordered
 from autograd.ops.predicates import NonDifferentiable
 
@@ -169,7 +171,7 @@ key of the first are these numbers, which move by `steps` from one to the next."
 stacked: Final = NonDifferentiable("stacked", _no_kernel)
 """`stacked(list)`: an array of the items of a list, along a first axis."""
 
-joined: Final = NonDifferentiable("joined", _no_kernel)
+joined: Final = NonDifferentiable("joined", np.concatenate)
 """`joined(list)`: the items of a list, arrays, one after the other along their first axis."""
 
 LISTS = frozenset([part, cut, item, listed, rows, stacked, joined])

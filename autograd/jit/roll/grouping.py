@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from autograd.jit.roll.blocks import sizes_of_products
 from autograd.jit.roll.groups import Groups, Node, Rows
 from autograd.jit.roll.scalars import Addends, Chain, Scalars, chains
 from autograd.jit.roll.views import Origins
@@ -141,9 +140,8 @@ class _Grouping:
     def add_sums(self, sums: dict[int, Addends], inner: set[int]) -> None:
         """The sums of one level: like terms are scalar products, to which the rest is added."""
         batches = alike([self._like_terms(node, addends, inner) for node, addends in sums.items()])
-        plans = [parts(self._groups, batch) for batch in batches]
-        products = self._scalar_products(batches, plans)
-        for batch, plan in zip(batches, plans, strict=True):
+        for batch in batches:
+            plan = parts(self._groups, batch)
             signs = {part: self._sign_of_single(part, batch) for part in plan if part.single}
             shifted = any(sum.constant for sum in batch)
             for sum in batch:
@@ -151,7 +149,8 @@ class _Grouping:
                 addends = [(1.0, self._groups.constant(sum.constant))] if shifted else []
                 for part in plan:
                     if not part.single:
-                        addends.append((part.sign, products[sum.node, part]))
+                        product = self._groups.scalar_product(_rows(part.pairs(sum)))
+                        addends.append((part.sign, product))
                         continue
                     ((left, right),) = part.pairs(sum)
                     sign = signs[part]
@@ -160,24 +159,6 @@ class _Grouping:
                     else:
                         addends.append((sign, right))
                 self.node[sum.node] = self._added(addends)
-
-    def _scalar_products(
-        self, batches: Sequence[Sequence[LikeTerms]], plans: Sequence[Sequence[Part]]
-    ) -> dict[tuple[int, Part], Node]:
-        """The sums of the like terms of a level, by sum and part."""
-        same: dict[tuple[Hashable, ...], list[tuple[LikeTerms, Part]]] = defaultdict(list)
-        for batch, plan in zip(batches, plans, strict=True):
-            for part in plan:
-                if not part.single:
-                    same[part.kinds] += [(sum, part) for sum in batch]
-        products = {}
-        for members in same.values():
-            rows = [_rows(part.pairs(sum)) for sum, part in members]
-            sizes = sizes_of_products(rows, self._groups.values)
-            for (sum, part), row, size in zip(members, rows, sizes, strict=True):
-                self._groups.index = self._program.terms[sum.node].index
-                products[sum.node, part] = self._groups.scalar_product(row, size)
-        return products
 
     def _like_terms(self, node: int, addends: Addends, inner: set[int]) -> LikeTerms:
         program, groups = self._program, self._groups

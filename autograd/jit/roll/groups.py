@@ -115,14 +115,14 @@ class Groups:
         self.of += [group] * len(nodes)
         return nodes
 
-    def scalar_product(self, rows: Rows, like: Hashable) -> Node:
-        """The node of Σ left · right. Those that are `like` go together, others need not."""
+    def scalar_product(self, rows: Rows) -> Node:
+        """The node of Σ left · right."""
         left, right = ({self.of[node] for node in row} for row in rows)
         depth = 1 + max([group.depth for group in left | right])
         key: Hashable = ("products", depth)
         if not self.by_depth:
             sides = [frozenset([group.number for group in side]) for side in (left, right)]
-            key = ("products", *sides, like)
+            key = ("products", *sides)
         return self._new(self._group(key, None, depth), rows)
 
     def _group(self, key: Hashable, op: Op | None, depth: int) -> Group:

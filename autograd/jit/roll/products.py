@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.jit.roll.arrays import Arrays
-from autograd.jit.roll.blocks import Block, Pairing, Row, pairing
 from autograd.jit.roll.groups import Group, Groups
 from autograd.jit.roll.views import inverse, strides_of
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops.elementwise import mul
 from autograd.ops.products import einsum_op, matmul_op
 from autograd.ops.structural import sum_op
+
+Row: TypeAlias = tuple[int, ...]
+Block: TypeAlias = tuple[list[int], list[int]]
+"""Numbers of left and of right rows of which all pairs are there."""
+SPARSE = 3
+"""A matrix product may have this many times as many entries as are wanted."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The distinct rows on both sides, and for each product its left and its right row."""
+
+    lefts: list[Row]
+    rights: list[Row]
+    left_of: list[int]
+    right_of: list[int]
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether all pairs are there, or so many that it does no harm to compute all."""
+        p, q, count = len(self.lefts), len(self.rights), len(self.left_of)
+        return p * q == count or (min(p, q) > 1 and p * q <= SPARSE * count)
+
+    def blocks(self) -> list[Block] | None:
+        """Blocks that all pairs are in; None where they cannot be divided so."""
+        partners: dict[int, set[int]] = defaultdict(set)
+        for left, right in zip(self.left_of, self.right_of, strict=True):
+            partners[left].add(right)
+        lefts: dict[frozenset[int], list[int]] = defaultdict(list)
+        for left, rights in partners.items():
+            lefts[frozenset(rights)].append(left)
+        if sum(map(len, lefts)) != len(self.rights):
+            return None
+        return [(same, sorted(rights)) for rights, same in lefts.items()]
+
+    def equal_blocks(self) -> list[Block]:
+        """The blocks if all have the same sizes and more than one pair; else none."""
+        blocks = self.blocks() or []
+        sizes = {(len(lefts), len(rights)) for lefts, rights in blocks}
+        return blocks if len(sizes) == 1 and sizes != {(1, 1)} else []
+
+
+def pairing(products: Sequence[tuple[Row, Row]]) -> Pairing:
+    """The distinct rows of scalar products."""
+    lefts: dict[Row, int] = {}
+    rights: dict[Row, int] = {}
+    left_of = [lefts.setdefault(left, len(lefts)) for left, _ in products]
+    right_of = [rights.setdefault(right, len(rights)) for _, right in products]
+    return Pairing(list(lefts), list(rights), left_of, right_of)
 
 
 class Products:
