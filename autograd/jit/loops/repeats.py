@@ -37,8 +37,6 @@ GROWTH, LONGEST = 4, 512
 """Periods are looked for by the distances between equal stretches of 4, 16, 64, ... operations."""
 MOST_PERIODS = 20
 """A program is divided into loops of at most so many periods."""
-MOST_TRIMMED = 2
-"""So many turns of a loop may be written one by one, to make the others alike."""
 PERIODS = 6
 """For each length, so many of the most frequent distances are tried."""
 MOST_STAGES = 4
@@ -181,31 +179,6 @@ class Operations:
                     if max(ends) < repeat.period:
                         return finer
         return repeat
-
-    def aligned_repeats(self) -> list[Repeat]:
-        """The same without the first and last turns of some, so that what their turns read of other
-        repeats is of one of them from the first turn to the last.
-        """
-        homes = np.full(len(self.terms), -1)  # a number for each place in the period of a repeat
-        aligned: list[Repeat] = []
-        for repeat in self.repeats:
-            period, start = repeat.period, repeat.start
-            first, last = 0, repeat.turns
-            for row in self.operands:
-                second = row[start + period : start + 2 * period]
-                moves = row[start + 2 * period : start + 3 * period] - second
-                other = (second >= 0) & (moves != 0) & (moves != period)
-                for low, step in zip(second[other].tolist(), moves[other].tolist(), strict=True):
-                    of_turns = homes[low + step * np.arange(-1, repeat.turns - 1)]
-                    usual = np.flatnonzero(of_turns == of_turns[repeat.turns // 2])
-                    if usual[-1] - usual[0] == len(usual) - 1:
-                        first, last = max(first, int(usual[0])), min(last, int(usual[-1]) + 1)
-            if first + repeat.turns - last <= MOST_TRIMMED and last - first >= LEAST_TURNS:
-                repeat = Repeat(start + first * period, period, last - first)
-            places = np.tile(np.arange(repeat.period), repeat.turns)
-            homes[repeat.start : repeat.stop] = repeat.start + places
-            aligned.append(repeat)
-        return aligned
 
     def _of_period(self, kinds: Numbers, period: int) -> Iterator[Repeat]:
         if len(kinds) < LEAST_TURNS * period:
