@@ -254,14 +254,13 @@ def _derivative(mode: str, f: Listed, xs: list[Data], v: list[Data], u: list[Dat
 
 def _pull(f: Listed, xs: list[Data], u: list[Data]) -> list[Data]:
     """uᵀ J, as a function of xs and u that can be differentiated again."""
-    _, pullback = vjp(f, xs)
-    found: list[Data] = pullback(u)[0]
-    return found
+    _, pullback = vjp(lambda *xs: f([*xs]), *xs)
+    return [*pullback(u)]
 
 
 def _push(f: Listed, xs: list[Data], v: list[Data]) -> list[Data]:
     """J v, as a function of xs and v that can be differentiated again."""
-    return jvp(f, (xs,), (v,))[1]
+    return jvp(lambda *xs: f([*xs]), tuple(xs), tuple(v))[1]
 
 
 def _inner(u: list[Data], v: list[Data]) -> Any:
@@ -298,7 +297,10 @@ def _message(mismatch: Mismatch, args: Any, places: list[int], culprit: str) -> 
     ]
     entry = f", entry {mismatch.entry}" if mismatch.entry else ""
     if mismatch.leaf < len(places):
-        what = f"with respect to argument {names[places[mismatch.leaf]]}{entry}"
+        place = places[mismatch.leaf]
+        leaf = flatten(args)[0][place]
+        at = f" at {leaf:.6g}" if isinstance(leaf, float | int) else ""
+        what = f"with respect to argument {names[place]}{entry}{at}"
     else:
         what = f"with respect to the cotangent or tangent{entry}, in which it is linear,"
     return (

@@ -36,8 +36,9 @@ from autograd import (
 #
 # Every local derivative is itself written in elementary operations: the rule of $\sin$ calls
 # $\cos$, and the rule of a product multiplies. The backward pass can therefore be recorded as a
-# graph like any other. `gradients` with `create_graph=True` returns the derivative as a node.
-# (The constant 1 is $dy/dy$, where the backward pass starts.)
+# graph like any other. `gradients(y, x)` returns $dy/dx$ as a number, and stores nothing; with
+# `create_graph=True` it returns a node, which has a graph of its own. (The constant 1 is
+# $dy/dy$, where the backward pass starts, and a dot is a product of the chain rule.)
 
 # %%
 x = Value(2.0, "x")
@@ -48,8 +49,12 @@ draw(slope, gradients=False)
 # %% [markdown]
 # This is $x \cos x + \sin x$, and it can be differentiated again. Functions are more convenient
 # than nodes: `grad(f)` and `derivative(f)` are functions too, so they nest, and
-# `derivative(f, n)` is the $n$-th derivative. `explain` evaluates the rules on symbols. Here it
-# is given $f'$ and finds $f''$.
+# `derivative(f, n)` is the $n$-th derivative. (For a function of one number, `grad` and
+# `derivative` are the same. Given an array, `derivative` treats each entry by itself, as in the
+# plot below, and `grad` gives the derivatives of a single result with respect to all entries.)
+#
+# `explain` evaluates the rules on symbols, and calls the function that it is given $f$. Here that
+# is the derivative of our $f$, so its $f'$ is our $f''$.
 
 
 # %%
@@ -83,13 +88,14 @@ def root(a):
 root(2.0), math.sqrt(2.0)
 
 # %% [markdown]
-# Its derivatives at $a = 1$ give a Taylor series,
+# Its derivatives at $a = 1$ give a Taylor series, the polynomial with the same derivatives there,
 #
 # $$\sqrt{a} \approx \sum_{k} c_k (a - 1)^k, \qquad
 # c_k = \frac{1}{k!} \frac{d^k}{da^k}\,\mathrm{root}(a)\Big|_{a = 1},$$
 #
-# whose coefficients are the binomial coefficients $\binom{1/2}{k}$, although nobody told the
-# engine what the loop computes.
+# whose coefficients are the binomial coefficients
+# $\binom{1/2}{k} = \frac12 \big(\frac12 - 1\big) \cdots \big(\frac12 - k + 1\big) / k!$,
+# although nobody told the engine what the loop computes.
 
 # %%
 orders = range(8)
@@ -118,13 +124,15 @@ plt.show()
 # %% [markdown]
 # ## Newton's method
 #
-# Gradient descent uses only the slope. The Hessian $H$, the matrix of second derivatives, also
-# describes the curvature. Newton's method moves to the minimum of the parabola that has this
-# slope and curvature:
+# Where is the minimum of a function of several numbers? Its gradient $\nabla f$, the vector of the
+# derivatives with respect to all of them, points uphill. *Gradient descent* takes small steps in
+# the opposite direction, $x \leftarrow x - \eta\, \nabla f(x)$ with a small $\eta$. It uses only
+# the slope. The *Hessian* $H$, the matrix of second derivatives, also describes the curvature.
+# Newton's method moves to the minimum of the parabola that has this slope and curvature:
 #
 # $$x \leftarrow x - H(x)^{-1}\, \nabla f(x).$$
 #
-# The test function is Rosenbrock's curved valley.
+# (`np.linalg.solve(H, g)` computes $H^{-1} g$.) The test function is Rosenbrock's curved valley.
 
 
 # %%
@@ -151,7 +159,7 @@ print("distance to the minimum, Newton:", *(f"{d:.0e}" for d in distances))
 left, right = side_by_side(2)
 surface(
     left, lambda x, y: valley((x, y)), (-1.6, 1.6), (-1.3, 1.7), np.geomspace(0.01, 100, 14),
-    xlabel="$p_0$", ylabel="$p_1$", title="paths, and the height of $f$",
+    xlabel="$p_0$", ylabel="$p_1$", title="paths (darker: larger $f$)",
 )  # fmt: skip
 both = {"gradient descent": descent, "Newton": newton}
 paths(left, both, target=(1, 1))
@@ -176,7 +184,9 @@ curves(
 # $\big(f(x + h) - f(x)\big)/h$. But which $h$? If it is large, the curve is not straight over the
 # step. If it is small, the two values agree in most of their digits, and the subtraction cancels
 # these. The error of the engine's derivative is near $10^{-16}$, so it can serve as the reference
-# for the error of finite differences:
+# for the error of finite differences. A third way needs no subtraction: for a function that also
+# takes complex numbers, $f(x + ih) \approx f(x) + ih f'(x)$, so that the imaginary part divided
+# by $h$ is the derivative.
 
 
 # %%
@@ -202,8 +212,9 @@ curves(
 
 # %% [markdown]
 # `check_grads` takes care of this. It uses the complex step where a function can be evaluated on
-# complex numbers, and central differences of high order elsewhere. It checks forward and reverse
-# mode, at first and second order. It detects a rule that is wrong by a thousandth:
+# complex numbers, and central differences of high order elsewhere. It checks the backward pass
+# (reverse mode) and forward mode, which notebook 3 explains, to the second order or as far as it
+# is asked to. It detects a rule that is wrong by a thousandth:
 
 # %%
 check_grads(g, 1.0, order=3)
@@ -220,9 +231,11 @@ except GradientError as error:
 # Finite differences need one evaluation of the function per parameter. The backward pass goes
 # through the graph once and gives the derivatives with respect to all parameters. Here both are
 # timed on the squared error of a network with one hidden layer of 1 to 256 units, for 40 examples.
-# Each time is the shortest of many, which other programs have disturbed least. (With still larger
-# arrays, some machines ask the system for new memory in every run, which costs more than the
-# arithmetic.) Differences are timed for 12 of the parameters and scaled up to all of them.
+# (What a network is comes in notebook 4. Here it is a function of up to 3,072 numbers.) The
+# gradient is also timed after `jit` has compiled it: recorded once, it runs without Python's
+# bookkeeping. Each time is the shortest of many, which other programs have disturbed least. (With
+# still larger arrays, some machines ask the system for new memory in every run, which costs more
+# than the arithmetic.) Differences are timed for 12 of the parameters and scaled up to all of them.
 
 # %%
 rng = np.random.default_rng(0)
@@ -323,13 +336,14 @@ print(f"one Hessian-vector product costs {ratio:.1f} gradients")
 
 # %% [markdown]
 # **1.** *A series by hand.* Find the polynomial of degree 4 whose first four derivatives at 0 are
-# those of $\ln(1 + x)$, and whose value is the same.
+# those of $\ln(1 + x)$, and whose value is the same. The answer is the list of its coefficients.
 
 # %%
 c = [0, 1, 0, 0, 0]  # of 1, x, x², x³, x⁴
 
 
 def check_series(c):
+    assert np.shape(c) == (5,), "The answer is a list of five numbers."
     for order in range(5):
         mine = derivative(lambda x: sum(c[k] * x**k for k in range(5)), order)(0.0)
         true = derivative(lambda x: np.log(1 + x), order)(0.0)
@@ -359,10 +373,11 @@ def check_newton(better):
     for _ in range(7):
         x = better(x)
     left = derivative(quartic)(x)
-    assert abs(left) < 1e-10, f"After 7 steps x = {x:.6f}, where the slope is still {left:.2g}."
+    assert abs(left) < 1e-10, f"After 7 steps x = {x:.6f}, where the slope is {left:.2g}."
+    assert derivative(quartic, 2)(x) > 0, f"x = {x:.6f} has slope 0, but is no minimum."
 
 
-judge(check_newton, better, hint="In one dimension H is derivative(quartic, 2)(x).")
+judge(check_newton, better, hint="In one dimension H is a number, derivative(quartic, 2)(x).")
 
 # %% [markdown]
 # **3.** *The chain rule again.* $\big(f(g(x))\big)' = f'(g(x))\,g'(x)$. Differentiate this once

@@ -4,7 +4,8 @@
 # **The question.** A network has thousands or billions of numbers. Does the engine need a node
 # for each of them? And when NumPy silently broadcasts an array, what happens to the gradient?
 #
-# Reading time: ten minutes, after [notebook 2](02_any_order.ipynb).
+# Reading time: fifteen minutes, after [notebook 2](02_any_order.ipynb). You need products and
+# transposes of matrices.
 
 # %%
 import time
@@ -25,6 +26,7 @@ from autograd import (
     grad,
     jacobian,
     jvp,
+    value_and_grad,
     vjp,
     vmap,
 )
@@ -85,9 +87,13 @@ draw(few, rankdir="LR")
 # ## Broadcasting and its transpose
 #
 # Arrays add operations that move numbers: sum, broadcast, reshape, transpose, index. They are
-# linear, $y = A x$, and going backward means multiplying by $A^\top$. What is the transpose of
-# broadcasting? A row $b$ of 3 numbers that is added to each of 4 rows is used 4 times, so by the
-# chain rule its gradient is the *sum* over these 4 uses:
+# linear, $y_i = \sum_j A_{ij} x_j$, or $y = A x$. By the chain rule $x_j$ receives
+# $\sum_i A_{ij}\, \partial c/\partial y_i$ from all $y_i$: going backward means multiplying by
+# $A^\top$.
+#
+# *Broadcasting* is how NumPy computes with arrays of different shapes: it repeats the smaller one.
+# What is its transpose? A row $b$ of 3 numbers that is added to each of 4 rows is used 4 times, so
+# by the chain rule its gradient is the *sum* over these 4 uses:
 
 # %%
 x, b = Tensor(rng.normal(size=(4, 3)), "x"), Tensor([1.0, 2.0, 3.0], "b")
@@ -96,8 +102,10 @@ print("gradient of x, shape", x.grad.shape, "; its columns summed:", x.grad.sum(
 print("gradient of b, shape", b.grad.shape, "; it is:             ", b.grad)
 
 # %% [markdown]
-# The Jacobians show this. The Jacobian of broadcasting a row to shape (4, 3) is $12 \times 3$,
-# that of summing (4, 3) over its rows is $3 \times 12$, and each is the transpose of the other:
+# The Jacobians show this. The *Jacobian* of a function is the matrix of all its derivatives,
+# $\partial y_i/\partial x_j$, which is $A$ for a linear one. The Jacobian of broadcasting a row to
+# shape (4, 3) is $12 \times 3$, that of summing (4, 3) over its rows is $3 \times 12$, and each is
+# the transpose of the other:
 
 # %%
 broadcasting = jacobian(lambda b: np.zeros((4, 3)) + b)(np.ones(3)).reshape(12, 3)
@@ -110,8 +118,11 @@ matrix(right, summing, title="sum over rows", xlabel="entry of $x$", ylabel="ent
 
 # %% [markdown]
 # The engine never builds these matrices. A pair of transposes can be recognised without them,
-# from inner products: $\langle u, A v\rangle = \langle A^\top u, v\rangle$ for all $u$ and $v$.
-# `jvp` computes $Av$ (forward mode), and `vjp` computes $A^\top u$ (reverse mode):
+# from inner products, $\langle u, w\rangle = \sum_i u_i w_i$:
+# $\langle u, A v\rangle = \langle A^\top u, v\rangle$ for all $u$ and $v$. `jvp(f, x, v)`
+# returns $f(x)$ and, with the Jacobian $A$ at $x$, the product $Av$. `vjp(f, x)` returns $f(x)$
+# and a function that computes $A^\top u$. (The Jacobian of a linear function is the same at every
+# $x$, so any point will do.)
 
 # %%
 linear = {
@@ -132,8 +143,8 @@ for name, operation in linear.items():
 # %% [markdown]
 # ## Many points at once
 #
-# A layer maps one point $x$ to $q = h(Wx + b)$. For many points, one in each row of $X$, it
-# computes
+# A layer of a network maps one point $x$ to $q = h(Wx + b)$, with a matrix $W$, a vector $b$, and
+# a function $h$ of each entry, here $\tanh$. For many points, one in each row of $X$, it computes
 #
 # $$Q = h(X W^\top + b^\top),$$
 #
@@ -153,8 +164,9 @@ draw(loss)
 
 
 # %% [markdown]
-# Alternatively, write the function for a single point and let `vmap` do the rest. This also gives
-# what the matrix form has summed over: the gradient of each example's own loss.
+# Alternatively, write the function for a single point and let `vmap` do the rest. `in_axes` says
+# that all points share $W$ and $b$ (`None`), and that the points lie along axis 0 of $X$. The
+# result is the gradient of each point's own loss. The matrix form gives only the mean of these.
 
 
 # %%
@@ -171,7 +183,7 @@ print(by_example.shape, abs(by_example.mean(axis=0) - W.grad).max())
 # Broadcasting does not know what you meant. A network with one output returns predictions of
 # shape $(n, 1)$, while targets often have shape $(n,)$. Their difference has shape $(n, n)$:
 # every prediction is compared with every target. Nothing fails, and nothing is learned. The
-# losses of `nn` refuse it:
+# losses of `nn`, the library for networks, refuse it. `mse` is the mean squared error:
 
 # %%
 prediction, target = rng.normal(size=(100, 1)), rng.normal(size=100)
@@ -225,7 +237,8 @@ curves(inputs, lines, scale="loglog", points=True, **axes)
 # - One node can hold a whole array. The rules are the same, and Python's share of the work
 #   shrinks.
 # - Going backward through a linear operation multiplies by its transpose. Broadcast and sum,
-#   index and scatter, $X W^\top$ and $dZ^\top X$ are such pairs.
+#   index and scatter (adding entries where they were read), $X W^\top$ and $dZ^\top X$ are such
+#   pairs.
 # - Forward mode costs one pass per input, reverse mode one per output (Goodfellow et al. 2016,
 #   sec. 6.5.9; Bishop 2006, sec. 5.3.4).
 #
@@ -247,9 +260,10 @@ def transposed(u):
 
 
 def check_transposed(transposed):
-    u = np.array([1.0, 2.0, 4.0])
-    (true,) = vjp(np.cumsum, np.zeros(3))[1](u)
-    assert np.allclose(transposed(u), true), f"For {u} it gives {transposed(u)}, and not {true}."
+    for u in np.array([[1.0, 2.0, 4.0], [0.0, 1.0, -1.0]]):
+        mine, (true,) = transposed(u), vjp(np.cumsum, np.zeros(3))[1](u)
+        right = np.shape(mine) == (3,) and np.allclose(mine, true)
+        assert right, f"For {u} it gives {mine}, and not {true}."
 
 
 hint = (
@@ -259,7 +273,8 @@ judge(check_transposed, transposed, hint=hint)
 
 # %% [markdown]
 # **2.** *Linear regression.* Write the gradient of $E(W) = \frac{1}{2n}\lVert X W - Y\rVert^2$
-# with respect to $W$ as a formula in matrices. The shapes alone almost determine it.
+# with respect to $W$ as a formula in matrices. ($\lVert\cdot\rVert^2$ is the sum of the squares of
+# all entries, and $n$ the number of rows.) The shapes alone almost determine it.
 
 
 # %%
@@ -272,7 +287,10 @@ def check_regression(gradient_of_squares):
     mine = np.asarray(gradient_of_squares(W, X, Y))
     true = grad(lambda W: ((X @ W - Y) ** 2).sum() / 40)(W)
     assert mine.shape == W.shape, f"A gradient by W has the shape {W.shape}, and not {mine.shape}."
-    assert np.allclose(mine, true), f"It is {mine[0, 0] / true[0, 0]:.3g} times too large."
+    times = mine / true
+    multiple = np.allclose(times, times[0, 0])
+    problem = f"{times[0, 0]:.3g} times the gradient" if multiple else "no multiple of the gradient"
+    assert np.allclose(mine, true), f"It has the right shape, but it is {problem}."
 
 
 hint = "The gradient has the shape of W, (3, 2); X is (20, 3), and X @ W - Y is (20, 2)."
@@ -294,7 +312,10 @@ def check_squared_error(squared_error):
         warnings.simplefilter("always", BroadcastWarning)
         value = squared_error(Tensor(w), X, y)
     assert not found, f"{found[0].message}"
-    assert np.isclose(value.item(), nn.mse(X @ w[:, 0], y).item()), "Now the value is another."
+    true, slope = value_and_grad(lambda w: nn.mse(X @ w[:, 0], y))(w)
+    assert np.isclose(value.item(), true), f"It gives {value.item():.4f}, and not {true:.4f}."
+    mine = grad(squared_error)(w, X, y)
+    assert np.allclose(mine, slope), "The value is right, but its gradient is not."
 
 
 judge(check_squared_error, squared_error, hint="X @ w has the shape (20, 1), and y has (20,).")

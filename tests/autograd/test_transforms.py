@@ -290,6 +290,10 @@ class TestErrors:
             with pytest.raises((AttributeError, TypeError)) as other:
                 grad(lambda x: x.missing)(argument)
             assert not hasattr(other.value, "__notes__")
+        op = ad.custom_op(np.sin, derivative=lambda x: ad.cos(x), name="sine")
+        with pytest.raises(TypeError) as inside:
+            ad.check_grads(op, 1.0)
+        assert not hasattr(inside.value, "__notes__")
 
     def test_a_list_of_numbers_is_no_cotangent_and_no_tangent_of_an_array(self) -> None:
         with pytest.raises(ValueError, match=r"the cotangent 3.*no list of numbers"):

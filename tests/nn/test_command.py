@@ -103,6 +103,8 @@ def test_without_arguments_it_learns_the_digits_in_time(capsys: pytest.CaptureFi
     assert main(["train"]) == 0
     assert time.process_time() - started < 10
     printed = capsys.readouterr().out
+    head = "\n".join(printed.splitlines()[:4])
+    assert f"```\n{head}\n" in (PROJECT / "README.md").read_text(encoding="utf-8")
     test_line = next(line for line in printed.splitlines() if line.startswith("test"))
     assert float(test_line.split()[2]) >= 95
     assert "parameters  2,260" in printed
