@@ -22,7 +22,7 @@ MEMORY_LIMIT = 1_000_000_000
 """How many bytes a file may take in memory, unless told otherwise."""
 
 TABLES = (".csv", ".tsv", ".parquet")
-CHUNK = 20_000  # rows that are converted at a time
+CHUNK = 1_000  # rows that are converted at a time; the collector looks at all that wait
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Column:
     def missing(self) -> Array:
         """Where cells are missing, (rows,)."""
         if self.kind == "word":
-            return np.array([cell is None for cell in self.cells], bool)
+            return np.equal(self.cells, None)
         return np.isnan(self.cells)
 
 
@@ -200,14 +200,17 @@ class _Builder:
                     self._numbers.append(numbers)
                     self._words.append([])
                     return
-        kinds = {cell: self._kind(cell) for cell in set(cells)}
+        kinds = {cell: "word" if cell in self._distinct else self._kind(cell) for cell in set(cells)}
         values = {cell: self._number(cell) for cell, kind in kinds.items() if kind == "number"}
         words = {
             cell: self._distinct.setdefault(cell, cell)
             for cell, kind in kinds.items()
             if kind == "word"
         }
-        self._numbers.append(np.array([values.get(cell, np.nan) for cell in cells]))
+        numbers = np.full(len(cells), np.nan)
+        if values:
+            numbers[:] = [values.get(cell, np.nan) for cell in cells]
+        self._numbers.append(numbers)
         self._words.append([words.get(cell) for cell in cells])
         for kind, count in Counter(map(kinds.__getitem__, cells)).items():
             if kind != "missing":
