@@ -8,12 +8,13 @@ Biases start at 0 (``nn.Linear``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.data import Array, Rng
+from nn.habits import OF_INITIALISERS, missing
 from nn.registry import register
 
 Shape: TypeAlias = tuple[int, ...]
@@ -152,3 +153,10 @@ def _fans(shape: Shape) -> tuple[int, int]:
             f"the number of inputs"
         )
     return shape[0], shape[1]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say how an initialiser of another library is called here."""
+        raise AttributeError(missing("module 'nn.init'", name, OF_INITIALISERS))

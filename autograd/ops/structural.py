@@ -199,7 +199,7 @@ def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Arra
 
     One size may be -1, and follows from the others. In order "C" the last axis varies fastest, and
     in order "F" the first. The cotangent is reshaped back. Raises ValueError if the number of
-    entries differs.
+    entries differs, and for another order.
 
     >>> import numpy as np
     >>> from autograd import reshape
@@ -209,7 +209,7 @@ def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Arra
     if len(shape) == 1 and isinstance(shape[0], tuple | list):
         shape = tuple(shape[0])
     x = as_array(x)
-    if order == "F":
+    if _is_reversed("reshape", order):
         return transpose(reshape(transpose(x), *shape[::-1]))
     try:
         return reshape_op(x, shape=shape)
@@ -224,12 +224,21 @@ def reshape(x: ArrayLike, *shape: int | Sequence[int], order: str = "C") -> Arra
 def ravel(x: ArrayLike, order: str = "C") -> Array:
     """x flattened to one axis. In order "C" the last axis varies fastest, in order "F" the first.
 
+    Raises ValueError for another order.
+
     >>> import numpy as np
     >>> from autograd import ravel
     >>> ravel(np.zeros((2, 3))).shape
     (6,)
     """
-    return reshape_op(transpose(x) if order == "F" else as_array(x), shape=(-1,))
+    return reshape_op(transpose(x) if _is_reversed("ravel", order) else as_array(x), shape=(-1,))
+
+
+def _is_reversed(name: str, order: Any) -> bool:
+    """Whether the first axis varies fastest; ValueError for orders that depend on the memory."""
+    if order not in ("C", "F"):
+        raise ValueError(f"{name}: order={order!r} must be 'C' or 'F'")
+    return order == "F"
 
 
 @array_function

@@ -33,6 +33,11 @@ def save(model: Module, path: PathLike) -> None:
     again with the same parameters; ``OSError`` if the file
     cannot be written, and ``ImportError`` without safetensors.
     """
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"save() needs a module, not a {type(model).__name__}: nn.save(model, path), of which "
+            "load_state(path) reads the arrays alone"
+        )
     config, state = model.config(), model.state_dict()
     if not all(name in REGISTRY for name in _classes_in(config)):
         try:

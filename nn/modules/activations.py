@@ -331,7 +331,9 @@ def as_module(activation: ActivationLike, dtype: DTypeLike = np.float32) -> Modu
             raise ValueError(f"activation={activation!r} is unknown; there are {names}")
         kind = ACTIVATIONS[activation]
     elif not callable(activation):
-        raise TypeError(f"{activation!r} is neither a module nor a function")
+        several = isinstance(activation, list | tuple | dict)
+        advice = "; give its layers one by one: nn.Sequential(*layers)" if several else ""
+        raise TypeError(f"{activation!r} is neither a module nor a function{advice}")
     elif not isinstance(activation, type):
         same = [k for k in ACTIVATIONS.values() if getattr(k, "function", None) is activation]
         if not same:

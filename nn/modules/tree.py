@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, Value, is_compiling, stop_gradient
 from nn.data import Array
-from nn.habits import OF_MODULES, missing
+from nn.habits import OF_MODULES, check_keywords, missing
 from nn.modules.card import module_card
 
 Parameter: TypeAlias = Tensor | Value
@@ -44,6 +44,7 @@ class Tree:
     """Attributes with frozen parameters: position in the order of definition, and value."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_keywords(cls, kwargs)
         self = super().__new__(cls)
         self.made_with = (args, kwargs)
         self._frozen = {}

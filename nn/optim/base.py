@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 
 from autograd import Tensor, Value
-from nn.habits import OF_OPTIMIZERS, missing
+from nn.habits import OF_OPTIMIZERS, check_keywords, missing
 from nn.modules.tree import Parameter, reset_gradient
 
 State: TypeAlias = dict[str, Any]
@@ -52,6 +52,10 @@ class Optimizer:
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
     state_names: ClassVar[tuple[str, ...]] = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_keywords(cls, kwargs)
+        return super().__new__(cls)
 
     def __init__(self, parameters: Parameters, lr: float) -> None:
         self.parameters: dict[str, Parameter] = named_parameters(parameters)

@@ -42,7 +42,8 @@ class Column:
     def missing(self) -> Array:
         """Where cells are missing, (rows,)."""
         if self.kind == "word":
-            return np.equal(self.cells, None)
+            nothing: Any = None
+            return np.equal(self.cells, nothing)
         return np.isnan(self.cells)
 
 
@@ -200,7 +201,9 @@ class _Builder:
                     self._numbers.append(numbers)
                     self._words.append([])
                     return
-        kinds = {cell: "word" if cell in self._distinct else self._kind(cell) for cell in set(cells)}
+        kinds = {
+            cell: "word" if cell in self._distinct else self._kind(cell) for cell in set(cells)
+        }
         values = {cell: self._number(cell) for cell, kind in kinds.items() if kind == "number"}
         words = {
             cell: self._distinct.setdefault(cell, cell)

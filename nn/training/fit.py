@@ -24,6 +24,7 @@ from nn.evaluation import (
     named_metrics,
 )
 from nn.files.arrayfile import PathLike
+from nn.habits import unexpected
 from nn.history import History
 from nn.labels import ClassWeight, are_words, names_of_classes, weights_of_classes
 from nn.modules.module import Module
@@ -69,7 +70,7 @@ def fit(
     validation: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
     validation_every: int | None = None,
     metrics: Metrics = (),
-    callbacks: Sequence[Callable[[Run], Any]] = (),
+    callbacks: Sequence[Callable[[Run], Any]] | Callable[[Run], Any] = (),
     rng: Rng | None = 0,
     progress: bool = True,
     compile: bool = True,
@@ -104,9 +105,9 @@ def fit(
         steps.
     metrics: functions of outputs and targets as arrays, names from ``nn.metrics``, or a dict of
         functions by name.
-    callbacks: functions of the run, called after each step. ``EarlyStopping`` and ``SmallChange``
-        may stop training early, and ``Checkpoint`` saves the run to a file and resumes it. A
-        callback can read ``run.history`` and call ``run.stop(reason)``.
+    callbacks: functions of the run, or one, called after each step. ``EarlyStopping`` and
+        ``SmallChange`` may stop training early, and ``Checkpoint`` saves the run to a file and
+        resumes it. A callback can read ``run.history`` and call ``run.stop(reason)``.
     rng: a seed or generator to shuffle the examples in each epoch; None keeps their order.
     progress: whether to show a progress bar (tqdm) in a terminal or notebook.
     compile: whether to compile the steps after the first with ``autograd.jit``, which sums in
@@ -159,7 +160,8 @@ def fit(
     rank has failed.
     """
     if unknown := older.keys() - Older.__annotations__.keys():
-        raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
+        raise TypeError(unexpected(min(unknown), "fit"))
+    own = [callbacks] if callable(callbacks) else callbacks
     team = comm if isinstance(comm, Team) else Team(comm)
     with team:
         if epochs < 1:
@@ -229,7 +231,7 @@ def fit(
                 validation=validation_set,
                 validation_every=validation_every,
                 metrics=named_metrics(metrics),
-                callbacks=_in_order([*_older_callbacks(older), *callbacks], progress, team),
+                callbacks=_in_order([*_older_callbacks(older), *own], progress, team),
                 compile=compile,
                 shards=shards,
                 team=team,

@@ -57,6 +57,29 @@ NAMES: dict[str, Any] = {
         ("nn.Dense(3)", "nn.Linear(n_in, n_out)"),
         ("nn.no_grad()", "from autograd import"),
         ("nn.Parameter(1)", "is a parameter"),
+        ("x.mul(2)", "write x + y, x * y"),
+        ("x.masked_fill(x > 1, 0.0)", "write np.where(mask, value, x)"),
+        ("x.gather(0, [0])", "np.take_along_axis"),
+        ("x.contiguous()", "leave it out"),
+        ("x.clamp(min=0)", "x.clip(0, None)"),
+        ("x.expand(3, 2)", "np.broadcast_to"),
+        ("x.register_hook(print)", "gradients(loss, x)"),
+        ("ag.cat([x, x])", "np.concatenate"),
+        ("ag.GradientTape()", "grad(f)"),
+        ("ag.inference_mode()", "`with no_grad():`"),
+        ("ag.cuda.is_available()", "leave it out"),
+        ("model.append(nn.ReLU())", "nn.Sequential(*model.layers, layer)"),
+        ("model[0].in_features", "layer.weight.shape is (n_out, n_in)"),
+        ("model.trainable_variables", "model.parameters()"),
+        ("model.predict_proba(1)", "nn.predict(model, x)"),
+        ("optimizer.add_param_group({})", "make it with groups"),
+        ("nn.utils.clip_grad_norm_(1)", "nn.clip_grad_norm"),
+        ("nn.StepLR(optimizer, 1)", "nn.schedules.Step"),
+        ("nn.ModelCheckpoint('m')", "nn.Checkpoint(path)"),
+        ("nn.AdaptiveAvgPool2d(1)", "x.mean((2, 3))"),
+        ("nn.TransformerEncoderLayer(8, 2)", "nn.TransformerBlock"),
+        ("nn.manual_seed(0)", "rng=0"),
+        ("nn.init.kaiming_normal_(1)", 'nn.Linear(2, 3, init="xavier")'),
     ],
 )
 def test_a_habit_is_told_how_it_is_written_here(written: str, told: str) -> None:
@@ -64,6 +87,50 @@ def test_a_habit_is_told_how_it_is_written_here(written: str, told: str) -> None
         eval(written, NAMES)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("nn.Linear(in_features=2, out_features=3)", "nn.Linear(n_in, n_out)"),
+        ("nn.Softmax(dim=1)", "the last axis is taken"),
+        ("nn.Adam(model, learning_rate=0.1)", "lr="),
+        ("nn.Adam(model, beta1=0.9)", "betas=(0.9, 0.999)"),
+        ("nn.fit(model, (1, 2), loss='mse', verbose=0)", "progress="),
+        ("nn.fit(model, (1, 2), loss='mse', validation_split=0.1)", "nn.train_test_split"),
+        ("nn.Sequential([nn.ReLU()])", "nn.Sequential(*layers)"),
+        ("nn.save(model.state_dict(), 'm.safetensors')", "nn.save(model, path)"),
+    ],
+)
+def test_an_argument_of_another_library_is_told_how_it_is_written_here(
+    written: str, told: str
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        eval(written, NAMES)
+    assert told in str(caught.value)
+
+
+def test_a_module_of_ones_own_may_have_the_arguments_of_another_library() -> None:
+    class Own(nn.Module):
+        def __init__(self, in_features: int) -> None:
+            self.inner = nn.Linear(in_features, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(x)
+
+    assert Own(in_features=3)(np.ones((2, 3))).shape == (2, 1)
+
+
+def test_orders_of_entries_that_depend_on_the_memory_are_refused() -> None:
+    x = Tensor(np.ones((2, 3)))
+    wrong: Any = 1
+    for written in (
+        lambda: x.flatten(wrong),
+        lambda: np.ravel(x, "K"),
+        lambda: x.reshape(6, order="A"),
+    ):
+        with pytest.raises(ValueError, match="must be 'C' or 'F'"):
+            written()
 
 
 def test_habits_that_work(capsys: pytest.CaptureFixture[str]) -> None:
