@@ -24,6 +24,7 @@ from autograd.engine.graph import Array, Node
 from autograd.nodes import Tensor
 from autograd.taylor import taylor
 from autograd.trees import flatten, map_tree
+from autograd.wrap_util import require_function
 
 Index = tuple[int, ...]
 """How many times to differentiate with respect to each variable."""
@@ -44,6 +45,7 @@ def laplacian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     >>> float(laplacian(lambda x: (x**4).sum())(np.array([1.0, 2.0])))
     60.0
     """
+    require_function("laplacian", f)
 
     @wraps(f)
     def sum_of_second_derivatives(*args: Any, **kwargs: Any) -> Any:
@@ -65,6 +67,7 @@ def biharmonic(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     >>> float(biharmonic(lambda x: x[0] ** 2 * x[1] ** 2)(np.array([1.0, 2.0])))
     8.0
     """
+    require_function("biharmonic", f)
 
     def directions(n: int) -> Any:
         basis = np.eye(n)
@@ -93,6 +96,7 @@ def hessian_diagonal(f: Callable[..., Any], argnums: int = 0) -> Callable[..., A
     >>> hessian_diagonal(lambda x: (x**3).prod())(np.array([1.0, 2.0]))
     array([48., 12.])
     """
+    require_function("hessian_diagonal", f)
 
     @wraps(f)
     def second_derivatives(*args: Any, **kwargs: Any) -> Any:
@@ -120,6 +124,7 @@ def partial_derivative(f: Callable[..., Any], orders: Sequence[int]) -> Callable
     >>> partial_derivative(lambda x, y: x**3 * exp(2 * y), (2, 1))(1.0, 0.0)
     12.0
     """
+    require_function("partial_derivative", f)
     index = tuple(orders)
     if any(n < 0 for n in index):
         raise ValueError(f"partial_derivative: orders must be 0 or more, not {index}")
@@ -164,6 +169,7 @@ def derivative_tensor(f: Callable[..., Any], order: int, argnums: int = 0) -> Ca
     >>> derivative_tensor(lambda x: x[0] ** 2 * x[1], 3)(np.array([1.0, 2.0]))[0, 0].round(12)
     array([0., 2.])
     """
+    require_function("derivative_tensor", f)
     if order < 1:
         raise ValueError(f"derivative_tensor: the order must be 1 or more, not {order}")
 

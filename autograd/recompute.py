@@ -36,6 +36,7 @@ from autograd.ops import concatenate, identity, index, ravel, reshape
 from autograd.ops.op_types import choose
 from autograd.ops.structural import cast
 from autograd.trees import flatten
+from autograd.wrap_util import require_function
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,6 +59,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     >>> y.parents[0] is x
     True
     """
+    require_function("checkpoint", f)
 
     @wraps(f)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -45,6 +45,15 @@ def wraps(
     return named
 
 
+def require_function(name: str, f: Any, otherwise: str = "") -> None:
+    """Raise TypeError for what cannot be called, before anybody calls it."""
+    if not callable(f):
+        raise TypeError(
+            f"{name}: the first argument must be a function, not of type {type(f).__name__}: "
+            f"write {name}(f)(x){otherwise}"
+        )
+
+
 def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """The name and docstring of an operator applied to a function; TypeError for anything else.
 
@@ -54,11 +63,7 @@ def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Ca
     'grad_of_area_wrt_argnum_0'
     """
     name, operator = get_name(fun), get_name(op)
-    if not callable(fun):
-        raise TypeError(
-            f"{operator}: the first argument must be a function, not of type {type(fun).__name__}: "
-            f"write {operator}(f)(x), or gradients(y, x) for the derivative of a node y"
-        )
+    require_function(operator, fun, ", or gradients(y, x) for the derivative of a node y")
 
     def named(f: Callable[P, R]) -> Callable[P, R]:
         functools.update_wrapper(f, fun)

@@ -27,6 +27,7 @@ from autograd.ops.structural import (
 )
 from autograd.scalars import Value
 from autograd.trees import flatten
+from autograd.wrap_util import require_function
 
 LIMIT = 64
 """The points of one call go so many ways together; those of further ways one by one."""
@@ -57,6 +58,7 @@ def vectorize(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> vectorize(derivative(lambda x: x**4, 3))(np.array([1.0, 2.0]))
     array([24., 48.])
     """
+    require_function("vectorize", f)
 
     @wraps(f)
     def of_points(*args: Any, **kwargs: Any) -> Any:

@@ -15,6 +15,7 @@ from autograd.nodes import Tensor
 from autograd.ops.shaping import moveaxis
 from autograd.ops.structural import shape_of
 from autograd.trees import flatten, map_tree
+from autograd.wrap_util import require_function
 
 P = ParamSpec("P")
 Axes: TypeAlias = Any
@@ -50,6 +51,7 @@ def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable
     array([[ 6., 12.],
            [42., 56.]])
     """
+    require_function("vmap", f)
 
     @wraps(f)
     def batched(*args: P.args, **kwargs: P.kwargs) -> Any:

@@ -25,6 +25,7 @@ from autograd.jit.provenance import Provenance
 from autograd.jit.recording import Recording, record
 from autograd.jit.source import source
 from autograd.jit.uncompiled import run_uncompiled
+from autograd.wrap_util import require_function
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
@@ -409,6 +410,7 @@ def jit(
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
     def make(f: Function) -> Function:
+        require_function("jit", f)
         static: set[int | str] = {*names, *numbers}
         if any(number < 0 for number in numbers):
             raise ValueError(f"jit: static_argnums counts from 0 on, and {min(numbers)} is below")

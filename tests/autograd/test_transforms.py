@@ -272,6 +272,14 @@ class TestErrors:
             transform(result)
 
     @pytest.mark.parametrize(
+        "transform",
+        [jit, vmap, ad.vectorize, checkpoint, ad.laplacian, ad.biharmonic, ad.hessian_diagonal],
+    )
+    def test_others_refuse_it_before_the_first_call_too(self, transform: Any) -> None:
+        with pytest.raises(TypeError, match=rf"^{transform.__name__}: .* must be a function"):
+            transform(9.0)
+
+    @pytest.mark.parametrize(
         "f",
         [
             lambda x: (x**2).sum(),
