@@ -8,6 +8,7 @@ code multiplies plainly and gives NaN. Such a run is repeated here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import compress, count
 from operator import itemgetter
@@ -25,7 +26,18 @@ from autograd.jit.terms import Term, normal, products_so_far
 from autograd.ops.elementwise import mul, where
 from autograd.ops.indexing import place_op
 from autograd.ops.op_types import chain_product
-from autograd.ops.structural import concatenate, index_op, project, ravel, reshape, scatter_op
+from autograd.ops.predicates import equal, isnan, logical_and, logical_or
+from autograd.ops.running import recur_op
+from autograd.ops.structural import (
+    concatenate,
+    index_op,
+    project,
+    ravel,
+    reshape,
+    scatter_op,
+    shape_of,
+    sum_op,
+)
 from autograd.scalars import number_of
 
 
@@ -198,6 +210,36 @@ def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
         return bool(total != total)
 
     return finds
+
+
+def zero_products(
+    tape: Tape, inputs: Sequence[int], outputs: Iterable[int]
+) -> Callable[..., Array]:
+    """A function of the inputs: how many entries of products of the chain rule are NaN where a
+    factor is 0. If none is, `run_with_strong_zeros` gives what `run` gives.
+
+    inputs, outputs: their places on the tape.
+    """
+    places, plain = sorted(tape.reached(outputs)), copy(tape)
+    plain.ops = [mul if op is chain_product else op for op in tape.ops]
+
+    def count_entries(*args: Array) -> Array:
+        values = plain.values(inputs, args)
+        plain.run(values, places)
+        total: Array = 0.0
+        for place in places:
+            if tape.ops[place] is chain_product:
+                x, y = [values[arg] for arg in tape.args[place]]
+                closed = logical_and(isnan(values[place]), logical_or(equal(x, 0), equal(y, 0)))
+                count = where(closed, 1.0, 0.0)
+                if shape_of(count):
+                    count = sum_op(count, axis=None, keepdims=False)
+                total = total + count
+            elif tape.ops[place] is recur_op:
+                return total + 1.0  # its products are inside
+        return total
+
+    return count_entries
 
 
 # --------------------------------------------------------------------------------------------------

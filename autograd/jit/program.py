@@ -25,6 +25,7 @@ from autograd.jit.interpret import (
     may_be_nan,
     nan_finder,
     nan_sensitive,
+    zero_products,
 )
 from autograd.jit.loops import inside
 from autograd.jit.lowering.code import Code
@@ -125,6 +126,9 @@ class Program:
         self.may_be_nan: dict[int, Term] = {n: x for n, x in enumerate(results) if x in doubtful}
         """The results of the code that may be NaN where they should not."""
         self._finds_nan = nan_finder(self.may_be_nan)
+        self._nan_runs = 0
+        self._zero_products: Callable[..., Any]
+        self._compile = compile
         self.pack: Callable[[Sequence[Any]], Any] = packer(
             recording.result,
             [term is not None for term in recording.outputs],
@@ -351,9 +355,24 @@ class Program:
             if self._sensitive:  # the number that decided may have been a NaN of 0 · ∞
                 return self._interpret(inputs)
             raise GuardFailure(_went_the_other_way(self.recording.checks[values]))
-        if self.may_be_nan and self._finds_nan(values):
+        if self.may_be_nan and self._finds_nan(values) and self._multiplies_zeros(inputs):
             return self._interpret(inputs, effects_done=True)
         return values[: len(self.outputs)] if self._sensitive else values
+
+    def _multiplies_zeros(self, inputs: Sequence[Any]) -> bool:
+        """Whether NaN among the results may be that of 0 · ∞. To find out takes code, which is not
+        made for one call.
+        """
+        self._nan_runs += 1
+        if self._nan_runs == 1:
+            return True
+        if self._nan_runs == 2:
+            recording = self.recording
+            wanted = [*self.outputs, *[check.term for check in recording.checks]]
+            wanted += [term for _, terms in recording.effects for term in terms]
+            places = [[term.number for term in terms] for terms in (self.inputs, wanted)]
+            self._zero_products = self._compile(zero_products(self.op.tape, *places))
+        return bool(self._zero_products(*inputs) != 0)
 
     def _runnable(self) -> Callable[..., Any]:
         """The code with memory of its own, and NumPy's warnings off."""
