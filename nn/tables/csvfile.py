@@ -6,9 +6,10 @@ refused.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,9 +23,17 @@ from nn.tables.numbers import are_finite, as_whole, check_memory
 
 TARGET_COLUMNS = ("label", "target", "y", "class")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-MISSING = ("", "na", "n/a", "nan", "null", "?")  # as other programs write a missing value
+MISSING = ("", "na", "n/a", "nan", "null", "?", "#n/a", "<na>")  # as other programs write it
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _UNDERSCORES = re.compile(r"[-+]?\d[\d.]*_[\d_.]*")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' ])\d{3}(\1\d{3})*((?!\1)[.,]\d+)?")
+_WITH_UNIT = re.compile(
+    r"[-+]?[$€£¥] ?[-+]?\d[\d.,]*|[-+]?\d[\d.,]* ?([%€$£¥°]|[A-Za-zµ°][\w²³/]{0,4})"
+)
+_OTHER_DATE = re.compile(
+    r"\d{1,4}[-./ ](\d{1,2}|[A-Za-z]{3,9})\.?[-./ ]\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{8}"
+)
+_SEPARATOR_LINE = re.compile(r"sep=([^\r\n])(?=\r\n|\r|\n)")
 _NUMBERS_IN_A_ROW = re.compile(r"[-+.\deE]*\d[-+.\deE]*[,;\s'][-+.,;\s'\deE]*")
 
 Record: TypeAlias = tuple[int, list[str]]
@@ -132,10 +141,17 @@ class Records:
             strict=True,
             skipinitialspace=self.separator != " ",
         )
+        blank: list[Record] = []  # lines of empty cells, left out at the beginning and the end
+        begun = False
         try:
             for cells in reader:
-                if cells and cells != [""]:
-                    yield reader.line_num, list(map(str.strip, cells))
+                if not any(cells):
+                    if begun and len(cells) > 1:
+                        blank.append((reader.line_num, cells))
+                    continue
+                yield from blank
+                blank, begun = [], True
+                yield reader.line_num, list(map(str.strip, cells))
         except csv.Error as error:
             raise DataError(f"{self.path}, line {reader.line_num}: {error}") from error
 
@@ -158,12 +174,20 @@ class Records:
 def records(path: Path, dialect: Dialect, limit: int) -> Records:
     """Return the lines of a file; ``DataError`` if the separator is not certain."""
     check_memory(path, 5 * path.stat().st_size, limit)  # the text, and its numbers twice
+    data = path.read_bytes()
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    if dialect.separator is not None:
-        return Records(path, text, dialect.separator)
+        raise DataError(
+            f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8, in a spreadsheet as "
+            "'CSV UTF-8', or write `iconv -f WINDOWS-1252 -t UTF-8`"
+        ) from error
+    told = dialect.separator
+    if told_first := _SEPARATOR_LINE.match(text):  # Excel's
+        text, told = text[told_first.end() :], told or told_first[1]
+    if told is not None:
+        return Records(path, text, told)
     line = next((match[0] for match in _LINE.finditer(text) if match[0].strip()), "")
     usual = [mark for mark in SEPARATORS if mark != dialect.decimal]
     candidates = [mark for mark in usual if mark in line]
@@ -197,7 +221,11 @@ def has_header(records: Records, dialect: Dialect) -> bool:
         fault = f"counts {', '.join(first[:3])}{', ...' * (len(first) > 3)}"
     elif not numbers:
         unnamed = [word for word in words if word.lower() in MISSING]
-        if not unnamed:
+        second = next((cells for _, cells in islice(records, 1, 2)), [])
+        if not unnamed or any(
+            dialect.is_number(cell) and word not in unnamed
+            for word, cell in zip(first, second, strict=False)
+        ):
             return True
         fault = f"has a cell {unnamed[0]!r}"
     elif any(hint(word, dialect) for word in words):
@@ -264,12 +292,26 @@ def hint(cell: str, dialect: Dialect) -> str:
     if dialect.is_number(cell):
         return ""
     other = dialect._replace(decimal="." if dialect.decimal == "," else ",")
+    option = f"decimal={other.decimal!r} (--decimal {other.decimal})"
+    if _THOUSANDS.fullmatch(cell):
+        decimal = f", or {option} if it is decimal" if other.is_number(cell) else ""
+        return f"; write numbers without a mark between thousands{decimal}"
     if other.is_number(cell):
-        return f"; decimal={other.decimal!r} (--decimal {other.decimal}) reads it as one"
+        return f"; {option} reads it as one"
     if _UNDERSCORES.fullmatch(cell):
         return "; leave out the underscores"
     if _NUMBERS_IN_A_ROW.fullmatch(cell):
         return "; separator= (--separator) says what is between the cells"
+    return ""
+
+
+def how_to_write(words: Iterable[str]) -> str:
+    """What to write where all words are numbers with a unit, or dates in another form."""
+    words = list(words)
+    if all(map(_WITH_UNIT.fullmatch, words)):
+        return "numbers are read without a unit, %, or sign of a currency; "
+    if all(map(_OTHER_DATE.fullmatch, words)):
+        return "dates are read as 2024-12-31, 31.12.2024 or 12/31/2024; "
     return ""
 
 

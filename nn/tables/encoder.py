@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 
 from nn.data import Array, DataError, listed, shown
-from nn.tables.csvfile import TARGET_COLUMNS
+from nn.tables.csvfile import TARGET_COLUMNS, how_to_write
 from nn.tables.dates import DateOrder, date_order, looks_like_date
 from nn.tables.encoding import HOW_TO_IMPUTE, ColumnEncoding, as_words, days_of
 from nn.tables.numbers import as_whole
@@ -224,7 +224,8 @@ class TableEncoder:
         if many and not is_category:
             raise DataError(
                 f"{where}: {len(words):,} different words in {len(table):,} rows, such as "
-                f"{listed(map(shown, words), most=3)}; drop= (--drop) leaves the column out, "
+                f"{listed(map(shown, words), most=3)}; {how_to_write(words)}"
+                "drop= (--drop) leaves the column out, "
                 "category= (--category) takes each word as a category"
             )
         return ColumnEncoding(
@@ -250,6 +251,12 @@ class TableEncoder:
             f"target: {self.target if self.named else f'column {self.target}'}; " + "; ".join(parts)
         ]
         for column in self.columns:
+            cells = table.column(column.name).cells
+            if column.kind == "number" and len(table) > FEW and (np.diff(cells) == 1).all():
+                notes.append(
+                    f"{column.name} counts the rows, which says nothing about others; drop= "
+                    "(--drop) leaves it out"
+                )
             count = int(table.column(column.name).missing.sum())
             if count and self.missing == "impute":
                 what = "a category of its own" if column.missing_category else f"{column.fill:.4g}"

@@ -84,6 +84,7 @@ class Table:
             several = f"{len(found)} columns are" if found else "no column is"
             raise DataError(
                 f"{self.source}: {several} called {shown(name)}; there are {listed(self.names)}"
+                + "; each needs a name of its own" * bool(found)
             )
         if found[0].fault:
             raise DataError(found[0].fault)
@@ -149,7 +150,8 @@ def _read_csv(path: Path, dialect: Dialect, as_words: set[str], limit: int) -> T
     if not first:
         raise DataError(f"{path}: the file is empty")
     named = has_header(rows, dialect)
-    names = first if named else [str(number + 1) for number in range(len(first))]
+    names = [cell if named else "" for cell in first]
+    names = [name or f"{'column ' * named}{place}" for place, name in enumerate(names, 1)]
     # Python's own function is fastest, and takes 1_000 for a number as no other program does.
     number = dialect.number if "_" in rows.text or dialect.decimal == "," else float
     builders = [_Builder(dialect, number, name in as_words) for name in names]
@@ -158,8 +160,10 @@ def _read_csv(path: Path, dialect: Dialect, as_words: set[str], limit: int) -> T
     while chunk := list(islice(body, CHUNK)):
         for line, cells in chunk:
             if len(cells) != len(first):
+                end = " (a separator at its end makes an empty one)" * (not cells[-1])
                 raise DataError(
-                    f"{path}, line {line}: {len(cells)} cells, but the first line has {len(first)}"
+                    f"{path}, line {line}: {len(cells)} cells, but the first line has "
+                    f"{len(first)}{end}"
                 )
         lines += [line for line, _ in chunk]
         for builder, cells_of_column in zip(
@@ -172,6 +176,12 @@ def _read_csv(path: Path, dialect: Dialect, as_words: set[str], limit: int) -> T
     table.columns = [Column(name, "number", np.empty(0)) for name in names]
     for index, (name, builder) in enumerate(zip(names, builders, strict=True)):
         table.columns[index] = builder.column(name, partial(table.where, name))
+    if named:  # a separator at the end of the lines makes a column without name and cells
+        table.columns = [
+            column
+            for cell, column in zip(first, table.columns, strict=True)
+            if cell or not column.missing.all()
+        ]
     return table
 
 
@@ -242,7 +252,8 @@ class _Builder:
             row, cell = self._first["word"]
             advice = hint(cell, self._dialect) or (
                 f", and {numbers:,} cells of the column are numbers; drop= (--drop) leaves the "
-                "column out, category= (--category) takes its cells as words"
+                "column out, category= (--category) takes its cells as words, and a missing cell "
+                "is empty or NA"
             )
             fault = f"{where(row)}: {shown(cell)} is not a number{advice}"
             return Column(name, "number", np.concatenate(self._numbers), fault)

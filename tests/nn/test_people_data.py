@@ -102,6 +102,57 @@ def test_missing_cells_are_refused_imputed_or_dropped(said) -> None:
     assert "line 2, column 2 ('city'): the cell is empty" in said()
 
 
+def test_a_file_of_a_spreadsheet_is_read_with_its_separator_line_and_empty_ends(said) -> None:
+    rows = [[*row, ""] for row in people()]
+    text = "sep=;\r\n;;;;;\r\n" + "".join(";".join(map(str, row)) + "\r\n" for row in rows)
+    text = text.replace(".", ",") + ";;;;;\r\n;;;;;\r\n"
+    for encoding in ("utf-8-sig", "utf-16"):
+        Path("t.csv").write_text(text, encoding, newline="")
+        assert train("t.csv", "--decimal", ",") == 0
+        assert "numbers: age, income; categories: city (3); dates: joined" in said()
+        assert main(["evaluate", "out", "--data", "t.csv"]) == 0
+    table = read_table("t.csv", decimal=",")
+    assert (table.lines[0], len(table), table.names[-1]) == (4, N, "bought")
+
+
+def test_an_index_without_a_name_is_a_column_that_counts_the_rows(said) -> None:
+    rows = [[k - 1 if k else "", *row] for k, row in enumerate(people())]
+    assert train(write(rows)) == 0
+    assert "column 1 counts the rows, which says nothing about others" in said()
+    assert train("t.csv", "--drop", "column 1") == 0
+    assert "left out: column 1" in said()
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        ([f"{x:.1f}%" for x in INCOME], "numbers are read without a unit, %, or sign"),
+        ([f"${x:.2f}" for x in INCOME], "numbers are read without a unit, %, or sign"),
+        ([f"{x:.1f} cm" for x in INCOME], "numbers are read without a unit, %, or sign"),
+        ([f"{d} March {2000 + k}" for k, d in enumerate(DAY)], "dates are read as 2024-12-31"),
+        ([f"{d:02}/{k:02}/24" for k, d in enumerate(DAY)], "dates are read as 2024-12-31"),
+        ([f"{1000 + k:,}" for k in range(N)], "without a mark between thousands, or decimal=','"),
+        (
+            [f"{1 + k / 10:.1f}" if k % 2 else "-" for k in range(N)],
+            "a missing cell is empty or NA",
+        ),
+    ],
+)
+def test_numbers_and_dates_in_another_form_are_told_what_to_write(
+    said, cells: list[str], advice: str
+) -> None:
+    assert train(write(people(income=cells))) == 2
+    assert advice in said()
+
+
+def test_columns_of_one_name_and_cells_after_the_last_are_told(said) -> None:
+    names, *rows = people()
+    assert train(write([["age", "age", *names[2:]], *rows])) == 2
+    assert "2 columns are called 'age'" in said()
+    assert train(write([names, *[[*row, ""] for row in rows]])) == 2
+    assert "line 2: 6 cells, but the first line has 5 (a separator at its end" in said()
+
+
 def test_the_mean_is_that_of_the_training_rows() -> None:
     name = write([["a", "y"], *[["" if i == 0 else i, i % 2] for i in range(50)]])
     assert train(name, "--missing", "impute", "--classes", "0,1") == 0
