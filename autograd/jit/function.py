@@ -21,9 +21,9 @@ from autograd.jit.export import export
 from autograd.jit.indices import NeedsNumber
 from autograd.jit.native import makes_machine_code
 from autograd.jit.program import Program
-from autograd.jit.provenance import Provenance
 from autograd.jit.recording import Recording, record
 from autograd.jit.source import source
+from autograd.jit.trace import Provenance
 from autograd.jit.uncompiled import run_uncompiled
 from autograd.wrap_util import require_function
 

@@ -16,9 +16,8 @@ from autograd.engine.operations import using
 from autograd.jit.errors import JitError, Unrepeatable
 from autograd.jit.guards import IS_TRIED, Capture, Guard
 from autograd.jit.indices import NO_PICKS, Index, NeedsNumber, as_number
-from autograd.jit.provenance import Provenance
 from autograd.jit.terms import Term, Terms, entry, is_leaf
-from autograd.jit.trace import Trace
+from autograd.jit.trace import Provenance, Trace
 from autograd.ops.elementwise import identity
 from autograd.scalars import Value
 from autograd.trees import flatten, map_tree

@@ -29,8 +29,8 @@ from autograd.jit.lowering.code import Code
 from autograd.jit.lowering.write import write
 from autograd.jit.packing import Unwritten, packed
 from autograd.jit.program import Program, fails
-from autograd.jit.provenance import Provenance
 from autograd.jit.terms import Term, is_leaf, ordered
+from autograd.jit.trace import Provenance
 from autograd.trees import map_tree
 
 

@@ -5,7 +5,7 @@ arrays. This is how it is found, in the order of the modules:
 
 - `scalars`: the program as numbered nodes, in which chains of additions are sums of many terms;
   what passes a number on, such as the largest so far, is computed for all of a chain.
-- `groups`, `grouping`: like operations on like arguments make a group, to be computed at once, and
+- `grouping`: like operations on like arguments make a group, to be computed at once, and
   like terms of a sum make scalar products.
 - `views`: numbers that stand in a regular pattern in an array, given or computed, are read as
   slices, not gathered.

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.jit.roll.groups import Group, Groups, Node
+from autograd.jit.roll.grouping import Group, Groups, Node
 from autograd.jit.roll.views import Places, gather, read, reshaped, runs
 from autograd.jit.terms import Term, Terms, entry, pack
 from autograd.ops.structural import cast_op, concatenate_op

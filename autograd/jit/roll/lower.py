@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.engine.operations import Op
 from autograd.jit.roll.arrays import Arrays, Nodes
-from autograd.jit.roll.groups import Group, Groups, Node
+from autograd.jit.roll.grouping import Group, Groups, Node
 from autograd.jit.roll.products import Products
 from autograd.jit.roll.scalars import ACCUMULATED, Scalars
 from autograd.jit.roll.views import Origins, Places, common_shape, inverse, read, strides_of

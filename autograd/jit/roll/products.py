@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.jit.roll.arrays import Arrays
-from autograd.jit.roll.groups import Group, Groups
+from autograd.jit.roll.grouping import Group, Groups
 from autograd.jit.roll.views import inverse, strides_of
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops.elementwise import mul
