@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
-from autograd.engine.graph import Node
+from autograd.engine.graph import Node, next_index
 from autograd.engine.operations import interpreter
 from autograd.jit.guards.interpreter import replace_item, subscripted
 from autograd.jit.terms import pack
@@ -108,6 +108,7 @@ class Picks:
 
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
+        self._first = next_index()
         self.indices: bool = False
         """Whether any integer among the arguments may be an index alone."""
         self.needed: int | None = None
@@ -168,14 +169,17 @@ class Picks:
         return entry[2] if entry is not None and entry[1] is items[place.value] else None
 
     def _operation(self, items: list[Any], place: Value) -> Any:
-        """The item at a place, where all items are alike; None where they are not."""
+        """The item at a place, where all items are alike; None where they are not, and where the
+        list has nothing that this program computes or is given: others may read it.
+        """
         picked: list[Any]
         rows, rebuilds = zip(*map(flatten, items), strict=True)
         leaves = [leaf for row in rows for leaf in row]
         same = {
             repr(rebuild(iter("." * len(row)))) for row, rebuild in zip(rows, rebuilds, strict=True)
         }
-        if len(same) != 1 or not any(isinstance(leaf, Node) for leaf in leaves):
+        own = any(isinstance(leaf, Node) and leaf.index >= self._first for leaf in leaves)
+        if len(same) != 1 or not own:
             return None
         if all(type(leaf) in (Value, float) for leaf in leaves):
             if all(type(leaf) is float or leaf.op is None for leaf in leaves):

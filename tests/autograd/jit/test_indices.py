@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -99,6 +100,26 @@ def test_a_list_is_as_it_was_after_an_item_was_picked() -> None:
     compiled = jit(f)
     for k in (1, 2):
         assert compiled([1.0, 2.0, 3.0], k) == [1.0, 2.0, 3.0, k + 1.0, 2.0, 3]
+
+
+def test_a_list_outside_is_not_changed_for_a_moment() -> None:
+    # Another thread may read it in that moment.
+    table = [ad.Value(2.0), ad.Value(3.0), ad.Value(5.0)]
+    before, seen = list(map(id, table)), set()
+
+    def look(frame: Any, event: str, arg: Any) -> Any:
+        seen.add(list(map(id, table)) == before)
+        return look
+
+    compiled = jit(lambda x, k: x * table[k])
+    tracing = sys.gettrace()
+    sys.settrace(look)
+    try:
+        found = [float(compiled(1.0, k)) for k in (0, 1, 2)]
+    finally:
+        sys.settrace(tracing)
+    assert found == [2.0, 3.0, 5.0]
+    assert seen == {True}
 
 
 SETTINGS: list[Callable[..., Any]] = [
