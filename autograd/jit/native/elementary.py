@@ -1,41 +1,47 @@
 """Elementary functions without branches, so that LLVM computes them for several entries at a time.
 
-Each is right to 1.5 units in the last place or better, with the infinities, NaNs and subnormal
-numbers that NumPy gives; a test holds them to mpmath. Those of float32 are computed in float64.
+Each is right to two units in the last place or better, with the infinities, NaNs and subnormal
+numbers that NumPy gives; a test holds them to mpmath. Those of float32 have coefficients of their
+own, but for erf, which is computed in float64.
 
 Sources: W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the
-reductions; the coefficients of log, sin, cos and erf are those of Sun's fdlibm (1993), those of
-tanh are S. Moshier's (Cephes, 1989).
+reductions; the coefficients of log, erf, and of sin and cos in float64, are those of Sun's fdlibm
+(1993), those of tanh, and of sin and cos in float32, are S. Moshier's (Cephes, 1989).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from autograd.jit.native.text import Function, Value, number
 
-_K = "double"
 _PREFIX = "wengert_"
-_SHIFT = 1.5 * 2.0**52
-"""Adding it rounds to an integer, which then stands in the last bits."""
+Table = Mapping[str, Sequence[float]]
+"""Coefficients by the type of the numbers."""
 
 
 def call(to: Function, name: str, kind: str, x: Value) -> Value:
     """Write a call of a function of a number of this type."""
-    wide = x if kind == _K else to(f"fpext float {x} to double")
+    if kind == "float" and name == "erf":
+        wide = call(to, name, "double", to(f"fpext float {x} to double"))
+        return to(f"fptrunc double {wide} to float")
+    name += "f" if kind == "float" else ""
     to.elementary.add(name)
-    result = to(f"call double @{_PREFIX}{name}(double {wide}) nounwind memory(none)")
-    return result if kind == _K else to(f"fptrunc double {result} to float")
+    return to(f"call {kind} @{_PREFIX}{name}({kind} {x}) nounwind memory(none)")
 
 
 def declared(name: str, lanes: int) -> list[str]:
-    """Lines for a module that calls a function: also of `lanes` numbers at a time."""
-    one, several = f"{_PREFIX}{name}", f"{_PREFIX}{name}_{lanes}"
-    vector = f"<{lanes} x double>"
+    """Lines for a module that calls a function, such as "exp" or "expf": also of `lanes` numbers at
+    a time.
+    """
+    kind, one, several = _kind(name), f"{_PREFIX}{name}", f"{_PREFIX}{name}_{lanes}"
+    vector = f"<{lanes} x {kind}>"
     return [
         f"declare {vector} @{several}({vector})",
-        f"declare double @{one}(double) nounwind willreturn memory(none) "
+        f"declare {kind} @{one}({kind}) nounwind willreturn memory(none) "
         f'"vector-function-abi-variant"="_ZGV_LLVM_N{lanes}v_{one}({several})"',
     ]
 
@@ -44,10 +50,11 @@ def defined(name: str, lanes: int) -> dict[str, str]:
     """The module that has a function, of one number and of several, and the names in it."""
     texts, needed = [], set()
     for n in (1, lanes):
-        kind = _K if n == 1 else f"<{n} x double>"
+        kind = _kind(name) if n == 1 else f"<{n} x {_kind(name)}>"
         function = f"{_PREFIX}{name}" if n == 1 else f"{_PREFIX}{name}_{n}"
         to = Function(f"define {kind} @{function}({kind} %x) nounwind willreturn memory(none)")
-        to.do(f"ret {kind} {_WRITERS[name](_Doubles(to, n), '%x')}")
+        write = _WRITERS.get(name) or _WRITERS[name.removesuffix("f")]
+        to.do(f"ret {kind} {write(_Numbers(to, _kind(name), n), '%x')}")
         texts.append(to.text())
         needed |= to.needed
     texts.append("attributes #0 = { nounwind willreturn memory(none) }")
@@ -57,21 +64,42 @@ def defined(name: str, lanes: int) -> dict[str, str]:
     }
 
 
-class _Doubles:
-    """Arithmetic on doubles, one or several at a time, as instructions of a function."""
+def width(name: str) -> int:
+    """The bytes of a number of a function's type."""
+    return 8 if _kind(name) == "double" else 4
 
-    def __init__(self, to: Function, lanes: int) -> None:
+
+def _kind(name: str) -> str:
+    return "double" if name in _WRITERS else "float"
+
+
+class _Numbers:
+    """Arithmetic on doubles or floats, one or several at a time, as instructions of a function.
+
+    digits: the bits of a number after the first; largest: the greatest exponent.
+    """
+
+    def __init__(self, to: Function, kind: str, lanes: int) -> None:
         self.to = to
+        self.kind = kind
         self.lanes = lanes
+        double = kind == "double"
+        self.digits, self.largest = (52, 1023) if double else (23, 127)
+        self.width = 8 if double else 4
+        self.integers: str = f"i{8 * self.width}"
         around = "{}" if lanes == 1 else f"<{lanes} x {{}}>"
-        self.real, self.whole, self.truth = map(around.format, ("double", "i64", "i1"))
-        self.suffix: str = "f64" if lanes == 1 else f"v{lanes}f64"
+        self.real, self.whole, self.truth = map(around.format, (kind, self.integers, "i1"))
+        lane = "" if lanes == 1 else f"v{lanes}"
+        self.suffix: str = f"{lane}f{64 if double else 32}"
+        self.whole_suffix: str = f"{lane}{self.integers}"
+        self.shift: float = 1.5 * 2.0**self.digits  # adding it rounds, to the last bits
 
     def value(self, x: Value | float) -> Value:
         """A value, or a number in each lane."""
         if not isinstance(x, float):
             return x
-        return number(x, _K) if self.lanes == 1 else f"splat (double {number(x, _K)})"
+        text = number(x, self.kind)
+        return text if self.lanes == 1 else f"splat ({self.kind} {text})"
 
     def _two(self, op: str, x: Value | float, y: Value | float) -> Value:
         return self.to(f"{op} {self.real} {self.value(x)}, {self.value(y)}")
@@ -118,7 +146,7 @@ class _Doubles:
         def text(n: Value | int) -> Value:
             if not isinstance(n, int):
                 return n
-            return str(n) if self.lanes == 1 else f"splat (i64 {n})"
+            return str(n) if self.lanes == 1 else f"splat ({self.integers} {n})"
 
         return self.to(f"{op} {self.whole} {text(x)}, {text(y)}")
 
@@ -127,15 +155,19 @@ class _Doubles:
 
     def at_most(self, n: Value, most: int) -> Value:
         """The smaller of two integers."""
-        name = "llvm.smin.i64" if self.lanes == 1 else f"llvm.smin.v{self.lanes}i64"
+        name = f"llvm.smin.{self.whole_suffix}"
         return self.to.call(name, self.whole, n, self.integer("or", most, 0))
 
     def power_of_two(self, n: Value) -> Value:
         """2ⁿ for an integer n of a normal result."""
-        return self.from_bits(self.integer("shl", self.integer("add", n, 1023), 52))
+        return self.from_bits(
+            self.integer("shl", self.integer("add", n, self.largest), self.digits)
+        )
 
-    def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
+    def polynomial(self, x: Value, coefficients: Table | Sequence[float]) -> Value:
         """By Horner's rule, from the coefficient of the highest power."""
+        if isinstance(coefficients, Mapping):
+            coefficients = coefficients[self.kind]
         total: Value | float = coefficients[0]
         for c in coefficients[1:]:
             total = self.fma(total, x, c)
@@ -143,9 +175,13 @@ class _Doubles:
 
     def rounded(self, x: Value, scale: float) -> tuple[Value, Value]:
         """x · scale rounded to an integer: as a double, and as an integer."""
-        shifted = self.fma(x, scale, _SHIFT)
-        n = self.integer("sub", self.bits(shifted), _bits_of(_SHIFT))
-        return self.sub(shifted, _SHIFT), n
+        shifted = self.fma(x, scale, self.shift)
+        n = self.integer("sub", self.bits(shifted), self.bits_of(self.shift))
+        return self.sub(shifted, self.shift), n
+
+    def bits_of(self, x: float) -> int:
+        """The bits of a number, as an integer."""
+        return int(np.array(x, f"f{self.width}").view(f"i{self.width}").item())
 
     def exactly(self, function: str, x: Value, far: Value, result: Value) -> Value:
         """The result, or that of the C library's function where any of the numbers is far."""
@@ -159,56 +195,63 @@ class _Doubles:
         to.begin(label)
         exact = "poison"
         if self.lanes == 1:
-            exact = to.call(function, _K, x)
+            exact = to.call(function, self.kind, x)
         for lane in range(self.lanes if self.lanes > 1 else 0):
-            one = to.call(function, _K, to(f"extractelement {self.real} {x}, i32 {lane}"))
-            exact = to(f"insertelement {self.real} {exact}, double {one}, i32 {lane}")
+            one = to.call(function, self.kind, to(f"extractelement {self.real} {x}, i32 {lane}"))
+            exact = to(f"insertelement {self.real} {exact}, {self.kind} {one}, i32 {lane}")
         to.do(f"br label %{end}")
         to.begin(end)
         return to(f"phi {self.real} [{result}, %{before}], [{exact}, %{label}]")
 
 
-def _bits_of(x: float) -> int:
-    return int(number(x, _K), 16)
-
-
 # --------------------------------------------------------------------------------------------------
 # Exponentials: exp(x) = 2ⁿ exp(r), where |r| ≤ ln(2) / 2
 
-_LN2_HIGH, _LN2_LOW = float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef35793c76730p-45")
-_EXP = [1 / math.factorial(n) for n in range(13, 1, -1)]
+_LN2: Table = {  # in two parts, the first of which has so few digits that its products are exact
+    "double": [float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef35793c76730p-45")],
+    "float": [float.fromhex("0x1.62e400p-1"), float.fromhex("0x1.7f7d1cf79abcap-20")],
+}
+_EXP: Table = {
+    "double": [1 / math.factorial(n) for n in range(13, 1, -1)],
+    "float": [1 / math.factorial(n) for n in range(8, 1, -1)],
+}
 
 
-def _reduced(d: _Doubles, x: Value) -> tuple[Value, Value, Value]:
+_EXP_RANGE: Table = {"double": [-750.0, 710.0], "float": [-105.0, 89.0]}
+"""Beyond, exp is 0 or infinite."""
+
+
+def _reduced(d: _Numbers, x: Value) -> tuple[Value, Value, Value]:
     """r, n as an integer, and exp(r) - 1 - r. Of NaN it is NaN, and n is nothing."""
     whole, n = d.rounded(x, 1 / math.log(2))
     minus = d.sub(0.0, whole)
-    r = d.fma(minus, _LN2_LOW, d.fma(minus, _LN2_HIGH, x))
+    high, low = _LN2[d.kind]
+    r = d.fma(minus, low, d.fma(minus, high, x))
     return r, n, d.mul(d.mul(r, r), d.polynomial(r, _EXP))
 
 
-def _scaled(d: _Doubles, x: Value, n: Value) -> Value:
+def _scaled(d: _Numbers, x: Value, n: Value) -> Value:
     """x · 2ⁿ in two steps, of which the first is exact: 2ⁿ itself may be too large or too small."""
     half = d.integer("ashr", n, 1)
     return d.mul(d.mul(x, d.power_of_two(half)), d.power_of_two(d.integer("sub", n, half)))
 
 
-def _clipped(d: _Doubles, x: Value, low: float, high: float) -> Value:
+def _clipped(d: _Numbers, x: Value, low: float, high: float) -> Value:
     x = d.choose(d.test("ogt", x, high), high, x)
     return d.choose(d.test("olt", x, low), low, x)
 
 
-def _exp(d: _Doubles, x: Value) -> Value:
-    x = _clipped(d, x, -750.0, 710.0)
+def _exp(d: _Numbers, x: Value) -> Value:
+    x = _clipped(d, x, *_EXP_RANGE[d.kind])
     r, n, rest = _reduced(d, x)
     return _scaled(d, d.add(1.0, d.add(r, rest)), n)
 
 
-def _expm1(d: _Doubles, x: Value) -> Value:
-    y = _clipped(d, x, -60.0, 710.0)
+def _expm1(d: _Numbers, x: Value) -> Value:
+    y = _clipped(d, x, -60.0, _EXP_RANGE[d.kind][1])
     r, n, rest = _reduced(d, y)
     small = d.add(r, rest)
-    scale = d.power_of_two(d.at_most(n, 1023))  # beyond, exp(x) - 1 is exp(x)
+    scale = d.power_of_two(d.at_most(n, d.largest))  # beyond, exp(x) - 1 is exp(x)
     result = d.add(d.sub(scale, 1.0), d.mul(scale, small))
     result = d.choose(d.test("ogt", x, 40.0), _exp(d, x), result)
     return d.choose(d.test("oeq", x, 0.0), x, result)  # -0 stays -0
@@ -217,52 +260,53 @@ def _expm1(d: _Doubles, x: Value) -> Value:
 # --------------------------------------------------------------------------------------------------
 # Logarithms: ln(x) = k ln(2) + ln(1 + f), where √½ ≤ 1 + f < √2
 
-_LOG = [
-    0.6666666666666735130,
-    0.3999999999940941908,
-    0.2857142874366239149,
-    0.2222219843214978396,
-    0.1818357216161805012,
-    0.1531383769920937332,
-    0.1479819860511658591,
-]
-_LOG_LN2_HIGH, _LOG_LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_LOG: Table = {
+    "double": [0.1479819860511658591, 0.1531383769920937332, 0.1818357216161805012,
+               0.2222219843214978396, 0.2857142874366239149, 0.3999999999940941908,
+               0.6666666666666735130],
+    "float": [0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693],
+}  # fmt: skip
+_LOG_LN2: Table = {
+    "double": [6.93147180369123816490e-01, 1.90821492927058770002e-10],
+    "float": [6.9313812256e-01, 9.0580006145e-06],
+}
 
 
-def _log_normal(d: _Doubles, x: Value, k_more: Value) -> Value:
+def _log_normal(d: _Numbers, x: Value, k_more: Value) -> Value:
     """ln(x) of a normal positive number, and k_more · ln(2) besides."""
-    one, root = 0x3FF0000000000000, 0x3FE6A09E00000000
-    i = d.integer("add", d.bits(x), one - root)
-    k = d.integer("sub", d.integer("lshr", i, 52), 1023)
-    k = d.sub(d.from_bits(d.integer("add", k, _bits_of(_SHIFT))), _SHIFT)
+    root = d.bits_of(math.sqrt(0.5))
+    i = d.integer("add", d.bits(x), d.bits_of(1.0) - root)
+    k = d.integer("sub", d.integer("lshr", i, d.digits), d.largest)
+    k = d.sub(d.from_bits(d.integer("add", k, d.bits_of(d.shift))), d.shift)
     k = d.add(k, k_more)
-    m = d.integer("add", d.integer("and", i, 0x000FFFFFFFFFFFFF), root)
+    m = d.integer("add", d.integer("and", i, (1 << d.digits) - 1), root)
     f = d.sub(d.from_bits(m), 1.0)
     half = d.mul(0.5, d.mul(f, f))
     s = d.div(f, d.add(2.0, f))
     z = d.mul(s, s)
-    rest = d.mul(z, d.polynomial(z, _LOG[::-1]))
-    low = d.fma(k, _LOG_LN2_LOW, d.mul(s, d.add(half, rest)))
-    return d.fma(k, _LOG_LN2_HIGH, d.add(f, d.sub(low, half)))
+    rest = d.mul(z, d.polynomial(z, _LOG))
+    high, low = _LOG_LN2[d.kind]
+    less = d.fma(k, low, d.mul(s, d.add(half, rest)))
+    return d.fma(k, high, d.add(f, d.sub(less, half)))
 
 
-def _log(d: _Doubles, x: Value) -> Value:
-    tiny = d.test("olt", x, 2.0**-1022)
-    scaled = d.choose(tiny, d.mul(x, 2.0**54), x)
-    result = _log_normal(d, scaled, d.choose(tiny, -54.0, 0.0))
+def _log(d: _Numbers, x: Value) -> Value:
+    tiny, more = d.test("olt", x, 2.0 ** (1 - d.largest)), d.digits + 2
+    scaled = d.choose(tiny, d.mul(x, 2.0**more), x)
+    result = _log_normal(d, scaled, d.choose(tiny, float(-more), 0.0))
     result = d.choose(d.test("oeq", x, math.inf), math.inf, result)
     result = d.choose(d.test("oeq", x, 0.0), -math.inf, result)
     result = d.choose(d.test("olt", x, 0.0), math.nan, result)
     return d.choose(d.test("uno", x, 0.0), x, result)
 
 
-def _log1p(d: _Doubles, x: Value) -> Value:
+def _log1p(d: _Numbers, x: Value) -> Value:
     """ln(u) for u = 1 + x rounded, and what was lost: ln(1 + x) ≈ ln(u) + (x - (u - 1)) / u."""
     u = d.add(1.0, _clipped(d, x, -2.0, math.inf))
     above = d.test("oge", x, 1.0)
     lost = d.choose(above, d.sub(1.0, d.sub(u, x)), d.sub(x, d.sub(u, 1.0)))
     result = d.add(_log(d, u), d.div(lost, u))
-    small = d.test("olt", d.abs(x), 2.0**-54)
+    small = d.test("olt", d.abs(x), 2.0 ** (-d.digits - 2))
     result = d.choose(small, x, result)
     return d.choose(
         d.test("oeq", d.abs(u), math.inf), u, d.choose(d.test("oeq", u, 0.0), -math.inf, result)
@@ -272,41 +316,40 @@ def _log1p(d: _Doubles, x: Value) -> Value:
 # --------------------------------------------------------------------------------------------------
 # Sine and cosine: x = n π/2 + r, where |r| ≤ π/4
 
-_HALF_PI = [
-    float.fromhex(part)
-    for part in ("0x1.921fb54442d18p+0", "0x1.1a62633145c07p-54", "-0x1.f1976b7ed8fbcp-110")
-]
-_SIN = [
-    1.58969099521155010221e-10,
-    -2.50507602534068634195e-08,
-    2.75573137070700676789e-06,
-    -1.98412698298579493134e-04,
-    8.33333333332248946124e-03,
-    -1.66666666666666324348e-01,
-]
-_COS = [
-    -1.13596475577881948265e-11,
-    2.08757232129817482790e-09,
-    -2.75573143513906633035e-07,
-    2.48015872894767294178e-05,
-    -1.38888888888741095749e-03,
-    4.16666666666666019037e-02,
-]
-_FARTHEST = 2.0**20
+_HALF_PI: Table = {
+    "double": [float.fromhex("0x1.921fb54442d18p+0"), float.fromhex("0x1.1a62633145c07p-54"),
+               float.fromhex("-0x1.f1976b7ed8fbcp-110")],
+    "float": [float.fromhex("0x1.921fb6p+0"), float.fromhex("-0x1.777a5cp-25"),
+              float.fromhex("-0x1.ee59dap-50")],
+}  # fmt: skip
+_SIN: Table = {
+    "double": [1.58969099521155010221e-10, -2.50507602534068634195e-08,
+               2.75573137070700676789e-06, -1.98412698298579493134e-04,
+               8.33333333332248946124e-03, -1.66666666666666324348e-01],
+    "float": [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1],
+}  # fmt: skip
+_COS: Table = {
+    "double": [-1.13596475577881948265e-11, 2.08757232129817482790e-09,
+               -2.75573143513906633035e-07, 2.48015872894767294178e-05,
+               -1.38888888888741095749e-03, 4.16666666666666019037e-02],
+    "float": [2.443315711809948e-05, -1.388731625493765e-03, 4.166664568298827e-02],
+}  # fmt: skip
+_FARTHEST = {"double": 2.0**20, "float": 2.0**16}
 """Beyond, the reduction loses digits, and the C library's functions are called."""
 
 
-def _circular(d: _Doubles, x: Value, quarter: int) -> Value:
+def _circular(d: _Numbers, x: Value, quarter: int) -> Value:
     """sin(x + quarter · π/2)."""
     whole, n = d.rounded(x, 2 / math.pi)
     minus = d.sub(0.0, whole)
-    first = d.fma(minus, _HALF_PI[0], x)  # exact
-    second = d.mul(minus, _HALF_PI[1])
+    high, middle, low = _HALF_PI[d.kind]
+    first = d.fma(minus, high, x)  # exact
+    second = d.mul(minus, middle)
     r = d.add(first, second)
     part = d.sub(r, first)
     lost = d.add(d.sub(first, d.sub(r, part)), d.sub(second, part))  # by the sum
-    tail = d.add(lost, d.fma(minus, _HALF_PI[1], d.sub(0.0, second)))  # and by the product
-    tail = d.fma(minus, _HALF_PI[2], tail)
+    tail = d.add(lost, d.fma(minus, middle, d.sub(0.0, second)))  # and by the product
+    tail = d.fma(minus, low, tail)
     z = d.mul(r, r)
     sine = d.fma(d.mul(z, r), d.polynomial(z, _SIN), d.fma(d.fma(z, -0.5, 1.0), tail, r))
     sine = d.choose(d.test("oeq", r, 0.0), r, sine)
@@ -316,12 +359,13 @@ def _circular(d: _Doubles, x: Value, quarter: int) -> Value:
     cosine = d.add(w, d.add(d.sub(d.sub(1.0, w), half), rest))
     n = d.integer("add", n, quarter)
     result = d.choose(d.is_odd(n), cosine, sine)
-    sign = d.integer("shl", d.integer("and", n, 2), 62)
+    sign = d.integer("shl", d.integer("and", n, 2), 8 * d.width - 2)
     result = d.from_bits(d.integer("xor", d.bits(result), sign))
     if not quarter:
         result = d.choose(d.test("oeq", x, 0.0), x, result)
-    far = d.test("ogt", d.abs(x), _FARTHEST)
-    return d.exactly("cos" if quarter else "sin", x, far, result)
+    far = d.test("ogt", d.abs(x), _FARTHEST[d.kind])
+    function = ("cos" if quarter else "sin") + ("f" if d.kind == "float" else "")
+    return d.exactly(function, x, far, result)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -329,12 +373,17 @@ def _circular(d: _Doubles, x: Value, quarter: int) -> Value:
 
 _TANH_P = [-9.64399179425052238628e-01, -9.92877231001918586564e01, -1.61468768441708447952e03]
 _TANH_Q = [1.0, 1.12811678491632931402e02, 2.23548839060100448583e03, 4.84406305325125486048e03]
+_TANH_FLOAT = [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1,
+               -3.33332819422e-1]  # fmt: skip
 
 
-def _tanh(d: _Doubles, x: Value) -> Value:
+def _tanh(d: _Numbers, x: Value) -> Value:
     size = d.abs(x)
     z = d.mul(x, x)
-    ratio = d.div(d.polynomial(z, _TANH_P), d.polynomial(z, _TANH_Q))
+    if d.kind == "double":
+        ratio = d.div(d.polynomial(z, _TANH_P), d.polynomial(z, _TANH_Q))
+    else:
+        ratio = d.polynomial(z, _TANH_FLOAT)
     near = d.fma(d.mul(x, z), ratio, x)
     grown = _exp(d, d.mul(2.0, _clipped(d, size, 0.0, 30.0)))
     far = d.copysign(d.sub(1.0, d.div(2.0, d.add(grown, 1.0))), x)
@@ -370,7 +419,7 @@ _SB = [1.0, 3.03380607434824582924e01, 3.25792512996573918826e02, 1.536729586084
        -2.24409524465858183362e01]  # fmt: skip
 
 
-def _erf(d: _Doubles, x: Value) -> Value:
+def _erf(d: _Numbers, x: Value) -> Value:
     size = d.abs(x)
 
     def ratio(z: Value, above: Sequence[float], below: Sequence[float]) -> Value:

@@ -109,12 +109,12 @@ _POSITIONAL = 0x80  # METH_FASTCALL
 
 
 @cache
-def lanes() -> int:
-    """How many doubles are computed with at a time."""
+def _vector() -> int:
+    """The bytes that are computed with at a time."""
     import llvmlite.binding as llvm
 
     features = llvm.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+    return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
 
 
 def _engine(text: str, level: int) -> Any:
@@ -142,11 +142,12 @@ def elementary_function(name: str) -> tuple[list[str], Any]:
     """The lines that declare an elementary function, once it is compiled, and what keeps it."""
     import llvmlite.binding as llvm
 
-    module = elementary.defined(name, lanes())
+    lanes = _vector() // elementary.width(name)
+    module = elementary.defined(name, lanes)
     engine = _engine(module["text"], 2)
     for function in module["names"].split():
         llvm.add_symbol(function, engine.get_function_address(function))
-    return elementary.declared(name, lanes()), engine
+    return elementary.declared(name, lanes), engine
 
 
 @lru_cache(maxsize=256)
