@@ -15,7 +15,7 @@ from nn.tables import MEMORY_LIMIT
 
 CLASS_LOSSES = ("cross-entropy", "cross-entropy-cost", "quadratic-cost")
 VALUE_LOSSES = ("mse", "mae")
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "muon")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "muon", "lbfgs")
 FILES = ("FILE.csv", "FILE.tsv", "FILE.parquet", "FILE.npz", "FOLDER")
 
 MODEL = "a folder that train wrote, or a file written by train or nn.save"
@@ -23,6 +23,7 @@ MODEL = "a folder that train wrote, or a file written by train or nn.save"
 DEFAULTS: dict[str, dict[str, Any]] = {
     "mlp": {
         "hidden": (30,),
+        "dropout": 0.0,
         "optimizer": "sgd",
         "schedule": "constant",
         "batch_size": 10,
@@ -30,6 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "conv": {
         "hidden": (64,),
+        "dropout": 0.3,
         "activation": "relu",
         "optimizer": "adam",
         "schedule": "one-cycle",
@@ -38,6 +40,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
 }
 """Those that depend on ``--network``."""
+WHOLE: dict[str, dict[str, Any]] = {"lbfgs": {"batch_size": None, "schedule": "constant"}}
+"""Those of optimisers for all examples at once."""
 
 EXAMPLES = """\
 examples:
@@ -75,17 +79,33 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
             )
         options.separator = separator
     if options.command == "train":
-        for name, value in DEFAULTS[options.network].items():
+        _check_optimizer(options)
+        for name, value in (DEFAULTS[options.network] | WHOLE.get(options.optimizer, {})).items():
             if getattr(options, name) is None:
                 setattr(options, name, value)
     if options.command == "train" and options.patience and not options.validation:
         raise CommandError("--patience needs validation examples: set --validation above 0")
-    if options.command == "train" and (options.shards or 1) > options.batch_size:
+    if options.command == "train" and (options.shards or 1) > (options.batch_size or 1):
         raise CommandError(
             f"--shards {options.shards} is more than the {options.batch_size} examples of a "
             "mini-batch (--batch-size)"
         )
     return options
+
+
+def _check_optimizer(options: argparse.Namespace) -> None:
+    """Raise ``CommandError`` for an option that the optimiser does not have."""
+    optimizer = options.optimizer or DEFAULTS[options.network]["optimizer"]
+    if options.momentum is not None and optimizer != "sgd":
+        raise CommandError(f"--momentum is for sgd, and --optimizer is {optimizer}")
+    if optimizer not in WHOLE:
+        return
+    for name in ("batch_size", "shards", "schedule", "weight_decay"):
+        if getattr(options, name) not in (None, "constant"):
+            raise CommandError(
+                f"--{name.replace('_', '-')} has no meaning for --optimizer {optimizer}, "
+                "which takes all examples at once and finds the length of a step by itself"
+            )
 
 
 def _add_train(commands: Any) -> None:
@@ -239,6 +259,12 @@ def _add_network_options(network: Any) -> None:
         "relu for others and conv)",
     )
     network.add_argument(
+        "--dropout",
+        type=types.share,
+        metavar="SHARE",
+        help="fraction of the hidden units that is dropped in training (default: 0; 0.3 for conv)",
+    )
+    network.add_argument(
         "--init",
         choices=tuple(INITIALIZERS),
         metavar="NAME",
@@ -262,7 +288,14 @@ def _add_training_options(training: Any) -> None:
         "--optimizer",
         choices=OPTIMIZERS,
         metavar="NAME",
-        help=f"one of {', '.join(OPTIMIZERS)} (default: sgd; adam for conv)",
+        help=f"one of {', '.join(OPTIMIZERS)} (default: sgd; adam for conv); lbfgs takes all "
+        "examples at once, in up to 20 iterations an epoch",
+    )
+    training.add_argument(
+        "--momentum",
+        type=types.share,
+        metavar="SHARE",
+        help="how much of the last step sgd adds to the next (default: 0)",
     )
     training.add_argument(
         "--lr",
@@ -273,9 +306,9 @@ def _add_training_options(training: Any) -> None:
     )
     training.add_argument(
         "--schedule",
-        choices=("constant", "one-cycle"),
-        help="learning rate: constant, or from a 25th of it up, and down to almost 0 at the end "
-        "(default: constant; one-cycle for conv)",
+        choices=("constant", "cosine", "one-cycle"),
+        help="learning rate: constant, down to 0 along a cosine, or from a 25th of it up, and "
+        "down to almost 0 at the end (default: constant; one-cycle for conv)",
     )
     training.add_argument(
         "--batch-size",

@@ -33,8 +33,6 @@ from nn.targets import Reduction
 
 CHANNELS = (16, 32, 64)
 """Of the convolutions of ``--network conv``."""
-CONV_DROPOUT = 0.3
-"""The fraction of hidden units that it drops."""
 
 
 class Task(NamedTuple):
@@ -100,7 +98,7 @@ def build(source: Source, options: Namespace, x: Array, y: Array, rng: np.random
         activation=options.activation,
         init=options.init,
         rng=rng,
-        dropout=CONV_DROPOUT if options.network == "conv" else 0.0,
+        dropout=options.dropout,
         dtype=dtype,
     ).layers
     sizes[0] = x.shape[1]

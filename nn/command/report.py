@@ -23,12 +23,15 @@ def heading(source: Source, sets: Mapping[str, Examples], task: Task, options: N
     outputs = task.sizes[-1]
     goal = f"{outputs} {'classes' if source.classes else 'values' if outputs > 1 else 'value'}"
     settings = [options.activation] if options.hidden else []
+    settings += [f"dropout {options.dropout:g}"] if options.dropout else []
     settings += [options.loss, options.optimizer]
     settings += [f"lr {options.lr:g}"] if options.lr else []
+    settings += [f"momentum {options.momentum:g}"] if options.momentum else []
     settings += [options.schedule] if options.schedule != "constant" else []
     settings += [f"weight decay {options.weight_decay:g}"] if options.weight_decay else []
     shards = f" in {options.shards} shards" if options.shards else ""
-    settings += [f"mini-batches of {options.batch_size}{shards}", f"seed {options.seed}"]
+    size = f"mini-batches of {options.batch_size}" if options.batch_size else "all examples at once"
+    settings += [f"{size}{shards}", f"seed {options.seed}"]
     notes = [f"  {note}" for note in (*source.notes, *imbalance(source, sets, options))]
     return "\n".join(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,11 +21,14 @@ from nn.evaluation import predict
 from nn.extras import require
 from nn.history import History
 from nn.optim import optimizer
-from nn.optim.schedules import OneCycle
+from nn.optim.schedules import Cosine, OneCycle, Schedule
 from nn.parallel import Team
 from nn.training.callbacks import EarlyStopping
 from nn.training.checkpoint import Checkpoint
 from nn.training.fit import fit
+
+SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {"cosine": Cosine, "one-cycle": OneCycle}
+"""Schedules of a rate and a number of steps, by the names of ``--schedule``."""
 
 
 def train(options: Namespace) -> int:
@@ -141,19 +145,19 @@ def _fit(
     run: folder.Unfinished,
     order: np.random.Generator,
 ) -> History:
-    settings = {"lr": options.lr, "weight_decay": options.weight_decay}
+    settings = {name: getattr(options, name) for name in ("lr", "weight_decay", "momentum")}
     settings = {name: value for name, value in settings.items() if value is not None}
     validation = sets.get("validation")
     optimiser = optimizer(options.optimizer, task.network, **settings)
-    schedule = None
-    if options.schedule == "one-cycle":
+    schedule: Schedule | None = None
+    if options.schedule != "constant":
         steps = options.epochs * -(-len(sets["training"].x) // options.batch_size)
         try:
-            schedule = OneCycle(optimiser.lr, steps)
+            schedule = SCHEDULES[options.schedule](optimiser.lr, steps)
         except ValueError as error:
             raise CommandError(
-                f"--schedule one-cycle needs more than {steps} steps ({error}): more --epochs, a "
-                "smaller --batch-size, or --schedule constant"
+                f"--schedule {options.schedule} needs more than {steps} steps ({error}): more "
+                "--epochs, a smaller --batch-size, or --schedule constant"
             ) from error
     return fit(
         task.network,
