@@ -97,6 +97,7 @@ curves(
     xlabel="learning rate", ylabel="dead units after 30 steps (%)", ylim=(-5, 105),
 )  # fmt: skip
 plt.xticks([0.1, 0.3, 1, 3, 10, 30], ["0.1", "0.3", "1", "3", "10", "30"])
+plt.show()
 
 # %% [markdown]
 # A leaky ReLU has slope 0.01 where the ReLU has none, and no unit dies. When a gradient is zero,
@@ -234,6 +235,7 @@ labels = {"xlabel": "epoch", "ylabel": "cross-entropy, mean over the epoch"}
 curves(range(1, 16), courses, scale="semilogy", points=True, **labels)
 plt.axhline(np.log(10), color="grey")
 plt.text(10, 3.2, "ln 10: nothing known", color="grey", size=8)
+plt.show()
 
 # %% [markdown]
 # With weights that are too small, the network makes no progress in this time, because its output

@@ -327,12 +327,12 @@ word = ".katherine"
 letters = np.array([[LETTERS.index(letter) for letter in word]])
 shares, _ = shares_of_attention(trained, normal(trained["letter"][letters] + trained["place"]))
 fig, axes = plt.subplots(1, HEADS, figsize=(10, 2.8), layout="constrained")
+axes[0].set_ylabel("the letter that asks")
 for head, ax in enumerate(axes):
     ax.imshow(shares[0, head], cmap="Blues", vmin=0, vmax=1)
     ax.set(xticks=range(len(word)), yticks=range(len(word)), title=f"head {head + 1}")
     ax.set_xticklabels(word)
     ax.set_yticklabels(word)
-axes[0].set_ylabel("the letter that asks")
 
 # %% [markdown]
 # ## What was learned

@@ -38,8 +38,8 @@ hares = np.array([30.0, 47.2, 70.2, 77.4, 36.3, 20.6, 18.1, 21.4, 22.0, 25.4, 27
                   52.3, 19.5, 11.2, 7.6, 14.6, 16.2, 24.7])  # fmt: skip
 lynxes = np.array([4.0, 6.1, 9.8, 35.2, 59.4, 41.7, 19.0, 13.0, 8.3, 9.1, 7.4, 8.0, 12.3, 19.5,
                    45.7, 51.1, 29.7, 15.8, 9.7, 10.1, 8.6])  # fmt: skip
-curves(years, {"hares": hares, "lynxes": lynxes}, points=True, ylabel="pelts (thousands)")
-plt.xticks(range(1900, 1921, 5))
+pelts = {"hares": hares, "lynxes": lynxes}
+curves(years, pelts, points=True, ylabel="pelts (thousands)", xticks=range(1900, 1921, 5))
 
 # %% [markdown]
 # Lotka and Volterra explained such cycles by a pair of equations: hares $h$ multiply and are
