@@ -16,6 +16,7 @@ class View {
     this.gives = new Set(outputs.flatMap((box) => [...this.around(box)])); // groups with outputs
     this.shapes = data.shapes;
     this.places = new Map();
+    this.areas = new Map(); // the frames
     this.layouts = new Map();
     this.tip = document.createElement("div");
     this.tip.className = "tip";
@@ -180,6 +181,7 @@ class View {
     this.width = this.pane.offsetWidth;
     const graph = this.layOut();
     this.places.clear();
+    this.areas.clear();
     const role = this.groups.size ? "group" : "img"; // what stands in an img is not heard
     const picture = svg("svg", { role, "aria-label": this.root.getAttribute("aria-label") });
     const layer = svg("g", {}, picture);
@@ -195,6 +197,7 @@ class View {
       });
       this.drawArrow(layer, arrow, isFramed);
     }
+    for (const name of frames) this.drawHeader(layer, graph.node(name)); // no arrow through a title
     for (const name of names) if (graph.node(name).thing) this.drawBox(layer, graph.node(name));
     this.pane.replaceChildren(picture);
     this.picture = picture;
@@ -269,7 +272,7 @@ class View {
     this.draw(zoom);
     const place = this.places.get(name), after = place.getBoundingClientRect();
     this.pane.scrollBy(after.left - before.left, after.top - before.top);
-    this.reveal(place.closest(".frame, .box"));
+    this.reveal(this.areas.get(name) ?? place);
     place.focus({ preventScroll: true });
   }
 
@@ -288,10 +291,14 @@ class View {
   }
 
   drawFrame(layer, { group, x, y, width: across, height }) {
-    const left = x - across / 2, top = y - height / 2;
     const element = svg("g", { class: "frame" }, layer);
-    svg("rect", { x: left, y: top, width: across, height, rx: 6 }, element);
-    const header = svg("g", {}, element);
+    svg("rect", { x: x - across / 2, y: y - height / 2, width: across, height, rx: 6 }, element);
+    this.areas.set(group.name, element);
+  }
+
+  drawHeader(layer, { group, x, y, width: across, height }) {
+    const left = x - across / 2, top = y - height / 2;
+    const header = svg("g", { class: "header" }, layer);
     svg("rect", {
       x: left, y: top, width: Math.min(across, width(group.title, 12, "bold") + 30), height: 20,
       fill: "transparent", stroke: "none",
