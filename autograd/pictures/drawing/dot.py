@@ -13,8 +13,8 @@ from autograd.pictures.drawing.content import Arrow, Box, Role, Scene, clip
 # Fills differ in lightness, so they survive grey print; borders and shapes repeat what hue says.
 _STYLES: dict[Role, str] = {
     "leaf": 'shape=box, style=filled, fillcolor="#BFE3F5", color="#0B5A83", penwidth=1.4',
-    "parameter": 'shape=cylinder, style=filled, fillcolor="#8FD0B4", color="#00563F", '
-    'penwidth=1.4, margin="0.1,0.08"',
+    "parameter": 'shape=box, style="filled,bold", fillcolor="#8FD0B4", color="#00563F", '
+    "penwidth=2.4",
     "data": 'shape=note, style=filled, fillcolor="#F6EFA6", color="#6B6300"',
     "fold": 'shape=box3d, style=filled, fillcolor="#C9B9E6", color="#54407A", margin="0.14,0.11"',
     "interior": 'shape=box, style="rounded,filled", fillcolor="#FFFFFF", color="#666666"',
