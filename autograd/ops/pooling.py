@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from autograd.ops.padding import pad
 from autograd.ops.structural import Shape, as_real, shape_of
 from autograd.ops.windows import Windows, extents, window_max, window_sum
 
+Widths: TypeAlias = list[tuple[int, int]]
+"""How many entries are added before and after each axis."""
+
 
 @array_function
 def max_pool(
@@ -22,6 +26,8 @@ def max_pool(
     stride: Sizes | None = None,
     padding: Sizes = 0,
     dilation: Sizes = 1,
+    *,
+    ceil_mode: bool = False,
 ) -> Array:
     """The largest entry of each window, which slides along the last axes; NaN if any entry is NaN.
 
@@ -29,6 +35,7 @@ def max_pool(
     stride: how far apart two windows start; by default their size, so that they do not overlap.
     padding: how many entries of -∞ surround x, at most half the size of a window.
     dilation: how far apart two places of a window are.
+    ceil_mode: whether a last window may extend over the end; one that starts there is left out.
 
     The derivative with respect to the largest entry is 1, which entries that tie share equally, as
     in `max`. Names and order are those of PyTorch. Raises ValueError for windows that do not fit.
@@ -43,7 +50,12 @@ def max_pool(
     data: Array = as_real(x)
     if data.dtype.kind == "c":
         raise TypeError("max_pool: arguments must be real, since complex numbers have no order")
-    windows, widths = _pool("max_pool", shape_of(data), kernel_size, stride, padding, dilation)
+    windows, around, beyond = _pool(
+        "max_pool", shape_of(data), kernel_size, stride, padding, dilation, ceil_mode
+    )
+    widths = [
+        (before, after + more) for (before, after), (_, more) in zip(around, beyond, strict=True)
+    ]
     if any(map(any, widths)):
         data = pad(data, widths, constant_values=-np.inf)
     return window_max(data, windows=windows)
@@ -56,6 +68,8 @@ def avg_pool(
     stride: Sizes | None = None,
     padding: Sizes = 0,
     count_include_pad: bool = True,
+    *,
+    ceil_mode: bool = False,
 ) -> Array:
     """The mean of each window, which slides along the last axes.
 
@@ -63,6 +77,8 @@ def avg_pool(
     stride: how far apart two windows start; by default their size, so that they do not overlap.
     padding: how many zeros surround x, at most half the size of a window.
     count_include_pad: whether these count in the mean.
+    ceil_mode: whether a last window may extend over the end, and is the mean of its other entries;
+        one that starts there is left out.
 
     Names are those of PyTorch. Raises ValueError for windows that do not fit.
 
@@ -72,14 +88,18 @@ def avg_pool(
     array([2. , 3.5])
     """
     data: Array = as_real(x)
-    windows, widths = _pool("avg_pool", shape_of(data), kernel_size, stride, padding, 1)
-    if not any(map(any, widths)):
-        return window_sum(data, windows=windows) / math.prod(windows[0])
-    total = window_sum(pad(data, widths), windows=windows)
-    if count_include_pad:
+    windows, around, beyond = _pool(
+        "avg_pool", shape_of(data), kernel_size, stride, padding, 1, ceil_mode
+    )
+    counted = np.ones(shape_of(data), data.dtype)
+    for widths, value in (around, int(count_include_pad)), (beyond, 0):
+        if any(map(any, widths)):
+            data = pad(data, widths)
+            counted = np.pad(counted, widths, constant_values=value)
+    total = window_sum(data, windows=windows)
+    if counted.all():
         return total / math.prod(windows[0])
-    inside = np.pad(np.ones(shape_of(data), data.dtype), widths)
-    return total / window_sum(inside, windows=windows)
+    return total / window_sum(counted, windows=windows)
 
 
 def _pool(
@@ -89,17 +109,24 @@ def _pool(
     stride: Sizes | None,
     padding: Sizes,
     dilation: Sizes,
-) -> tuple[Windows, list[tuple[int, int]]]:
-    """The windows, and the padding of each axis of an array of this shape."""
+    ceil_mode: bool,
+) -> tuple[Windows, Widths, Widths]:
+    """The windows, the padding of each axis of an array of this shape, and how many entries more
+    the last window extends over the end.
+    """
     count = 1 if isinstance(kernel_size, int) else len(kernel_size)
     sizes = each_axis("kernel_size", kernel_size, count)
     steps = sizes if stride is None else each_axis("stride", stride, count)
     around = each_axis("padding", padding, count, least=0)
     windows = sizes, steps, each_axis("dilation", dilation, count)
-    lengths = [n + 2 * p for n, p in zip(shape[len(shape) - count :], around, strict=False)]
-    if len(lengths) < count or any(
-        extent > n for extent, n in zip(extents(windows), lengths, strict=True)
-    ):
+    sizes_of_axes = shape[len(shape) - count :]
+    lengths = [n + 2 * p for n, p in zip(sizes_of_axes, around, strict=False)]
+    last, beyond = [], []
+    for n, p, extent, step in zip(lengths, around, extents(windows), steps, strict=False):
+        last.append(-(-(n - extent) // step) if ceil_mode else (n - extent) // step)
+        last[-1] -= ceil_mode and last[-1] * step >= n - p
+        beyond.append((0, max(0, last[-1] * step + extent - n)))
+    if len(lengths) < count or min(last) < 0:
         raise ValueError(
             f"{name}: windows that extend over {extents(windows)} entries do not fit into the last "
             f"axes of shape {shape}, which have sizes {tuple(lengths)} with padding"
@@ -109,4 +136,5 @@ def _pool(
             f"{name}: padding={padding} must be at most half of kernel_size={kernel_size}, so that "
             "no window lies in the padding alone"
         )
-    return windows, [(0, 0)] * (len(shape) - count) + [(p, p) for p in around]
+    others = [(0, 0)] * (len(shape) - count)
+    return windows, others + [(p, p) for p in around], others + beyond

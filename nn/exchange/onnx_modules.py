@@ -145,6 +145,8 @@ def unflatten(graph: OnnxGraph, layer: Unflatten, x: str) -> str:
 @translates(Conv2d)
 def conv(graph: OnnxGraph, layer: Conv1d | Conv2d, x: str) -> str:
     """Convolution with bias."""
+    if layer.padding_mode != "zeros":
+        raise graph.unknown(layer, "only padding_mode='zeros' has one")
     inputs = [x, *(graph.weight(name, array) for name, array in layer.state_dict().items())]
     axes = layer.axes
     sizes = layer.weight.shape[2:]
@@ -164,6 +166,8 @@ def conv(graph: OnnxGraph, layer: Conv1d | Conv2d, x: str) -> str:
 @translates(AvgPool2d)
 def pool(graph: OnnxGraph, layer: Any, x: str) -> str:
     """The largest or the mean of each window."""
+    if layer.ceil_mode:
+        raise graph.unknown(layer, "only ceil_mode=False has one")
     axes = layer.axes
     pads = _each(layer.padding, axes)
     attributes: dict[str, Any] = {

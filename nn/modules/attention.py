@@ -78,6 +78,7 @@ class MultiheadAttention(Module):
     embed_dim: the number of features, a multiple of ``num_heads``.
     dropout: the fraction of attention weights dropped in training mode.
     bias: whether the projections have a bias.
+    kdim, vdim: the number of features of keys and of values, by default ``embed_dim``.
     batch_first: whether inputs are (n, length, embed_dim), and not (length, n, embed_dim). They may
         also be one sequence, (length, embed_dim).
 
@@ -109,6 +110,8 @@ class MultiheadAttention(Module):
         dropout: float = 0.0,
         bias: bool = True,
         *,
+        kdim: int | None = None,
+        vdim: int | None = None,
         batch_first: bool = False,
         rng: Rng | None = None,
         dtype: DTypeLike = np.float32,
@@ -119,9 +122,16 @@ class MultiheadAttention(Module):
                 f"num_heads={num_heads}"
             )
         generator = as_generator(rng)
-        rows = weights("xavier", (3 * embed_dim, embed_dim), generator, dtype)
+        self.in_proj_weight: Tensor | None = None
+        widths = {"q": embed_dim, "k": kdim or embed_dim, "v": vdim or embed_dim}
+        if set(widths.values()) == {embed_dim}:
+            rows = weights("xavier", (3 * embed_dim, embed_dim), generator, dtype)
+            self.in_proj_weight = Tensor(rows, "in_proj_weight")
+        else:
+            for part, width in widths.items():
+                rows = weights("xavier", (embed_dim, width), generator, dtype)
+                setattr(self, f"{part}_proj_weight", Tensor(rows, f"{part}_proj_weight"))
         zeros = np.zeros(3 * embed_dim, dtype)
-        self.in_proj_weight: Tensor = Tensor(rows, "in_proj_weight")
         self.in_proj_bias: Tensor | None = Tensor(zeros, "in_proj_bias") if bias else None
         self.out_proj: Linear = Linear(embed_dim, embed_dim, bias, rng=generator, dtype=dtype)
         self.dropout: Dropout | None = Dropout(dropout, generator) if dropout else None
@@ -139,15 +149,20 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Any, Any]:
-        width = self.in_proj_weight.shape[1]
-        inputs = [query] if query is key and key is value else [query, key, value]
-        data = [of_width(self, x, width) for x in inputs]
+        projections = self._projections()
+        width = self.out_proj.weight.shape[0]
+        same = query is key and key is value and self.in_proj_weight is not None
+        inputs = [query] if same else [query, key, value]
+        data = [
+            of_width(self, x, weight.shape[1])
+            for x, weight in zip(inputs, projections, strict=False)
+        ]
         single = data[0].ndim == 2
         if single:
             data = [ag.expand_dims(x, 0) for x in data]
         elif not self.batch_first:
             data = [ag.swapaxes(x, 0, 1) for x in data]
-        q, k, v = self._project(data, width)
+        q, k, v = self._project(data, projections)
         mask = self._mask(key_padding_mask, attn_mask, q.shape, k.shape[2])
         shares = _weights(q, k, mask, is_causal)
         if self.dropout is not None:
@@ -163,18 +178,24 @@ class MultiheadAttention(Module):
             outputs = ag.swapaxes(outputs, 0, 1)
         return outputs, shares if need_weights else None
 
-    def _project(self, data: list[Any], width: int) -> tuple[Any, Any, Any]:
+    def _projections(self) -> list[Any]:
+        """The weights for all three, or those for queries, for keys and for values."""
+        if self.in_proj_weight is not None:
+            return [self.in_proj_weight] * 3
+        return [getattr(self, f"{part}_proj_weight") for part in "qkv"]
+
+    def _project(self, data: list[Any], projections: list[Any]) -> tuple[Any, Any, Any]:
         """Queries, keys and values of each head: (n, heads, length, features)."""
-        weight, bias = self.in_proj_weight, self.in_proj_bias
+        bias, width = self.in_proj_bias, self.out_proj.weight.shape[0]
         if len(data) == 1:  # all three in one product
-            z = data[0] @ weight.T
+            z = data[0] @ projections[0].T
             z = z if bias is None else z + bias
             parts = ag.transpose(self._heads(z, 3), (2, 0, 3, 1, 4))
             return parts[0], parts[1], parts[2]
         found = []
-        for number, x in enumerate(data):
+        for number, (x, weight) in enumerate(zip(data, projections, strict=True)):
             rows = slice(number * width, (number + 1) * width)
-            z = x @ weight[rows].T
+            z = x @ (weight if self.in_proj_weight is None else weight[rows]).T
             z = z if bias is None else z + bias[rows]
             found.append(ag.transpose(self._heads(z, 1), (2, 0, 3, 1, 4))[0])
         q, k, v = found
@@ -191,11 +212,11 @@ class MultiheadAttention(Module):
         n, heads, length, _ = shape
         total = None
         if attn_mask is not None:
-            total = _as_numbers(attn_mask, self.in_proj_weight.dtype)
+            total = _as_numbers(attn_mask, self.out_proj.weight.dtype)
             if total.ndim == 3:
                 total = ag.reshape(total, (n, heads, length, keys))
         if padding is not None:
-            own = _as_numbers(padding, self.in_proj_weight.dtype)
+            own = _as_numbers(padding, self.out_proj.weight.dtype)
             own = ag.reshape(own, (n, 1, 1, keys))
             total = own if total is None else total + own
         return total

@@ -459,7 +459,17 @@ def _windows() -> Iterator[Case]:
         "overlapping",
         0.05,
     )
+    yield Case(
+        "max_pool",
+        lambda x: ad.max_pool(x, (2, 2), (3, 3), 1, ceil_mode=True),
+        (images,),
+        "over-the-end",
+        0.05,
+    )
     yield Case("avg_pool", lambda x: ad.avg_pool(x, (2, 3), (2, 1)), (images,))
+    yield Case(
+        "avg_pool", lambda x: ad.avg_pool(x, (3,), 2, 1, ceil_mode=True), (MATRIX,), "over-the-end"
+    )
     yield Case("avg_pool", lambda x: ad.avg_pool(x, (2,), 1, 1, False), (MATRIX,), "without-pad")
     images = fill(ANY, (2, 2, 4, 3))
     for detail, shape, settings in (

@@ -93,7 +93,12 @@ def test_a_habit_is_told_how_it_is_written_here(written: str, told: str) -> None
     ("written", "told"),
     [
         ("nn.Linear(in_features=2, out_features=3)", "nn.Linear(n_in, n_out)"),
-        ("nn.Softmax(dim=1)", "the last axis is taken"),
+        ("nn.Softmax(dim=1)", "axis=-1"),
+        ("nn.ReLU(inplace=True)", "leave it out"),
+        ("nn.LSTM(2, 3, proj_size=2)", "an nn.Linear after the layer"),
+        ("nn.MaxPool2d(2, return_indices=True)", "autograd.sliding_window_view"),
+        ("nn.MultiheadAttention(4, 2, add_bias_kv=True)", "those that are given"),
+        ("nn.LeakyReLU(negative_slope=0.1)", "alpha=0.01"),
         ("nn.Adam(model, learning_rate=0.1)", "lr="),
         ("nn.Adam(model, beta1=0.9)", "betas=(0.9, 0.999)"),
         ("nn.fit(model, (1, 2), loss='mse', verbose=0)", "progress="),

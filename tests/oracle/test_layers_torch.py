@@ -79,7 +79,10 @@ def convolution(draw: Draw) -> None:
         "dilation": draw(st.integers(1, 2)),
         "groups": groups,
         "bias": draw(st.booleans()),
+        "padding_mode": draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"])),
     }
+    if draw(st.booleans()):
+        how |= {"padding": "same", "stride": 1}
     ours = {1: nn.Conv1d, 2: nn.Conv2d}[n](2 * groups, 3 * groups, kernel, rng=0, **how, **FLOAT64)
     theirs = {1: torch.nn.Conv1d, 2: torch.nn.Conv2d}[n](2 * groups, 3 * groups, kernel, **how)
     agree(ours, theirs.double(), [normal(2, 2 * groups, *(5, 6)[:n])])
@@ -87,12 +90,14 @@ def convolution(draw: Draw) -> None:
 
 def pooling(draw: Draw) -> None:
     n, kernel = draw(st.sampled_from([1, 2])), draw(st.integers(1, 3))
-    arguments = kernel, draw(st.sampled_from([None, 1, 2])), draw(st.integers(0, kernel // 2))
-    for ours, theirs in (
-        ((nn.MaxPool1d, nn.MaxPool2d), (torch.nn.MaxPool1d, torch.nn.MaxPool2d)),
-        ((nn.AvgPool1d, nn.AvgPool2d), (torch.nn.AvgPool1d, torch.nn.AvgPool2d)),
+    arguments = kernel, draw(st.sampled_from([None, 1, 2, 3])), draw(st.integers(0, kernel // 2))
+    ceil, count = draw(st.booleans()), draw(st.booleans())
+    for name, how in (
+        (f"MaxPool{n}d", {"ceil_mode": ceil, "dilation": draw(st.integers(1, 2))}),
+        (f"AvgPool{n}d", {"ceil_mode": ceil, "count_include_pad": count}),
     ):
-        agree(ours[n - 1](*arguments), theirs[n - 1](*arguments), [normal(2, 3, *(5, 6)[:n])])
+        ours, theirs = (getattr(layers, name)(*arguments, **how) for layers in (nn, torch.nn))
+        agree(ours, theirs, [normal(2, 3, *(5, 6)[:n])])
 
 
 def embedding(draw: Draw) -> None:
@@ -105,6 +110,7 @@ def recurrent(draw: Draw) -> None:
     name = draw(st.sampled_from(["RNN", "LSTM", "GRU"]))
     how = {
         "num_layers": draw(st.integers(1, 2)),
+        **({"nonlinearity": draw(st.sampled_from(["tanh", "relu"]))} if name == "RNN" else {}),
         "bias": draw(st.booleans()),
         "batch_first": draw(st.booleans()),
         "bidirectional": draw(st.booleans()),
@@ -113,14 +119,27 @@ def recurrent(draw: Draw) -> None:
     theirs = getattr(torch.nn, name)(2, 3, **how).double()
     shape = draw(st.sampled_from([(4, 2, 2), (3, 2)]))
     agree(ours, theirs, [normal(*shape)])
+    layers = how["num_layers"] * (1 + how["bidirectional"])
+    examples = [shape[1 - how["batch_first"]]] if len(shape) == 3 else []
+    h, c = normal(layers, *examples, 3), normal(layers, *examples, 3) + 1
+    first, their_first = (
+        (kind(h), kind(c)) if name == "LSTM" else kind(h) for kind in (Tensor, torch.tensor)
+    )
+    found = outputs_of(ours(normal(*shape), first))
+    expected = outputs_of(theirs(torch.tensor(normal(*shape)), their_first))
+    for out, right in zip(found, expected, strict=True):
+        np.testing.assert_allclose(out.numpy(), right.detach().numpy(), rtol=1e-10, atol=1e-12)
 
 
 def attention(draw: Draw) -> None:
     first, bias = draw(st.booleans()), draw(st.booleans())
-    ours = nn.MultiheadAttention(6, 2, bias=bias, batch_first=first, rng=0, **FLOAT64)
-    theirs = torch.nn.MultiheadAttention(6, 2, bias=bias, batch_first=first).double()
+    kdim, vdim = (draw(st.sampled_from([None, 5])) for _ in range(2))
+    other = {"kdim": kdim, "vdim": vdim, "batch_first": first}
+    ours = nn.MultiheadAttention(6, 2, bias=bias, rng=0, **other, **FLOAT64)
+    theirs = torch.nn.MultiheadAttention(6, 2, bias=bias, **other).double()
     n, queries, keys = 3, 2, draw(st.sampled_from([2, 4]))
-    shapes = [(n, length, 6) if first else (length, n, 6) for length in (queries, keys, keys)]
+    sizes = zip((queries, keys, keys), (6, kdim or 6, vdim or 6), strict=True)
+    shapes = [(n, length, width) if first else (length, n, width) for length, width in sizes]
     average = draw(st.booleans())
     agree(ours, theirs, [normal(*s) for s in shapes], average_attn_weights=average)
     agree(ours, theirs, [normal(*s) for s in shapes], need_weights=False)
@@ -158,7 +177,8 @@ def normalization(draw: Draw) -> None:
     agree(nn.RMSNorm(4, eps, **FLOAT64), torch.nn.RMSNorm(4, eps).double(), [normal(3, 4)])
 
 
-@settings(max_examples=4)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@settings(max_examples=12)
 @given(data=st.data())
 @pytest.mark.parametrize(
     "layer",
@@ -182,10 +202,23 @@ def test_layer_is_that_of_pytorch_up_to_second_derivatives(
         (nn.Hardtanh(-0.5, 2.0), torch.nn.Hardtanh(-0.5, 2.0)),
         (nn.LogSoftmax(), torch.nn.LogSoftmax(-1)),
         (nn.Flatten(), torch.nn.Flatten()),
+        (nn.Unflatten(1, (2, 2)), torch.nn.Unflatten(1, (2, 2))),
+        (nn.ELU(1.5), torch.nn.ELU(1.5)),
+        (nn.LeakyReLU(0.1), torch.nn.LeakyReLU(0.1)),
+        (nn.PReLU(4, **FLOAT64), torch.nn.PReLU(4).double()),
+        (nn.Softplus(), torch.nn.Softplus(threshold=50.0)),
+        (nn.Softmax(), torch.nn.Softmax(-1)),
+        (nn.Tanh(), torch.nn.Tanh()),
+        (nn.Sigmoid(), torch.nn.Sigmoid()),
+        (nn.Linear(4, 3, rng=0, **FLOAT64), torch.nn.Linear(4, 3).double()),
+        (nn.LayerNorm(4, **FLOAT64), torch.nn.LayerNorm(4).double()),
+        (nn.BatchNorm(4, **FLOAT64), torch.nn.BatchNorm1d(4).double()),
     ],
     ids=lambda module: repr(module) if isinstance(module, nn.Module) else "",
 )
-def test_activation_is_that_of_pytorch(ours: nn.Module, theirs: Any) -> None:
+def test_plain_layer_is_that_of_pytorch_up_to_second_derivatives(
+    ours: nn.Module, theirs: Any
+) -> None:
     agree(ours, theirs, [normal(5, 4) * 3])
 
 

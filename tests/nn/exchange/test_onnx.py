@@ -374,6 +374,8 @@ class Louder(nn.ReLU):
         (nn.Sequential(nn.Tanh(), Squared(nn.Tanh())), r"'1' is Squared\(.*@nn.exchange.transl"),
         (nn.Sequential(nn.Sequential(np.arctanh)), r"'0\.0' is Function\(arctanh\)"),
         (nn.MLP([2, 2, 2], Louder), r"'1' is Louder\(\)"),
+        (nn.Conv1d(1, 1, 3, padding_mode="circular", rng=0), "only padding_mode='zeros' has one"),
+        (nn.MaxPool1d(2, ceil_mode=True), "only ceil_mode=False has one"),
     ],
 )
 def test_unknown_modules_are_named_with_their_path(
