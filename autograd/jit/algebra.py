@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.jit.terms import Term, Terms, fingerprint
+from autograd.jit.terms import Term, Terms
 from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e
 from autograd.ops import op_types, predicates, structural
 from autograd.ops.op_types import Elementwise
-from autograd.ops.products import matmul_op as _matmul
 
 Rule = Callable[..., "Term | None"]
 
@@ -192,16 +191,7 @@ def _sum(terms: Terms, x: Term, y: Term) -> Term | None:
         return terms.apply(e.sub, [x, y.args[0]])
     if x.op is e.neg and not _wraps(x, y):
         return terms.apply(e.sub, [y, x.args[0]])
-    if x.op is y.op is structural.scatter_op and _same_place(x, y):
-        joined = terms.apply(e.add, [x.args[0], y.args[0]])
-        return terms.apply(structural.scatter_op, [joined], **x.settings)
     return None
-
-
-def _same_place(x: Term, y: Term) -> bool:
-    """Whether two scatters put entries of one shape in the same places."""
-    same = x.args[0].shape == y.args[0].shape and x.settings["shape"] == y.settings["shape"]
-    return same and fingerprint(x.settings["key"]) == fingerprint(y.settings["key"])
 
 
 @_rule(e.sub)
@@ -276,9 +266,6 @@ def _transpose(terms: Terms, x: Term, axes: Any) -> Term | None:
         before = x.settings["axes"]
         order = tuple([before[a] for a in order])
         return terms.apply(structural.transpose_op, [x.args[0]], axes=order)
-    if x.op is _matmul and x.ndim == 2 and all(part.ndim == 2 for part in x.args):
-        left, right = (terms.apply(structural.transpose_op, [z], axes=(1, 0)) for z in x.args)
-        return terms.apply(_matmul, [right, left])
     if axes != order:
         return terms.apply(structural.transpose_op, [x], axes=order)
     return None
