@@ -14,7 +14,7 @@ from autograd.engine.operations import Op
 from autograd.jit.terms import Term, Terms
 from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e
-from autograd.ops import op_types, predicates, structural
+from autograd.ops import op_types, structural
 from autograd.ops.op_types import Elementwise
 
 Rule = Callable[..., "Term | None"]
@@ -122,55 +122,9 @@ def _constant_last(terms: Terms, x: Term, y: Term) -> Term | None:
 
 @_rule(op_types.chain_product)
 def _plain_product(terms: Terms, x: Term, y: Term) -> Term | None:
-    """A chain-rule product as a plain product, where 0 · ∞ cannot occur."""
-    if x.constant and np.isfinite(x.example).all() and np.all(x.example):
-        return terms.apply(e.mul, [x, y])
-    if is_bounded(y) and (is_bounded(x) or not _selects(y)):
-        return terms.apply(e.mul, [x, y])
-    return None
-
-
-_COMPARISONS = {
-    *(predicates.less, predicates.less_equal, predicates.greater, predicates.greater_equal),
-    *(predicates.equal, predicates.not_equal, predicates.logical_not),
-}
-_BOUNDED = {
-    *(e.sin, e.cos, e.tanh, e.sigmoid, e.arctan, e.sign_op, e.erf),
-    *_COMPARISONS,
-}
-
-
-def _selects(term: Term) -> bool:
-    """Whether a bounded term may be a strong zero, by which an infinite number is masked."""
-    if term.constant:
-        return not np.all(term.example)
-    if term.dtype == bool or term.op in (e.floor, e.ceil, e.round_op, e.heaviside_op):
-        return True
-    return term.op in (e.mul, e.add, e.sub, e.neg, e.square) and any(map(_selects, term.args))
-
-
-def is_bounded(term: Term, depth: int = 6) -> bool:
-    """Whether a term is bounded for all finite inputs, so that it is never infinite or NaN.
-
-    depth: through so many operations its arguments are looked at.
-    """
-    if term.constant:
-        return bool(np.isfinite(term.example).all())
-    if term.dtype.kind == "c":  # a complex sine may overflow, and a sigmoid has poles
-        return False
-    if term.op in _BOUNDED or _is_sigmoid(term):
-        return True
-    if depth and term.op in (e.mul, e.add, e.sub, e.neg, e.square):
-        return all(is_bounded(arg, depth - 1) for arg in term.args)
-    return False
-
-
-def _is_sigmoid(term: Term) -> bool:
-    """1 / (1 + exp(...)), written out."""
-    if term.op is not e.reciprocal or term.args[0].op is not e.add:
-        return False
-    odds, one = term.args[0].args
-    return odds.op is e.exp and number(one) == 1
+    """A chain-rule product as a plain product, where the cotangent is no zero and not infinite."""
+    plain = x.constant and np.isfinite(x.example).all() and np.all(x.example)
+    return terms.apply(e.mul, [x, y]) if plain else None
 
 
 @_rule(e.div)

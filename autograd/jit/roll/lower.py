@@ -103,11 +103,11 @@ def _layout(arrays: Arrays, table: Nodes) -> tuple[Any, tuple[int, ...]]:
             shapes.append(source.shape)
     if not rows:
         return np.arange(count), (count,)
-    best, least = None, math.inf
+    best, least = None, len(rows) + 1
     for order in _orders(rows):
         ordered = [row[order] for row in rows]
         for shape in _shapes(ordered, shapes):
-            irregular = sum([_irregularity(row.reshape(shape)) for row in ordered])
+            irregular = sum([strides_of(row.reshape(shape)) is None for row in ordered])
             if irregular < least:
                 best, least = (order, shape), irregular
     assert best is not None
@@ -141,14 +141,6 @@ def _shapes(rows: list[Places], shapes: list[tuple[int, ...]]) -> list[tuple[int
     ]
     common = common_shape(rows)
     return [*shapes_in_place, *([common] if common else []), (count,)]
-
-
-def _irregularity(places: Places) -> float:
-    """0 for what is read in order, 1 for what has to be gathered."""
-    strides = strides_of(places)
-    if strides is None:
-        return 1.0
-    return 0.1 * any(stride < 0 for stride in strides)
 
 
 # --------------------------------------------------------------------------------------------------
