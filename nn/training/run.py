@@ -146,10 +146,11 @@ class Run:
             self.epoch_ended = last
             self.step += 1
             self._batches_done += 1
-            self.examples += len(batch)
+            examples = len(batch)
+            self.examples += examples
             if self.schedule:
                 self.optimizer.lr = self.schedule(self.step - 1)
-            self._record(self._take_step(batch, self.step, self.epoch), batch)
+            self._record(self._take_step(batch, self.step, self.epoch), batch, examples)
             self._validate()
             if self.epoch_ended:
                 self._epochs_done += 1
@@ -159,7 +160,7 @@ class Run:
             if self.history.stopped:
                 break
 
-    def _record(self, result: Result, batch: Rows) -> None:
+    def _record(self, result: Result, batch: Rows, examples: int) -> None:
         """Append a row to the history."""
         metrics = {}
         if self.metrics:
@@ -169,7 +170,7 @@ class Run:
         self.history.steps.append(
             step=self.step,
             epoch=self.epoch,
-            examples=len(batch),
+            examples=examples,
             loss=result.loss,
             lr=self.optimizer.lr,
             gradient_norm=result.norm,

@@ -102,7 +102,7 @@ class TrainingStep:
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
-                return self._take(batch, f"step {step}, compiled", compiled=True)
+                return self._take(batch, step, compiled=True)
             except NotFinite:
                 pass  # the plain step finds out where
             except NotCompilable as error:
@@ -113,7 +113,7 @@ class TrainingStep:
             self.side_effects.begin()
         self._plain.is_first = step == 1 and self.team.rank == 0
         try:
-            result = self._take(batch, f"step {step}", compiled=False)
+            result = self._take(batch, step, compiled=False)
         except NotFinite as error:
             self.side_effects.rewind()
             self.side_effects.begin()
@@ -131,8 +131,9 @@ class TrainingStep:
         self._plain.mistakes = []
         return result
 
-    def _take(self, batch: Rows, name: str, *, compiled: bool) -> Result:
+    def _take(self, batch: Rows, step: int, *, compiled: bool) -> Result:
         if self.shards > 1:
+            name = f"step {step}{', compiled' * compiled}"
             return self._take_in_shards(batch, name, compiled=compiled)
         if isinstance(self.optimizer, LBFGS):
             return self._minimize(self.optimizer, batch.read(), compiled=compiled)
