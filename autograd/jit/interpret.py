@@ -198,7 +198,11 @@ def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
     """
     arrays = [place for place, term in doubtful.items() if not term.scalar]
     numbers = [place for place, term in doubtful.items() if term.scalar]
-    pick = itemgetter(*numbers, numbers[0]) if numbers else None  # of one alone it makes no tuple
+    pick: Callable[[Sequence[Any]], Any] = itemgetter(slice(0))
+    if numbers:
+        part = slice(numbers[0], numbers[-1] + 1)
+        together = len(numbers) == part.stop - part.start
+        pick = itemgetter(part) if together else itemgetter(*numbers)
 
     def finds(values: Sequence[Any]) -> bool:
         for place in arrays:
@@ -206,7 +210,7 @@ def nan_finder(doubtful: Mapping[int, Term]) -> Callable[[Sequence[Any]], bool]:
             square = entries.dot(entries)  # half the time of `isnan` and `any`
             if square != square:
                 return True
-        total = sum(pick(values)) if pick else 0.0
+        total = sum(pick(values))
         return bool(total != total)
 
     return finds

@@ -145,7 +145,7 @@ class Driver:
                             self._constant(buffer.array)
                         elif not buffer.name:
                             first.setdefault(buffer, position)
-                            is_item = self._schedule.kinds[term] == "item"
+                            is_item = self._schedule.kinds[term] in ("item", "load")
                             end = ends[number] if is_item else position  # see `Kernel`
                             last[buffer] = max(end, last.get(buffer, 0))
                             kernels.setdefault(buffer, set()).add(-1 if called else number)
@@ -280,7 +280,8 @@ class Driver:
         wanted.sort(key=lambda term: self._order.get(term, -1))
         kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
         name = f"kernel{next(_numbers)}"
-        level = 2 if len(run) < _LARGE else 0
+        long = sum(isinstance(step, Nest) or step.how not in ("load", "item") for step in run)
+        level = 2 if long < _LARGE else 0
         self.code.kernels[name] = machine.function(kernel.text(), level)
         call = f"{name}({', '.join(kernel.parameters)})"
         row = f"numbers{next(_numbers)}"

@@ -56,7 +56,7 @@ def write(to: Function, term: Term, args: Sequence[Value]) -> Value:
     op, out = term.op, term.dtype
     assert op is not None
     of = [arg.dtype for arg in term.args]
-    if op is structural.cast_op:
+    if op in (structural.cast_op, structural.index_op, entry):
         return convert(to, args[0], of[0], out)
     if op is e.where:
         condition = convert(to, args[0], of[0], _BOOL)

@@ -40,14 +40,9 @@ class LoopSteps(Steps):
         else:
             super().step(step)
 
-    def _item(self, term: Term) -> None:
-        """A number of a list is read where it is used."""
-
     def _listed(self, term: Term) -> None:
         items, index = self.schedule.lists[term], 0
-        row = self.schedule.row_of(term)
-        if row and row[0] in self.rows:
-            self._read_row(items, self.rows[row[0]], len(row))
+        if self._reads_row(term, items):
             return
         terms, places = [], []
         for arg, many in zip(term.args, term.settings["lists"], strict=True):
@@ -66,12 +61,21 @@ class LoopSteps(Steps):
         source = self.schedule.lists[term.args[0]]
         self.copy_layout(source, whole(self.schedule.layouts[term].buffer, source.shape))
 
-    def _read_row(self, items: Layout, objects: Value, count: int) -> None:
-        to = self.to
-        with to.loop(str(count)) as i:
+    def _pack(self, term: Term) -> None:
+        if not self._reads_row(term, self.schedule.layouts[term]):
+            super()._pack(term)
+
+    def _reads_row(self, term: Term, items: Layout) -> bool:
+        """Store the numbers of a row that is given as objects, if the term is one."""
+        to, row = self.to, self.schedule.row_of(term)
+        if not row or row[0] not in self.rows:
+            return False
+        with to.loop(str(len(row))) as i:
+            objects = self.rows[row[0]]
             thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {objects}, i64 {i}')}")
             at = to(f"getelementptr i8, ptr {thing}, i64 {machine.NUMBER}")
             to.do(f"store double {to(f'load double, ptr {at}')}, ptr {self.turn_of(items, i)}")
+        return True
 
     def _loop(self, step: Step) -> None:
         loop, to, outer = step.term.op, self.to, self.schedule

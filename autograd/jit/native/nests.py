@@ -14,7 +14,7 @@ from autograd.engine.operations import Op
 from autograd.jit.native import functions
 from autograd.jit.native.layout import Buffer, Layout
 from autograd.jit.native.text import Function, Value, in_memory, number, type_of
-from autograd.jit.terms import Term
+from autograd.jit.terms import Term, largest_so_far, products_so_far, smallest_so_far
 from autograd.ops import reductions, running, structural
 
 IDENTITIES: dict[Op, float] = {
@@ -25,6 +25,12 @@ IDENTITIES: dict[Op, float] = {
     running.prod_op: 1.0,
 }
 """The reductions, and what each begins with."""
+RUNNING: dict[Op, Op] = {
+    largest_so_far: reductions.max_op,
+    smallest_so_far: reductions.min_op,
+    products_so_far: running.prod_op,
+}
+"""Reductions of all entries up to each."""
 
 _BLOCK = 1024
 """So many numbers are summed in one row before they are added to the total, which keeps digits."""
@@ -209,7 +215,7 @@ class NestWriter:
                 )
                 value = to(f"load {kind}, ptr {total}")
                 if self._is_summed_outside(term):
-                    value = _combined(to, term, kind, to(f"load {kind}, ptr {at}"), value)
+                    value = combined(to, term.op, kind, to(f"load {kind}, ptr {at}"), value)
                 to.do(f"store {kind} {value}, ptr {at}")
 
     def _address(
@@ -248,20 +254,20 @@ class NestWriter:
             at = totals.get(term, "")
             if not at:
                 at = self._address(to, nest.outputs[term], self._reduction(term), turns)
-            total = _combined(to, term, kind, to(f"load {kind}, ptr {at}"), entry)
+            total = combined(to, term.op, kind, to(f"load {kind}, ptr {at}"), entry)
             to.do(f"store {kind} {total}, ptr {at}")
 
 
-def _combined(to: Function, term: Term, kind: str, x: Value, y: Value) -> Value:
+def combined(to: Function, op: Op | None, kind: str, x: Value, y: Value) -> Value:
     """Two parts of a reduction together. LLVM may add up in another order."""
     if kind.startswith("i"):
-        return to(f"{'mul' if term.op is running.prod_op else 'add'} {kind} {x}, {y}")
-    if term.op in (structural.sum_op, structural.sum_to_op):
+        return to(f"{'mul' if op is running.prod_op else 'add'} {kind} {x}, {y}")
+    if op in (structural.sum_op, structural.sum_to_op):
         return to(f"fadd reassoc contract {kind} {x}, {y}")
-    if term.op is running.prod_op:
+    if op is running.prod_op:
         return to(f"fmul reassoc {kind} {x}, {y}")
     bits = "f64" if kind == "double" else "f32"
-    larger = term.op is reductions.max_op
+    larger = op is reductions.max_op
     return to.call(f"llvm.{'maximum' if larger else 'minimum'}.{bits}", kind, x, y)
 
 

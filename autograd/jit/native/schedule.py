@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograd.engine.operations import Op
 from autograd.jit.loops import Loop, is_of_lists
 from autograd.jit.loops.loop import cut, item, joined, listed, rows, stacked, with_numbers
 from autograd.jit.native import functions
@@ -24,7 +26,7 @@ from autograd.jit.native.layout import (
     view,
     whole,
 )
-from autograd.jit.native.nests import IDENTITIES, Nest
+from autograd.jit.native.nests import IDENTITIES, RUNNING, Nest
 from autograd.jit.native.text import has_type
 from autograd.jit.terms import Term, entry, is_view, pack, segment_sums
 from autograd.ops import products, structural
@@ -52,19 +54,28 @@ _NUMBERS = ("number", "load", "item")
 
 _MANY = 8
 _MOST_HANDED_ON = 4096
+_MOST_SUMMED = 100_000
+"""Sums of more products are left to NumPy, which calls BLAS for some."""
 
 
 class Unsupported(Exception):
     """A program that is not written in machine code."""
 
 
+def new_term(
+    op: Op | None, args: tuple[Term, ...], shape: tuple[int, ...], dtype: Any, **settings: Any
+) -> Term:
+    """A term that the program did not have; without an operation, of what is in memory."""
+    new = Term()
+    new.op, new.args, new.settings = op, args, settings
+    new.example = np.broadcast_to(np.zeros((), dtype), shape)
+    new.constant, new.number, new.index = False, -1, -1
+    return new
+
+
 def copy_of(term: Term) -> Term:
     """A term that stands for a copy of an array."""
-    new = Term()
-    new.op, new.args, new.settings = identity, (term,), {}
-    new.example = np.broadcast_to(np.zeros((), term.dtype), term.shape)
-    new.constant, new.number, new.index = False, term.number, term.index
-    return new
+    return new_term(identity, (term,), term.shape, term.dtype)
 
 
 class Schedule:
@@ -72,8 +83,9 @@ class Schedule:
 
     kinds: "given"; "view" (of an array in memory); "uniform" (an array of which all entries are one
         number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
-        an array); "element", "reduction" (in nests); "fill", "move", "product", "join", "gather",
-        "scatter", "put" (a number into zeros), "segments", "pack"; "loop", "part" (a number that a
+        an array); "element", "reduction" (in nests); "fill", "move", "product", "einsum", "join",
+        "gather", "scatter", "put" (a number into zeros), "segments", "running" (along the last
+        axis), "pack"; "loop", "part" (a number that a
         loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an array of
         its items); or "call" (of Python: no machine code is made).
     layouts: of the arrays that are in memory; lists: of the lists.
@@ -141,7 +153,7 @@ class Schedule:
             return "call"
         arrays = [arg for arg in term.args if arg.ndim]
         if op is entry or (op is structural.index_op and not term.ndim and is_view(term)):
-            return "load" if arrays and self.kinds[arrays[0]] != "uniform" else "call"
+            return "load" if arrays and self.kinds[arrays[0]] != "uniform" else "number"
         if is_view(term) or op is structural.broadcast_op:
             return self._how_view(term, arrays)
         if op in IDENTITIES:
@@ -251,8 +263,13 @@ class Schedule:
         in_memory = arrays and all(self.kinds[arg] != "uniform" for arg in arrays)
         if op is products.matmul_op:
             return "product" if same and in_memory and term.dtype.kind == "f" else "call"
+        if op is products.einsum_op:
+            small = self._alone or _entries_of_einsum(term) <= _MOST_SUMMED
+            return "einsum" if same and in_memory and small and term.dtype.kind == "f" else "call"
         if not term.ndim:
             return "call"
+        if op in RUNNING and in_memory and same and term.dtype.kind == "f":
+            return "running"
         if op is structural.concatenate_op and same and len(arrays) == len(term.args):
             return "join"
         if op is pack:
@@ -321,6 +338,8 @@ class Schedule:
             found.append(self.lists[term].buffer)
         if self.kinds[term] == "item":
             found.append(self.lists[term.args[0]].buffer)
+        if self.kinds[term] == "load":
+            found.append(self.layouts[term.args[0]].buffer)
         if term in self.bodies:
             found += self.bodies[term].all_buffers()
         return found
@@ -329,11 +348,19 @@ class Schedule:
         """Where a term is in memory; None for a number that is not."""
         if self.kinds[term] == "item":
             return self.lists[term.args[0]].item(term.settings["index"])
-        return self.layouts.get(term)
+        if self.kinds[term] != "load":
+            return self.layouts.get(term)
+        (x,) = term.args
+        layout, index = self.layouts[x], term.settings.get("index")
+        if index is None:  # a part without axes, or the whole of an array of one number
+            return part_of(layout, term.settings.get("key", (0,) * x.ndim))
+        places = np.unravel_index(index, x.shape)
+        apart = sum(int(n) * s for n, s in zip(places, layout.strides, strict=True))
+        return Layout(layout.buffer, (), (), layout.offset + apart)
 
     def row_of(self, term: Term) -> list[Term]:
-        """The numbers of a new list, if they are many, and given as Python's floats."""
-        many = len(term.args) > _MANY and self.kinds[term] == "listed"
+        """The numbers of a new list or array, if they are many, and given as Python's floats."""
+        many = len(term.args) > _MANY and self.kinds[term] in ("listed", "pack")
         given = many and all(arg.op is None and not arg.constant for arg in term.args)
         return list(term.args) if given and all(arg.scalar for arg in term.args) else []
 
@@ -342,6 +369,13 @@ class Schedule:
         while self.kinds[term] == "uniform":
             (term,) = term.args
         return term
+
+
+def _entries_of_einsum(term: Term) -> int:
+    """The number of products that are added up."""
+    letters = "".join(term.settings["subscripts"].replace("->", ",").split(",")[:2])
+    sizes = [size for arg in term.args for size in arg.shape]
+    return prod(dict(zip(letters, sizes, strict=True)).values())
 
 
 class Body(Schedule):

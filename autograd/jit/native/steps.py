@@ -9,10 +9,12 @@ import numpy as np
 
 from autograd.jit.native import functions, products
 from autograd.jit.native.layout import Buffer, Layout, in_turn, part_of, steps, whole
-from autograd.jit.native.nests import Nest, NestWriter, load, store
-from autograd.jit.native.schedule import AnyStep, Schedule, copy_of, needs
+from autograd.jit.native.nests import IDENTITIES, RUNNING, Nest, NestWriter, combined, load, store
+from autograd.jit.native.schedule import AnyStep, Schedule, copy_of, needs, new_term
 from autograd.jit.native.text import Function, Value, in_memory, number, type_of
-from autograd.jit.terms import Term, entry, is_basic
+from autograd.jit.terms import Term, is_basic
+from autograd.ops import structural
+from autograd.ops.elementwise import mul
 
 
 class Steps:
@@ -37,10 +39,11 @@ class Steps:
         if term.constant:
             example = term.example if term.scalar else term.example.item()
             return number(example, type_of(term.dtype))
-        if self.schedule.kinds[term] == "item":
-            at = self.schedule.lists[term.args[0]].item(term.settings["index"])
-            return load(self.to, term.dtype, self.base(at))
-        return self.values[term]
+        if term in self.values:
+            return self.values[term]
+        place = self.schedule.place(term)
+        assert place is not None
+        return load(self.to, term.dtype, self.base(place))
 
     def _layout(self, term: Term) -> Layout:
         return self.schedule.layouts[term]
@@ -66,7 +69,7 @@ class Steps:
                     self.values[term] = load(
                         self.to, term.dtype, self.pointers[outputs[term].buffer]
                     )
-        else:
+        elif step.how not in ("load", "item"):  # which are read where they are used
             getattr(self, f"_{step.how}")(step.term)
 
     def single(self, term: Term) -> Layout:
@@ -101,21 +104,6 @@ class Steps:
     def _number(self, term: Term) -> None:
         args = [self.value(arg) for arg in term.args]
         self.values[term] = functions.write(self.to, term, args)
-
-    def _load(self, term: Term) -> None:
-        (x,) = term.args
-        layout = self._layout(x)
-        if term.op is entry:
-            places = np.unravel_index(term.settings["index"], x.shape)
-        else:
-            key = term.settings.get("key", ())
-            numbers = np.arange(x.size).reshape(x.shape)
-            places = np.unravel_index(int(numbers[key].item()), x.shape)
-        offset = layout.offset + sum(
-            int(n) * s for n, s in zip(places, layout.strides, strict=True)
-        )
-        at = self.base(Layout(layout.buffer, (), (), offset))
-        self.values[term] = load(self.to, term.dtype, at)
 
     def _fill(self, term: Term) -> None:
         (x,) = term.args
@@ -167,6 +155,48 @@ class Steps:
         if not term.ndim:
             self.values[term] = load(self.to, term.dtype, self.pointers[out.buffer])
 
+    def _einsum(self, term: Term) -> None:
+        """A nest over all indices: the product of two factors, summed over those that go."""
+        names = term.settings["subscripts"].replace("->", ",").split(",")
+        letters = names[2] + "".join(sorted({*names[0], *names[1]} - {*names[2]}))
+        sizes = [size for arg in term.args for size in arg.shape]
+        size_of = dict(zip(names[0] + names[1], sizes, strict=True))
+        shape, factors = tuple([size_of[letter] for letter in letters]), []
+        for arg, own in zip(term.args, names, strict=False):
+            factor = arg
+            if arg.ndim:
+                x, strides = self._layout(arg), dict.fromkeys(letters, 0)
+                for letter, stride in zip(own, x.strides, strict=True):
+                    strides[letter] += stride
+                spread = Layout(x.buffer, shape, tuple(strides.values()), x.offset)
+                factor = self.stand_in(spread)
+            factors.append(factor)
+        result = product = new_term(mul, tuple(factors), shape, term.dtype)
+        axes, totals = tuple(range(term.ndim, len(shape))), []
+        if axes:
+            settings = {"axis": axes, "keepdims": False}
+            result = new_term(structural.sum_op, (product,), term.shape, term.dtype, **settings)
+            totals.append(result)
+        out = self._layout(term) if term.ndim else self.single(term)
+        self.nest(Nest(shape, [product], totals, {result: out}))
+        if not term.ndim:
+            self.values[term] = load(self.to, term.dtype, self.pointers[out.buffer])
+
+    def _running(self, term: Term) -> None:
+        to, kind, out = self.to, type_of(term.dtype), self._layout(term)
+        op, count = RUNNING[term.op], term.shape[-1]  # type: ignore[index]
+        self.copy(term.args[0], out)
+        base, total = self.base(out), to.slot(kind)
+        with to.loop(str(term.size // count)) as row:
+            to.do(f"store {kind} {number(IDENTITIES[op], kind)}, ptr {total}")
+            first = to(f"mul i64 {row}, {count}")
+            with to.loop(str(count)) as i:
+                at = to(f"getelementptr {kind}, ptr {base}, i64 {to(f'add i64 {first}, {i}')}")
+                x = to(f"load {kind}, ptr {at}")
+                value = combined(to, op, kind, to(f"load {kind}, ptr {total}"), x)
+                to.do(f"store {kind} {value}, ptr {total}")
+                to.do(f"store {kind} {value}, ptr {at}")
+
     def turn_of(self, items: Layout, turn: Value) -> Value:
         """The address of the item of this turn."""
         kind, step = in_memory(type_of(items.buffer.dtype)), items.strides[0]
@@ -180,10 +210,7 @@ class Steps:
 
     def stand_in(self, source: Layout) -> Term:
         """A term for what is somewhere in memory."""
-        term = Term()
-        term.op, term.args, term.settings = None, (), {}
-        term.example = np.broadcast_to(np.zeros((), source.buffer.dtype), source.shape)
-        term.constant, term.number, term.index = False, -1, -1
+        term = new_term(None, (), source.shape, source.buffer.dtype)
         self.schedule.layouts[term] = source
         self.schedule.kinds[term] = "given"
         return term

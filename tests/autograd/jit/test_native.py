@@ -112,6 +112,22 @@ def test_functions_of_float32_are_right_to_two_units_over_all_their_range(name: 
 # --------------------------------------------------------------------------------------------------
 # Programs
 
+
+def written_out(w: Any, x: Any) -> Any:
+    """A layer, a softmax and products of single numbers, which become arrays."""
+    hidden = [ad.tanh(sum([a * b for a, b in zip(row, x, strict=True)])) for row in w]
+    total, product = 0.0, 1.0
+    for n in range(0, len(hidden), 6):
+        part = hidden[n : n + 6]
+        top = part[0]
+        for y in part[1:]:
+            top = ad.maximum(top, y)
+        odds = [ad.exp(y - top) for y in part]
+        total = total + ad.log(sum(odds)) * odds[1]
+        product = 0.5 * product * (1.0 + part[2]) + odds[3]
+    return total * product
+
+
 rng = np.random.default_rng(1)
 A, V, W = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(size=5)
 PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
@@ -149,8 +165,29 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         (rng.normal(size=20_000),),
     ),
     "error function": (value_and_grad(lambda a: anp.mean(ad.erf(a))), (rng.normal(size=1000),)),
+    "sums of products": (
+        value_and_grad(
+            lambda a, b: (
+                anp.sum(anp.einsum("ij,ij->i", a, anp.sin(a)) ** 2)
+                * anp.einsum("ij,j,i->", a, b, a[:, 0])
+            )
+        ),
+        (A, V),
+    ),
+    "written out": (
+        value_and_grad(written_out, (0, 1)),
+        (rng.normal(size=(30, 12)).tolist(), rng.normal(size=12).tolist()),
+    ),
+    "entries and parts": (
+        lambda a, b: (b[1], a[-1, 0], [b[n] for n in range(3)], a[0] @ b, a[1]),
+        (A, V),
+    ),
     "numbers": (value_and_grad(lambda x: sum(a * a * i for i, a in enumerate(x))), ([1.5] * 60,)),
 }
+
+
+def _moved(a: Any) -> Any:
+    return [_moved(x) for x in a] if isinstance(a, list) else 0.5 * a + 0.1
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -158,7 +195,7 @@ def test_programs_give_the_same_as_uncompiled_on_other_numbers(name: str) -> Non
     f, args = PROGRAMS[name]
     run = compiled(f)
     run(*args)
-    others = [[0.5 * x for x in a] if isinstance(a, list) else 0.5 * a + 0.1 for a in args]
+    others = [_moved(a) for a in args]
     assert_same(run(*others), f(*others), 1e-11)
     assert run.stats().native == 1
     assert run.stats().compiling > 0
