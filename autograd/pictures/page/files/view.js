@@ -94,7 +94,8 @@ class View {
     const { width, height } = graph.graph();
     const whole = this.whole({ width, height });
     if (whole >= LEAST) return 1 - whole;
-    return 1 + 2 * (LEAST * width > this.room.width) + (LEAST * height > this.room.height);
+    const ways = 2 * (LEAST * width > this.room.width) + (LEAST * height > this.room.height);
+    return 1 + ways + (1 - whole);
   }
 
   // From left to right, or from top to bottom where that fits better.
