@@ -19,12 +19,12 @@ function tools(view) {
     const isClosable = role === "fold" && data.groups.length === 0;
     legend.append(element("span", {}, swatch, isClosable ? "many" : says));
   }
-  const bar = element("div", { class: "tools" }, legend);
+  const buttons = element("span", { class: "buttons" });
   if (data.arrows.some((arrow) => arrow.shape)) {
     const box = element("input", { type: "checkbox" });
     box.checked = view.shapes;
     box.addEventListener("change", () => { view.shapes = box.checked; view.draw(); });
-    bar.append(element("label", {}, box, " shapes"));
+    buttons.append(element("label", {}, box, " shapes"));
   }
   if (data.groups.length) {
     for (const [text, opens] of [["Open all", true], ["Close all", false]]) {
@@ -34,7 +34,7 @@ function tools(view) {
         view.isUntouched = false;
         view.draw();
       });
-      bar.append(button);
+      buttons.append(button);
     }
   }
   for (const [text, label, act] of [
@@ -44,7 +44,7 @@ function tools(view) {
   ]) {
     const button = element("button", { type: "button", "aria-label": label, title: label }, text);
     button.addEventListener("click", act);
-    bar.append(button);
+    buttons.append(button);
   }
-  root.append(bar);
+  root.append(element("div", { class: "tools" }, legend, buttons));
 }
