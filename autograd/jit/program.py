@@ -28,8 +28,8 @@ from autograd.jit.interpret import (
     zero_products,
 )
 from autograd.jit.loops import inside
+from autograd.jit.lowering import write
 from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.write import write
 from autograd.jit.native import lower, makes_machine_code, runs_first
 from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording

@@ -23,10 +23,9 @@ from autograd import kernels
 from autograd.jit.errors import JitError
 from autograd.jit.literals import Functions, literal
 from autograd.jit.loops import inside
-from autograd.jit.lowering import scalars
+from autograd.jit.lowering import scalars, write
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.code import Code
-from autograd.jit.lowering.write import write
 from autograd.jit.packing import Unwritten, packed
 from autograd.jit.program import Program, fails
 from autograd.jit.terms import Term, is_leaf, ordered

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 import autograd as ad
 from autograd import Value, gradients
 from autograd.jit.recording import record
-from autograd.jit.roll import roll
-from autograd.jit.roll.choice import agree, cost
+from autograd.jit.roll import agree, cost, roll
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.scalars import Scalars
