@@ -30,6 +30,7 @@ from autograd.jit.interpret import (
 from autograd.jit.loops import inside
 from autograd.jit.lowering import write
 from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.emitter import Parts
 from autograd.jit.native import lower, makes_machine_code, runs_first
 from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording
@@ -253,7 +254,7 @@ class Program:
         return not (needed or arrays) and len(code.body) <= _INLINED
 
     def _parts(self, fixed: Mapping[Term, Any]) -> dict[str, Any]:
-        """What `write` and `lower` take, where the data of `fixed` stays in these arrays."""
+        """The `Parts` to write, where the data of `fixed` stays in these arrays."""
         recording, new = self.recording, self.simplified
         effects = [[new[arg] for arg in args] for _, args in recording.effects]
         return {
@@ -268,7 +269,7 @@ class Program:
 
     def _code(self, fixed: Mapping[Term, Any]) -> Code:
         """The source, where the data of `fixed` stays in these arrays."""
-        code = write(**self._parts(fixed))
+        code = write(Parts(**self._parts(fixed)))
         code.shared |= self._effects()
         return code
 

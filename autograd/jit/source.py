@@ -26,6 +26,7 @@ from autograd.jit.loops import inside
 from autograd.jit.lowering import scalars, write
 from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.emitter import Parts
 from autograd.jit.packing import Unwritten, packed
 from autograd.jit.program import Program, fails
 from autograd.jit.terms import Term, is_leaf, ordered
@@ -93,7 +94,7 @@ def source(
         if not term.constant:
             names.give(term, "")
     branches = [(fails(check), _refusal(check.line)) for check in recording.checks]
-    code = write(
+    parts = Parts(
         [(names.of[term], term) for term, _, _ in parameters],
         [new[term] for term in program.outputs],
         [(new[check.term], *branches[number]) for number, check in left],
@@ -101,6 +102,7 @@ def source(
         comment=lambda term: provenance.origin(term.index),
         branches=branches,
     )
+    code = write(parts)
     docs = _documented([(names.of[term], _kind(term), what) for term, _, what in parameters])
     about = [f"From {program.name}{place(f)}, for arguments of these shapes; needs NumPy alone."]
     if docs:

@@ -1,14 +1,14 @@
-"""Write the code of a program: its terms in order, its checks and effects, and its results."""
+"""From terms to Python source: floats for numbers, NumPy with buffers made once for arrays.
+
+`write` writes the terms in order, checks and effects, and the results.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from autograd.jit.loops import is_of_lists
 from autograd.jit.lowering import scalars
 from autograd.jit.lowering.code import Code, depths
-from autograd.jit.lowering.emitter import Conditions, Emitter, Location
+from autograd.jit.lowering.emitter import Emitter, Location, Parts
 from autograd.jit.lowering.loops import write_of_lists
 from autograd.jit.lowering.statements import statement
 from autograd.jit.terms import Term, is_view
@@ -17,54 +17,19 @@ _INLINE = 60
 """Longer expressions get a line of their own."""
 
 
-def write(
-    inputs: Sequence[tuple[str, Term]],
-    results: Sequence[Term],
-    checks: Sequence[tuple[Term, str, str]],
-    effects: Sequence[tuple[str, Sequence[Term]]] = (),
-    sinks: Sequence[tuple[Term, Any]] = (),
-    fixed: Mapping[Term, Any] | None = None,
-    names: Mapping[Term, str] | None = None,
-    comment: Callable[[Term], str] | None = None,
-    branches: Sequence[tuple[str, str]] = (),
-) -> Code:
-    """The code that computes `results`.
-
-    inputs: names and terms of what is given.
-    checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
-    effects: names of functions, and terms that they are called with once all is computed.
-    sinks: terms, and arrays that they are to be in at the end of each run. A run that leaves, or in
-        which an effect raises, has not written over what it reads.
-    fixed: inputs that are in the same memory at each run.
-    names: how to call terms, in code that is to be read; numbers stand in it as they are.
-    comment: where in the program a term comes from.
-    branches: for the checks within loops, by their numbers: the condition and the statement.
-    """
-    leaving = [*results, *[arg for _, args in effects for arg in args]]
-    roots = [*leaving, *[term for term, _ in sinks], *[term for term, _, _ in checks]]
-    checked = {term for term, _, _ in checks}
-    to = Emitter(
-        inputs,
-        roots,
-        leaving,
-        sinks,
-        checked,
-        bool(effects),
-        fixed or {},
-        names or {},
-        comment,
-        branches,
-    )
-    conditions: Conditions = {}
-    for term, condition, leave in checks:
-        conditions.setdefault(term, []).append((condition, leave))
-    _terms(to, conditions)
-    _finish(to, results, effects)
+def write(parts: Parts) -> Code:
+    """The code that computes the results."""
+    to = Emitter(parts)
+    _terms(to)
+    _finish(to)
     return to.code
 
 
-def _terms(to: Emitter, conditions: Conditions) -> None:
+def _terms(to: Emitter) -> None:
     """Write the terms in order, each with its conditions."""
+    conditions: dict[Term, list[tuple[str, str]]] = {}
+    for term, condition, leave in to.parts.checks:
+        conditions.setdefault(term, []).append((condition, leave))
     for position, term in enumerate(to.plan.order):
         to.begin(position, term)
         if term not in to.places:
@@ -102,14 +67,12 @@ def _written(to: Emitter, term: Term) -> Location:
     return to.new(term, text[1:-1] if enclosed else text)
 
 
-def _finish(
-    to: Emitter, results: Sequence[Term], effects: Sequence[tuple[str, Sequence[Term]]]
-) -> None:
+def _finish(to: Emitter) -> None:
     """Write the end of each run, its effects and results, and the memory of the program."""
     returned: set[Term] = set()
-    for name, args in effects:
+    for name, args in to.parts.effects:
         to.body(f"{name}({', '.join(_own(to, arg, returned) for arg in args)})")
-    for number, term in enumerate(results):
+    for number, term in enumerate(to.parts.results):
         if term.ndim or term.scalar or term in to.plan.singles:
             text = _own(to, term, returned)
         else:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -40,44 +40,51 @@ class Location:
     """Of a list that is kept together with others, as a list of tuples: which of how many it is."""
 
 
-Conditions: TypeAlias = dict[Term, list[tuple[str, str]]]
-"""By terms a condition, with `{}` for the value, and the statement then, which leaves."""
+@dataclass(frozen=True)
+class Parts:
+    """What a program, or the body of a loop, is made of.
+
+    inputs: names and terms of what is given.
+    checks: terms, a condition, with `{}` for the value, and the statement then, which leaves.
+    effects: names of functions, and terms that they are called with once all is computed.
+    sinks: terms, and arrays that they are to be in at the end of each run. A run that leaves, or in
+        which an effect raises, has not written over what it reads.
+    fixed: inputs that are in the same memory at each run.
+    names: how to call terms, in code that is to be read; numbers stand in it as they are.
+    comment: where in the program a term comes from.
+    branches: for the checks within loops, by their numbers: the condition and the statement.
+    """
+
+    inputs: Sequence[tuple[str, Term]]
+    results: Sequence[Term]
+    checks: Sequence[tuple[Term, str, str]]
+    effects: Sequence[tuple[str, Sequence[Term]]] = ()
+    sinks: Sequence[tuple[Term, Any]] = ()
+    fixed: Mapping[Term, Any] = field(default_factory=dict)
+    names: Mapping[Term, str] = field(default_factory=dict)
+    comment: Callable[[Term], str] | None = None
+    branches: Sequence[tuple[str, str]] = ()
 
 
 class Emitter:
-    """The code written so far, and the locations of its terms."""
+    """The code written so far, and the locations of its terms.
 
-    def __init__(
-        self,
-        inputs: Sequence[tuple[str, Term]],
-        roots: Sequence[Term],
-        escaping: Collection[Term],
-        sinks: Sequence[tuple[Term, Any]],
-        checked: Collection[Term],
-        effects: bool,
-        fixed: Mapping[Term, Any],
-        names: Mapping[Term, str],
-        comment: Callable[[Term], str] | None,
-        branches: Sequence[tuple[str, str]],
-        around: Emitter | None = None,
-        prefix: str = "",
-    ) -> None:
-        """Prepare to write; `write` documents the other arguments.
+    around: the emitter of the code that this is the body of a loop in. prefix: what sets its names
+        apart.
+    """
 
-        roots: the terms that have to be computed; escaping: those whose arrays leave the program;
-            checked: those after which a run may leave. effects: whether functions are called.
-        around: the emitter of the code that this is the body of a loop in. prefix: what sets its
-            names apart.
-        """
+    def __init__(self, parts: Parts, around: Emitter | None = None, prefix: str = "") -> None:
+        inputs, fixed, sinks = parts.inputs, parts.fixed, parts.sinks
+        escaping = [*parts.results, *[arg for _, args in parts.effects for arg in args]]
+        checked = {term for term, _, _ in parts.checks}
+        roots = [*escaping, *[term for term, _ in sinks], *checked]
+        self.parts = parts
         self.prefix = prefix
-        self.branches = branches
         self.renamed: dict[Term, str] = {}
         """Terms of a body that have the name of what they replace in the next turn."""
         self.results: dict[Term, list[Location]] = {}
         """Where the results of loops are."""
-        self._names = names
-        self.readable: bool = bool(names)
-        self._comment = comment
+        self.readable: bool = bool(parts.names)
         self._line = ""
         self.code: Code = Code() if around is None else around.code.of_body()
         self.code.parameters = [name for name, term in inputs if term not in fixed]
@@ -95,7 +102,7 @@ class Emitter:
         for number, (term, array) in enumerate(sinks):
             self.code.constants[f"out{number}"] = array
             in_order = term.fits(array) and array.flags.c_contiguous
-            if term in self.sinks or effects or not in_order:
+            if term in self.sinks or parts.effects or not in_order:
                 self.late.append((f"out{number}", term))
             else:
                 self.sinks[term] = f"out{number}", array
@@ -124,22 +131,15 @@ class Emitter:
 
     def of_body(self, term: Term, loop: Loop) -> Emitter:
         """An emitter for the body of a loop, whose inputs have no places yet."""
-        leaving = loop.results[: len(loop.results) - len(loop.checks)]
-        checked = {x for x, _ in loop.checks}
-        return Emitter(
+        parts = Parts(
             inputs=[],
-            roots=loop.results,
-            escaping=leaving,
-            sinks=[],
-            checked=checked,
-            effects=False,
-            fixed={},
-            names=self._names,
-            comment=self._comment,
-            branches=self.branches,
-            around=self,
-            prefix=f"{self.prefix}{term.number}_",
+            results=loop.results[: len(loop.results) - len(loop.checks)],
+            checks=[(x, *self.parts.branches[number]) for x, number in loop.checks],
+            names=self.parts.names,
+            comment=self.parts.comment,
+            branches=self.parts.branches,
         )
+        return Emitter(parts, around=self, prefix=f"{self.prefix}{term.number}_")
 
     def begin(self, position: int, term: Term) -> None:
         """Begin to write the term at this position of the plan."""
@@ -182,8 +182,8 @@ class Emitter:
 
     def body(self, line: str) -> None:
         """A line that is run each time."""
-        if self._comment is not None:
-            origin = self._comment(self._now)
+        if self.parts.comment is not None:
+            origin = self.parts.comment(self._now)
             if origin and origin != self._line:
                 self.code.body.append(f"# {origin}")
                 self._line = origin
@@ -195,7 +195,9 @@ class Emitter:
 
     def name(self, term: Term) -> str:
         """The name of a term."""
-        return self.renamed.get(term) or self._names.get(term) or f"t{self.prefix}{term.number}"
+        return (
+            self.renamed.get(term) or self.parts.names.get(term) or f"t{self.prefix}{term.number}"
+        )
 
     def once(self, term: Term | None, expression: str) -> str:
         """A name, that of a term if given, for something that is made once."""

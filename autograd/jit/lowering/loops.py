@@ -21,10 +21,10 @@ from autograd.jit.loops.loop import (
     rows,
     stacked,
 )
-from autograd.jit.lowering.emitter import Conditions, Emitter, Location
+from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import Term, is_view
 
-WriteTerms = Callable[[Emitter, Conditions], None]
+WriteTerms = Callable[[Emitter], None]
 Own = Callable[[Emitter, Term], str]
 
 
@@ -134,10 +134,7 @@ class _Writer:
         for x, arg in self._initial:
             to.body(f"{inner.places[x].name} = {to.places[arg].name}")
         head = self._head()
-        conditions: Conditions = defaultdict(list)
-        for term, number in loop.checks:
-            conditions[term].append(to.branches[number])
-        write_terms(inner, conditions)
+        write_terms(inner)
         last = [self._last(term, own) for term in loop.last]
         for name, terms in rows.items():
             texts = [own(inner, term) for term in terms]
