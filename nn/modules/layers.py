@@ -285,7 +285,14 @@ class Residual(Sequential):
 
 
 def of_width(module: Module, x: ArrayLike | Tensor, features: int) -> Any:
-    """The input as a node or array; ``ValueError`` if its last axis has another length."""
+    """The input as a node or array; ``ValueError`` if its last axis has another length, and
+    ``TypeError`` for what a recurrent layer returns.
+    """
+    if isinstance(x, tuple) and any(isinstance(part, Tensor | tuple) for part in x):
+        raise TypeError(
+            f"{module.title()} got {len(x)} results, such as the outputs and the last state of a "
+            "recurrent layer; give it one of them: outputs, state = layer(x)"
+        )
     data = ag.captured(ag.array(x))
     if data.ndim == 0 or data.shape[-1] != features:
         raise ValueError(

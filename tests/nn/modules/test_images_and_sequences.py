@@ -167,6 +167,12 @@ def test_what_does_not_fit_is_refused_by_name(call: Callable[[], Any], message: 
         call()
 
 
+def test_a_layer_after_a_recurrent_one_takes_one_of_its_results() -> None:
+    chain = nn.Sequential(nn.GRU(SEQUENCES.shape[-1], 3), nn.Linear(3, 1))
+    with pytest.raises(TypeError, match=r"Linear\(3, 1\) got 2 results.* outputs, state = layer"):
+        chain(SEQUENCES)
+
+
 def test_an_embedding_takes_integers_of_its_table() -> None:
     table = nn.Embedding(6, 3, rng=0)
     with pytest.raises(IndexError, match="got the numbers -1 to 6; they must be from 0 to 5"):
