@@ -69,6 +69,16 @@ def kalman(xp: Any, p: Any) -> Any:
     return _loop(xp, step, (0.0, 1.0, 0.0), seen, 500)[2]
 
 
+def monte_carlo(xp: Any, p: Any) -> Any:
+    """The price of an option by 10,000 paths, of 4 parameters."""
+    start, rate, spread, strike = p[0], p[1], p[2], p[3]
+    ends = start * xp.exp(rate - 0.5 * spread * spread + spread * DRAWN)
+    return xp.exp(-rate) * xp.mean(xp.maximum(ends - strike, 0.0))
+
+
+DRAWN = np.random.default_rng(0).standard_normal(10_000)
+
+
 def _loop(xp: Any, step: Any, state: Any, items: Any, count: int) -> Any:
     if getattr(xp, "__name__", "").startswith("jax"):
         import jax
@@ -84,6 +94,7 @@ def _loop(xp: Any, step: Any, state: Any, items: Any, count: int) -> Any:
 PROGRAMS: dict[str, tuple[Callable[..., Any], list[float]]] = {
     "Lotka-Volterra, 1,000 steps": (lotka_volterra, [1.0, 0.5, 0.2, 0.3, 2.0, 1.0]),
     "pendulum, 2,000 steps": (pendulum, [0.3 * float(np.sin(0.01 * n)) for n in range(2000)]),
+    "Monte Carlo, 10,000 paths": (monte_carlo, [100.0, 0.03, 0.2, 105.0]),
     "Kalman filter, 500 steps": (kalman, [0.3, 0.5, 0.01, 0.95]),
 }
 

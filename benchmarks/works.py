@@ -14,6 +14,7 @@ OUT = "NumPy by hand, out="
 FIT = "nn.fit (ours)"
 JIT = "autograd jit (ours)"
 NATIVE = "autograd jit, machine code (ours)"
+FIT_NATIVE = "nn.fit, machine code (ours)"
 STEP_OF_FIT = "the step of nn.fit (ours)"
 
 STEPS = "benchmarks.systems.steps"
@@ -159,6 +160,7 @@ WORKS = (
         ),
         contestants=(
             Contestant(FIT, "benchmarks.systems.epochs.ours", "fit"),
+            Contestant(FIT_NATIVE, "benchmarks.systems.epochs.ours", "native"),
             Contestant("nn, a plain loop", "benchmarks.systems.epochs.ours", "loop"),
             Contestant(BY_HAND, "benchmarks.systems.epochs.numpy", "allocating"),
             Contestant(OUT, "benchmarks.systems.epochs.numpy", "preallocated"),
@@ -225,6 +227,7 @@ WORKS = (
         contestants=(
             Contestant(STEP_OF_FIT, f"{STEPS}.ours", "fit"),
             Contestant(JIT, f"{STEPS}.ours", "jit"),
+            Contestant(NATIVE, f"{STEPS}.ours", "native"),
             Contestant(OURS, f"{STEPS}.ours", "eager"),
             Contestant(BY_HAND, f"{STEPS}.numpy"),
             Contestant("JAX jit", f"{STEPS}.jax", "running ahead"),
@@ -249,6 +252,7 @@ WORKS = (
         ),
         contestants=(
             Contestant(JIT, f"{DERIVATIVES}.ours", "jit"),
+            Contestant(NATIVE, f"{DERIVATIVES}.ours", "native"),
             Contestant("autograd jit of Values (ours)", f"{DERIVATIVES}.ours", "Values"),
             Contestant(OURS, f"{DERIVATIVES}.ours", "eager"),
             Contestant(BY_HAND, f"{DERIVATIVES}.numpy"),
@@ -273,6 +277,7 @@ WORKS = (
         ),
         contestants=(
             Contestant(JIT, f"{DERIVATIVES}.ours", "jit"),
+            Contestant(NATIVE, f"{DERIVATIVES}.ours", "native"),
             Contestant(OURS, f"{DERIVATIVES}.ours", "eager"),
             Contestant(BY_HAND, f"{DERIVATIVES}.numpy"),
             Contestant("JAX jit", f"{DERIVATIVES}.jax"),

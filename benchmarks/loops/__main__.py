@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+import autograd.numpy
 from autograd import Value, jit, value_and_grad
 from autograd.trees import flatten
+from benchmarks.gradbench.__main__ import has_llvm
 from benchmarks.loops import microgpt
 from benchmarks.loops.programs import programs
 
@@ -66,27 +68,57 @@ def time_programs(only: list[str]) -> None:
         print(f"| {program.name} | {lines} | {cells} | {uncompiled / later:.0f} |", flush=True)
 
 
+def in_jax() -> Callable[..., Any] | None:
+    """The value and gradient of the GPT of arrays by JAX; None where it is not installed."""
+    try:
+        import jax
+    except ImportError:
+        return None
+    jax.config.update("jax_enable_x64", True)
+    both = jax.value_and_grad(partial(microgpt.loss_of_arrays, jax.numpy))
+    run = jax.jit(both, static_argnums=1)
+
+    def waited_for(p: Any, tokens: Any) -> Any:
+        value, g = jax.block_until_ready(run(p, tuple(tokens)))
+        return value, {name: g[name] for name in p}
+
+    return waited_for
+
+
 def time_microgpt() -> None:
-    p, step = microgpt.parameters(), jit(value_and_grad(microgpt.loss))
+    p, step = microgpt.parameters(), jit(value_and_grad(microgpt.loss), native=False)
     p_arrays = microgpt.arrays(p)
-    print("\n| microgpt: positions | compiled in (s) | later (ms) | NumPy by hand (ms) | ratio |")
-    print("|---|---|---|---|---|")
+
+    def by_hand(p: Any, tokens: Any) -> Any:
+        value, g = microgpt.by_hand(microgpt.arrays(p), tokens)
+        return value, {name: array.tolist() for name, array in g.items()}
+
+    of_arrays = value_and_grad(partial(microgpt.loss_of_arrays, autograd.numpy))
+    ways: dict[str, tuple[Callable[..., Any] | None, Any]] = {
+        "compiled": (step, p),
+        "NumPy by hand": (by_hand, p),
+        "compiled, of arrays": (jit(of_arrays, native=False), p_arrays),
+        "NumPy by hand, of arrays": (microgpt.by_hand, p_arrays),
+        "JAX, of arrays": (in_jax(), p_arrays),
+    }
+    if has_llvm():
+        ways["machine code"] = jit(value_and_grad(microgpt.loss), native=True), p
+        ways["machine code, of arrays"] = jit(of_arrays, native=True), p_arrays
+    print("\n| microgpt: positions | " + " | ".join([f"{way} (ms)" for way in ways]) + " |")
+    print("|" + "---|" * (len(ways) + 1))
     for length in LENGTHS:
         documents = [microgpt.document(length, seed) for seed in range(DOCUMENTS // len(LENGTHS))]
-        taken, _ = first(lambda: step(p, documents[0]))  # noqa: B023
         for tokens in documents:
             same(step(p, tokens), microgpt.by_hand(p_arrays, tokens))
-        later = seconds(lambda: step(p, documents[1]))  # noqa: B023
-
-        def by_hand() -> Any:
-            value, g = microgpt.by_hand(microgpt.arrays(p), documents[1])  # noqa: B023
-            return value, {name: array.tolist() for name, array in g.items()}
-
-        hand = seconds(by_hand)
-        arrays = partial(microgpt.by_hand, p_arrays, documents[1])
-        of_arrays = seconds(arrays)
-        cells = f"{later * 1e3:.3g} | {hand * 1e3:.3g}, of arrays {of_arrays * 1e3:.3g}"
-        print(f"| {length} | {taken:.2f} | {cells} | {later / hand:.2g} |", flush=True)
+        cells = []
+        for run, given in ways.values():
+            if run is None:
+                cells.append("–")
+                continue
+            same(run(given, documents[1]), microgpt.by_hand(p_arrays, documents[1]))
+            later = seconds(lambda: run(given, documents[1]))  # noqa: B023
+            cells.append(f"{later * 1e3:.3g}")
+        print(f"| {length} | {' | '.join(cells)} |", flush=True)
     print(f"\n{step.stats().recorded} recordings for {step.stats().runs} documents or more")
     documents = [microgpt.document(length, 0) for length in LENGTHS[:2]]
     alone = [seconds(lambda: step(p, tokens)) for tokens in documents]  # noqa: B023

@@ -1,6 +1,7 @@
 """This project's engine, compiled or eager."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,11 @@ from benchmarks.systems.ours import versions
 from benchmarks.timing import Case
 
 __all__ = ["gradient_cost", "rosenbrock", "versions"]
+
+COMPILED: Mapping[str, Callable[..., Any]] = {
+    "jit": partial(ag.jit, native=False),
+    "native": partial(ag.jit, native=True),
+}
 
 
 def of_numbers(x: Sequence[Any]) -> Any:
@@ -36,7 +42,7 @@ def rosenbrock(variant: str) -> Mapping[str, Case]:
             measure: valley.case(_of_outside(valley.point(size)))
             for measure, size in ((valley.TWO, 2), (valley.HUNDRED, 100))
         }
-    compiled: Callable[..., Any] = ag.jit if variant == "jit" else lambda f: f
+    compiled = COMPILED.get(variant, lambda f: f)
     x, y, v = valley.point(100), valley.point(10_000), valley.direction()
     numbers = compiled(ag.value_and_grad(of_numbers))
     return {
@@ -77,7 +83,7 @@ def loss_product(p: Sequence[Array], v: Sequence[Array], x: Array, right: Array)
 
 def gradient_cost(variant: str) -> Mapping[str, Case]:
     """Functions and their derivatives."""
-    compiled: Callable[..., Any] = ag.jit if variant == "jit" else lambda f: f
+    compiled = COMPILED.get(variant, lambda f: f)
     functions = {
         f"{costs.LOSS} | {costs.FUNCTION}": loss,
         f"{costs.LOSS} | {costs.GRADIENT}": ag.value_and_grad(loss),

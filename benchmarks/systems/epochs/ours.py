@@ -1,6 +1,7 @@
 """This project's networks: `nn.fit`, and the plain loop that it stands for."""
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from functools import partial
@@ -67,5 +68,6 @@ class Trainer:
 
 
 def epoch(variant: str) -> Mapping[str, Case]:
-    """Training by `fit`, or by a loop."""
-    return epochs.cases(partial(Trainer, variant == "fit"))
+    """Training by `fit`, with NumPy code or machine code, or by a loop."""
+    os.environ["WENGERT_NATIVE"] = "1" if variant == "native" else "0"
+    return epochs.cases(partial(Trainer, variant in ("fit", "native")))

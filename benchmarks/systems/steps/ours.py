@@ -36,6 +36,8 @@ class OfFit(Trainer):
 class OfJit:
     """A step written with the engine's functions, and compiled with `jit(..., into=...)`."""
 
+    native = False
+
     def __init__(self, network: Network, inputs: Array, labels: Labels) -> None:
         self.inputs, self.labels = inputs, labels
         w1, b1, w2, b2 = network.parameters()
@@ -53,7 +55,7 @@ class OfJit:
             return loss, [theta - RATE * slope, slope]
 
         self.gradient = np.zeros_like(self.flat.array)
-        self.compiled = ag.jit(step, into=[self.flat.array, self.gradient])
+        self.compiled = ag.jit(step, into=[self.flat.array, self.gradient], native=self.native)
 
     def step(self) -> float:
         """A step; the gradient is there afterwards, as with the others."""
@@ -62,6 +64,12 @@ class OfJit:
     def parameters(self) -> Sequence[Array]:
         """The parameters, with weights as inputs by outputs."""
         return [tensor.numpy().T for tensor in self.flat.tensors]
+
+
+class MachineCode(OfJit):
+    """The same as machine code."""
+
+    native = True
 
 
 class Eager(Trainer):
@@ -78,7 +86,7 @@ class Eager(Trainer):
 
 def stepper(variant: str) -> steps.Make:
     """The way of taking a step."""
-    return {"fit": OfFit, "jit": OfJit, "eager": Eager}[variant]
+    return {"fit": OfFit, "jit": OfJit, "native": MachineCode, "eager": Eager}[variant]
 
 
 def compiled_step(variant: str) -> Mapping[str, Case]:
