@@ -61,10 +61,11 @@ def scene(shown: Shown) -> Scene:
     """The boxes of the nodes in the order of their creation, and then of their operations."""
     picture = Scene()
     results = _results(shown)
-    outputs = shown.graph.outputs if len(shown.graph.outputs) <= _FEW_OUTPUTS else ()
+    graph, folds = shown.graph, shown.folds
+    outputs = graph.outputs if len(graph.outputs) <= _FEW_OUTPUTS else ()
     boxes: dict[Node | Fold, str] = {}
-    for node in shown.graph.nodes:
-        fold = shown.folds.get(node)
+    for node in graph.nodes:
+        fold = folds.get(node)
         if fold is not None and fold not in boxes:
             group = shown.groups.get(fold)
             boxes[fold] = picture.add(*_fold(fold, results[fold], shown), group=group)
@@ -73,24 +74,22 @@ def scene(shown: Shown) -> Scene:
             boxes[node] = picture.add(*_node(node, shown), more=more, group=group)
     data = _Data(picture, shown)
     folded: dict[tuple[str, str], str] = {}  # each once, however many nodes it stands for
-    for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
-        fold = shown.folds.get(node)
+    for node, parents in zip(graph.nodes, graph.parents, strict=True):
+        fold = folds.get(node)
         if fold is None:
             if node.op is not None:
                 _operation(node, boxes, data, picture, shown)
             continue
         head = boxes[fold]
         for parent in parents:
-            arrow = boxes[shown.folds.get(parent, parent)], head
-            if arrow not in folded:
+            source = folds.get(parent, parent)
+            if source is not fold and (arrow := (boxes[source], head)) not in folded:
                 folded[arrow] = times(parent.shape)
         if node.op is not None and node.op.arity != len(parents):
             data.enters(fold, node.args)
         if node in boxes:
             folded[head, boxes[node]] = times(node.shape)
-    for (tail, head), shape in folded.items():
-        if tail != head:
-            picture.arrows.append(Arrow(tail, head, shape=shape))
+    picture.arrows += [Arrow(*ends, shape=shape) for ends, shape in folded.items()]
     data.add_to_folds(boxes)
     _add_groups(picture, shown)
     return picture
@@ -153,14 +152,13 @@ def _operation(
 def _results(shown: Shown) -> dict[Fold, list[Node]]:
     """What each fold gives to others: its nodes that are outputs, or arguments outside of it."""
     found: defaultdict[Fold, dict[Node, None]] = defaultdict(dict)
+    folds, outputs = shown.folds, shown.graph.outputs
     for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
-        fold = shown.folds.get(node)
-        if fold is not None and (
-            fold.kind not in ("module", "line") or node in shown.graph.outputs
-        ):
+        fold = folds.get(node)
+        if fold is not None and (fold.kind not in _WHOLES or node in outputs):
             found[fold][node] = None
         for parent in parents:
-            outer = shown.folds.get(parent)
+            outer = folds.get(parent)
             if outer is not None and outer is not fold:
                 found[outer][parent] = None
     return {fold: list(nodes) for fold, nodes in found.items()}
@@ -196,19 +194,22 @@ def _fold_rows(fold: Fold, results: Sequence[Node], shown: Shown) -> Iterable[tu
 
 def _add_groups(picture: Scene, shown: Shown) -> None:
     """The groups of all boxes, with what each gives to others."""
+    if not shown.groups:
+        return
     results: defaultdict[Group, dict[Node, None]] = defaultdict(dict)
     sizes: Counter[Group] = Counter()
 
     home: dict[Node, Group | None] = {}
     around: dict[Group | None, tuple[Group, ...]] = {None: ()}
-    for node, parents in zip(shown.graph.nodes, shown.graph.parents, strict=True):
-        here = home[node] = shown.groups.get(shown.folds.get(node, node))
+    graph, folds, groups = shown.graph, shown.folds, shown.groups
+    for node, parents in zip(graph.nodes, graph.parents, strict=True):
+        here = home[node] = groups.get(folds.get(node, node))
         if here is not None and here not in around:
             around[here] = tuple(here.around())
-        if node in shown.graph.outputs:
+        if node in graph.outputs:
             for group in around[here]:
                 results[group][node] = None
-        if node in shown.graph.parameters:
+        if node in graph.parameters:
             for group in around[here]:
                 sizes[group] += node.size
         for parent in parents:
