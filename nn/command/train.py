@@ -120,6 +120,11 @@ def _sets(source: Source, options: Namespace, rng: np.random.Generator) -> dict[
 
 def _set_defaults(options: Namespace, source: Source) -> None:
     """Set the defaults that depend on the data, the number of processes, and other options."""
+    if options.team.size > 1 and options.batch_size is None:
+        raise CommandError(
+            f"--optimizer {options.optimizer} runs in a single process, and there are "
+            f"{options.team.size}"
+        )
     if options.team.size > 1:
         options.shards = options.shards or options.team.size
         if options.shards % options.team.size:

@@ -188,8 +188,19 @@ def test_the_command_gives_the_same_files_with_and_without_mpiexec(tmp_path: Pat
         assert one.read_bytes() == other.read_bytes()
 
 
-def test_the_command_complains_once_of_what_is_wrong() -> None:
-    with start(2, "-m", "nn", "train", "--data", "none.csv") as process:
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "none.csv"], "none.csv: no such file"),
+        (["--data", "moons", "--optimizer", "lbfgs"], "--optimizer lbfgs runs in a single process"),
+    ],
+)
+def test_the_command_complains_once_of_what_is_wrong(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    with start(2, "-m", "nn", "train", *words, "--out", tmp_path / "out") as process:
         output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
-    assert (output, errors) == ("", "python -m nn: none.csv: no such file\n")
+    assert output == ""
+    assert errors.startswith(f"python -m nn: {message}")
+    assert errors.count("\n") == 1
