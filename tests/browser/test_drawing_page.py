@@ -191,15 +191,19 @@ CUT_OFF = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [390, 900, 1400])
+WIDTHS = 390, 1280, 1400
+
+
 def test_an_open_drawing_can_be_read_and_nothing_is_cut_off(
-    page: Any, tmp_path: Path, scheme: str, width: int
+    page: Any, tmp_path: Path, scheme: str
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
     opened(page, expression(), tmp_path)
-    assert page.evaluate(CUT_OFF) == []
-    assert page.evaluate(OVERLAPS) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(50)
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(OVERLAPS) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     lightness = page.evaluate(LIGHTNESS)
     assert min(lightness) > 450 if scheme == "dark" else max(lightness) < 300
 
@@ -237,8 +241,6 @@ def many_terms() -> Drawing:
     return draw(sum((Value(float(i), f"x{i}") ** 2 for i in range(30)), Value(0.0)))
 
 
-WIDTHS = 390, 1280, 1400
-
 UNREACHABLE = """() => {
   const pane = document.querySelector(".pane"), area = pane.getBoundingClientRect();
   const left = area.left - pane.scrollLeft, top = area.top - pane.scrollTop;
@@ -257,12 +259,12 @@ TEXT_SIZE = """() => {
 
 
 def test_networks_in_a_row_are_opened_as_far_as_the_window_has_room(
-    page: Any, tmp_path: Path, scheme: str
+    page: Any, tmp_path: Path
 ) -> None:
     opened(page, three_networks(), tmp_path)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(50)
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(TEXT_SIZE) >= 9
         assert buttons(page) == ["Close model", "Open 0", "Open 1", "Open 2"]
@@ -277,7 +279,7 @@ def test_a_graph_too_large_for_its_window_is_scrolled_to_from_its_beginning(
     opened(page, make(), tmp_path)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(50)
         assert page.evaluate(UNREACHABLE) == []
         assert page.evaluate(TEXT_SIZE) >= 9
         assert page.locator(".box").first.text_content() not in page.evaluate(CUT_OFF)
