@@ -19,7 +19,7 @@ import numpy as np
 from autograd.engine.graph import Node
 from autograd.jit.errors import GuardFailure
 from autograd.jit.indices import LARGEST, NO_PICKS, OUTSIDE
-from autograd.jit.packing import MANY, Unwritten, kept_in, packed
+from autograd.jit.lowering.code import MANY, Unwritten, kept_in, packed
 from autograd.jit.program import Program
 from autograd.jit.terms import is_leaf
 from autograd.nodes import Tensor

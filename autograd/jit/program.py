@@ -29,10 +29,9 @@ from autograd.jit.interpret import (
 )
 from autograd.jit.loops import inside
 from autograd.jit.lowering import write
-from autograd.jit.lowering.code import Code
+from autograd.jit.lowering.code import Code, packer
 from autograd.jit.lowering.emitter import Parts
 from autograd.jit.native import lower, makes_machine_code, runs_first
-from autograd.jit.packing import packer
 from autograd.jit.recording import Check, Recording
 from autograd.jit.simplify import simplify
 from autograd.jit.terms import Term, Terms, ordered

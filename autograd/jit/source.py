@@ -23,11 +23,10 @@ from autograd import kernels
 from autograd.jit.errors import JitError
 from autograd.jit.literals import Functions, literal
 from autograd.jit.loops import inside
-from autograd.jit.lowering import scalars, write
-from autograd.jit.lowering.calls import name_of
-from autograd.jit.lowering.code import Code
+from autograd.jit.lowering import write
+from autograd.jit.lowering.code import Code, Unwritten, packed
 from autograd.jit.lowering.emitter import Parts
-from autograd.jit.packing import Unwritten, packed
+from autograd.jit.lowering.expressions import FUNCTIONS, name_of
 from autograd.jit.program import Program, fails
 from autograd.jit.terms import Term, is_leaf, ordered
 from autograd.jit.trace import Provenance
@@ -256,7 +255,7 @@ class _Names:
 _GENERATED = re.compile(r"^(t|buffer|kept|last|list|part|const|number|ones|setting)\d")
 _WORDS = {"np", "run", "b64decode", "concatenate", "copyto", "where", *dir(builtins)}
 _FUNCTIONS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}
-_RESERVED = _WORDS | _FUNCTIONS | scalars.FUNCTIONS | vars(kernels).keys()
+_RESERVED = _WORDS | _FUNCTIONS | FUNCTIONS | vars(kernels).keys()
 
 
 def paths_of_arguments(

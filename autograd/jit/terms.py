@@ -227,6 +227,27 @@ def is_basic(key: Any) -> bool:
     )
 
 
+Origin: TypeAlias = tuple[Term, Any]
+"""An array that is no view, and the places in it, in C order."""
+
+LARGE = 2**20
+"""The entries of larger arrays are not numbered."""
+
+
+class Origins(dict[Term, Origin]):
+    """The array that each term shows, itself if it is no view, and the places of its entries."""
+
+    def __missing__(self, term: Term) -> Origin:
+        if is_view(term) and term.args[0].size < LARGE:
+            base, places = self[term.args[0]]
+            assert term.op is not None
+            shown: Any = term.op.evaluate((places,), term.settings)
+            self[term] = base, np.asarray(shown)
+        else:
+            self[term] = term, np.arange(term.size).reshape(term.shape)
+        return self[term]
+
+
 def ordered(outputs: Iterable[Term]) -> list[Term]:
     """The terms that `outputs` depend on, themselves included, arguments first."""
     seen = set(outputs)

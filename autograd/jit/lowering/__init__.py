@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from autograd.jit.loops import is_of_lists
-from autograd.jit.lowering import scalars
+from autograd.jit.lowering import expressions
 from autograd.jit.lowering.code import Code, depths
 from autograd.jit.lowering.emitter import Emitter, Location, Parts
 from autograd.jit.lowering.loops import write_of_lists
@@ -48,10 +48,10 @@ def _written(to: Emitter, term: Term) -> Location:
     if is_of_lists(term):
         return write_of_lists(to, term, _terms, lambda inner, x: _own(inner, x, set()))
     singles = to.plan.singles
-    if not (scalars.can_write(term) or (term in singles and term.op in scalars.FOR_BOTH)):
+    if not (expressions.can_write(term) or (term in singles and term.op in expressions.FOR_BOTH)):
         return statement(to, term)
     operands = [to.places[arg].name for arg in term.args]
-    text, needed = scalars.written(term, operands)
+    text, needed = expressions.written(term, operands)
     to.code.math |= needed
     user = to.plan.user.get(term)
     if (
@@ -60,7 +60,7 @@ def _written(to: Emitter, term: Term) -> Location:
         and len(text) < _INLINE
         # What is in memory may be overwritten by then.
         and all(arg.scalar or arg in singles for arg in term.args)
-        and user.op not in scalars.REPEATING
+        and user.op not in expressions.REPEATING
     ):
         return Location(text)
     enclosed = text.startswith("(") and depths(text).index(0) == len(text) - 1

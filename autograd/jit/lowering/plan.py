@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.loops.loop import SHOWN
-from autograd.jit.lowering import scalars
+from autograd.jit.lowering import expressions
 from autograd.jit.lowering.code import sizes
 from autograd.jit.terms import Term, entry, is_view, ordered
 from autograd.ops import structural
@@ -73,9 +73,9 @@ class Plan:
         singles: set[Term] = set()
         needed: set[Term] = set()
         for term in reversed(self.order):
-            if scalars.makes_scalar(term) and term not in needed and term not in self.homes:
+            if expressions.makes_scalar(term) and term not in needed and term not in self.homes:
                 singles.add(term)
-            if term not in singles or term.op not in scalars.FOR_BOTH:
+            if term not in singles or term.op not in expressions.FOR_BOTH:
                 needed.update(term.args)
         return singles
 

@@ -7,11 +7,10 @@ arrays. This is how it is found, in the order of the modules:
   what passes a number on, such as the largest so far, is computed for all of a chain.
 - `grouping`: like operations on like arguments make a group, to be computed at once, and like terms
   of a sum make scalar products.
-- `views`: numbers that stand in a regular pattern in an array, given or computed, are read as
-  slices, not gathered.
-- `arrays`: where each group stands. `products`, `lower`: the operations on arrays, in an order that
-  lets the next ones read slices, and what is around them. Scalar products of all pairs of two sets
-  of rows are a matrix product.
+- `arrays`: where each group stands. Numbers that stand in a regular pattern in an array, given or
+  computed, are read as slices, not gathered.
+- `products`, `lower`: the operations on arrays, in an order that lets the next ones read slices,
+  and what is around them. Scalar products of all pairs of two sets of rows are a matrix product.
 
 Here the result is proved, and used where it is cheaper.
 """

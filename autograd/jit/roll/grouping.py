@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 from autograd.engine.operations import Op
 from autograd.jit.roll.scalars import Addends, Chain, Scalars, chains
-from autograd.jit.roll.views import Origins
-from autograd.jit.terms import Term, Terms
+from autograd.jit.terms import Origins, Term, Terms
 from autograd.ops.elementwise import add, mul, neg, pow, sub
 from autograd.ops.op_types import chain_product
 

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.operations import Op
-from autograd.jit.roll.arrays import Arrays, Nodes
+from autograd.jit.roll.arrays import Arrays, Nodes, Places, common_shape, inverse, read, strides_of
 from autograd.jit.roll.grouping import Group, Groups, Node
 from autograd.jit.roll.products import Products
 from autograd.jit.roll.scalars import ACCUMULATED, Scalars
-from autograd.jit.roll.views import Origins, Places, common_shape, inverse, read, strides_of
-from autograd.jit.terms import Term, Terms, entry
+from autograd.jit.terms import Origins, Term, Terms, entry
 from autograd.ops.elementwise import add, mul, where
 from autograd.ops.structural import broadcast_op, cast_op, concatenate_op, index_op
 

@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.jit.roll.arrays import Arrays
+from autograd.jit.roll.arrays import Arrays, inverse, strides_of
 from autograd.jit.roll.grouping import Group, Groups
-from autograd.jit.roll.views import inverse, strides_of
 from autograd.jit.terms import Term, segment_sums
 from autograd.ops.elementwise import mul
 from autograd.ops.products import einsum_op, matmul_op

@@ -18,10 +18,10 @@ import autograd as ad
 from autograd import Value, gradients
 from autograd.jit.recording import record
 from autograd.jit.roll import agree, cost, roll
+from autograd.jit.roll.arrays import common_shape, read, runs, strides_of
 from autograd.jit.roll.grouping import grouped
 from autograd.jit.roll.lower import lower
 from autograd.jit.roll.scalars import Scalars
-from autograd.jit.roll.views import common_shape, read, runs, strides_of
 from autograd.jit.terms import Term, Terms, evaluate, is_view, ordered
 from tests.autograd.programs import AUTOGRAD, Program, programs
 

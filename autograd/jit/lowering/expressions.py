@@ -1,20 +1,23 @@
-"""Calls of NumPy and of kernels that allocate their result at each run."""
+"""Operations as expressions: on Python's floats, and as calls of NumPy and of kernels.
+
+Where one on floats raises (division by zero, overflow, a domain error) the program is run again by
+the operations themselves, which give inf and nan. Calls allocate their result at each run.
+"""
 
 from __future__ import annotations
 
 import builtins
 import keyword
+import math
 import re
 from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from autograd import kernels
 from autograd.engine.operations import Op
-from autograd.jit.lowering import scalars
-from autograd.jit.lowering.emitter import Emitter, Location
 from autograd.jit.terms import (
     Term,
     largest_so_far,
@@ -25,8 +28,8 @@ from autograd.jit.terms import (
 from autograd.ops import (
     TABLE,
     complex_parts,
-    elementwise,
     indexing,
+    op_types,
     products,
     reductions,
     running,
@@ -34,9 +37,122 @@ from autograd.ops import (
     structural,
     windows,
 )
+from autograd.ops import elementwise as e
+from autograd.ops import predicates as p
 from autograd.ops.predicates import NonDifferentiable
 
-Expression = Callable[[Emitter, Term, list[str]], str]
+if TYPE_CHECKING:
+    from autograd.jit.lowering.emitter import Emitter, Location
+
+# --------------------------------------------------------------------------------------------------
+# On Python's floats
+
+_WRITTEN: dict[Op, str] = {
+    e.add: "({} + {})",
+    e.sub: "({} - {})",
+    e.mul: "({} * {})",
+    e.div: "({} / {})",
+    e.mod: "({} % {})",
+    e.floor_divide: "({} // {})",
+    e.neg: "(-{})",
+    e.reciprocal: "(1.0 / {})",
+    p.less: "({} < {})",
+    p.less_equal: "({} <= {})",
+    p.greater: "({} > {})",
+    p.greater_equal: "({} >= {})",
+    p.equal: "({} == {})",
+    p.not_equal: "({} != {})",
+    p.logical_and: "bool({} and {})",
+    p.logical_or: "bool({} or {})",
+    p.logical_xor: "(bool({}) != bool({}))",
+    p.logical_not: "(not {})",
+    e.where: "({1} if {0} else {2})",
+    op_types.chain_product: "({} * {})",
+    e.relu: "(0.0 if {0} <= 0.0 else {0})",
+    e.at_least: "({0} if {0} > {1} or {0} != {0} else {1})",
+    e.at_most: "({0} if {0} < {1} or {0} != {0} else {1})",
+    e.maximum_op: "({0} if {0} > {1} or {0} != {0} else {1})",
+    e.minimum_op: "({0} if {0} < {1} or {0} != {0} else {1})",
+    e.abs: "abs({})",
+    e.sign_op: "(1.0 if {0} > 0 else -1.0 if {0} < 0 else abs({0}))",
+    e.heaviside_op: "({0} if {0} != {0} else {1} if {0} == 0 else float({0} > 0))",
+    e.floor: "float(floor({}))",
+    e.ceil: "float(ceil({}))",
+    e.round_op: "float(round({}))",
+    e.sigmoid: "(1.0 / (1.0 + exp(-{})))",
+    e.leaky_relu_op: "({0} if {0} > 0 else {1} * {0})",
+    e.elu_op: "({0} if {0} > 0 else {1} * expm1({0}))",
+    e.softplus: "(max({0}, 0.0) + log1p(exp(-abs({0}))))",
+    e.arccos: "acos({})",
+    e.arccosh: "acosh({})",
+    e.arcsin: "asin({})",
+    e.arcsinh: "asinh({})",
+    e.arctan: "atan({})",
+    e.arctan2: "atan2({}, {})",
+    e.arctanh: "atanh({})",
+    p.isnan: "isnan({})",
+    p.isfinite: "isfinite({})",
+    e.hypot: "hypot({}, {})",
+    e.pow: "pow({}, {})",
+}
+for _op in (
+    *(e.cbrt, e.cos, e.cosh, e.erf, e.erfc, e.exp, e.exp2, e.expm1, e.log, e.log10, e.log1p),
+    *(e.log2, e.sin, e.sinh, e.sqrt, e.tan, e.tanh),
+):
+    _WRITTEN[_op] = f"{_op.name}({{}})"
+
+_OF_MATH = {
+    op: {name for name in re.findall(r"\w+(?=\()", text) if hasattr(math, name)}
+    for op, text in _WRITTEN.items()
+}
+FUNCTIONS = {"inf", "nan"}.union(*_OF_MATH.values())
+"""The names from `math` that expressions may use."""
+REPEATING = frozenset(op for op, text in _WRITTEN.items() if text.count("{0}") > 1)
+"""Operations whose expression repeats an operand, which should have a name."""
+FOR_BOTH = frozenset(
+    [
+        *(
+            e.add,
+            e.sub,
+            e.mul,
+            e.div,
+            e.neg,
+            e.abs,
+            op_types.chain_product,
+        ),
+        *(p.less, p.less_equal, p.greater, p.greater_equal, p.equal, p.not_equal),
+    ]
+)
+"""Operations that are written alike for NumPy's scalars and Python's floats."""
+
+
+def can_write(term: Term) -> bool:
+    """Whether a term is a number made of numbers by an operation that Python has."""
+    return term.scalar and term.op in _WRITTEN and all(arg.scalar for arg in term.args)
+
+
+def makes_scalar(term: Term) -> bool:
+    """Whether it is an array without axes that NumPy gives as a scalar."""
+    if term.scalar or term.ndim:
+        return False
+    if term.op in FOR_BOTH:
+        return all(arg.dtype.kind == "f" and not arg.ndim for arg in term.args)
+    return term.op in (structural.sum_op, products.matmul_op) and not term.args[0].scalar
+
+
+def written(term: Term, operands: list[str]) -> tuple[str, set[str]]:
+    """The expression, and the functions of `math` that it needs."""
+    op = term.op
+    assert op is not None
+    if op is op_types.chain_product and term.args[1].dtype == bool:
+        return f"({operands[0]} if {operands[1]} else 0.0)", set()
+    return _WRITTEN[op].format(*operands), _OF_MATH[op]
+
+
+# --------------------------------------------------------------------------------------------------
+# Calls
+
+Expression: TypeAlias = "Callable[[Emitter, Term, list[str]], str]"
 _EXPRESSIONS: dict[Op, Expression] = {}
 
 
@@ -46,13 +162,11 @@ def call(to: Emitter, term: Term) -> Location:
     assert op is not None
     operands = [to.places[arg].name for arg in term.args]
     expression = _EXPRESSIONS.get(op, _of_kernel)(to, term, operands)
-    name = to.name(term)
     if term.scalar:
         expression = f"{type(term.example).__name__}({expression})"
-    elif not term.scalar and not term.ndim and not expression.startswith("np.array("):
+    elif not term.ndim and not expression.startswith("np.array("):
         expression = f"np.asarray({expression})"
-    to.body(f"{name} = {expression}")
-    return Location(name)
+    return to.new(term, expression)
 
 
 def _of_kernel(to: Emitter, term: Term, operands: list[str]) -> str:
@@ -94,7 +208,7 @@ def name_of(function: Any, operation: str) -> str:
     name = re.sub(r"\W", "_", operation) if not name.isidentifier() else name
     if not name.isidentifier() or keyword.iskeyword(name):
         name = f"op_{name}"
-    others = hasattr(np, name) or hasattr(builtins, name) or name in scalars.FUNCTIONS
+    others = hasattr(np, name) or hasattr(builtins, name) or name in FUNCTIONS
     return f"{name}_" if others or _NUMBERED.match(name) or name in ("run", "make") else name
 
 
@@ -136,7 +250,7 @@ for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.pro
     _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
 
 
-@_writes(elementwise.erf, elementwise.erfc)
+@_writes(e.erf, e.erfc)
 def _erf(to: Emitter, term: Term, operands: list[str]) -> str:
     assert term.op is not None
     to.code.math.add(term.op.name)
