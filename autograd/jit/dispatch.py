@@ -25,8 +25,6 @@ from autograd.jit.terms import is_leaf
 from autograd.nodes import Tensor
 from autograd.scalars import Value
 
-DISPATCH = "<dispatch"
-"""How the file names of dispatchers begin."""
 MISMATCH: Final = object()
 """What a dispatcher returns for a call that it is not for."""
 _OTHERWISE = "return MISMATCH"
@@ -208,7 +206,7 @@ def dispatcher(
     ]
     space |= {**unpacking.space, **more}
     space |= {"MISMATCH": MISMATCH, "ran": program.ran, "GuardFailure": GuardFailure}
-    exec(compile("\n".join(text), f"{DISPATCH} {program.name}>", "exec"), space)
+    exec(compile("\n".join(text), f"<dispatch {program.name}>", "exec"), space)
     function: Call = space["dispatch"]
     return function
 

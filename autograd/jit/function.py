@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from autograd.engine.graph import Node
 from autograd.engine.operations import NOT_RECORDING, RECORDING, interpreter
+from autograd.frames import stacklevel_of_caller
 from autograd.garbage import no_collection
-from autograd.jit.dispatch import DISPATCH, MISMATCH, Call, CallKey, dispatcher, form_of
+from autograd.jit.dispatch import MISMATCH, Call, CallKey, dispatcher, form_of
 from autograd.jit.errors import GuardFailure, JitError, JitNotice, Unrepeatable
 from autograd.jit.export import export
 from autograd.jit.indices import NeedsNumber
@@ -273,10 +273,8 @@ class Jitted:
     def _notice(self, text: str) -> None:
         if self._notices and text not in self._noticed:
             self._noticed.add(text)
-            level, frame = 1, sys._getframe()
-            while frame.f_back and frame.f_code.co_filename.startswith((__file__, DISPATCH)):
-                level, frame = level + 1, frame.f_back
-            warnings.warn(f"jit: {self.name}: {text}", JitNotice, stacklevel=level)
+            message = f"jit: {self.name}: {text}"
+            warnings.warn(message, JitNotice, stacklevel=stacklevel_of_caller())
 
 
 def _called(jitted: Jitted) -> Function:

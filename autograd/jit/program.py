@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from functools import partial
 from itertools import compress, count
@@ -229,16 +229,16 @@ class Program:
 
     def _write(self) -> None:
         """Write the code, for outside data that stays in the memory where it is now."""
-        fixed = self.guard.fixed()
-        code = (self._native and self._machine_code(fixed)) or self._code(fixed)
+        parts, effects = self._parts(), self.recording.effects
+        code = (self._native and self._machine_code(parts)) or write(Parts(**parts))
+        code.shared |= {f"effect{n}": _effect(act) for n, (act, _) in enumerate(effects)}
         self._make = code.compiled(self.name)
         self.plain_code: Code | None = code if self._is_plain(code) else None
         """Code that is so short that a call of it would take as long as it does."""
         self.checked: set[str] = code.checked
         """The parameters of the code of which it finds out itself whether they are floats."""
-        self._calls_users = bool(self.recording.effects) or not all(
-            map(is_of_library, code.functions.values())
-        )
+        of_library = all(map(is_of_library, code.functions.values()))
+        self._calls_users = bool(effects) or not of_library
         self._idle: list[Callable[..., Any]] = []
         self._moving = self.guard.moving()
         self.version += 1
@@ -252,8 +252,8 @@ class Program:
         arrays = "np." in "".join([*code.body, *code.results])
         return not (needed or arrays) and len(code.body) <= _INLINED
 
-    def _parts(self, fixed: Mapping[Term, Any]) -> dict[str, Any]:
-        """The `Parts` to write, where the data of `fixed` stays in these arrays."""
+    def _parts(self) -> dict[str, Any]:
+        """The `Parts` to write."""
         recording, new = self.recording, self.simplified
         effects = [[new[arg] for arg in args] for _, args in recording.effects]
         return {
@@ -262,27 +262,17 @@ class Program:
             "checks": [(new[c.term], fails(c), f"return {n}") for n, c in self.checks()],
             "effects": [(f"effect{n}", args) for n, args in enumerate(effects)],
             "sinks": [(new[term], array) for term, array in self._sinks],
-            "fixed": {new[term]: array for term, array in fixed.items()},
+            "fixed": {new[term]: array for term, array in self.guard.fixed().items()},
             "branches": [(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
         }
 
-    def _code(self, fixed: Mapping[Term, Any]) -> Code:
-        """The source, where the data of `fixed` stays in these arrays."""
-        code = write(Parts(**self._parts(fixed)))
-        code.shared |= self._effects()
-        return code
-
-    def _machine_code(self, fixed: Mapping[Term, Any]) -> Code | None:
+    def _machine_code(self, parts: dict[str, Any]) -> Code | None:
         """The program in machine code; None where it cannot be."""
         begin = perf_counter()
-        code = lower(**self._parts(fixed))
+        code = lower(**parts)
         if code is not None:
-            code.shared |= self._effects()
             self.compiling += perf_counter() - begin
         return code
-
-    def _effects(self) -> dict[str, Callable[..., None]]:
-        return {f"effect{n}": _effect(act) for n, (act, _) in enumerate(self.recording.effects)}
 
     # ----------------------------------------------------------------------------------------------
     # Runs
