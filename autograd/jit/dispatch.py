@@ -288,9 +288,8 @@ class _Unpacking:
         self._integers: Iterator[int] = count()
         self._lines: list[str] = []
         self._required: list[str] = []
-        self._others = count()
+        self._names: Iterator[int] = count()
         self.leaves: list[str] = []
-        self._named = 0
         self._rows: dict[type, list[tuple[str, int, int]]] = {}
         self._count = 0
         self.has_nodes = False
@@ -327,13 +326,10 @@ class _Unpacking:
         self, source: str, things: Collection[Any], static: Collection[int | str] = ()
     ) -> None:
         """Take the parts of a sequence like `things` apart; `static` ones are settings."""
-        parts = []
-        leaves = self._named  # numbered in order, including those within other parts
-        for number, thing in enumerate(things):
-            fixed = number in static
-            leaf = type(thing) in _LEAVES and not fixed
-            parts.append((f"x{leaves}" if leaf else f"a{next(self._others)}", thing, fixed))
-            leaves += 0 if fixed else _count_leaves(thing)
+        parts = [
+            (f"a{next(self._names)}", thing, number in static)
+            for number, thing in enumerate(things)
+        ]
         self.lines().append(f"{''.join(name + ', ' for name, *_ in parts) or '()'} = {source}")
         for part in parts:
             self._part(*part)
@@ -389,24 +385,9 @@ class _Unpacking:
     def _leaf(self, name: str, kind: type, count: int = 1) -> None:
         self.leaves.append(name)
         self._count += count
-        self._named += kind is not int
         self.has_nodes |= kind is Value or kind is Tensor
-
-
-_LEAVES = (float, np.ndarray, Value, Tensor)
 
 
 def _is_row(things: Sequence[Any]) -> bool:
     kinds = set(map(type, things))
     return len(things) > MANY and kinds in ({float}, {int}, {Value})
-
-
-def _count_leaves(thing: Any) -> int:
-    """How many names the floats, Values and arrays in it get."""
-    kind = type(thing)
-    if kind in (list, tuple):
-        row = _is_row(thing) and type(thing[0]) is not int
-        return 1 if row else sum(map(_count_leaves, thing))
-    if kind is dict:
-        return sum(map(_count_leaves, thing.values()))
-    return kind in _LEAVES

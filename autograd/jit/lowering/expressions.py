@@ -246,8 +246,8 @@ _as(segment_sums, "np.add.reduceat({0}, {starts})")
 _as(largest_so_far, "np.maximum.accumulate({0}, -1)")
 _as(smallest_so_far, "np.minimum.accumulate({0}, -1)")
 _as(products_so_far, "np.multiply.accumulate({0}, -1)")
-for _op in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
-    _as(_op, "np.array({0})")  # of one number; those of an array are in `statements`
+for _whole in (structural.sum_op, reductions.max_op, reductions.min_op, running.prod_op):
+    _as(_whole, "np.array({0})")  # of one number; those of an array are in `statements`
 
 
 @_writes(e.erf, e.erfc)
