@@ -110,12 +110,13 @@ class Tensor(ArrayArithmetic, Node):
         self.primal.flags.writeable = False
         self.frozen = True
 
-    def changed_parent(self) -> Node | None:
-        for arg, then in zip(self.args, self.saved, strict=True):
-            same = not isinstance(arg, Node) or arg.primal is then
-            if not same and not np.array_equal(arg.primal, then, equal_nan=True):
-                return arg
-        return None
+    def changed_parents(self) -> list[Node]:
+        return [
+            arg
+            for arg, then in zip(self.args, self.saved, strict=True)
+            if isinstance(arg, Node) and arg.primal is not then
+            if not np.array_equal(arg.primal, then, equal_nan=True)
+        ]
 
     def fit(self, share: Array) -> Array:
         primal = self.primal

@@ -135,11 +135,8 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
         share = real(sum_to(share, ()))
         return share if isinstance(share, Node) else float(share)
 
-    def changed_parent(self) -> Node | None:
-        for parent in self.parents:
-            if getattr(parent, "renewed", -1) > self.index:
-                return parent
-        return None
+    def changed_parents(self) -> list[Node]:
+        return [parent for parent in self.parents if getattr(parent, "renewed", -1) > self.index]
 
     def share_out(
         self, g: float, cotangents: dict[Node, Array], active: Collection[Node] | None

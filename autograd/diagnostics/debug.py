@@ -222,7 +222,7 @@ class DebugBlock(Around):
             for argnum, checksum in self.checksums.get(node.index, ())
             if crc32(node.args[argnum].tobytes()) != checksum
         ]
-        if (parent := node.changed_parent()) is not None:
+        for parent in node.changed_parents():
             changed.append(f"the leaf {report.name_of(parent)}")
         if changed:
             line = user_line_of(node)

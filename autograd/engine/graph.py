@@ -93,12 +93,13 @@ class Node:
     def share_memory(self, args: Sequence[Array]) -> None:
         """This is a leaf made of `args`: where it is a view of one, none may be written to."""
 
-    def changed_parent(self) -> Any:
-        """An argument that no longer holds what it held when this node was recorded, or None."""
+    def changed_parents(self) -> list[Node]:
+        """The arguments that no longer hold what they held when this node was recorded."""
+        raise NotImplementedError
 
     def check_unchanged(self) -> None:
         """Raise GraphChangedError where an argument no longer holds what this was computed from."""
-        if (changed := self.changed_parent()) is not None:
+        for changed in self.changed_parents():
             raise GraphChangedError(
                 f"{changed!r} was given new data after the operation {self.op.name!r} had used the "
                 "old, which create_graph=True needs: compute the output again first"

@@ -133,8 +133,7 @@ def local_derivative(node: Node, argnum: int) -> Any:
 
 
 def _require_unchanged(node: Node) -> None:
-    changed = node.changed_parent() if node.op is not None else None
-    if changed is not None:
+    for changed in node.changed_parents() if node.op is not None else ():
         raise GraphChangedError(
             f"{changed!r} was given new data after the operation {node.op.name!r} had used the "
             "old, and both cannot be shown: compute the output again first"

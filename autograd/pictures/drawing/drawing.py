@@ -214,8 +214,8 @@ def draw(
     for node in outputs:
         if not isinstance(node, Node):
             raise TypeError(
-                f"draw: a {type(node).__name__} is not part of a graph; draw a node (Value or "
-                "Tensor), as what a function or a model gave"
+                f"draw: {type(node).__name__} is not part of a graph; draw a node (Value or "
+                "Tensor), such as f(Value(2.0)) of a function f"
             )
     if rankdir not in (None, "LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: rankdir={rankdir!r} is not one of 'LR', 'TB', 'RL' and 'BT'")

@@ -109,7 +109,7 @@ def _rows(node: Node, shown: Shown) -> Iterable[tuple[str, str]]:
         dtype = "" if node.dtype == np.float64 else f" {node.dtype}"
         yield "shape", times(node.shape) + dtype
     if shown.values:
-        yield "value", in_full(node.primal)
+        yield "new value" if node in shown.graph.changed else "value", in_full(node.primal)
     if shown.gradients:
         yield "grad", "none" if node.grad is None else in_full(node.grad)
 

@@ -40,6 +40,12 @@ class Subject:
         return {leaf: without_numbers(self.names.get(id(leaf), "")) for leaf in leaves}
 
     @cached_property
+    def changed(self) -> frozenset[Node]:
+        """The leaves that were given new data after an operation had used the old."""
+        results = (node for node in self.nodes if node.op is not None)
+        return frozenset(leaf for node in results for leaf in node.changed_parents())
+
+    @cached_property
     def program(self) -> Component:
         """The operations as a tree of components."""
         operations = [node for node in self.nodes if node.op is not None]

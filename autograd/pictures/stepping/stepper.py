@@ -107,8 +107,8 @@ def step(node: Node, seed: Array | None = None) -> Stepper:
     """
     if not isinstance(node, Node):
         raise TypeError(
-            f"step: a {type(node).__name__} is not part of a graph; step a node (Value or "
-            "Tensor), as what a function or a model gave"
+            f"step: {type(node).__name__} is not part of a graph; step a node (Value or "
+            "Tensor), such as f(Value(2.0)) of a function f"
         )
     nodes = history([node])
     if len(nodes) > MOST:

@@ -45,6 +45,18 @@ def test_an_expression_is_shown_with_values_gradients_and_operations() -> None:
     assert [box.title for box in picture.of_role("operation")] == ["×", "**", "+", "tanh"]
 
 
+def test_a_leaf_that_no_longer_holds_what_was_computed_with_says_so() -> None:
+    a, b, w = Value(2.0, "a"), Value(-3.0, "b"), Tensor([1.0, 2.0], "w")
+    out = (w * (a * b + 1.0)).sum()
+    assert picture_of(out).titled("a").rows["value"] == "2"
+    a.data, b.data, w.data = 5.0, 6.0, np.array([3.0, 4.0])
+    picture = picture_of(out)
+    assert picture.titled("a").rows["new value"] == "5"
+    assert picture.titled("b").rows["new value"] == "6"
+    assert picture.titled("w").rows["new value"] == "[3, 4]"
+    assert "new value" not in picture.of_role("output")[0].rows
+
+
 def test_arrows_carry_the_local_derivatives_and_constants_none() -> None:
     picture = picture_of(expression())
     assert picture.locals_into("×") == ["∂: -3", "∂: 2"]

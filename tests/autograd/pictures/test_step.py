@@ -303,7 +303,7 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_only_nodes_can_be_stepped() -> None:
-    with pytest.raises(TypeError, match="a float is not part of a graph"):
+    with pytest.raises(TypeError, match="float is not part of a graph"):
         step(3.0)  # type: ignore[arg-type]
 
 
