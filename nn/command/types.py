@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nn.command.sources import NAMES, is_file
+from nn.tables.table import OTHER_FILES
 
 
 def data(text: str) -> str:
     """The name of a data set, a file, or a folder of images."""
     if text not in NAMES and not is_file(text) and not Path(text).is_dir():
+        advice = f"; {OTHER_FILES}" if Path(text).is_file() else ""
         raise argparse.ArgumentTypeError(
             f"{text!r} is none of {', '.join(NAMES)}, not a .csv, .tsv, .parquet or .npz file, and "
-            "not a folder of images"
+            f"not a folder of images{advice}"
         )
     return text
 

@@ -22,6 +22,7 @@ MEMORY_LIMIT = 1_000_000_000
 """How many bytes a file may take in memory, unless told otherwise."""
 
 TABLES = (".csv", ".tsv", ".parquet")
+OTHER_FILES = "save a spreadsheet as CSV, and name a text with a separator between cells .csv"
 CHUNK = 1_000  # rows that are converted at a time; the collector looks at all that wait
 
 
@@ -122,7 +123,9 @@ def read_table(
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in TABLES:
-        raise DataError(f"{path}: a table is a {', '.join(TABLES[:-1])} or {TABLES[-1]} file")
+        raise DataError(
+            f"{path}: a table is a {', '.join(TABLES[:-1])} or {TABLES[-1]} file; {OTHER_FILES}"
+        )
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
     if not path.is_file():

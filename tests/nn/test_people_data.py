@@ -145,6 +145,14 @@ def test_numbers_and_dates_in_another_form_are_told_what_to_write(
     assert advice in said()
 
 
+def test_a_file_of_another_kind_is_told_how_to_be_saved(said) -> None:
+    Path("people.xlsx").touch()
+    assert train("people.xlsx") == 2
+    assert "not a folder of images; save a spreadsheet as CSV" in said()
+    with pytest.raises(DataError, match="save a spreadsheet as CSV"):
+        read_table("people.xlsx")
+
+
 def test_columns_of_one_name_and_cells_after_the_last_are_told(said) -> None:
     names, *rows = people()
     assert train(write([["age", "age", *names[2:]], *rows])) == 2
