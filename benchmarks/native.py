@@ -8,6 +8,7 @@ prints both tables.
 """
 
 import ctypes
+import re
 import shutil
 import subprocess
 import tempfile
@@ -111,13 +112,15 @@ def in_c(f: Callable[..., Any], x: list[float]) -> Run | None:
         [compiler, *flags, folder / "program.so", folder / "program.c", "-lm"], check=True
     )
     function = ctypes.CDLL(str(folder / "program.so")).program
-    function.argtypes = [ctypes.c_void_p] * 3
-    arrays = np.array(x), np.zeros(1), np.zeros(len(x))
-    addresses = [array.ctypes.data for array in arrays]
+    header = (folder / "program.h").read_text()
+    sizes = re.findall(r"double \*?result\w*(?:\[(\d+)\])?[,)]", header)
+    given, results = np.array(x), [np.zeros(int(size or 1)) for size in sizes]
+    addresses = [array.ctypes.data for array in (given, *results)]
+    function.argtypes = [ctypes.c_void_p] * len(addresses)
 
     def run() -> Any:
         function(*addresses)
-        return arrays[1][0], arrays[2]
+        return results[0][0], np.concatenate(results[1:])
 
     return run
 

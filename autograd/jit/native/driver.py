@@ -19,9 +19,19 @@ from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
 from autograd.jit.terms import Term, is_view, ordered
 
-_LARGE = 3000
-"""From so many steps on LLVM optimises less, since it takes more than in proportion."""
+_STRAIGHT, _LONG = 500, 3000
+"""From so many steps on LLVM does less, of numbers alone and of others."""
 _numbers = count()
+
+
+def _level(run: Sequence[AnyStep]) -> int:
+    """How much LLVM is to do for these steps."""
+    nests = sum(isinstance(step, Nest) for step in run)
+    others = [step.how for step in run if isinstance(step, Step)]
+    count = len(run) - others.count("load") - others.count("item")
+    if not nests and {*others} <= {"number", "load", "item"}:
+        return machine.STRAIGHT if count > _STRAIGHT else machine.USUAL
+    return machine.LONG if count > _LONG else machine.USUAL
 
 
 def _evaluate(op: Op, settings: Mapping[str, Any], is_complex: bool, *args: Any) -> Any:
@@ -280,9 +290,7 @@ class Driver:
         wanted.sort(key=lambda term: self._order.get(term, -1))
         kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
         name = f"kernel{next(_numbers)}"
-        long = sum(isinstance(step, Nest) or step.how not in ("load", "item") for step in run)
-        level = 2 if long < _LARGE else 0
-        self.code.kernels[name] = machine.function(kernel.text(), level)
+        self.code.kernels[name] = machine.function(kernel.text(), _level(run))
         call = f"{name}({', '.join(kernel.parameters)})"
         row = f"numbers{next(_numbers)}"
         names = [f"{row}[{place}]" for place in range(len(kernel.results))]

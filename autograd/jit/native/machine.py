@@ -67,13 +67,18 @@ def _initialize() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def _target() -> Any:
+STRAIGHT, LONG, USUAL = range(3)
+"""How much LLVM does: it takes more than in proportion for long code. Of numbers from numbers,
+without loops, the code is as fast where it does nothing."""
+
+
+def _target(level: int) -> Any:
     """A target, which belongs to the engine that it is given to."""
     import llvmlite.binding as llvm
 
     _initialize()
     return llvm.Target.from_default_triple().create_target_machine(
-        opt=2,
+        opt=0 if level == STRAIGHT else 2,
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
     )
@@ -118,18 +123,15 @@ def _vector() -> int:
 
 
 def _engine(text: str, level: int) -> Any:
-    """The functions of a module in LLVM's text, compiled.
-
-    level: how much LLVM optimises, from 0 to 3.
-    """
+    """The functions of a module in LLVM's text, compiled."""
     import llvmlite.binding as llvm
 
     if "@blas_" in text:
         _add_blas()
-    machine = _target()
+    machine = _target(level)
     module = llvm.parse_assembly(text)
-    options = llvm.create_pipeline_tuning_options(speed_level=level)
-    options.loop_vectorization = options.slp_vectorization = level > 1
+    options = llvm.create_pipeline_tuning_options(speed_level=2 if level == USUAL else 0)
+    options.loop_vectorization = options.slp_vectorization = level == USUAL
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
     engine = llvm.create_mcjit_compiler(module, machine)
@@ -144,7 +146,7 @@ def elementary_function(name: str) -> tuple[list[str], Any]:
 
     lanes = _vector() // elementary.width(name)
     module = elementary.defined(name, lanes)
-    engine = _engine(module["text"], 2)
+    engine = _engine(module["text"], USUAL)
     for function in module["names"].split():
         llvm.add_symbol(function, engine.get_function_address(function))
     return elementary.declared(name, lanes), engine
@@ -154,7 +156,7 @@ def elementary_function(name: str) -> tuple[list[str], Any]:
 def function(text: str, level: int) -> Any:
     """The function `kernel` of a module in LLVM's text; equal texts give the same one.
 
-    level: how much LLVM optimises, from 0 to 3.
+    level: `STRAIGHT`, `LONG` or `USUAL`.
     """
     engine = _engine(text, level)
     method = _Method(NAME.encode(), engine.get_function_address(NAME), _POSITIONAL, None)

@@ -555,6 +555,34 @@ def test_programs_of_numbers_become_machine_code_with_the_same_bits(
     assert run.stats().native >= 1
 
 
+@pytest.mark.parametrize("count", [100, 3000])
+def test_written_out_programs_of_numbers_have_the_same_bits_whatever_their_length(
+    count: int,
+) -> None:
+    draw = np.random.default_rng(count)
+    plan = [tuple(row) for row in draw.integers(0, 9, (count, 3)).tolist()]
+
+    def f(x: Any) -> Any:
+        s = [*x, *[0.1 * n for n in range(6)]]
+        for kind, a, b in plan:
+            if kind < 3:
+                s[a] = 0.7 * s[a] + s[b] * 0.1 * kind
+            elif kind < 5:
+                s[a] = s[a] / (1.0 + s[b] * s[b])
+            elif kind == 5:
+                s[a] = ad.exp(-s[a] * s[a])
+            elif kind == 6:
+                s[a] = ad.sin(s[b])
+            else:
+                s[a] = s[b] - s[a] * s[b]
+        return sum(s)
+
+    run, plain = [jit(value_and_grad(f), native=native) for native in (True, False)]
+    for x in ([0.5, 0.2, 0.7], [-1.5, 3.0, 0.0]):
+        assert repr(run(x)) == repr(plain(x))
+    assert run.stats().native == 1
+
+
 def test_a_program_that_llvm_refuses_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise RuntimeError("LLVM IR parsing error")
