@@ -77,7 +77,7 @@ print(
 )
 
 # %%
-draw(few, rankdir="LR")
+draw(few)
 
 # %% [markdown]
 # It is the same engine with the same rules: the local derivative of $\sin$ is $\cos$, for a
