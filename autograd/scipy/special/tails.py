@@ -82,7 +82,8 @@ def _kernels(
     fraction: Callable[..., Any],
     is_inside: Callable[..., Any],
 ) -> tuple[Any, Any]:
-    """What computes the logarithm of a probability, and density over probability.
+    """What computes the logarithm of a probability, and of it and its arguments density over
+    probability, of which the logarithm is no variable of its own.
 
     is_inside: whether the last argument is in the interior of the support.
     """
@@ -92,10 +93,9 @@ def _kernels(
         return np.log(probability.kernel(*args))
 
     @np.errstate(all="ignore")
-    def ratio(*args: Any) -> Any:
-        chance = np.asarray(probability.kernel(*args))
-        found = np.asarray(density(*args) / chance)
-        far = (chance < np.finfo(chance.dtype).tiny ** 0.3) & is_inside(args[-1])
+    def ratio(log: Any, *args: Any) -> Any:
+        found = np.asarray(density(*args) * np.exp(-log))  # sooner than the probability once more
+        far = (log < 0.3 * np.log(np.finfo(found.dtype).tiny)) & is_inside(args[-1])
         for shape in args[:-1]:
             far = far & np.greater(shape, 0) & np.isfinite(shape)
         if far.any():
@@ -118,14 +118,15 @@ def _log_gamma(probability: Op, fraction: Callable[..., Any], sign: int) -> Op:
     ratio = custom_op(
         kernel,
         derivative=(
-            lambda out, a, x: out * (ops.log(x) - psi(a) - by_shape(a, x)),
-            lambda out, a, x: out * ((a - 1) / x - 1 - sign * out),
+            None,
+            lambda out, log, a, x: out * (ops.log(x) - psi(a) - by_shape(a, x)),
+            lambda out, log, a, x: out * ((a - 1) / x - 1 - sign * out),
         ),
         name=f"{probability.name}_ratio",
     )
     return custom_op(
         logarithm,
-        derivative=(lambda out, a, x: by_shape(a, x), lambda out, a, x: sign * ratio(a, x)),
+        derivative=(lambda out, a, x: by_shape(a, x), lambda out, a, x: sign * ratio(out, a, x)),
         name=f"log_{probability.name}",
     )
 
@@ -145,11 +146,14 @@ def _log_beta(probability: Op, fraction: Callable[..., Any], sign: int) -> Op:
     ratio = custom_op(
         kernel,
         derivative=(
-            lambda out, a, b, x: out * (ops.log(x) + polygamma_gap(0, a, b) - by_shape(0, a, b, x)),
-            lambda out, a, b, x: (
+            None,
+            lambda out, log, a, b, x: (
+                out * (ops.log(x) + polygamma_gap(0, a, b) - by_shape(0, a, b, x))
+            ),
+            lambda out, log, a, b, x: (
                 out * (ops.log1p(-x) + polygamma_gap(0, b, a) - by_shape(1, a, b, x))
             ),
-            lambda out, a, b, x: out * (density_by_x(a, b, x) - sign * out),
+            lambda out, log, a, b, x: out * (density_by_x(a, b, x) - sign * out),
         ),
         name=f"{probability.name}_ratio",
     )
@@ -158,7 +162,7 @@ def _log_beta(probability: Op, fraction: Callable[..., Any], sign: int) -> Op:
         derivative=(
             lambda out, *args: by_shape(0, *args),
             lambda out, *args: by_shape(1, *args),
-            lambda out, *args: sign * ratio(*args),
+            lambda out, *args: sign * ratio(out, *args),
         ),
         name=f"log_{probability.name}",
     )
@@ -181,10 +185,11 @@ _log_stdtr, _stdtr_ratio = _kernels(
 )
 stdtr_ratio: Final = special_op(
     "stdtr_ratio",
+    None,
     "df",
-    lambda out, df, t: out * (-(df + 1) * t / (df + t * t) - out),
+    lambda out, log, df, t: out * (-(df + 1) * t / (df + t * t) - out),
     kernel=_stdtr_ratio,
 )
 log_stdtr: Final = special_op(
-    "log_stdtr", "df", lambda out, df, t: stdtr_ratio(df, t), kernel=_log_stdtr
+    "log_stdtr", "df", lambda out, df, t: stdtr_ratio(out, df, t), kernel=_log_stdtr
 )
