@@ -241,7 +241,10 @@ def polysub(a1: Array, a2: Array) -> Array:
 
 
 def polymul(a1: Array, a2: Array) -> Array:
-    """The product of two polynomials."""
+    """The product of two polynomials.
+
+    Leading zeros, which NumPy drops, stay: their derivatives are those of other coefficients.
+    """
     return convolve(a1, a2)
 
 

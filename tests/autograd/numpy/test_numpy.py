@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import autograd.numpy as np
-from autograd import Tensor, Value, check_grads, derivative, grad
+from autograd import Tensor, Value, check_grads, derivative, grad, jit
 from autograd.alternatives import MARKS, Mark
 from autograd.trees import flatten
 from tests.autograd.numpy.cases import CASES, FFT, LINALG, SPD, A, U, V
@@ -310,3 +310,10 @@ def test_the_page_says_what_the_functions_do() -> None:
     assert len(both) > 400
     assert {name: on_page[name] for name in both} == {name: now[name] for name in both}
     assert {name for _, name in now} >= {"sum", "fft", "einsum", "eig", "normal"}
+
+
+def test_leading_zeros_of_a_product_of_polynomials_have_derivatives() -> None:
+    p, q, powers = numpy.array([0.0, 0.0, 2.0]), numpy.array([0.0, 3.0]), numpy.array([4.0, 2, 1])
+    slope = grad(lambda p: np.polyval(np.polymul(p, q), 2.0))
+    for g in (slope, jit(slope)):
+        numpy.testing.assert_allclose(g(p), numpy.polyval(q, 2.0) * powers)
