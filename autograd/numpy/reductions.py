@@ -12,6 +12,7 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array, Node
 from autograd.ops import Axis
+from autograd.ops.complex_parts import is_complex
 
 
 def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: Array) -> Array:
@@ -21,6 +22,17 @@ def _entries(name: str, a: Array, dtype: Any, out: Any, where: Any, instead: Arr
     a = ops.array(a)
     a = a if dtype is None else ops.cast(a, dtype)
     return a if where is True else ops.where(where, a, instead)
+
+
+def require_room(name: str, a: Array, dtype: Any) -> None:
+    """Raise TypeError for a real dtype of complex numbers, where NumPy drops the imaginary parts of
+    the mean alone.
+    """
+    if dtype is not None and is_complex(a) and np.dtype(dtype).kind != "c":
+        raise TypeError(
+            f"{name}: {np.dtype(dtype)} has no room for complex numbers: leave the dtype out, or "
+            "take the real parts first"
+        )
 
 
 def sum(
@@ -128,6 +140,7 @@ def var(
 ) -> Array:
     """The variance of the entries for which `where` holds, about their mean or another."""
     ddof = ddof if correction is None else correction
+    require_room("var", a, dtype)
     a = _entries("var", a, dtype, out, True, False)
     if where is True and mean is None:
         return ops.var(a, axis, ddof, keepdims)
@@ -151,6 +164,7 @@ def std(
 ) -> Array:
     """The standard deviation of the entries for which `where` holds, about a mean."""
     ddof = ddof if correction is None else correction
+    require_room("std", a, dtype)
     a = _entries("std", a, dtype, out, True, False)
     if where is True and mean is None:
         return ops.std(a, axis, ddof, keepdims)

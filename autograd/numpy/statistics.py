@@ -11,6 +11,7 @@ from autograd.engine.graph import Array
 from autograd.engine.operations import interpreter
 from autograd.numpy import reductions
 from autograd.ops import Axis
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.predicates import nondifferentiable
 from autograd.ops.shaping import join_axes
 from autograd.ops.structural import normalize_axis, plain
@@ -87,6 +88,8 @@ def _observation_weights(name: str, variables: Array, weights: Any) -> Array:
             f"cov: {name} of shape {ops.shape_of(weights)} for {ops.shape_of(variables)[1]} "
             "observations: one for each is needed"
         )
+    if is_complex(weights):
+        raise TypeError(f"cov: {name} must be real: NumPy drops the imaginary parts")
     if name == "fweights" and weights.dtype.kind not in "iub":
         raise TypeError("cov: fweights are how often each observation counts: integers")
     data = plain(weights)
@@ -332,6 +335,7 @@ def nanvar(
 ) -> Array:
     """The variance of the entries that are not NaN."""
     ddof = ddof if correction is None else correction
+    reductions.require_room("nanvar", a, dtype)
     a = a if dtype is None else ops.cast(a, dtype)
     mean = nanmean(a, axis, keepdims=True, where=where) if mean is None else mean
     there = np.logical_not(np.isnan(a))

@@ -12,7 +12,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.ops.structural import plain
 from autograd.scipy import load
-from autograd.scipy.interpolate.piecewise import constant, filled, like
+from autograd.scipy.interpolate.piecewise import constant, filled, like, points
 
 _theirs: Any = load("interpolate")
 
@@ -67,7 +67,7 @@ class RegularGridInterpolator:
         if isinstance(xi, tuple):
             shape = np.broadcast_shapes(*(ops.shape_of(x) for x in xi))
             xi = ops.stack([ops.broadcast_to(x, shape) for x in xi], -1)
-        xi = ops.cast(ops.array(xi), np.float64)
+        xi = points(xi)
         if len(ops.shape_of(xi)) == 1:
             xi = ops.reshape(xi, (-1, len(self.grid)))
         count = ops.shape_of(xi)[-1] if ops.shape_of(xi) else 0

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.structural import holds_node, plain
 from autograd.scipy import load
 
@@ -23,6 +24,16 @@ def constant(name: str, x: Any) -> Any:
             "respect to them. With jit, read them from outside of the function"
         )
     return np.asarray(x, np.float64)
+
+
+def points(x: Array) -> Array:
+    """Where to evaluate, in float64. Raises TypeError for complex points."""
+    x = ops.array(x)
+    if is_complex(x):
+        raise TypeError(
+            "an interpolation is evaluated at real points: SciPy drops the imaginary parts"
+        )
+    return ops.cast(x, np.float64)
 
 
 def like(y: Array) -> Any:
@@ -84,7 +95,7 @@ class PPoly:
             return self._plain("")(x, nu, extrapolate)
         if nu:
             return self.derivative(nu)(x, 0, extrapolate)
-        t = ops.cast(ops.array(x), np.float64)
+        t = points(x)
         if extrapolate == "periodic":
             t = self.x[0] + (t - self.x[0]) % (self.x[-1] - self.x[0])
         at, c = plain(t), self.c

@@ -10,7 +10,7 @@ from autograd import ops
 from autograd.engine.graph import Array
 from autograd.ops.structural import holds_node, normalize_axis, plain
 from autograd.scipy import load
-from autograd.scipy.interpolate.piecewise import BSpline, PPoly, constant, filled, like
+from autograd.scipy.interpolate.piecewise import BSpline, PPoly, constant, filled, like, points
 
 _theirs: Any = load("interpolate")
 
@@ -288,7 +288,7 @@ class interp1d:
 
     def __call__(self, x: Array) -> Array:
         """The values at x; ValueError for x outside of the samples with bounds_error=True."""
-        at = plain(ops.cast(ops.array(x), np.float64))
+        at = plain(points(x))
         below, above = at < self.x[0], at > self.x[-1]
         if self.bounds_error:
             for outside, where in ((below, "below"), (above, "above")):

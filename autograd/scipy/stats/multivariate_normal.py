@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.engine.graph import Array
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.structural import plain
 from autograd.scipy import load
 from autograd.scipy.stats.distribution import differentiable, others
@@ -18,6 +19,8 @@ _theirs = load("stats").multivariate_normal
 
 def _parameters(mean: Array | None, cov: Array) -> tuple[Array, Array]:
     """The mean as a vector and the covariance as a matrix, from every form that SciPy accepts."""
+    _require_real("mean", mean)
+    _require_real("covariance", cov)
     cov = ops.array(cov)
     shape = ops.shape_of(cov)
     if mean is None:
@@ -31,10 +34,18 @@ def _parameters(mean: Array | None, cov: Array) -> tuple[Array, Array]:
     return mean, (cov + ops.transpose(cov)) / 2  # so the derivative is symmetric, too
 
 
+def _require_real(name: str, x: Any) -> None:
+    if is_complex(x):
+        raise TypeError(
+            f"multivariate_normal: {name} must be real: SciPy drops the imaginary parts"
+        )
+
+
 def _logpdf(
     x: Array, mean: Array | None = None, cov: Array = 1.0, allow_singular: bool = False
 ) -> Array:
     mean, cov = _parameters(mean, cov)
+    _require_real("x", x)
     size = ops.shape_of(mean)[0]
     x = ops.array(x)
     if size == 1 and ops.shape_of(x)[-1:] != (1,):  # numbers, not vectors
