@@ -24,7 +24,6 @@ from autograd.jit.loops import Loop, inside
 from autograd.jit.loops.loop import part
 from autograd.jit.terms import Term, normal, products_so_far
 from autograd.ops.elementwise import mul, where
-from autograd.ops.indexing import place_op
 from autograd.ops.op_types import chain_product
 from autograd.ops.predicates import equal, isnan, logical_and, logical_or
 from autograd.ops.running import recur_op
@@ -34,7 +33,6 @@ from autograd.ops.structural import (
     project,
     ravel,
     reshape,
-    scatter_op,
     shape_of,
     sum_op,
 )
@@ -129,32 +127,6 @@ def may_be_nan(order: Iterable[Term], given: Iterable[Term] = ()) -> set[Term]:
         if product or not doubtful.isdisjoint(term.args):
             doubtful.add(term)
     return doubtful
-
-
-def may_be_masked(order: Iterable[Term]) -> set[Term]:
-    """The terms that depend on a product of a derivative in which a strong zero may be a factor.
-
-    order: the recorded terms, arguments first. Those that remain of them cannot be infinite for
-        finite numbers, and NaN where a NaN that was masked is among the data.
-    """
-    with_zeros: set[Term] = set()
-    masked: set[Term] = set()
-    for term in order:
-        if term.constant:
-            starts = not np.all(term.example) and (term.ndim > 0 or term.dtype == bool)
-        else:
-            factors = term.args if term.op in (mul, chain_product) else ()
-            zero_factor = any(x.constant and not np.all(x.example) for x in factors)
-            starts = zero_factor or term.op in _ZERO_SOURCES or term.dtype == bool
-        if starts or not with_zeros.isdisjoint(term.args):
-            with_zeros.add(term)
-        product = term.op is chain_product and not with_zeros.isdisjoint(term.args)
-        if product or not masked.isdisjoint(term.args):
-            masked.add(term)
-    return masked
-
-
-_ZERO_SOURCES = (where, scatter_op, place_op)
 
 
 def _may_be_nan_inside(term: Term, loop: Loop, doubtful: Collection[Term]) -> set[Term]:

@@ -21,7 +21,6 @@ from autograd.jit.interpret import (
     Compiled,
     Tape,
     decide_inside,
-    may_be_masked,
     may_be_nan,
     nan_finder,
     nan_sensitive,
@@ -121,8 +120,8 @@ class Program:
         checked = [self.simplified[check.term] for _, check in self.checks()]
         self._sensitive = nan_sensitive(order, doubtful, checked)
         results = [*[self.simplified[term] for term in self.outputs], *self._sensitive]
-        masked = may_be_masked(recording.terms.all) if order else ()
-        doubtful |= {x for term, x in zip(self.outputs, results, strict=False) if term in masked}
+        recorded = may_be_nan(recording.terms.all) if order else ()  # rolling forgets products
+        doubtful |= {x for term, x in zip(self.outputs, results, strict=False) if term in recorded}
         self.may_be_nan: dict[int, Term] = {n: x for n, x in enumerate(results) if x in doubtful}
         """The results of the code that may be NaN where they should not."""
         self._finds_nan = nan_finder(self.may_be_nan)
