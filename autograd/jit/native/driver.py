@@ -13,25 +13,25 @@ from autograd.engine.operations import Op
 from autograd.jit.errors import GuardFailure
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import machine
-from autograd.jit.native.kernel import Kernel
+from autograd.jit.native.kernel import Kernel, work
 from autograd.jit.native.layout import LOCAL, Buffer, is_regular, of_array
 from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
 from autograd.jit.terms import Term, is_view, ordered
 
 _STRAIGHT, _LONG = 500, 3000
-"""From so many steps on LLVM does less, of numbers alone and of others."""
+"""From so many steps on LLVM does less: of numbers for the most part, and of others."""
 _numbers = count()
 
 
 def _level(run: Sequence[AnyStep]) -> int:
     """How much LLVM is to do for these steps."""
-    nests = sum(isinstance(step, Nest) for step in run)
-    others = [step.how for step in run if isinstance(step, Step)]
-    count = len(run) - others.count("load") - others.count("item")
-    if not nests and {*others} <= {"number", "load", "item"}:
-        return machine.STRAIGHT if count > _STRAIGHT else machine.USUAL
-    return machine.LONG if count > _LONG else machine.USUAL
+    steps = [step for step in run if isinstance(step, Nest) or step.how not in ("load", "item")]
+    others = [step for step in steps if isinstance(step, Nest) or step.how != "number"]
+    numbers = len(steps) - len(others)
+    if sum(map(work, others)) <= numbers:
+        return machine.STRAIGHT if numbers > _STRAIGHT else machine.USUAL
+    return machine.LONG if len(steps) > _LONG else machine.USUAL
 
 
 def _evaluate(op: Op, settings: Mapping[str, Any], is_complex: bool, *args: Any) -> Any:
@@ -310,7 +310,7 @@ class Driver:
         if kernel.has_checks:
             failed = f"{row}[{len(names)}]"
             self.code.body.append(f"if {failed}:")
-            self.code.body.append(f"    return int({failed} - 1)")
+            self.code.body.append(f"    return {failed} - 1")
 
     def _call(self, term: Term) -> None:
         """Python computes an operation on the arrays and numbers that the driver has."""

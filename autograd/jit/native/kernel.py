@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from autograd.jit.loops import Loop
 from autograd.jit.native import functions, machine
 from autograd.jit.native.layout import Buffer, in_turn
 from autograd.jit.native.loops import LoopSteps
-from autograd.jit.native.nests import Nest
+from autograd.jit.native.nests import Nest, load
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, makes, needs
 from autograd.jit.native.text import Function, Value, in_memory, type_of
 from autograd.jit.terms import Term
@@ -61,7 +62,7 @@ class Kernel:
         to = Function("define ptr @kernel(ptr %self, ptr %args, i64 %n)")
         self._steps = LoopSteps(to, schedule, branches)
         self._prepare(run)
-        long = sum(map(_work, run)) > _LONG
+        long = sum(map(work, run)) > _LONG
         if long:
             thread = self._steps.to("call ptr @PyEval_SaveThread()")
         for step in run:
@@ -192,30 +193,30 @@ class Kernel:
         def put(thing: Value, place: Value) -> None:
             to.do(f"store ptr {thing}, ptr {to(f'getelementptr ptr, ptr {items}, i64 {place}')}")
 
-        sources = [self._steps.schedule.place(term) for term in self.results]
-        place = -1
-        while (place := place + 1) < len(self.results):
-            term = self.results[place]
-            rows = in_turn(place, sources)
-            if len(rows) == 1 and term.dtype == np.float64:
-                ((row_of_items,),) = rows
-                with to.loop(str(row_of_items.shape[0])) as i:
-                    entry = to(f"load double, ptr {self._steps.turn_of(row_of_items, i)}")
-                    thing = to(f"call ptr @PyFloat_FromDouble(double {entry})")
-                    put(thing, to(f"add i64 {i}, {place}"))
-                place += row_of_items.shape[0] - 1
+        sources, place = [self._steps.schedule.place(term) for term in self.results], 0
+        while place < len(self.results):
+            dtype, rows = self.results[place].dtype, in_turn(place, sources)
+            if len(rows) != 1:
+                put(self._object(self._steps.value(self.results[place]), dtype), str(place))
+                place += 1
                 continue
-            value, is_float = self._steps.value(term), term.dtype.kind == "f"
-            wide = functions.convert(to, value, term.dtype, _DOUBLE if is_float else _INTEGER)
-            maker = "Bool_FromLong" if term.dtype == np.bool_ else "Long_FromLongLong"
-            made = f"Py{'Float_FromDouble' if is_float else maker}"
-            thing = to(f"call ptr @{made}({'double' if is_float else 'i64'} {wide})")
-            put(thing, str(place))
+            ((row_of_items,),) = rows
+            with to.loop(str(row_of_items.shape[0])) as i:
+                value = load(to, dtype, self._steps.turn_of(row_of_items, i))
+                put(self._object(value, dtype), to(f"add i64 {i}, {place}"))
+            place += row_of_items.shape[0]
         if self.has_checks:
-            wide = to(f"sitofp i64 {to(f'load i64, ptr {self._steps.failed}')} to double")
-            thing = to(f"call ptr @PyFloat_FromDouble(double {wide})")
-            put(thing, str(count - 1))
+            failed = to(f"load i64, ptr {self._steps.failed}")
+            put(self._object(failed, _INTEGER), str(count - 1))
         to.do(f"ret ptr {row}")
+
+    def _object(self, value: Value, dtype: np.dtype[Any]) -> Value:
+        """A new object of Python that is a number."""
+        to, is_float = self._steps.to, dtype.kind == "f"
+        wide = functions.convert(to, value, dtype, _DOUBLE if is_float else _INTEGER)
+        maker = "Bool_FromLong" if dtype == np.bool_ else "Long_FromLongLong"
+        made = f"Py{'Float_FromDouble' if is_float else maker}"
+        return to(f"call ptr @{made}({'double' if is_float else 'i64'} {wide})")
 
     @property
     def has_checks(self) -> bool:
@@ -240,7 +241,7 @@ class Kernel:
         return "\n".join([_DECLARED, *lines, *[function.text() for function in everything]])
 
 
-def _work(step: AnyStep) -> int:
+def work(step: AnyStep) -> int:
     """About how many operations a step takes."""
     if isinstance(step, Nest):
         return prod(step.shape) * (len(step.members) + len(step.reductions))

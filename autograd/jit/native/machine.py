@@ -68,8 +68,8 @@ def _initialize() -> None:
 
 
 STRAIGHT, LONG, USUAL = range(3)
-"""How much LLVM does: it takes more than in proportion for long code. Of numbers from numbers,
-without loops, the code is as fast where it does nothing."""
+"""How much LLVM does: it takes more than in proportion for long code. Where nearly all of it
+computes numbers from numbers, without loops, the code is as fast where LLVM does nothing."""
 
 
 def _target(level: int) -> Any:

@@ -273,6 +273,23 @@ def test_a_short_program_of_numbers_notices_another_number_of_turns() -> None:
         assert_same(run(x), value_and_grad(newton)(x), 1e-12)
 
 
+def test_branches_on_entries_of_an_array_are_all_looked_at() -> None:
+    def f(x: Any) -> Any:
+        above, total = x > 0.5, 0.0
+        for n in range(20):
+            total = total + (x[n] if above[n] else 2.0 * x[n] ** 2)
+        return total
+
+    run, x = jit(f, native=True, notices=False), np.linspace(0.0, 0.45, 20)
+    assert_same(run(x), f(x))
+    for n in (0, 7, 19):
+        y = x.copy()
+        y[n] = 0.75
+        assert_same(run(y), f(y))
+        assert_same(run(x), f(x))
+    assert run.stats().native == 4
+
+
 def test_arrays_from_outside_are_read_in_each_call() -> None:
     shift, count = np.array([1.0, 2.0]), np.array(3.0)
 
