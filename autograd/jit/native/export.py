@@ -88,8 +88,7 @@ class _Export:
             return
         self._pointers[f"%{group}"] = kind
         for n, term in enumerate(terms):
-            at = to(f"getelementptr {kind}, ptr %{group}, i64 {n}")
-            self._steps.values[term] = to(f"load {kind}, ptr {at}")
+            self._steps.values[term] = to.load(kind, to.at(kind, f"%{group}", n))
 
     def _point(self, buffer: Buffer, name: str) -> None:
         self._steps.pointers[buffer] = name

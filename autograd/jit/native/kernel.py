@@ -96,19 +96,16 @@ class Kernel:
                 self._steps.pointers[buffer] = to(f"inttoptr i64 {address} to ptr")
             elif buffer.name:
                 thing = self._argument(buffer.name)
-                at = to(f"getelementptr i8, ptr {thing}, i64 {machine.DATA}")
-                self._steps.pointers[buffer] = to(f"load ptr, ptr {at}")
-                at = to(f"getelementptr i8, ptr {thing}, i64 {machine.FLAGS}")
-                flags = to(f"and i32 {to(f'load i32, ptr {at}')}, {machine.IN_ORDER}")
+                data, flags = [to.at("i8", thing, n) for n in (machine.DATA, machine.FLAGS)]
+                self._steps.pointers[buffer] = to.load("ptr", data)
+                flags = to(f"and i32 {to.load('i32', flags)}, {machine.IN_ORDER}")
                 checks.append(to(f"icmp eq i32 {flags}, {machine.IN_ORDER}"))
         if any(buffer.offset >= 0 for buffer in arrays):
             thing = self._argument("memory")
-            at = to(f"getelementptr i8, ptr {thing}, i64 {machine.DATA}")
-            self._memory = to(f"load ptr, ptr {at}")
+            self._memory = to.load("ptr", to.at("i8", thing, machine.DATA))
         for buffer in arrays:
             if buffer.offset >= 0:
-                at = f"getelementptr i8, ptr {self._memory}, i64 {buffer.offset}"
-                self._steps.pointers[buffer] = to(at)
+                self._steps.pointers[buffer] = to.at("i8", self._memory, buffer.offset)
             elif buffer not in self._steps.pointers:
                 kind = in_memory(type_of(buffer.dtype))
                 name = to.fresh("%local")
@@ -145,13 +142,13 @@ class Kernel:
                 names = [self._names[term] for term in row]
                 self.row_names.update(names)
                 thing = self._argument(f"({', '.join(names)},)")
-                items = to(f"getelementptr i8, ptr {thing}, i64 {machine.ITEMS}")
+                items = to.at("i8", thing, machine.ITEMS)
                 self._steps.rows[row[0]] = items
                 self._require([self._all_floats(items, len(row))])
                 for n, term in enumerate(row):
                     if uses[term] > 1:
-                        place = to(f"getelementptr ptr, ptr {items}, i64 {n}")
-                        self._steps.values[term] = self._number(to(f"load ptr, ptr {place}"), term)
+                        thing = to.load("ptr", to.at("ptr", items, n))
+                        self._steps.values[term] = self._number(thing, term)
                 found.update(row)
         return found
 
@@ -159,19 +156,18 @@ class Kernel:
         """Whether so many objects are Python's floats."""
         to = self._steps.to
         floats = to.slot("i64")
-        to.do(f"store i64 0, ptr {floats}")
+        to.store("i64", "0", floats)
         with to.loop(str(count)) as i:
-            thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {items}, i64 {i}')}")
-            kind = to(f"load ptr, ptr {to(f'getelementptr i8, ptr {thing}, i64 {machine.TYPE}')}")
+            thing = to.load("ptr", to.at("ptr", items, i))
+            kind = to.load("ptr", to.at("i8", thing, machine.TYPE))
             is_float = to(f"zext i1 {to(f'icmp eq ptr {kind}, @PyFloat_Type')} to i64")
-            so_far = to(f"load i64, ptr {floats}")
-            to.do(f"store i64 {to(f'add i64 {so_far}, {is_float}')}, ptr {floats}")
-        return to(f"icmp eq i64 {to(f'load i64, ptr {floats}')}, {count}")
+            to.store("i64", to(f"add i64 {to.load('i64', floats)}, {is_float}"), floats)
+        return to(f"icmp eq i64 {to.load('i64', floats)}, {count}")
 
     def _argument(self, name: str) -> Value:
         self.parameters.append(name)
-        place = f"getelementptr ptr, ptr %args, i64 {len(self.parameters) - 1}"
-        return self._steps.to(f"load ptr, ptr {self._steps.to(place)}")
+        to = self._steps.to
+        return to.load("ptr", to.at("ptr", "%args", len(self.parameters) - 1))
 
     def _number(self, thing: Value, term: Term) -> Value:
         """The number that an object is."""
@@ -188,10 +184,10 @@ class Kernel:
         to = self._steps.to
         count = len(self.results) + self.has_checks
         row = to(f"call ptr @PyTuple_New(i64 {count})")
-        items = to(f"getelementptr i8, ptr {row}, i64 {machine.ITEMS}")
+        items = to.at("i8", row, machine.ITEMS)
 
         def put(thing: Value, place: Value) -> None:
-            to.do(f"store ptr {thing}, ptr {to(f'getelementptr ptr, ptr {items}, i64 {place}')}")
+            to.store("ptr", thing, to.at("ptr", items, place))
 
         sources, place = [self._steps.schedule.place(term) for term in self.results], 0
         while place < len(self.results):
@@ -206,7 +202,7 @@ class Kernel:
                 put(self._object(value, dtype), to(f"add i64 {i}, {place}"))
             place += row_of_items.shape[0]
         if self.has_checks:
-            failed = to(f"load i64, ptr {self._steps.failed}")
+            failed = to.load("i64", self._steps.failed)
             put(self._object(failed, _INTEGER), str(count - 1))
         to.do(f"ret ptr {row}")
 

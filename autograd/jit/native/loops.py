@@ -72,9 +72,9 @@ class LoopSteps(Steps):
             return False
         with to.loop(str(len(row))) as i:
             objects = self.rows[row[0]]
-            thing = to(f"load ptr, ptr {to(f'getelementptr ptr, ptr {objects}, i64 {i}')}")
-            at = to(f"getelementptr i8, ptr {thing}, i64 {machine.NUMBER}")
-            to.do(f"store double {to(f'load double, ptr {at}')}, ptr {self.turn_of(items, i)}")
+            thing = to.load("ptr", to.at("ptr", objects, i))
+            x = to.load("double", to.at("i8", thing, machine.NUMBER))
+            to.store("double", x, self.turn_of(items, i))
         return True
 
     def _loop(self, step: Step) -> None:
@@ -171,8 +171,8 @@ class LoopSteps(Steps):
             elif kind != "i64":
                 whole_number = functions.convert(to, value, term.dtype, np.dtype(np.int64))
             wrong = to(f"icmp ne i64 {whole_number}, {condition.split()[-1]}")
-        so_far = to(f"load i64, ptr {self.failed}")
+        so_far = to.load("i64", self.failed)
         is_first = to(f"icmp eq i64 {so_far}, 0")
         now = to(f"and i1 {wrong}, {is_first}")
         first = to(f"select i1 {now}, i64 {branch + 1}, i64 {so_far}")
-        to.do(f"store i64 {first}, ptr {self.failed}")
+        to.store("i64", first, self.failed)

@@ -158,17 +158,15 @@ class NestWriter:
             if self._is_inner(term) and not self._is_summed_outside(term):
                 continue
             kind = type_of(term.dtype)
-            value = f"{kind} {number(IDENTITIES[term.op], kind)}"  # type: ignore[index]
+            value = number(IDENTITIES[term.op], kind)  # type: ignore[index]
             base = self._buffers[layout.buffer]
             size = prod(layout.shape)  # a result of its own, in order
             if size == 1:
-                place = to(f"getelementptr {kind}, ptr {base}, i64 {layout.offset}")
-                to.do(f"store {value}, ptr {place}")
+                to.store(kind, value, to.at(kind, base, layout.offset))
                 continue
             with to.loop(str(size)) as i:
                 at = to(f"add i64 {i}, {layout.offset}")
-                place = to(f"getelementptr {kind}, ptr {base}, i64 {at}")
-                to.do(f"store {value}, ptr {place}")
+                to.store(kind, value, to.at(kind, base, at))
 
     def _reduction(self, term: Term) -> list[int]:
         return self._along(reduced_strides(term, self._nest.outputs[term]))
@@ -200,7 +198,7 @@ class NestWriter:
             for term in inner:
                 kind = type_of(term.dtype)
                 totals[term] = to.slot(kind)
-                to.do(f"store {kind} {number(IDENTITIES[term.op], kind)}, ptr {totals[term]}")  # type: ignore[index]
+                to.store(kind, number(IDENTITIES[term.op], kind), totals[term])  # type: ignore[index]
             if self.sizes:
                 with to.loop(count) as turn:
                     place = to(f"add i64 {start}, {turn}") if in_blocks else turn
@@ -213,10 +211,10 @@ class NestWriter:
                 at = self._address(
                     to, layout, self._reduction(term), [*turns, "0"][: len(self.sizes)]
                 )
-                value = to(f"load {kind}, ptr {total}")
+                value = to.load(kind, total)
                 if self._is_summed_outside(term):
-                    value = combined(to, term.op, kind, to(f"load {kind}, ptr {at}"), value)
-                to.do(f"store {kind} {value}, ptr {at}")
+                    value = combined(to, term.op, kind, to.load(kind, at), value)
+                to.store(kind, value, at)
 
     def _address(
         self, to: Function, layout: Layout, along: Sequence[int], turns: Sequence[Value]
@@ -227,7 +225,7 @@ class NestWriter:
                 step = turn if stride == 1 else to(f"mul nsw i64 {turn}, {stride}")
                 at = step if at == "0" else to(f"add nsw i64 {at}, {step}")
         kind = in_memory(type_of(layout.buffer.dtype))
-        return to(f"getelementptr {kind}, ptr {self._buffers[layout.buffer]}, i64 {at}")
+        return to.at(kind, self._buffers[layout.buffer], at)
 
     def _entry(self, to: Function, turns: list[Value], totals: Mapping[Term, Value]) -> None:
         """Compute one entry of each member, and add it to the reductions."""
@@ -254,8 +252,8 @@ class NestWriter:
             at = totals.get(term, "")
             if not at:
                 at = self._address(to, nest.outputs[term], self._reduction(term), turns)
-            total = combined(to, term.op, kind, to(f"load {kind}, ptr {at}"), entry)
-            to.do(f"store {kind} {total}, ptr {at}")
+            total = combined(to, term.op, kind, to.load(kind, at), entry)
+            to.store(kind, total, at)
 
 
 def combined(to: Function, op: Op | None, kind: str, x: Value, y: Value) -> Value:
@@ -274,7 +272,7 @@ def combined(to: Function, op: Op | None, kind: str, x: Value, y: Value) -> Valu
 def load(to: Function, dtype: np.dtype[Any], at: Value) -> Value:
     """Read a number from memory."""
     kind = type_of(dtype)
-    value = to(f"load {in_memory(kind)}, ptr {at}")
+    value = to.load(in_memory(kind), at)
     return to(f"trunc i8 {value} to i1") if kind == "i1" else value
 
 
@@ -283,4 +281,4 @@ def store(to: Function, dtype: np.dtype[Any], value: Value, at: Value) -> None:
     kind = type_of(dtype)
     if kind == "i1":
         value = to(f"zext i1 {value} to i8")
-    to.do(f"store {in_memory(kind)} {value}, ptr {at}")
+    to.store(in_memory(kind), value, at)

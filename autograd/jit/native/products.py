@@ -42,8 +42,7 @@ def write(
         places = [_place(to, turn, stack, strides) for strides in steps]
         places.append(to(f"mul i64 {turn}, {rows * columns}"))
         moved = [
-            to(f"getelementptr {kind}, ptr {pointer}, i64 {place}")
-            for pointer, place in zip(pointers, places, strict=True)
+            to.at(kind, pointer, place) for pointer, place in zip(pointers, places, strict=True)
         ]
         _one(to, constants, left, right, rows, inner, columns, moved)
 
@@ -139,17 +138,17 @@ def _loops(
 
     def entry(base: Value, i: Value, j: Value, strides: tuple[int, ...]) -> Value:
         at = to(f"add i64 {to(f'mul i64 {i}, {strides[0]}')}, {to(f'mul i64 {j}, {strides[1]}')}")
-        return to(f"getelementptr {kind}, ptr {base}, i64 {at}")
+        return to.at(kind, base, at)
 
     with to.loop(str(rows)) as i, to.loop(str(columns)) as j:
         total = to.slot(kind)
-        to.do(f"store {kind} {number(0.0, kind)}, ptr {total}")
+        to.store(kind, number(0.0, kind), total)
         with to.loop(str(inner)) as k:
-            left = to(f"load {kind}, ptr {entry(p, i, k, x)}")
-            right = to(f"load {kind}, ptr {entry(q, k, j, y)}")
+            left = to.load(kind, entry(p, i, k, x))
+            right = to.load(kind, entry(q, k, j, y))
             product = to(f"fmul contract {kind} {left}, {right}")
-            so_far = to(f"load {kind}, ptr {total}")
+            so_far = to.load(kind, total)
             so_far = to(f"fadd reassoc contract {kind} {so_far}, {product}")
-            to.do(f"store {kind} {so_far}, ptr {total}")
-        value = to(f"load {kind}, ptr {total}")
-        to.do(f"store {kind} {value}, ptr {entry(r, i, j, (columns, 1))}")
+            to.store(kind, so_far, total)
+        value = to.load(kind, total)
+        to.store(kind, value, entry(r, i, j, (columns, 1)))

@@ -54,7 +54,7 @@ class Steps:
         if not layout.offset:
             return pointer
         kind = in_memory(type_of(layout.buffer.dtype))
-        return self.to(f"getelementptr {kind}, ptr {pointer}, i64 {layout.offset}")
+        return self.to.at(kind, pointer, layout.offset)
 
     def step(self, step: AnyStep) -> None:
         if isinstance(step, Nest):
@@ -188,21 +188,21 @@ class Steps:
         self.copy(term.args[0], out)
         base, total = self.base(out), to.slot(kind)
         with to.loop(str(term.size // count)) as row:
-            to.do(f"store {kind} {number(IDENTITIES[op], kind)}, ptr {total}")
+            to.store(kind, number(IDENTITIES[op], kind), total)
             first = to(f"mul i64 {row}, {count}")
             with to.loop(str(count)) as i:
                 at = to(f"getelementptr {kind}, ptr {base}, i64 {to(f'add i64 {first}, {i}')}")
-                x = to(f"load {kind}, ptr {at}")
-                value = combined(to, op, kind, to(f"load {kind}, ptr {total}"), x)
-                to.do(f"store {kind} {value}, ptr {total}")
-                to.do(f"store {kind} {value}, ptr {at}")
+                x = to.load(kind, at)
+                value = combined(to, op, kind, to.load(kind, total), x)
+                to.store(kind, value, total)
+                to.store(kind, value, at)
 
     def turn_of(self, items: Layout, turn: Value) -> Value:
         """The address of the item of this turn."""
         kind, step = in_memory(type_of(items.buffer.dtype)), items.strides[0]
         at = turn if step == 1 else self.to(f"mul i64 {turn}, {step}")
         at = self.to(f"add i64 {at}, {items.offset}") if items.offset else at
-        return self.to(f"getelementptr {kind}, ptr {self.pointers[items.buffer]}, i64 {at}")
+        return self.to.at(kind, self.pointers[items.buffer], at)
 
     def copy_layout(self, source: Layout, into: Layout) -> None:
         """Store entries of one layout in another of the same shape."""
@@ -241,9 +241,9 @@ class Steps:
         numbers = self._numbers(self._places(term.settings["key"], self._layout(x)))
         source, out = self.pointers[self._layout(x).buffer], self.base(self._layout(term))
         with to.loop(str(term.size)) as i:
-            at = to(f"load i64, ptr {to(f'getelementptr i64, ptr {numbers}, i64 {i}')}")
-            value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {source}, i64 {at}')}")
-            to.do(f"store {kind} {value}, ptr {to(f'getelementptr {kind}, ptr {out}, i64 {i}')}")
+            at = to.load("i64", to.at("i64", numbers, i))
+            value = to.load(kind, to.at(kind, source, at))
+            to.store(kind, value, to.at(kind, out, i))
 
     def _zeros(self, term: Term) -> Value:
         """Fill the memory of a new array with zeros; its address."""
@@ -271,13 +271,12 @@ class Steps:
         numbers = self._numbers(self._places(key, whole(into.buffer, term.shape)))
         places = self._numbers(self._places((), source))
         with to.loop(str(x.size)) as i:
-            at = to(f"load i64, ptr {to(f'getelementptr i64, ptr {numbers}, i64 {i}')}")
-            n = to(f"load i64, ptr {to(f'getelementptr i64, ptr {places}, i64 {i}')}")
+            at = to.load("i64", to.at("i64", numbers, i))
+            n = to.load("i64", to.at("i64", places, i))
             pointer = self.pointers[source.buffer]
-            value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {pointer}, i64 {n}')}")
-            place = to(f"getelementptr {kind}, ptr {base}, i64 {at}")
-            total = to(f"fadd {kind} {to(f'load {kind}, ptr {place}')}, {value}")
-            to.do(f"store {kind} {total}, ptr {place}")
+            value = to.load(kind, to.at(kind, pointer, n))
+            place = to.at(kind, base, at)
+            to.store(kind, to(f"fadd {kind} {to.load(kind, place)}, {value}"), place)
 
     def _segments(self, term: Term) -> None:
         (x,) = term.args
@@ -288,15 +287,14 @@ class Steps:
         begins = self._numbers(starts)
         (stride,) = source.strides
         with to.loop(str(term.size)) as i:
-            first = to(f"load i64, ptr {to(f'getelementptr i64, ptr {begins}, i64 {i}')}")
-            last = to(f"load i64, ptr {to(f'getelementptr i64, ptr {ends}, i64 {i}')}")
+            first = to.load("i64", to.at("i64", begins, i))
+            last = to.load("i64", to.at("i64", ends, i))
             total = to.slot(kind)
-            to.do(f"store {kind} {number(0.0, kind)}, ptr {total}")
+            to.store(kind, number(0.0, kind), total)
             with to.loop(to(f"sub i64 {last}, {first}")) as j:
                 at = to(f"mul i64 {to(f'add i64 {first}, {j}')}, {stride}")
                 at = to(f"add i64 {at}, {source.offset}")
-                value = to(f"load {kind}, ptr {to(f'getelementptr {kind}, ptr {base}, i64 {at}')}")
-                so_far = to(f"load {kind}, ptr {total}")
+                value = to.load(kind, to.at(kind, base, at))
+                so_far = to.load(kind, total)
                 to.do(f"store {kind} {to(f'fadd {kind} {so_far}, {value}')}, ptr {total}")
-            place = to(f"getelementptr {kind}, ptr {out}, i64 {i}")
-            to.do(f"store {kind} {to(f'load {kind}, ptr {total}')}, ptr {place}")
+            to.store(kind, to.load(kind, total), to.at(kind, out, i))

@@ -76,6 +76,18 @@ class Function:
         """Write an instruction without a result."""
         self.lines.append(f"  {instruction}")
 
+    def at(self, kind: str, base: Value, index: Value | int) -> Value:
+        """The address of an entry of an array."""
+        return self(f"getelementptr {kind}, ptr {base}, i64 {index}")
+
+    def load(self, kind: str, address: Value) -> Value:
+        """Read a number."""
+        return self(f"load {kind}, ptr {address}")
+
+    def store(self, kind: str, value: Value | int, address: Value) -> None:
+        """Write a number."""
+        self.do(f"store {kind} {value}, ptr {address}")
+
     def begin(self, label: str) -> None:
         """Begin a block."""
         self.lines.append(f"{label}:")
