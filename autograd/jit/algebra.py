@@ -16,6 +16,7 @@ from autograd.kernels import broadcast_axes
 from autograd.ops import elementwise as e
 from autograd.ops import op_types, structural
 from autograd.ops.op_types import Elementwise
+from autograd.ops.products import matmul_op as _matmul
 
 Rule = Callable[..., "Term | None"]
 
@@ -220,6 +221,9 @@ def _transpose(terms: Terms, x: Term, axes: Any) -> Term | None:
         before = x.settings["axes"]
         order = tuple([before[a] for a in order])
         return terms.apply(structural.transpose_op, [x.args[0]], axes=order)
+    if x.op is _matmul and x.ndim == 2 and all(part.ndim == 2 for part in x.args):
+        left, right = (terms.apply(structural.transpose_op, [z], axes=(1, 0)) for z in x.args)
+        return terms.apply(_matmul, [right, left])
     if axes != order:
         return terms.apply(structural.transpose_op, [x], axes=order)
     return None

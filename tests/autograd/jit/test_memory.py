@@ -104,6 +104,15 @@ def test_part_by_a_function_of_scipy_is_where_it_belongs_at_each_run(name: str) 
             np.testing.assert_allclose(found, right, rtol=1e-12)
 
 
+def test_a_product_is_transposed_by_its_factors_and_written_where_it_belongs() -> None:
+    def f(w: Any, x: Any) -> Any:
+        slope = ad.grad(lambda w: ad.tanh(x @ w.T).sum())(w)
+        return ad.concatenate([ad.ravel(slope), ad.ravel(slope * slope)]).sum()
+
+    w, x = np.ones((3, 4)), np.ones((5, 4))
+    assert "copyto" not in ad.jit(f).source(w, x)
+
+
 def test_array_of_numbers_is_written_at_each_run() -> None:
     f = ad.value_and_grad(lambda x: ad.sum(ad.array([ad.sum(x), ad.max(x), x, ad.erf(x)]) ** 2))
     compiled = jit(f)
