@@ -191,6 +191,8 @@ def vjp(f: Callable[..., R], *primals: Any) -> tuple[R, Callable[[Any], tuple[An
         seeds, _ = flatten(cotangent)
         if len(seeds) > len(run.outputs):
             seeds, _ = flatten(_of_present(cotangent, run.result))
+        if len(seeds) > len(run.outputs):  # False is what JAX hands over for an integer's
+            seeds = [seed for seed in seeds if np.result_type(seed).kind != "b" or np.any(seed)]
         if len(seeds) != len(run.outputs):
             raise ValueError(
                 f"vjp: the result has {len(run.outputs)} parts, the cotangent {len(seeds)}; it "

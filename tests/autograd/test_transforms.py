@@ -241,6 +241,16 @@ class TestVjp:
         with pytest.raises(ValueError, match="result has 3 parts, the cotangent 1"):
             pullback(np.ones(3))
 
+    def test_false_as_jax_hands_it_over_for_an_integer_stands_for_no_part(
+        self,
+    ) -> None:
+        _, pullback = vjp(lambda x: (ad.sum(x), x**2), X)
+        for cotangent in ([10.0, np.ones(3), np.array(False)], [False, 10.0, np.ones(3)]):
+            np.testing.assert_allclose(pullback(cotangent)[0], 10.0 + 2 * X)
+        for excess in (True, 0.0, 0):
+            with pytest.raises(ValueError, match="result has 2 parts, the cotangent 3"):
+                pullback([10.0, np.ones(3), excess])
+
     def test_a_cotangent_of_another_shape_is_refused(self) -> None:
         _, pullback = vjp(ad.sin, X)
         with pytest.raises(ValueError, match=r"shape \(2,\) does not fit .* shape \(3,\)"):
