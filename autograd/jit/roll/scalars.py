@@ -150,8 +150,10 @@ ACCUMULATED: dict[Op | None, Op] = {
     chain_product: products_so_far,
     mul: cumprod_op,
 }
-SHORT: dict[Op | None, int] = {maximum_op: 2, minimum_op: 2, chain_product: 6, mul: 6}
-"""Chains of fewer operations are computed one by one."""
+SHORT: dict[Op | None, int] = {maximum_op: 1, minimum_op: 1, chain_product: 8, mul: 8}
+"""Chains of fewer operations are computed one by one. A single maximum is a chain, too: beside
+longer ones it is computed with them.
+"""
 
 Chain = tuple[list[int], list[int]]
 """The nodes of a chain, and what it begins with and takes on the way."""
