@@ -89,8 +89,8 @@ def with_effect(ours: Callable[..., Any], kwargs: dict[str, Any]) -> dict[str, A
 def _refuse_out(name: str, out: Any) -> None:
     if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(
-            f"{name}(..., out=...): a node cannot be written into, nor an array take its place; "
-            "use the returned node"
+            f"{name}(..., out=...): a node cannot be written into, nor an array take its place: "
+            "use the returned node, and write a = a + x for a += x of an array"
         )
 
 
