@@ -289,6 +289,7 @@ class TestErrors:
         with pytest.raises(TypeError, match=rf"^{transform.__name__}: .* must be a function"):
             transform(9.0)
 
+    @pytest.mark.eager
     @pytest.mark.parametrize(
         "f",
         [

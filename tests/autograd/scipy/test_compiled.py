@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 import autograd.numpy as np
-from autograd import Value, grad, jit, vmap
+from autograd import Tensor, Value, grad, jit, vmap
 from autograd.trees import map_tree
 from tests.autograd.numpy.test_compiled import compiled_and_batched, same
 from tests.autograd.scipy.test_scipy import EACH, ours, theirs
@@ -117,12 +117,14 @@ NEGATIVE = numpy.array([[-1.0, 0.5], [0.0, -4.0]])
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("name", OF_A_MATRIX)
 def test_results_may_be_real_at_one_call_and_complex_at_the_next(name: str, native: bool) -> None:
+    if native:
+        pytest.importorskip("llvmlite")
     f = OF_A_MATRIX[name]
     complex_one = TURN if name.startswith("eig") else NEGATIVE
     for g in (f, lambda a: np.exp(f(a)), grad(lambda a: np.sum(np.abs(f(a)) ** 2))):
         for matrices in ((REAL, complex_one, REAL), (complex_one, REAL, complex_one)):
             compiled = jit(g, native=native)
             for a in matrices:
-                found, expected = compiled(a), g(a)
+                found, expected = compiled(a), g(Tensor(a)).data  # new NumPys' `eig` is complex
                 assert found.dtype == expected.dtype
                 numpy.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
