@@ -91,6 +91,8 @@ def avg_pool(
     windows, around, beyond = _pool(
         "avg_pool", shape_of(data), kernel_size, stride, padding, 1, ceil_mode
     )
+    if not any(map(any, [*around, *beyond])):
+        return window_sum(data, windows=windows) / math.prod(windows[0])
     counted = np.ones(shape_of(data), data.dtype)
     for widths, value in (around, int(count_include_pad)), (beyond, 0):
         if any(map(any, widths)):
