@@ -6,7 +6,9 @@ So derivatives of any order need nothing else.
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias
@@ -369,10 +371,22 @@ class Entries:
             return scatter_op(g, key=key, shape=shape)
         if not any(isinstance(g, Node) for _, g in parts):
             return kernels.scatter_all(parts, shape)
-        places = np.arange(math.prod(shape)).reshape(shape)
-        key = np.concatenate([places[key].ravel() for key, _ in parts])
-        row = concatenate([ravel(g) for _, g in parts])
-        return reshape(scatter_op(row, key=key, shape=(places.size,)), shape)
+        # A large part is placed by itself, as a slice and not as a list of places: that takes no
+        # longer than 4 Σ sizes. The others are placed together.
+        size = math.prod(shape)
+        placed, small = [], []
+        for key, g in parts:
+            entries = math.prod(shape_of(g))
+            if entries > 1 and 4 * entries >= size:
+                placed.append(scatter_op(g, key=key, shape=shape))
+            else:
+                small.append((key, g))
+        if small:
+            places = np.arange(size).reshape(shape)
+            key = np.concatenate([places[key].ravel() for key, _ in small])
+            row = concatenate([ravel(g) for _, g in small])
+            placed.append(reshape(scatter_op(row, key=key, shape=(size,)), shape))
+        return functools.reduce(operator.add, placed)
 
 
 # --------------------------------------------------------------------------------------------------
