@@ -24,9 +24,10 @@ from autograd.jit.errors import JitError
 from autograd.jit.literals import Functions, literal
 from autograd.jit.loops import inside
 from autograd.jit.lowering import write
+from autograd.jit.lowering.calls import name_of
 from autograd.jit.lowering.code import Code, Unwritten, packed
 from autograd.jit.lowering.emitter import Parts
-from autograd.jit.lowering.expressions import FUNCTIONS, name_of
+from autograd.jit.lowering.expressions import FUNCTIONS
 from autograd.jit.program import Program, fails
 from autograd.jit.terms import Term, is_leaf, ordered
 from autograd.jit.trace import Provenance

@@ -51,11 +51,8 @@ def write_of_lists(to: Emitter, term: Term, write_terms: WriteTerms, own: Own) -
         return Location(f"{place.name}[{term.settings['index']}]{column}")
     assert term.op is cut
     start, stop, step = (term.settings[name] for name in ("start", "stop", "step"))
-    stop = "" if stop is None else stop
-    text = f"[{start}:{stop}]" if step == 1 else f"[{start or ''}:{stop}:{step}]"
-    if step < 0:
-        text = f"[{start}:{stop}:{step}]"
-    return Location(f"{place.name}{text}", columns=place.columns)
+    bounds = to.between_brackets(slice(start, stop, None if step == 1 else step))
+    return Location(f"{place.name}[{bounds}]", columns=place.columns)
 
 
 def _whole(place: Location) -> str:
@@ -71,10 +68,8 @@ def _rows(to: Emitter, term: Term, name: str) -> Location:
     stop = first + term.settings["turns"] * step
     key = term.settings["key"]
     if key == (ENTRY,):
-        bound = stop if stop >= 0 else ""
-        return Location(
-            f"{name}[{first}:{bound}]" if step == 1 else f"{name}[{first}:{bound}:{step}]"
-        )
+        bounds = slice(first, stop if stop >= 0 else None, None if step == 1 else step)
+        return Location(f"{name}[{to.between_brackets(bounds)}]")
     texts = []
     for n, moves in zip(numbers, steps, strict=True):
         away = f" + {n - first}" if n > first else f" - {first - n}" if n < first else ""

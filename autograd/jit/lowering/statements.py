@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.operations import Op
+from autograd.jit.lowering.calls import call, key_parts
 from autograd.jit.lowering.code import sizes
 from autograd.jit.lowering.emitter import Emitter, Location
-from autograd.jit.lowering.expressions import call, key_parts
 from autograd.jit.terms import Term, entry, is_basic, is_view, pack
 from autograd.ops import (
     complex_parts,
