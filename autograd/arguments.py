@@ -56,6 +56,7 @@ NODE_MAKERS: dict[type, Callable[[Any], Node]] = {}
 """For types of arguments beside numbers and arrays, what makes a node of one."""
 
 
+_NUMBERS = (float, int)
 _ARRAYS = (np.ndarray, np.generic, complex)
 
 
@@ -65,7 +66,7 @@ def fresh(name: str, leaf: Any) -> Node:
         return ops.identity(leaf) if leaf.dtype.kind in "fc" else ops.as_real(leaf)
     if (make := NODE_MAKERS.get(type(leaf))) is not None:
         return make(leaf)
-    if isinstance(leaf, float | int) and not isinstance(leaf, bool):
+    if isinstance(leaf, _NUMBERS) and not isinstance(leaf, bool):
         return _variable(Node.number(leaf))
     if isinstance(leaf, _ARRAYS):
         return _variable(Node.array(leaf))

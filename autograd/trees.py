@@ -29,21 +29,21 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
 
 
 def _flatten(tree: Any, leaves: list[Any]) -> Rebuild:
+    if not isinstance(tree, _CONTAINERS):
+        if tree is None:
+            return lambda new: None
+        leaves.append(tree)
+        return next
     kind = type(tree)
     if isinstance(tree, dict):
         keys = list(tree)
         parts = [_flatten(part, leaves) for part in tree.values()]
         first = (tree.default_factory,) if isinstance(tree, defaultdict) else ()
         return lambda new: kind(*first, {k: part(new) for k, part in zip(keys, parts, strict=True)})
-    if isinstance(tree, list | tuple):
-        parts = [_flatten(part, leaves) for part in tree]
-        if hasattr(tree, "_fields"):
-            return lambda new: kind(*[part(new) for part in parts])
-        return lambda new: kind([part(new) for part in parts])
-    if tree is None:
-        return lambda new: None
-    leaves.append(tree)
-    return next
+    parts = [_flatten(part, leaves) for part in tree]
+    if hasattr(tree, "_fields"):
+        return lambda new: kind(*[part(new) for part in parts])
+    return lambda new: kind([part(new) for part in parts])
 
 
 def map_tree(f: Callable[[Any], Any], tree: Any) -> Any:

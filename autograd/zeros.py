@@ -228,6 +228,7 @@ def _data(x: Array) -> Any:
     return x.primal if isinstance(x, Node) else x
 
 
+@np.errstate(all="ignore")
 def run_pass(
     running: Interpreter,
     run: Callable[[bool], None],
@@ -242,7 +243,7 @@ def run_pass(
     leaf has new data, they stay as they are.
     """
     start = dict(derivatives)
-    with np.errstate(all="ignore"), recording(create_graph):
+    with recording(create_graph):
         inside = interpreter()
         if inside.careful:
             run(True)

@@ -53,7 +53,7 @@ class Linearized:
             self.result, self.aux = split_aux(name, self.result)
         self.outputs, self.rebuild_output = flatten(self.result)
         nodes = [out for out in self.outputs if isinstance(out, Node)]
-        first = min([node.index for node in self.inputs], default=0)
+        first = self.inputs[0].index if self.inputs else 0
         order = ancestors(nodes, first, flowing=not interpreter().replayed)
         self.order, self.active = between(self.inputs, order)
         # A node older than the inputs is the user's own, and may be differentiated in its turn.

@@ -26,8 +26,8 @@ Partial: TypeAlias = Any
 """A number, or a function (out, *args) of the result and the arguments; None stands for zero."""
 
 _PYTHON_NUMBERS = frozenset({float, int, bool})
-_TAKEN_AS_THEY_ARE: set[type] = {float, int, bool, np.ndarray}
-"""The classes of arguments that need no look; those of nodes join it."""
+_IS_NODE: dict[type, bool] = {float: False, int: False, bool: False, np.ndarray: False}
+"""The classes of arguments that are taken as they are; those of nodes join it."""
 _BOOLS = (bool, np.bool_)
 _POSITIONAL: Final = Parameter.POSITIONAL_ONLY
 
@@ -71,20 +71,20 @@ class Elementwise(Op):
     def __call__(self, *args: Array, **settings: Any) -> Array:
         if self.of_value and len(args) == 1 and args[0].__class__ is Node.number and not settings:
             return self.of_value(args[0])
+        tracked = False
         for arg in args:
-            if isinstance(arg, Node):
+            is_node = _IS_NODE.get(arg.__class__)
+            if is_node is None:
+                tracked, args = _as_operands(args)
                 break
-        else:
-            result = self.evaluate(args, settings)
-            running = interpreter()
-            if running is RECORDING or running is NOT_RECORDING:  # which do not look at it
-                return result
-            return running.plain_result(self, args, result)
-        for arg in args:
-            if arg.__class__ not in _TAKEN_AS_THEY_ARE:
-                args = _as_operands(args)
-                break
-        return interpreter().apply(self, args, settings)
+            tracked = tracked or is_node
+        running = interpreter()
+        if tracked:
+            return running.apply(self, args, settings)
+        result = self.evaluate(args, settings)
+        if running is RECORDING or running is NOT_RECORDING:  # which do not look at it
+            return result
+        return running.plain_result(self, args, result)
 
     def evaluate(self, primals: tuple[Any, ...], settings: Settings) -> Any:
         if settings or len(primals) != self.arity:
@@ -122,7 +122,7 @@ class Elementwise(Op):
         if primal.__class__ is bool and self.arity <= 2:  # the result of a comparison
             return Node.number.made(primal, self, *args)
         if primal.__class__ is not float or self.arity > 2:
-            return super().record(primal, args, primals, settings)
+            return Node.array.made(primal, self, args, primals, settings)
         slopes = [
             self.scalar_local(argnum, primal, primals) if isinstance(arg, Node) else None
             for argnum, arg in enumerate(args)
@@ -270,15 +270,19 @@ class Extremum(Elementwise):
         )
 
 
-def _as_operands(args: tuple[Array, ...]) -> tuple[Array, ...]:
-    """NumPy scalars next to Values as Python numbers, so that the result is a Value; the arrays of
-    a DataFrame or a DataArray, whose labels a node does not have; and lists as arrays.
+def _as_operands(args: tuple[Array, ...]) -> tuple[bool, tuple[Array, ...]]:
+    """Whether one of `args` is a node. Where one is, with NumPy scalars next to Values as Python
+    numbers, so that the result is a Value; the arrays of a DataFrame or a DataArray, whose labels a
+    node does not have; and lists as arrays.
     """
-    _TAKEN_AS_THEY_ARE.update([type(arg) for arg in args if isinstance(arg, Node)])
+    kinds = {type(arg) for arg in args if isinstance(arg, Node)}
+    if not kinds:
+        return False, args
+    _IS_NODE.update(dict.fromkeys(kinds, True))
     args = tuple([_without_labels(arg) for arg in args])
     if any(isinstance(arg, Node.array | np.ndarray) for arg in args):
-        return args
-    return tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
+        return True, args
+    return True, tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
 
 
 def _without_labels(arg: Array) -> Array:
