@@ -22,7 +22,6 @@ from autograd.ops.structural import (
     add_reduce,
     as_array,
     as_real,
-    broadcast_to,
     cast,
     index_op,
     keep_axes,
@@ -30,6 +29,7 @@ from autograd.ops.structural import (
     minimum_reduce,
     normalize_axis,
     plain,
+    repeat_along,
     shape_of,
     sum_op,
 )
@@ -56,9 +56,7 @@ def _mean(x: Any, axis: Axis, keepdims: bool) -> Any:
 mean_op: Final = Linear(
     "mean",
     _mean,
-    lambda g, x, axis, keepdims: broadcast_to(
-        keep_axes(g, x, axis, keepdims) / _count(x, axis), shape_of(x)
-    ),
+    lambda g, x, axis, keepdims: repeat_along(g / _count(x, axis), x, axis, keepdims),
 )
 
 
