@@ -34,7 +34,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Rebuild:
             return lambda new: None
         leaves.append(tree)
         return next
-    kind = type(tree)
+    kind: Any = type(tree)
     if isinstance(tree, dict):
         keys = list(tree)
         parts = [_flatten(part, leaves) for part in tree.values()]
