@@ -112,12 +112,13 @@ def _broadcast(x: Any, shape: Shape) -> Any:
 
 def repeat_along(g: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     """The cotangent of x from that of its sum along `axis`."""
+    shape = shape_of(x)
     g = keep_axes(g, x, axis, keepdims) if shape_of(g) else g
-    if isinstance(g, _PLAIN) and x.size <= _SMALL:  # a copy takes less time than a view
-        repeated = np.empty(x.shape, g.dtype)
+    if isinstance(g, _PLAIN) and math.prod(shape) <= _SMALL:  # a copy takes less time than a view
+        repeated = np.empty(shape, g.dtype)
         repeated[...] = g
         return repeated
-    return broadcast_to(g, shape_of(x))
+    return broadcast_to(g, shape)
 
 
 _SMALL: Final = 1000
