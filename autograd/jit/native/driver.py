@@ -151,9 +151,7 @@ class Driver:
                 called = isinstance(step, Step) and step.how == "call"
                 for term in [*needs(step), *makes(step)]:
                     for buffer in self._schedule.buffers(term):
-                        if buffer.array is not None:  # it stays where it is
-                            self._constant(buffer.array)
-                        elif not buffer.name:
+                        if buffer.array is None and not buffer.name:
                             first.setdefault(buffer, position)
                             is_item = self._schedule.kinds[term] in ("item", "load")
                             end = ends[number] if is_item else position  # see `Kernel`
@@ -290,7 +288,7 @@ class Driver:
         wanted.sort(key=lambda term: self._order.get(term, -1))
         kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
         name = f"kernel{next(_numbers)}"
-        self.code.kernels[name] = machine.function(kernel.text(), _level(run))
+        self.code.kernels[name] = machine.function(kernel.text(), _level(run), kernel.arrays)
         call = f"{name}({', '.join(kernel.parameters)})"
         row = f"numbers{next(_numbers)}"
         names = [f"{row}[{place}]" for place in range(len(kernel.results))]

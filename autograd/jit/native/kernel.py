@@ -43,8 +43,9 @@ class Kernel:
     """The function of some steps.
 
     parameters: the driver's variables that it is called with; results: the numbers that it returns
-    in a tuple; row_names: variables that are numbers of a tuple that it is called with. It returns
-    an integer instead where an array is not in order, or one of these numbers is no float.
+    in a tuple; row_names: variables that are numbers of a tuple that it is called with; arrays:
+    those of which it has the address. It returns an integer instead where an array is not in
+    order, or one of these numbers is no float.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Kernel:
         self._names = numbers
         self.parameters: list[str] = []
         self.row_names: set[str] = set()
+        self.arrays: list[Any] = []
         to = Function("define ptr @kernel(ptr %self, ptr %args, i64 %n)")
         self._steps = LoopSteps(to, schedule, branches)
         self._prepare(run)
@@ -78,7 +80,7 @@ class Kernel:
 
     def _prepare(self, run: Sequence[AnyStep]) -> None:
         """Take the arguments apart, before anything is computed."""
-        to, made = self._steps.to, {term for step in run for term in makes(step)}
+        to, made = self._steps.to, dict.fromkeys(term for step in run for term in makes(step))
         outside = dict.fromkeys(
             self._steps.schedule.number_of(term) for step in run for term in needs(step)
         )
@@ -92,8 +94,12 @@ class Kernel:
                 self._steps.values[term] = self._number(self._argument(self._names[term]), term)
         for buffer in arrays:
             if buffer.array is not None:
-                address = buffer.array.ctypes.data
-                self._steps.pointers[buffer] = to(f"inttoptr i64 {address} to ptr")
+                if not self.arrays:
+                    table = to.load("ptr", to.at("i8", "%self", machine.ITEMS))
+                    addresses = to.load("ptr", to.at("i8", table, machine.DATA))
+                address = to.at("ptr", addresses, len(self.arrays))
+                self._steps.pointers[buffer] = to.load("ptr", address)
+                self.arrays.append(buffer.array)
             elif buffer.name:
                 thing = self._argument(buffer.name)
                 data, flags = [to.at("i8", thing, n) for n in (machine.DATA, machine.FLAGS)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any
@@ -122,8 +123,12 @@ def _vector() -> int:
     return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
 
 
+@lru_cache(maxsize=256)
 def _engine(text: str, level: int) -> Any:
-    """The functions of a module in LLVM's text, compiled."""
+    """The functions of a module in LLVM's text, compiled; those of equal texts are compiled once.
+
+    level: `STRAIGHT`, `LONG` or `USUAL`.
+    """
     import llvmlite.binding as llvm
 
     if "@blas_" in text:
@@ -152,15 +157,15 @@ def elementary_function(name: str) -> tuple[list[str], Any]:
     return elementary.declared(name, lanes), engine
 
 
-@lru_cache(maxsize=256)
-def function(text: str, level: int) -> Any:
-    """The function `kernel` of a module in LLVM's text; equal texts give the same one.
-
-    level: `STRAIGHT`, `LONG` or `USUAL`.
+def function(text: str, level: int, arrays: Sequence[Any]) -> Any:
+    """The function `kernel` of a module in LLVM's text. The first item of its `self` is an array of
+    the addresses of `arrays`, so that programs that differ in these alone have one text.
     """
     engine = _engine(text, level)
     method = _Method(NAME.encode(), engine.get_function_address(NAME), _POSITIONAL, None)
+    addresses = np.array([array.ctypes.data for array in arrays], np.uintp)
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype = ctypes.py_object
     new.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return new(ctypes.addressof(method), (method, engine), None)  # which it keeps alive
+    kept_alive = addresses, method, engine, arrays
+    return new(ctypes.addressof(method), kept_alive, None)

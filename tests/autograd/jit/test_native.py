@@ -303,6 +303,31 @@ def test_arrays_from_outside_are_read_in_each_call() -> None:
         assert_same(run(x), (x + shift, x * count, count, np.sort(shift)))
 
 
+def test_programs_that_differ_in_their_arrays_alone_are_compiled_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import llvmlite.binding as llvm
+
+    texts: list[str] = []
+    counts: list[int] = []
+    parse = llvm.parse_assembly
+    monkeypatch.setattr(llvm, "parse_assembly", lambda text: texts.append(text) or parse(text))
+    x = np.linspace(0.0, 1.0, 12).reshape(3, 4)
+    for n in range(3):
+        weights, shift, total = np.full(4, n + 0.5), np.full(3, n + 2.0), np.zeros(3)
+
+        def f(x: Any, weights: Any = weights, shift: Any = shift) -> Any:
+            y = anp.tanh(x @ captured(weights)) + np.square(captured(shift))
+            return y.sum(), [y * 2.0]
+
+        result = jit(f, into=[total], native=True)(x)
+        right, (update,) = f(x)
+        assert_same(result, right)
+        assert_same(total, update)
+        counts.append(len(texts))
+    assert counts == [counts[0]] * 3 != [0] * 3
+
+
 def test_what_is_called_sees_views_of_arrays_that_are_not_in_order() -> None:
     run = compiled(lambda x: anp.sort(x.T[0]) + anp.sort(x[:, 1]))
     a = np.arange(9.0).reshape(3, 3)[::-1]
@@ -387,7 +412,7 @@ def test_the_size_of_machine_code_does_not_grow_with_the_turns_of_a_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     f, sizes = grad(_rows_of_a_loop, (0, 1)), list[int]()
-    monkeypatch.setattr(machine, "function", lambda text, level: sizes.append(text.count("\n")))
+    monkeypatch.setattr(machine, "function", lambda text, *_: sizes.append(text.count("\n")))
     for turns in (80, 160):
         with pytest.raises(TypeError):  # there is no function
             compiled(f)(np.ones(3), np.ones((turns, 3)))
