@@ -114,7 +114,9 @@ def require_meaning(op: Any, result: npt.NDArray[Any]) -> None:
 
 def nodes_of(name: str, given: Any) -> list[Node]:
     """One node or a sequence of them as a list. Raises TypeError for what is no node."""
-    nodes = list(given) if isinstance(given, Iterable) and not isinstance(given, Node) else [given]
+    if isinstance(given, Node):
+        return [given]
+    nodes = list(given) if isinstance(given, Iterable) else [given]
     for node in nodes:
         if not isinstance(node, Node):
             raise TypeError(

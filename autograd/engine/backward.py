@@ -44,7 +44,7 @@ def gradients(
     cotangents: Derivatives = {}
     for node, start in zip(outputs, seeds, strict=True):
         add(cotangents, node, seed_of(node, start, record))
-    first = min([node.index for node in wanted], default=0)
+    first = min([node.index for node in wanted]) if wanted else 0
     order, active = between(wanted, ancestors(outputs, first, flowing=not interpreter().replayed))
     run_backward(order, cotangents, active, set(wanted), record)
     pairs = [(cotangents.get(node), node) for node in wanted]

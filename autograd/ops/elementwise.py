@@ -78,6 +78,8 @@ def _pow_base(out: Array, x: Array, y: Array) -> Array:
                 return y * math.pow(x, y - 1)
             except (ArithmeticError, ValueError):
                 return y * pow(x, y - 1)
+        if y == 2:  # the most frequent one, in half the time
+            return y * x
         return y * pow(x, y - 1) if y != 0 else 0.0
     constant = (y == 0) & ((x == 0) | (x != x))  # elsewhere y = 0 has the derivative 1/x in y
     return where(constant, 0.0, y * pow(x, where(constant, 1.0, y - 1.0)))
