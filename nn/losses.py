@@ -249,20 +249,9 @@ _class_cross_entropy = ag.custom_op(
 def _class_cross_entropy_in_steps(z: Any, y: Any) -> Any:
     """The same from steps that its gradient shares, so that a compiled program does them once."""
     shifted = z - ag.stop_gradient(ag.max(z, -1, keepdims=True))
-    total = ag.sum(ag.exp(shifted), -1, keepdims=True)
-    return _surprisal(shifted, ag.stop_gradient(total), flat_index(y, classes=z.shape[-1]))
-
-
-def _surprisal_rule(g: Any, out: Any, shifted: Any, total: Any, index: Any) -> Any:
-    odds, g_column = ag.exp(shifted), g[..., np.newaxis]
-    return subtract_at(odds * (g_column / ag.sum(odds, -1, keepdims=True)), g, index)
-
-
-_surprisal = ag.custom_op(
-    lambda shifted, total, index: np.log(total)[..., 0] - shifted.take(index),
-    vjp=(_surprisal_rule, None, None),
-    name="cross_entropy",
-)
+    labels = ag.cast(ag.ravel(y), np.intp)
+    right = ag.reshape(shifted, (-1, z.shape[-1]))[np.arange(labels.size), labels]
+    return ag.log(ag.sum(ag.exp(shifted), -1)) - ag.reshape(right, y.shape)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ class _Export:
                 assert step.term.op is not None
                 raise Unsupported(step.term.op.name)
             self._steps.step(step)
+        if self._steps.outside:
+            raise Unsupported("an index that is computed")
         wanted = [*leaving, *[term for term, _, _ in checks]]
         self._values = {term: self._steps.value(term) for term in wanted if not term.ndim}
         self._declared = self._declaration(name)

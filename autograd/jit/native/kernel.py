@@ -32,6 +32,8 @@ declare void @PyEval_RestoreThread(ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyErr_Occurred()
+declare void @PyErr_SetNone(ptr)
+@PyExc_IndexError = external global ptr
 attributes #0 = { nounwind willreturn memory(none) }
 """
 _DOUBLE, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
@@ -188,6 +190,13 @@ class Kernel:
 
     def _finish(self) -> None:
         to = self._steps.to
+        if self._steps.outside:
+            outside = to.load("i1", self._steps.outside)
+            to.do(f"br i1 {outside}, label %outside, label %inside")
+            to.begin("outside")
+            to.do(f"call void @PyErr_SetNone(ptr {to.load('ptr', '@PyExc_IndexError')})")
+            to.do("ret ptr null")
+            to.begin("inside")
         count = len(self.results) + self.has_checks
         row = to(f"call ptr @PyTuple_New(i64 {count})")
         items = to.at("i8", row, machine.ITEMS)

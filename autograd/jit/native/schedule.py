@@ -29,7 +29,7 @@ from autograd.jit.native.layout import (
 from autograd.jit.native.nests import IDENTITIES, RUNNING, Nest
 from autograd.jit.native.text import has_type
 from autograd.jit.terms import Term, entry, is_view, pack, segment_sums
-from autograd.ops import products, structural
+from autograd.ops import indexing, products, structural
 from autograd.ops.elementwise import identity
 
 
@@ -84,8 +84,8 @@ class Schedule:
     kinds: "given"; "view" (of an array in memory); "uniform" (an array of which all entries are one
         number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
         an array); "element", "reduction" (in nests); "fill", "move", "product", "einsum", "join",
-        "gather", "scatter", "put" (a number into zeros), "segments", "running" (along the last
-        axis), "pack"; "loop", "part" (a number that a
+        "gather", "scatter", "put" (a number into zeros), "pick", "place" (the same by numbers that
+        are computed), "segments", "running" (along the last axis), "pack"; "loop", "part" (a number that a
         loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an array of
         its items); or "call" (of Python: no machine code is made).
     layouts: of the arrays that are in memory; lists: of the lists.
@@ -268,6 +268,9 @@ class Schedule:
             return "einsum" if same and in_memory and small and term.dtype.kind == "f" else "call"
         if not term.ndim:
             return "call"
+        if op in (indexing.gather_op, indexing.place_op):
+            picks = in_memory and term.dtype == term.args[0].dtype and self._picks(term)
+            return "call" if not picks else "pick" if op is indexing.gather_op else "place"
         if op in RUNNING and in_memory and same and term.dtype.kind == "f":
             return "running"
         if op is structural.concatenate_op and same and len(arrays) == len(term.args):
@@ -281,6 +284,21 @@ class Schedule:
         if op is segment_sums and in_memory and term.dtype.kind == "f":
             return "segments"
         return "call"
+
+    def _picks(self, term: Term) -> bool:
+        """Whether a key with numbers that are computed has one for each entry, which lie in order."""
+        x, *numbers = term.args
+        key = term.settings["key"]
+        fixed = [np.asarray(part) for part in key if part is not indexing.HERE]
+        shape = numbers[0].shape
+        lie_in_order = numbers if term.op is indexing.gather_op else term.args
+        return (
+            all(part.dtype.kind in "iu" for part in [*fixed, *numbers])
+            and np.broadcast_shapes(shape, *[part.shape for part in fixed]) == shape
+            and all(number.shape == shape for number in numbers)
+            and all(self.layouts[arg].in_order for arg in lie_in_order)
+            and (term.op is indexing.gather_op or term.dtype.kind == "f")
+        )
 
     def _stage(self, term: Term) -> int:
         kind = self.kinds[term]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from autograd.jit.native.nests import IDENTITIES, RUNNING, Nest, NestWriter, com
 from autograd.jit.native.schedule import AnyStep, Schedule, copy_of, needs, new_term
 from autograd.jit.native.text import Function, Value, in_memory, number, type_of
 from autograd.jit.terms import Term, is_basic
-from autograd.ops import structural
+from autograd.ops import indexing, structural
 from autograd.ops.elementwise import mul
 
 
@@ -21,7 +23,8 @@ class Steps:
     """A function while its steps are written.
 
     pointers: the addresses of buffers; values: numbers by their terms; others: functions that it
-    calls; globals: lines of the module besides.
+    calls; globals: lines of the module besides; outside: memory for whether the number of an entry
+    was one that an array does not have.
     """
 
     schedule: Schedule
@@ -33,6 +36,7 @@ class Steps:
         self.values: dict[Term, Value] = {}
         self.others: list[Function] = []
         self.globals: dict[str, None] = {}
+        self.outside: Value = ""
 
     def value(self, term: Term) -> Value:
         term = self.schedule.number_of(term)
@@ -277,6 +281,52 @@ class Steps:
             value = to.load(kind, to.at(kind, pointer, n))
             place = to.at(kind, base, at)
             to.store(kind, to(f"fadd {kind} {to.load(kind, place)}, {value}"), place)
+
+    def _pick(self, term: Term) -> None:
+        self._pair(term, self._layout(term.args[0]), self._layout(term), adds=False)
+
+    def _place(self, term: Term) -> None:
+        self._zeros(term)
+        self._pair(term, self._layout(term), self._layout(term.args[0]), adds=True)
+
+    def _pair(self, term: Term, x: Layout, y: Layout, adds: bool) -> None:
+        """Copy x[key] to y, or add y to it, where numbers of the key are computed."""
+        to, kind, key = self.to, in_memory(type_of(term.dtype)), term.settings["key"]
+        numbers, count = iter(term.args[1:]), term.args[1].size
+        axes = [*zip(key, x.shape, x.strides, strict=False)]
+        fixed = sum(np.asarray(n) % size * s for n, size, s in axes if n is not indexing.HERE)
+        table = self._numbers(np.broadcast_to(fixed + x.offset, term.args[1].shape))
+        rest = x.shape[len(key) :]
+        with to.loop(str(count)) as i, ExitStack() as loops:
+            at, entry = to.load("i64", to.at("i64", table, i)), to(f"mul i64 {i}, {prod(rest)}")
+            for part, size, stride in axes:
+                if part is indexing.HERE:
+                    n = self._number_within(next(numbers), i, size)
+                    at = to(f"add i64 {at}, {to(f'mul i64 {n}, {stride}')}")
+            for size, stride, step in zip(rest, x.strides[len(key) :], steps(rest), strict=True):
+                turn = loops.enter_context(to.loop(str(size)))
+                at = to(f"add i64 {at}, {to(f'mul i64 {turn}, {stride}')}")
+                entry = to(f"add i64 {entry}, {to(f'mul i64 {turn}, {step}')}")
+            one, other = to.at(kind, self.pointers[x.buffer], at), to.at(kind, self.base(y), entry)
+            if adds:
+                total = to(f"fadd {kind} {to.load(kind, one)}, {to.load(kind, other)}")
+                to.store(kind, total, one)
+            else:
+                to.store(kind, to.load(kind, one), other)
+
+    def _number_within(self, term: Term, i: Value, size: int) -> Value:
+        """Number i of an array of the numbers of entries; noted, and 0, where there is no entry."""
+        to, layout = self.to, self._layout(term)
+        if not self.outside:
+            self.outside = to.slot("i1")
+            to.slots.append(f"  store i1 0, ptr {self.outside}")
+        n = load(to, term.dtype, to.at(type_of(term.dtype), self.base(layout), i))
+        n = functions.convert(to, n, term.dtype, np.dtype(np.int64))
+        below = to(f"icmp slt i64 {n}, 0")
+        n = to(f"select i1 {below}, i64 {to(f'add i64 {n}, {size}')}, i64 {n}")
+        wrong = to(f"icmp uge i64 {n}, {size}")
+        to.store("i1", to(f"or i1 {wrong}, {to.load('i1', self.outside)}"), self.outside)
+        return to(f"select i1 {wrong}, i64 0, i64 {n}")
 
     def _segments(self, term: Term) -> None:
         (x,) = term.args
