@@ -85,9 +85,9 @@ class Schedule:
         number, which is in no memory); "number" (an operation on numbers); "load" (a number out of
         an array); "element", "reduction" (in nests); "fill", "move", "product", "einsum", "join",
         "gather", "scatter", "put" (a number into zeros), "pick", "place" (the same by numbers that
-        are computed), "segments", "running" (along the last axis), "pack"; "loop", "part" (a number that a
-        loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an array of
-        its items); or "call" (of Python: no machine code is made).
+        are computed), "segments", "running" (along the last axis), "pack"; "loop", "part" (a number
+        that a loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an
+        array of its items); or "call" (of Python: no machine code is made).
     layouts: of the arrays that are in memory; lists: of the lists.
     bodies: the schedules of the bodies of loops.
     stored: the terms of nests that something outside of their nest reads.
@@ -286,9 +286,8 @@ class Schedule:
         return "call"
 
     def _picks(self, term: Term) -> bool:
-        """Whether a key with numbers that are computed has one for each entry, which lie in order."""
-        x, *numbers = term.args
-        key = term.settings["key"]
+        """Whether a key has computed numbers for each entry that it picks, which lie in order."""
+        numbers, key = term.args[1:], term.settings["key"]
         fixed = [np.asarray(part) for part in key if part is not indexing.HERE]
         shape = numbers[0].shape
         lie_in_order = numbers if term.op is indexing.gather_op else term.args

@@ -303,6 +303,46 @@ def test_arrays_from_outside_are_read_in_each_call() -> None:
         assert_same(run(x), (x + shift, x * count, count, np.sort(shift)))
 
 
+PICKS: dict[str, Callable[..., Any]] = {
+    "rows": lambda a, i, j: a[i],
+    "entries": lambda a, i, j: a[i, j],
+    "one of each row": lambda a, i, j: a[np.arange(4), j],
+    "of a row": lambda a, i, j: a[-1, j],
+    "of columns": lambda a, i, j: a[:, j],
+    "of a view": lambda a, i, j: a.T[::-1][j, i],
+    "a table": lambda a, i, j: a[anp.stack([i, j % 2])] * a[i],
+    "of other arrays": lambda a, i, j: (a * 2.0)[i[::-1]],
+    "added": lambda a, i, j: a.at[i].add(a[j]),
+}
+
+
+@pytest.mark.parametrize("name", PICKS)
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.int16])
+def test_entries_by_numbers_that_are_arguments_agree(name: str, dtype: Any) -> None:
+    a, total = rng.normal(size=(5, 3)), np.zeros(())
+
+    f = value_and_grad(lambda a, i, j: anp.sum(PICKS[name](a, i, j) ** 3))
+
+    def update(a: Any, i: Any, j: Any) -> Any:
+        y, slope = f(a, i, j)
+        return slope, [y]
+
+    run = jit(update, into=[total], native=True)
+    for rows, columns in (([0, 4, 4, 2], [0, 2, 1, 1]), ([1, -1, 4, -5], [-3, 0, 2, -1])):
+        i, j = [np.array(numbers).astype(dtype) for numbers in (rows, columns)]
+        if dtype is np.uint8:
+            i, j = i % 3, j % 3
+        y, slope = f(a, i, j)
+        assert_same(run(a, i, j), slope)
+        assert_same(total, y)
+    for wrong in ([0, 5, 0, 0], [0, 1, 0, -6]):
+        numbers = np.array(wrong).astype(dtype)
+        with pytest.raises(IndexError):
+            run(a, numbers, numbers)
+        assert_same(total, y)
+    assert run.stats().native == 1
+
+
 def test_programs_that_differ_in_their_arrays_alone_are_compiled_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
