@@ -292,7 +292,7 @@ class Schedule:
         shape = numbers[0].shape
         lie_in_order = numbers if term.op is indexing.gather_op else term.args
         return (
-            all(part.dtype.kind in "iu" for part in [*fixed, *numbers])
+            {x.dtype.kind for x in fixed} | {x.dtype.kind for x in numbers} <= {"i", "u"}
             and np.broadcast_shapes(shape, *[part.shape for part in fixed]) == shape
             and all(number.shape == shape for number in numbers)
             and all(self.layouts[arg].in_order for arg in lie_in_order)
