@@ -66,7 +66,7 @@ def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Ca
     require_function(operator, fun, ", or gradients(y, x) for the derivative of a node y")
 
     def named(f: Callable[P, R]) -> Callable[P, R]:
-        functools.update_wrapper(f, fun)
+        functools.update_wrapper(f, fun, assigned=_KEPT)
         f.__name__ = f.__qualname__ = f"{operator}_of_{name}_wrt_argnum_{argnum}"
         f.__doc__ = (
             f"    {operator} of function {name} with respect to argument number {argnum}. "
@@ -75,6 +75,9 @@ def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Callable[P, R]], Ca
         return f
 
     return named
+
+
+_KEPT = ("__module__", "__annotations__")  # a ufunc writes its docstring anew when asked for it
 
 
 def unary_to_nary(operator: Function) -> Function:
@@ -93,17 +96,20 @@ def unary_to_nary(operator: Function) -> Function:
     def nary(fun: Function, argnum: Any = 0, *settings: Any, **more: Any) -> Function:
         one = isinstance(argnum, int)
         chosen = (argnum,) if one else tuple(argnum)
-        name, doc = get_name(fun), get_doc(fun)
+        name = get_name(fun)
 
         @wrap_nary_f(fun, operator, argnum)
         def at(*args: Any, **kwargs: Any) -> Any:
+            if argnum == 0 and len(args) == 1 and not kwargs:
+                return operator(fun, args[0], *settings, **more)
+
             def of_one(x: Any) -> Any:
                 call = list(args)
                 for number, part in zip(chosen, (x,) if one else x, strict=True):
                     call[number] = part
                 return fun(*call, **kwargs)
 
-            of_one.__name__, of_one.__doc__ = name, doc  # `wraps` would take longer than many a fun
+            of_one.__name__ = name  # `wraps` would take longer than many a fun
             parts = tuple([args[number] for number in chosen])
             return operator(of_one, parts[0] if one else parts, *settings, **more)
 

@@ -20,8 +20,7 @@ from autograd.trees import Rebuild, flatten, map_tree
 class Linearized:
     """One run of f(*args, **kwargs): its result, and its linear map at that point.
 
-    argnums: the positional arguments to differentiate with respect to; a sequence stands for a
-        tuple of them.
+    argnums: which positional arguments to differentiate with respect to, one or several.
     has_aux: f gives a pair, of the `result` to differentiate and of `aux` beside it.
     """
 
@@ -44,7 +43,7 @@ class Linearized:
         self.name = name
         chosen, replace = choose(name, args, argnums)
         leaves, self.rebuild = flatten(chosen)
-        self.numbers: list[bool] = [leaf.__class__ is complex for leaf in leaves]
+        self.complex: list[int] = [n for n, x in enumerate(leaves) if x.__class__ is complex]
         with recording(True), differentiating() as self.inputs:
             self.inputs += [fresh(name, leaf) for leaf in leaves]
             self.result: Any = f(*replace(self.rebuild(iter(self.inputs))), **kwargs)
@@ -72,8 +71,10 @@ class Linearized:
         pairs = [(cotangents.get(node), node) for node in self.inputs]
         if create_graph:
             return [as_node(g, node) for g, node in pairs]
-        found = zip(detach_results(pairs), self.numbers, strict=True)
-        return [complex(g) if number else g for g, number in found]
+        found = detach_results(pairs)
+        for number in self.complex:
+            found[number] = complex(found[number])
+        return found
 
     def push(self, tangents: Mapping[int, Array]) -> list[Array]:
         """The tangents of the outputs, from those of the inputs by number."""
