@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import accumulate, count
+from itertools import accumulate, combinations, count
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from autograd.jit.errors import GuardFailure
 from autograd.jit.lowering.code import Code
 from autograd.jit.native import machine
 from autograd.jit.native.kernel import Kernel, work
-from autograd.jit.native.layout import LOCAL, Buffer, is_regular, of_array
+from autograd.jit.native.layout import LOCAL, Buffer, Layout, is_regular, of_array
 from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
 from autograd.jit.terms import Term, is_view, ordered
@@ -73,22 +73,37 @@ class Driver:
         own = self._own(order, leaving)
         self._sinks = sinks
         updates = self._updates(order)
-        wanted = {*own.values(), *updates, *roots}
-        given = {term: of_array(array) for term, array in [*fixed.items(), *updates.items()]}
+        wanted = {*own.values(), *updates, *leaving, *[term for term, _, _ in checks]}
+        wanted.update(term for term, _ in self._late)
+        given = {term: of_array(array) for term, array in fixed.items()} | updates
+        homes = self._in_place(inputs, given, updates if not effects else {})
         known = {*order}
         between = [arg for update in updates for arg in update.args if arg not in known]
         wanted.update(between)
         everything = [*order, *own.values(), *between, *updates]
-        self._schedule = Schedule(everything, wanted, given)
+        self._schedule = Schedule(everything, wanted, given, homes=homes)
+        self._users: dict[Term, set[Term]] = {term: set() for term in everything}
+        for term in everything:
+            for arg in term.args:
+                self._users[arg].add(term)
+        for term in wanted - updates.keys():
+            self._users[term].add(term)
         for name, term in inputs:
-            if term in self._schedule.layouts:
-                self._schedule.layouts[term].buffer.name = name
+            layout = self._schedule.layouts.get(term)
+            if layout and layout.buffer.array is None:
+                layout.buffer.name = name
         for name, term in inputs:
             if term in fixed and not term.ndim:  # a kernel takes it as a number
                 self.code.body.append(f"{name} = {self._constant(fixed[term])}.item()")
         self._ends = {*updates}
         self._arrays = {name for name, term in inputs if term.ndim and term not in fixed}
-        steps = self._split(self._schedule.steps, updates)
+        for buffer in self._direct:
+            buffer.apart_from += [
+                (name, term.size * term.dtype.itemsize)
+                for name, term in inputs
+                if name in self._arrays
+            ]
+        steps = self._split(self._schedule.steps)
         self._plan_memory(steps, {*own.values(), *updates})
         for term, array in fixed.items():
             if not term.ndim:  # which may be written into before it is returned
@@ -100,7 +115,7 @@ class Driver:
         """For arrays that leave the program, terms of copies that belong to the caller."""
         return {term: copy_of(term) for term in dict.fromkeys(leaving) if term.ndim}
 
-    def _updates(self, order: Sequence[Term]) -> dict[Term, Any]:
+    def _updates(self, order: Sequence[Term]) -> dict[Term, Layout]:
         """For arrays that are written into, terms of copies that are to be there."""
         updates = {}
         for term, array in self._sinks:
@@ -112,10 +127,37 @@ class Driver:
                 (source,) = source.args
             if source.op is None and not source.constant:  # it may be overwritten by then
                 term = copy_of(term)
-            updates[copy_of(term)] = array
+            updates[copy_of(term)] = of_array(array)
         return updates
 
-    def _split(self, steps: Sequence[AnyStep], ends: Collection[Term]) -> list[list[AnyStep]]:
+    def _in_place(
+        self,
+        inputs: Sequence[tuple[str, Term]],
+        given: dict[Term, Layout],
+        updates: Mapping[Term, Layout],
+    ) -> dict[Term, Layout]:
+        """Where the memory of inputs is that are written over, and of arrays that can be computed
+        in the arrays that they are to be in, since no input lies there.
+        """
+        homes: dict[Term, Layout] = {}
+        arrays = [array for _, array in self._sinks]
+        overlap = any(np.may_share_memory(x, y) for x, y in combinations(arrays, 2))
+        for update, layout in updates.items() if not overlap else ():
+            array = layout.buffer.array
+            inside = [(n, x) for n, x in inputs if x.ndim and np.may_share_memory(x.example, array)]
+            if not inside and layout.in_order:
+                homes[update.args[0]] = layout
+            for name, x in inside:
+                same = x.fits(array) and x.example.ctypes.data == array.ctypes.data
+                if same and layout.in_order and x.example.flags.c_contiguous:
+                    given[x] = layout
+                    if name in self.code.parameters:
+                        layout.buffer.same_as.append(name)
+        self._direct = [layout.buffer for layout in homes.values()]
+        self._written_over = {name for layout in updates.values() for name in layout.buffer.same_as}
+        return homes
+
+    def _split(self, steps: Sequence[AnyStep]) -> list[list[AnyStep]]:
         """Runs of steps that become kernels, and the calls between them as runs of one."""
         runs: list[list[AnyStep]] = [[]]
         last: list[AnyStep] = []
@@ -123,15 +165,41 @@ class Driver:
             if isinstance(step, Step) and step.how == "call":
                 runs += [[step], []]
             elif isinstance(step, Nest):
-                late = [term for term in step.members if term in ends]
+                late = self._late_members(step)
+                there = [term for term in step.members if term in self._ends and term not in late]
+                step.members = [term for term in step.members if term not in {*late, *there}]
+                self._schedule.stored.update(term.args[0] for term in there)
                 if late:
                     last.append(Nest(step.shape, late))
-                    step.members = [term for term in step.members if term not in ends]
+                    self._schedule.stored.update({*step.members}.intersection(needs(last[-1])))
                 if step.members or step.reductions:
                     runs[-1].append(step)
             else:
                 runs[-1].append(step)
         return [run for run in [*runs, last] if run]
+
+    def _late_members(self, nest: Nest) -> list[Term]:
+        """The members of a nest that are computed at the end, into arrays that may be read before:
+        updates, and what only these need, if what it reads is still there then.
+        """
+        layouts = self._schedule.layouts
+        ends = [term for term in nest.members if term in self._ends]
+        late = {term for term in ends if layouts[term] != layouts[term.args[0]]}
+        written = [layouts[term] for term in late]
+
+        def stays(arg: Term) -> bool:
+            layout = layouts.get(arg)
+            if layout is None or arg in nest.members or layout in written:
+                return True
+            computed = layout.buffer.array is None and not layout.buffer.name
+            return computed or layout.buffer in self._direct
+
+        if len(written) == len({layout.buffer for layout in written}):
+            for term in reversed(nest.members):
+                users = self._users[term]
+                if users and users <= late and all(map(stays, term.args)):
+                    late.add(term)
+        return [term for term in nest.members if term in late]
 
     def _plan_memory(self, runs: Sequence[Sequence[AnyStep]], placed: set[Term]) -> None:
         """Give each array that is computed a place in the program's memory, or in a kernel's."""
@@ -298,11 +366,13 @@ class Driver:
         if arrays:
             self.code.body.append(f"if {row}.__class__ is int:")
             for x in arrays:
-                self.code.body.append(f"    {x} = np.ascontiguousarray({x})")
+                if x not in self._written_over:
+                    self.code.body.append(f"    {x} = np.array({x}, order='C')")
             self.code.body.append(f"    {row} = {call}")
-        if kernel.row_names:
+        if arrays or kernel.row_names:
+            reason = "a number is no float" if kernel.row_names else "an array is in other memory"
             self.code.body.append(f"if {row}.__class__ is int:")
-            self.code.body.append("    raise GuardFailure('a number is no float')")
+            self.code.body.append(f"    raise GuardFailure({reason!r})")
             self.code.kernels["GuardFailure"] = GuardFailure
             self.code.checked.update(kernel.row_names)
         if kernel.has_checks:

@@ -44,10 +44,10 @@ _LONG = 20_000
 class Kernel:
     """The function of some steps.
 
-    parameters: the driver's variables that it is called with; results: the numbers that it returns
-    in a tuple; row_names: variables that are numbers of a tuple that it is called with; arrays:
-    those of which it has the address. It returns an integer instead where an array is not in
-    order, or one of these numbers is no float.
+    parameters: the driver's variables that it is called with, in order; results: the numbers that
+    it returns in a tuple; row_names: variables that are numbers of a tuple that it is called with;
+    arrays: those of which it has the address. It returns an integer instead where an array is not
+    in order or not where it should be, or one of these numbers is no float.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Kernel:
     ) -> None:
         """numbers: the driver's variables that hold numbers; wanted: numbers that it needs."""
         self._names = numbers
-        self.parameters: list[str] = []
+        self.parameters: dict[str, int] = {}
         self.row_names: set[str] = set()
         self.arrays: list[Any] = []
         to = Function("define ptr @kernel(ptr %self, ptr %args, i64 %n)")
@@ -100,14 +100,20 @@ class Kernel:
                     table = to.load("ptr", to.at("i8", "%self", machine.ITEMS))
                     addresses = to.load("ptr", to.at("i8", table, machine.DATA))
                 address = to.at("ptr", addresses, len(self.arrays))
-                self._steps.pointers[buffer] = to.load("ptr", address)
+                pointer = self._steps.pointers[buffer] = to.load("ptr", address)
                 self.arrays.append(buffer.array)
+                for name in buffer.same_as:
+                    data, in_order = self._array(name)
+                    checks += [in_order, to(f"icmp eq ptr {data}, {pointer}")]
+                for name, size in buffer.apart_from:
+                    data, in_order = self._array(name)
+                    before = to(f"icmp ule ptr {to.at('i8', data, size)}, {pointer}")
+                    end = to.at("i8", pointer, buffer.array.nbytes)
+                    apart = to(f"or i1 {before}, {to(f'icmp uge ptr {data}, {end}')}")
+                    checks += [in_order, apart]
             elif buffer.name:
-                thing = self._argument(buffer.name)
-                data, flags = [to.at("i8", thing, n) for n in (machine.DATA, machine.FLAGS)]
-                self._steps.pointers[buffer] = to.load("ptr", data)
-                flags = to(f"and i32 {to.load('i32', flags)}, {machine.IN_ORDER}")
-                checks.append(to(f"icmp eq i32 {flags}, {machine.IN_ORDER}"))
+                self._steps.pointers[buffer], in_order = self._array(buffer.name)
+                checks.append(in_order)
         if any(buffer.offset >= 0 for buffer in arrays):
             thing = self._argument("memory")
             self._memory = to.load("ptr", to.at("i8", thing, machine.DATA))
@@ -173,9 +179,15 @@ class Kernel:
         return to(f"icmp eq i64 {to.load('i64', floats)}, {count}")
 
     def _argument(self, name: str) -> Value:
-        self.parameters.append(name)
-        to = self._steps.to
-        return to.load("ptr", to.at("ptr", "%args", len(self.parameters) - 1))
+        to, place = self._steps.to, self.parameters.setdefault(name, len(self.parameters))
+        return to.load("ptr", to.at("ptr", "%args", place))
+
+    def _array(self, name: str) -> tuple[Value, Value]:
+        """The address of the entries of an array, and whether they lie in order."""
+        to, thing = self._steps.to, self._argument(name)
+        data, flags = [to.at("i8", thing, n) for n in (machine.DATA, machine.FLAGS)]
+        flags = to(f"and i32 {to.load('i32', flags)}, {machine.IN_ORDER}")
+        return to.load("ptr", data), to(f"icmp eq i32 {flags}, {machine.IN_ORDER}")
 
     def _number(self, thing: Value, term: Term) -> Value:
         """The number that an object is."""

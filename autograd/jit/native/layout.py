@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -26,7 +26,8 @@ class Buffer:
 
     name: the variable of the driver that holds it; "" for memory within a function, or within the
         scratch memory of the program, which begins at `offset`.
-    array: the array itself, if it is always the same.
+    array: the array itself, if it is always the same. same_as: parameters that have to be this
+        array; apart_from: those that have to lie elsewhere, with their bytes.
     """
 
     size: int
@@ -34,6 +35,8 @@ class Buffer:
     name: str = ""
     array: Any = None
     offset: int = -1
+    same_as: list[str] = field(default_factory=list)
+    apart_from: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from autograd.jit.native.layout import (
     new_list,
     of_array,
     part_of,
+    steps,
     view,
     whole,
 )
@@ -50,6 +51,8 @@ AnyStep: TypeAlias = "Nest | Step"
 _IN_NESTS = ("element", "reduction")
 _NO_STEP = ("given", "view", "uniform", "list", "part")
 _NUMBERS = ("number", "load", "item")
+_ANYWHERE = ("element", "reduction", "product", "einsum", "pick", "place", "join")
+"""Arrays that may be computed into a part of other memory."""
 
 
 _MANY = 8
@@ -99,9 +102,11 @@ class Schedule:
         results: Collection[Term],
         given: Mapping[Term, Layout],
         alone: bool = False,
+        homes: Mapping[Term, Layout] | None = None,
     ) -> None:
         """order: all terms, arguments first; results: those that are needed in the end; given:
-        where some of them are; alone: whether NumPy is to compute nothing that can be written.
+        where some of them are; alone: whether NumPy is to compute nothing that can be written;
+        homes: where some of them are to be computed, if they can be.
         """
         self._alone = alone
         self._in_memory = self._wanted_in_memory(order)
@@ -114,6 +119,7 @@ class Schedule:
         self._ready: dict[Term, int] = {}  # the first stage at which others can read it
         self._nest: dict[Term, int] = {}  # the stage of its nest
         stages: dict[int, list[Term]] = {}
+        homes = self._homes(order, homes or {})
         for term in order:
             self.kinds[term] = kind = self._how(term)
             if term in given:
@@ -122,6 +128,8 @@ class Schedule:
                 self.layouts[term] = self._view
             elif term.constant and term.ndim:
                 self.layouts[term] = of_array(np.ascontiguousarray(term.example))
+            elif term.ndim and term in homes and kind in _ANYWHERE:
+                self.layouts[term] = homes[term]
             elif term.ndim and kind != "uniform":
                 self.layouts[term] = whole(Buffer(term.size, term.dtype), term.shape)
             stage = self._stage(term)
@@ -133,6 +141,23 @@ class Schedule:
         for term in order:
             if self.kinds[term] == "part":
                 self._loops[term.args[0]].parts.append(term)
+
+    def _homes(self, order: Sequence[Term], homes: Mapping[Term, Layout]) -> dict[Term, Layout]:
+        """Where arrays are joined, so that each part can be computed there."""
+        found = {**homes}
+        for term in reversed(order):
+            if term.op is structural.concatenate_op and term.settings["axis"] == 0:
+                home = found.setdefault(term, whole(Buffer(term.size, term.dtype), term.shape))
+                start = home.offset
+                for arg in term.args:
+                    part = arg
+                    while part.op is structural.reshape_op:
+                        (part,) = part.args
+                    place = Layout(home.buffer, part.shape, steps(part.shape), start)
+                    if part.dtype == term.dtype:
+                        found.setdefault(part, place)
+                    start += arg.size
+        return found
 
     def _wanted_in_memory(self, order: Sequence[Term]) -> set[Term]:
         """The terms that an operation reads which needs its arguments in memory."""

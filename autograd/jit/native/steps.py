@@ -118,13 +118,16 @@ class Steps:
         self.copy(x, Layout(self._layout(term).buffer, x.shape, steps(x.shape)))
 
     def _join(self, term: Term) -> None:
-        into, start, places = self._layout(term), 0, []
+        into, start, parts, places = self._layout(term), 0, [], []
         axis = term.settings["axis"] % term.ndim
         for arg in term.args:
             offset = into.offset + start * into.strides[axis]
-            places.append(Layout(into.buffer, arg.shape, into.strides, offset))
+            place = Layout(into.buffer, arg.shape, into.strides, offset)
+            if self.schedule.place(arg) != place:  # where it may have been computed
+                parts.append(arg)
+                places.append(place)
             start += arg.shape[axis]
-        self.store_all(term.args, places)
+        self.store_all(parts, places)
 
     def _pack(self, term: Term) -> None:
         self.store_all(term.args, [self._layout(term).item(n) for n in range(term.size)])

@@ -497,6 +497,33 @@ def test_updates_are_computed_from_the_old_contents_of_all_arrays() -> None:
     np.testing.assert_array_equal(b, [3.0, 4.0])
 
 
+@pytest.mark.parametrize("first", range(6))
+def test_updates_are_right_wherever_the_arguments_lie(first: int) -> None:
+    block = rng.normal(size=24)
+    theta, slope, speed = block[2:8], block[8:14], block[14:20]
+
+    def step(x: Any, theta: Any, speed: Any) -> Any:
+        g = anp.concatenate([anp.sin(x[:3]) * theta.sum(), theta[3:] * x[::-1][:3]])
+        new = 0.9 * speed + g
+        return anp.sum(g * theta), [theta - 0.1 * new, new, g]
+
+    run = jit(step, into=[theta, speed, slope], native=True, notices=False)
+    calls = [
+        (rng.normal(size=6), theta, speed),
+        (rng.normal(size=6), theta.copy(), speed),
+        (theta, speed, theta),
+        (block[5:11], theta, speed),
+        (slope[::-1], theta, speed),
+        (block[::4], block[3:9], slope),
+    ]
+    for args in [calls[first], *calls]:
+        loss, updates = step(*[arg.copy() for arg in args])
+        assert_same(run(*args), loss)
+        for array, update in zip((theta, speed, slope), updates, strict=True):
+            assert_same(array, update)
+    assert run.stats().native >= 1
+
+
 def test_an_array_of_one_number_from_outside_is_read_in_each_call() -> None:
     scale = np.array(0.5)
     f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * scale)))
