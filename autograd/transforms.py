@@ -6,6 +6,7 @@ node, and can be differentiated again. So these nest to any order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
@@ -285,7 +286,7 @@ def jacobian(
 
 
 def _size(x: Array) -> int:
-    return int(np.prod(ops.shape_of(x), dtype=int))
+    return math.prod(ops.shape_of(x))
 
 
 def _on_basis(
@@ -337,7 +338,7 @@ def _along(
         return on_basis(lambda vector: linear({number: vector * unit}), space)
     passes = [linear({number: vector.reshape(shape)}) for vector in np.eye(size) * unit]
     return [
-        ops.reshape(ops.stack([parts[i] for parts in passes]), shape + ops.shape_of(target))
+        ops.reshape(ops.array([parts[i] for parts in passes]), shape + ops.shape_of(target))
         if passes
         else np.zeros(shape + ops.shape_of(target))
         for i, target in enumerate(targets)
