@@ -25,7 +25,7 @@ class Classifier(Sequential):
     limits: the smallest and largest input in training, with which new inputs can be compared.
 
     ``python -m nn train`` saves its networks in this form. Raises ``ValueError`` for other
-    ``outputs``.
+    ``outputs``, and ``TypeError`` for classes without names and limits that are not two numbers.
 
     >>> from nn import Linear
     >>> model = Classifier(Linear(2, 2, init="zeros"), classes=["cat", "dog"])
@@ -44,6 +44,12 @@ class Classifier(Sequential):
     ) -> None:
         if outputs not in ("softmax", "sigmoid"):
             raise ValueError(f"outputs={outputs!r} is neither 'softmax' nor 'sigmoid'")
+        if not all(isinstance(name, str) for name in classes):
+            raise TypeError(f"classes={classes!r} are not the names of classes, such as ['0', '1']")
+        if limits is not None and not (
+            len(limits) == 2 and all(isinstance(limit, int | float) for limit in limits)
+        ):
+            raise TypeError(f"limits={limits!r} are not the smallest and the largest input")
         super().__init__(*layers)
         self.classes: tuple[str, ...] = tuple(classes)
         self.outputs = outputs

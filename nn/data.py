@@ -17,16 +17,17 @@ class DataError(ValueError):
     """Data have the wrong shape, length, labels, numbers or file format."""
 
 
+LONGEST_NAME = 100
+"""The longest name in a list of names."""
+
+
 def shortened(text: object, most: int = 200) -> str:
     """Text that a file may have made long, cut in the middle for a message.
 
     >>> shortened("a" * 1000, most=10)
     'aaaaa…aaa (1,000 characters)'
     """
-    text = str(text)
-    if len(text) <= most:
-        return text
-    return f"{text[: most // 2]}…{text[-(most // 3) :]} ({len(text):,} characters)"
+    return printable(_cut(str(text), most))
 
 
 def shown(text: object, most: int = 60) -> str:
@@ -35,7 +36,23 @@ def shown(text: object, most: int = 60) -> str:
     >>> shown("petal width")
     "'petal width'"
     """
-    return repr(shortened(text, most))
+    return repr(_cut(str(text), most))
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]}…{text[-(most // 3) :]} ({len(text):,} characters)"
+
+
+def printable(text: str) -> str:
+    r"""Text on one line, in which characters that would steer a terminal are written as escapes.
+
+    >>> printable("red\x1b[31m\n  and blue")
+    'red\\x1b[31m and blue'
+    """
+    line = text if text.isprintable() else " ".join(text.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def listed(names: Iterable[object], most: int = 10) -> str:
@@ -45,7 +62,7 @@ def listed(names: Iterable[object], most: int = 10) -> str:
     '0, 1, 2 and 997 more'
     """
     names = list(names)
-    text = ", ".join(map(str, names[:most]))
+    text = ", ".join(shortened(name, LONGEST_NAME) for name in names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
 
 

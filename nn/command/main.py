@@ -10,7 +10,7 @@ from nn.command import use
 from nn.command.arguments import parse
 from nn.command.errors import FAILED, INTERRUPTED, WRONG, CommandError
 from nn.command.train import train
-from nn.data import DataError
+from nn.data import DataError, shortened
 from nn.files.arrayfile import ModelFileError
 from nn.files.lock import InUseError
 from nn.parallel import RankError, Team, launched
@@ -63,10 +63,7 @@ def _run(arguments: list[str], team: Team) -> int:
 def _fail(team: Team, message: str, code: int) -> int:
     """Print the message on one line, from one process; return the exit code."""
     if team.speaks:
-        message = " ".join(message.split())
-        if len(message) > LONGEST_MESSAGE:  # it repeats what a file contains
-            message = f"{message[:LONGEST_MESSAGE]}…"
-        print(f"python -m nn: {message}", file=sys.stderr)
+        print(f"python -m nn: {shortened(message, LONGEST_MESSAGE)}", file=sys.stderr)
     return code
 
 

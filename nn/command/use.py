@@ -22,7 +22,7 @@ from nn.command.sources import (
     load_examples,
     reading,
 )
-from nn.data import Array
+from nn.data import Array, shortened
 from nn.evaluation import predict as outputs_of
 from nn.files.arrayfile import write_atomically
 from nn.files.serialize import load
@@ -133,7 +133,7 @@ def _inputs(model: Module) -> int | None:
     """The width of the input, if the model says it."""
     first = first_layer(model)
     if isinstance(first, Columns | Pixels):
-        return len(first.encoder.features)
+        return first.encoder.size if isinstance(first, Pixels) else len(first.encoder.features)
     if isinstance(first, Linear):
         return int(first.weight.shape[1])
     return len(first.mean) if isinstance(first, Standardize) else None
@@ -158,6 +158,6 @@ def _outputs(path: str, model: Module, x: Array) -> Array:
         output = outputs_of(model, x)
     except Exception as error:  # a forged file may describe a model that raises anything
         raise CommandError(
-            f"{path} does not fit examples of shape {x.shape[1:]}: {error}"
+            f"{path} does not fit examples of shape {x.shape[1:]}: {shortened(error)}"
         ) from error
     return output.reshape(len(x), -1)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import LineLog, begin_scope, end_scope
-from nn.data import Array
+from nn.data import Array, shortened
 from nn.modules.tree import Parameter, Tree, reset_gradient
 from nn.registry import decode, encode, note_class, register
 
@@ -141,10 +141,10 @@ class Module(Tree):
             faults += [f"{path} is missing" for path in targets if path not in arrays]
             faults += [f"{path} is unexpected" for path in state if path not in targets]
         if faults:
-            shortened = "; ".join(fault[:200] for fault in faults[:MOST_FAULTS])
+            listing = "; ".join(map(shortened, faults[:MOST_FAULTS]))
             more = len(faults) - MOST_FAULTS
             raise ValueError(
-                f"the state does not fit {self.title()}: {shortened}"
+                f"the state does not fit {self.title()}: {listing}"
                 + (f"; and {more} more" if more > 0 else "")
             )
         for path, array in arrays.items():

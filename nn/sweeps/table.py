@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from nn.data import shortened
 from nn.extras import require
 from nn.files.arrayfile import PathLike, write_atomically
 
@@ -184,4 +185,4 @@ def read_csv(path: PathLike) -> tuple[list[str], list[dict[str, str]]]:
             reader = csv.DictReader(file, restval="", strict=True)
             return list(reader.fieldnames or []), list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is damaged, or not a table: {error}") from error
+        raise ValueError(f"{path} is damaged, or not a table: {shortened(error)}") from error

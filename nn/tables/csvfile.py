@@ -153,7 +153,7 @@ class Records:
                 blank, begun = [], True
                 yield reader.line_num, list(map(str.strip, cells))
         except csv.Error as error:
-            raise DataError(f"{self.path}, line {reader.line_num}: {error}") from error
+            raise DataError(f"{self.path}, line {reader.line_num}: {shortened(error)}") from error
 
     def are_a_table(self) -> bool:
         """Whether all lines have the same number of cells, at least two, and quotes surround them.

@@ -10,9 +10,10 @@ from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 
-from nn.data import Array, DataError, listed, shown
-from nn.tables.csvfile import TARGET_COLUMNS, how_to_write
+from nn.data import Array, DataError, listed, shortened, shown
+from nn.tables.csvfile import TARGET_COLUMNS, Dialect, how_to_write
 from nn.tables.dates import DateOrder, date_order, looks_like_date
+from nn.tables.description import checked
 from nn.tables.encoding import HOW_TO_IMPUTE, ColumnEncoding, as_words, days_of
 from nn.tables.numbers import as_whole
 from nn.tables.table import Column, Table, as_table, distinct, read_table
@@ -356,11 +357,19 @@ class TableEncoder:
     def from_dict(cls, state: Mapping[str, Any]) -> Self:
         """Make the encoder that ``to_dict`` described; ``ValueError`` if it is damaged."""
         try:
-            columns = [ColumnEncoding(**column) for column in state["columns"]]
-            others = {name: value for name, value in state.items() if name != "columns"}
-            return cls(columns, **others)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not the description of a TableEncoder: {error}") from error
+            columns = [
+                ColumnEncoding(**checked(column, ColumnEncoding)) for column in state["columns"]
+            ]
+            encoder = cls(**checked({**state, "columns": columns}, TableEncoder.__init__))
+            encoder.reading = checked(encoder.reading, Dialect)
+            for place in (encoder._place, *(column.place for column in columns)):
+                if not 0 <= place < encoder._width:
+                    raise ValueError(f"column {place} of {encoder._width}")
+            return encoder
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"not the description of a TableEncoder: {shortened(error)}"
+            ) from error
 
 
 def target_name(table: Table, told: str | None, dropped: Sequence[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.data import Array, DataError, listed, shown
+from nn.data import Array, DataError, listed, shortened, shown
 from nn.extras import require
+from nn.tables.description import checked
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
@@ -33,8 +35,12 @@ class ImageEncoder:
     @property
     def features(self) -> list[str]:
         """The names of the numbers of an image."""
-        count = self.height * self.width * self.channels
-        return [f"pixel {number}" for number in range(count)]
+        return [f"pixel {number}" for number in range(self.size)]
+
+    @property
+    def size(self) -> int:
+        """How many numbers an image becomes."""
+        return self.height * self.width * self.channels
 
     @classmethod
     def fit(cls, paths: Sequence[Path], size: tuple[int, int] | None = None) -> Self:
@@ -60,13 +66,13 @@ class ImageEncoder:
 
     def __call__(self, paths: Sequence[Path], limit: int) -> Array:
         """Return the images (n, channels · height · width) float32, from 0 to 1."""
-        needed = 4 * len(paths) * len(self.features)
+        needed = 4 * len(paths) * self.size
         if needed > limit:
             raise DataError(
                 f"{len(paths):,} images take {needed / 1e6:,.0f} MB of memory, more than the "
                 f"{limit / 1e6:,.0f} MB allowed (memory_limit=, in bytes; --memory-limit, in MB)"
             )
-        x: NDArray[np.float32] = np.empty((len(paths), len(self.features)), np.float32)
+        x: NDArray[np.float32] = np.empty((len(paths), self.size), np.float32)
         for row, path in enumerate(paths):
             with _opened(path) as image:
                 x[row] = self._pixels(image, path).ravel()
@@ -97,8 +103,14 @@ class ImageEncoder:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> Self:
-        """Make the encoder that ``to_dict`` described."""
-        return cls(**state)
+        """Make the encoder that ``to_dict`` described; ``ValueError`` if it is damaged."""
+        try:
+            encoder = cls(**checked(state, ImageEncoder))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"not the description of an ImageEncoder: {error}") from error
+        if encoder.channels not in (1, 3) or min(encoder.height, encoder.width) < 1:
+            raise ValueError(f"not the description of images: {encoder}")
+        return encoder
 
 
 def image_paths(folder: Path) -> tuple[list[Path], list[str]]:
@@ -147,8 +159,13 @@ def _is_image(path: Path) -> bool:
 def _opened(path: Path) -> Any:
     images = require("PIL.Image", extra="train")
     try:
-        image = images.open(path)
-        image.load()
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about damaged notes on the image
+            warnings.simplefilter("error", images.DecompressionBombWarning)
+            image = images.open(file)
+            image.load()
     except Exception as error:  # Pillow raises many kinds for a damaged file
-        raise DataError(f"{path}: not an image that Pillow can read ({error})") from error
+        raise DataError(
+            f"{path}: not an image that Pillow can read ({shortened(error)})"
+        ) from error
     return image

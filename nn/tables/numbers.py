@@ -27,7 +27,8 @@ def as_whole(path: Path, numbers: Array) -> Array:
 
 def are_finite(numbers: Any) -> Any:
     """Where numbers are finite as float32: a comparison is false for NaN, too."""
-    return np.abs(numbers) <= FLOAT32_MAX
+    with np.errstate(invalid="ignore"):  # signalling NaN
+        return np.abs(numbers) <= FLOAT32_MAX
 
 
 def check_memory(path: Path, needed: int, limit: int) -> None:

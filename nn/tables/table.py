@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nn.data import Array, DataError, listed, shown
+from nn.data import Array, DataError, listed, shortened, shown
 from nn.extras import require
 from nn.tables.csvfile import MISSING, Dialect, has_header, hint, records
 from nn.tables.numbers import are_finite, check_memory
@@ -138,7 +138,7 @@ def read_table(
         try:
             frame = pandas.read_parquet(path)
         except Exception as error:  # pyarrow raises many kinds for a damaged file
-            raise DataError(f"{path}: a damaged parquet file ({error})") from error
+            raise DataError(f"{path}: a damaged parquet file ({shortened(error)})") from error
         return as_table(frame, source=str(path), category=as_words)
     dialect = Dialect(
         separator or ("\t" if suffix == ".tsv" else None), decimal, header, tuple(classes)

@@ -126,9 +126,14 @@ class CSVLog(Callback):
         """The rows of a run that is resumed; none if the file is of another run."""
         if epoch == 1 or not self.path.exists():
             return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file)) or [[]]
-        return [row for row in rows if header == names == header and int(row[0]) < epoch]
+        try:
+            with self.path.open(newline="", encoding="utf-8") as file:
+                header, *rows = list(csv.reader(file)) or [[]]
+        except (UnicodeDecodeError, csv.Error):
+            return []
+        earlier = {str(number) for number in range(1, epoch)}
+        whole = (row for row in rows if header == names and len(row) == len(names))
+        return [row for row in whole if row[0] in earlier]
 
     def close(self) -> None:
         if self._file is not None:

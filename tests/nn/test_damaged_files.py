@@ -22,7 +22,8 @@ import nn
 from nn.command import main
 from nn.datasets.idx import read_idx
 from nn.files.arrayfile import write
-from nn.tables import load_features, load_table
+from nn.modules.columns import Pixels
+from nn.tables import TableEncoder, load_features, load_table, read_table
 from nn.training.checkpoint import Checkpoint
 
 X = np.random.default_rng(0).normal(size=(30, 2))
@@ -208,6 +209,94 @@ def test_a_damaged_run_is_resumed_or_refused_in_one_sentence(
         complaint = capsys.readouterr().err
         assert code == 0 or (complaint.startswith("python -m nn: ") and complaint.count("\n") == 1)
     assert codes == {0, 2} or (name != "options.json" and codes == {2})
+
+
+def test_what_steers_a_terminal_does_not_reach_it(
+    unfinished: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("out/unfinished/options.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "missing": "\x1b[2J\r"}))
+    Path("data.tsv").write_text('a\ty\n"1" \t2\n\x1b[2J\t1\n')
+    Path("data.csv").write_text("a,b\x1b[2J,y\n1,,1\n1,2,0\n")
+    for words in (
+        [*unfinished, "--resume"],
+        *(["train", "--data", data, "--out", "o"] for data in ("data.tsv", "data.csv")),
+    ):
+        assert main(words) == 2
+        assert (complaint := capsys.readouterr().err)[:-1].isprintable()
+        assert "[2J" in complaint or "expected after" in complaint
+
+
+@pytest.fixture(params=["columns", "pixels"])
+def described(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[nn.Classifier, str]:
+    """A model whose first layer describes a table or images, and data for it."""
+    monkeypatch.chdir(tmp_path)
+    if request.param == "columns":
+        Path("data.csv").write_text(
+            "number,word,day,kind\n"
+            + "".join(
+                f"{k},{'red' if k % 3 else ''},2024-01-{k + 1:02},{'xy'[k % 2]}\n"
+                for k in range(12)
+            )
+        )
+        encoder = TableEncoder.fit(read_table("data.csv"), missing="impute")
+        first: nn.Module = nn.Columns(encoder.to_dict())
+        width = len(encoder.features)
+    else:
+        images = pytest.importorskip("PIL.Image")
+        for name in "xy":
+            Path("data.csv", name).mkdir(parents=True)
+            images.new("RGB", (2, 2)).save(f"data.csv/{name}/one.png")
+        first, width = Pixels({"height": 2, "width": 2, "channels": 3, "resize": True}), 12
+    last = nn.Linear(width, 2, rng=0)
+    return nn.Classifier(first, last, classes="xy", limits=(0.0, 1.0)), "data.csv"
+
+
+def test_a_damaged_description_of_data_is_used_or_refused(
+    described: tuple[nn.Classifier, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, data = described
+    rng, state, codes = random.Random(0), model.state_dict(), set()
+    for number in range(120):
+        config = changed(model.config(), rng) if number else model.config()
+        write("model.safetensors", state, "wengert-model", config)
+        for words in (
+            ["predict", "model.safetensors", data],
+            ["evaluate", "model.safetensors", "--data", data],
+        ):
+            codes.add(code := main(words))
+            told = capsys.readouterr().err.splitlines()
+            complaints = [line for line in told if not line.startswith("note: ")]
+            assert len(complaints) == (code != 0)
+            assert all(line.startswith("python -m nn: ") for line in complaints)
+    assert codes == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("missing_category", 10**8), ("categories", [["a"]]), ("fill", 10**30), ("place", -9)],
+)
+def test_a_description_of_a_column_that_would_take_memory_or_time_is_refused(
+    key: str, value: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a,y\n1,n\n2,m\n")
+    state = TableEncoder.fit(read_table(path)).to_dict()
+    state["columns"][0][key] = value
+    with pytest.raises(ValueError, match="not the description of a TableEncoder"):
+        nn.Columns(state)
+
+
+@pytest.mark.parametrize("size", [(10**9, 10**9, 3), (2, 2, 4), (-2, -2, 1), (2.0, 2, 1)])
+def test_a_description_of_impossible_images_is_refused(size: tuple[Any, ...]) -> None:
+    state = dict(zip(("height", "width", "channels"), size, strict=True))
+    if size[0] == 10**9:
+        assert Pixels(state).encoder.size == 3 * 10**18  # without a list of that length
+    else:
+        with pytest.raises(ValueError, match="not the description of"):
+            Pixels(state)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,27 @@ def test_a_resumed_run_keeps_the_rows_before_and_a_new_one_replaces_them(tmp_pat
     assert rows(path) == expected[:2]
     trained(network(), nn.CSVLog(path), checkpoint)
     assert rows(path) == expected
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: text.index("\n") + 4],  # a row that is cut off
+        lambda text: text.replace("\n1,", "\n\n1,1\nx,2,3,4,5\n1,"),
+        lambda text: text + '"' + "x" * 200_000,
+        lambda text: text + "\udcff",
+    ],
+    ids=["cut off", "other rows", "a cell without an end", "other bytes"],
+)
+def test_a_resumed_run_keeps_no_damaged_rows(damage: Callable[[str], str], tmp_path: Path) -> None:
+    path, checkpoint = tmp_path / "log.csv", nn.Checkpoint(tmp_path / "c.safetensors")
+    with pytest.raises(Interrupted):
+        trained(network(), nn.CSVLog(path), checkpoint, stop_at_step_5)
+    path.write_text(damage(path.read_text()), errors="surrogateescape")
+    trained(network(), nn.CSVLog(path), checkpoint)
+    header, *table = rows(path)
+    assert [row[0] for row in table] in (["1", "2", "3"], ["2", "3"])
+    assert {len(row) for row in table} == {len(header)}
 
 
 def test_a_folder_that_is_missing_is_named_before_training(tmp_path: Path) -> None:
