@@ -259,7 +259,7 @@ def test_a_damaged_description_of_data_is_used_or_refused(
 ) -> None:
     model, data = described
     rng, state, codes = random.Random(0), model.state_dict(), set()
-    for number in range(120):
+    for number in range(40):
         config = changed(model.config(), rng) if number else model.config()
         write("model.safetensors", state, "wengert-model", config)
         for words in (
