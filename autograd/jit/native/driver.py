@@ -42,6 +42,8 @@ def _evaluate(op: Op, settings: Mapping[str, Any], is_complex: bool, *args: Any)
     if np.iscomplexobj(result) != is_complex:
         was, now = ("complex", "real") if is_complex else ("real", "complex")
         raise GuardFailure(f"the result of {op.name} is {now}, where it was {was}")
+    if isinstance(result, np.ndarray) and not result.ndim:
+        return result[()]  # and not a view of memory that something else is written to
     return result
 
 

@@ -375,6 +375,18 @@ def test_what_is_called_sees_views_of_arrays_that_are_not_in_order() -> None:
         assert_same(run(x), np.sort(x.T[0]) + np.sort(x[:, 1]))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "float16", "complex128"])
+def test_number_out_of_an_array_stays_when_its_memory_is_used_again(dtype: str) -> None:
+    def f(x: Any) -> Any:
+        ends = anp.interp([-3.0, 0.2, 5.0], [0.0, 1.0], anp.real(x[:2]), left=0.0)
+        return ends, anp.square(anp.reshape(x[:1], ()))
+
+    run = compiled(f)
+    for first in (6, 3):
+        x = np.array([first, 4, 2, 2, 9]).astype(dtype)
+        assert_same(run(x), f(x))
+
+
 def test_rows_of_arrays_are_read_within_loops_and_stacked() -> None:
     def f(w: Any, x: Any) -> Any:
         h, rows = np.zeros(2), []
