@@ -110,7 +110,7 @@ class Elementwise(Op):
                 "be equal or 1. Did you mean to reshape one of them, as in x[:, None]?"
             ) from error
         except TypeError as error:
-            kinds = " and ".join(type(x).__name__ for x in primals)
+            kinds = " and ".join(str(getattr(x, "dtype", type(x).__name__)) for x in primals)
             raise TypeError(
                 f"{self.name}: cannot be computed of {kinds}; arguments must be real numbers, "
                 "arrays or nodes"

@@ -38,7 +38,8 @@ def quad(
     `quad_vec`, and that with respect to a limit the value of func there. An infinite limit has
     none.
 
-    Raises TypeError for weights and full_output, and if func reads a node that is not in args.
+    Raises TypeError for weights and full_output, if func reads a node that is not in args, and if
+    it gives complex numbers.
     """
     if full_output or weight is not None or settings:
         raise TypeError("quad: full_output and weights are not supported with nodes")
@@ -75,7 +76,10 @@ def _integral(
                 raise TypeError("quad: func reads a node from outside; pass it in args=(...,)")
             return found
 
-        if np.ndim(plain_f(_between(a, b))):
+        middle = plain_f(_between(a, b))
+        if np.iscomplexobj(middle) and not np.ndim(middle):
+            raise TypeError("quad: func is complex: integrate its real and its imaginary part")
+        if np.ndim(middle):
             tolerances = {"epsabs": how["epsabs"] * 1e-4, "epsrel": how["epsrel"] * 1e-3}
             value, error = _theirs.quad_vec(plain_f, a, b, **tolerances, points=how["points"])
         else:

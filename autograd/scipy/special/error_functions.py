@@ -10,9 +10,11 @@ import numpy as np
 from autograd import ops
 from autograd.engine.graph import Array
 from autograd.engine.operations import Op
+from autograd.ops.complex_parts import is_complex
 from autograd.ops.op_types import custom_op
 from autograd.scipy.special.functions import special_op, theirs
 from autograd.scipy.special.gammas import betaln
+from autograd.scipy.special.integrals import wofz
 
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)
@@ -100,6 +102,10 @@ def _decay(x: Array) -> Array:
 def _normal_ratio(x: Array) -> Array:
     """Density over distribution function; far to the right, where erfcx overflows, this is 1."""
     far = _decay(x * x / 2) / _ROOT_2PI
+    if is_complex(x):  # erfcx(x) is wofz(ix), and that has the derivatives of complex numbers
+        right = (ops.real(x) > 0) & (ops.real(x * x) > 80)
+        near = math.sqrt(2 / math.pi) / wofz(ops.where(right, 0.0, x) * (-1j / math.sqrt(2)))
+        return ops.where(right, far, near)
     near = math.sqrt(2 / math.pi) / erfcx(ops.minimum(x, _ONE_FROM) / -math.sqrt(2))
     return ops.where(x > _ONE_FROM, far, near)
 

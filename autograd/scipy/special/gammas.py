@@ -78,11 +78,11 @@ betainccinv: Final = special_op(
 def _rgamma_slope(out: Array, x: Array, rest: Callable[[Array], Array]) -> Array:
     """The derivative of out = r / Γ(x), for `rest(y)` = r Γ(y).
 
-    For x < 1/2 it follows from 1/Γ(x) = Γ(1 - x) sin(πx)/π.
+    For Re x < 1/2 it follows from 1/Γ(x) = Γ(1 - x) sin(πx)/π.
     """
-    left = x < 0.5
+    left = ops.real(x) < 0.5
     low, high = ops.where(left, x, 0.0), ops.where(left, 1.0, x)
-    cos = ops.cos(math.pi * (low - 2 * ops.round(low / 2)))
+    cos = ops.cos(math.pi * (low - 2 * ops.round(ops.real(low) / 2)))
     return ops.where(left, rest(1 - low) * cos - out * psi(1 - low), -out * psi(high))
 
 

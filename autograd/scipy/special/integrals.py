@@ -124,6 +124,7 @@ inv_boxcox1p: Final = special_op(
     "inv_boxcox1p", lambda out, y, b: ops.pow(1 + out, 1.0 - b), "lmbda"
 )
 _zeta_op: Op = special_op("zeta", "x", lambda out, x, q: -x * _zeta_op(x + 1, q))
+_zeta_op.real_only = True
 
 
 def zeta(x: Array, q: Array = 1.0) -> Array:

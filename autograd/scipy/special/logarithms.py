@@ -27,7 +27,9 @@ logit: Final = special_op(
 @np.errstate(all="ignore")
 def _share(x: Any, y: Any) -> Any:
     ratio = np.divide(x, y)
-    return np.where(np.equal(x, 0) & (np.less_equal(y, 0)), 0.0, np.where(y < 0, np.nan, ratio))[()]
+    if is_complex(ratio):
+        return np.where(np.equal(x, 0) & np.equal(y, 0), 0.0, ratio)[()]
+    return np.where(np.equal(x, 0) & np.less_equal(y, 0), 0.0, np.where(y < 0, np.nan, ratio))[()]
 
 
 share: Op = custom_op(
@@ -36,7 +38,7 @@ share: Op = custom_op(
     name="share",
 )
 """x / y, the derivative of x ln y with respect to y: 0 where x = 0, even if y = 0, and NaN where
-the logarithm is.
+the logarithm is, which of complex numbers it is nowhere else.
 """
 
 
