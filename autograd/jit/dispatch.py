@@ -179,6 +179,10 @@ def dispatcher(
     It returns `MISMATCH` for other arguments, and where the program does not fit. None where the
     call has containers of the user's own types.
     """
+    if program.takes_data_alone and (
+        run := _in_machine_code(program, args, kwargs, static, settings)
+    ):
+        return run
     unpacking = _Unpacking(settings)
     try:
         unpacking.take("args", args, static)
@@ -190,7 +194,6 @@ def dispatcher(
     if unpacking.has_nodes and program.writes:
         return None  # whether it may run depends on more than the form of the call
     if program.takes_data_alone and not unpacking.has_nodes:
-        unpacking.checked = program.checked
         lines, space = program.guard.lines(_OTHERWISE)
         tail, more = _run_floats(program, leaves) or _run_arrays(program, leaves)
     else:
@@ -209,6 +212,42 @@ def dispatcher(
     exec(compile("\n".join(text), f"<dispatch {program.name}>", "exec"), space)
     function: Call = space["dispatch"]
     return function
+
+
+def _in_machine_code(
+    program: Program,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    static: frozenset[int | str],
+    settings: frozenset[int],
+) -> Call | None:
+    """The dispatcher where machine code does all of it, but for the guard."""
+    recording, guard = program.recording, program.guard
+    if program.direct is None or not program.takes_data_alone:
+        return None
+    varies = [term is not None for term in recording.outputs]
+    result = recording.result, iter(varies), iter(recording.constants)
+    call = args, kwargs, static, settings
+    try:
+        run, runs = program.direct(call, result, [*program.may_be_nan], MISMATCH)
+    except Unwritten:
+        return None
+    program.direct_runs.append(runs)
+    lines, space = guard.lines(_OTHERWISE)
+    if not lines:
+        function: Call = run
+        return function
+    outside = compress([f"s{number}" for number in range(len(guard.inputs))], guard.moving())
+    text = [
+        "def dispatch(args, kwargs):",
+        *("    try:", *[f"        {line}" for line in lines]),
+        *("    except (LookupError, ValueError):", f"        {_OTHERWISE}"),
+        f"    return run({', '.join(['args', 'kwargs', *outside])})",
+    ]
+    space |= {"MISMATCH": MISMATCH, "run": run}
+    exec(compile("\n".join(text), f"<dispatch {program.name}>", "exec"), space)
+    guarded: Call = space["dispatch"]
+    return guarded
 
 
 def _run_arrays(program: Program, leaves: list[str]) -> tuple[list[str], dict[str, Any]]:
@@ -290,26 +329,17 @@ class _Unpacking:
         self._required: list[str] = []
         self._names: Iterator[int] = count()
         self.leaves: list[str] = []
-        self._rows: dict[type, list[tuple[str, int, int]]] = {}
-        self._count = 0
+        self._rows: dict[type, list[tuple[str, int]]] = {}
         self.has_nodes = False
-        self.checked: set[str] = set()
         self.space: dict[str, Any] = {"ndarray": np.ndarray, "Value": Value, "Tensor": Tensor}
 
     def all_lines(self) -> list[str]:
         """The lines, where all is taken apart; the types in rows are looked at last, at once."""
         for kind, rows in self._rows.items():
-            rows = [row for row in rows if not self._is_checked(kind, *row[1:])]
-            if rows:
-                names = "".join([f"*{name}, " for name, *_ in rows])
-                count = f"[*map(type, ({names}))].count({kind.__name__})"
-                self._required.append(f"{count} == {sum([length for _, _, length in rows])}")
+            names = "".join([f"*{name}, " for name, _ in rows])
+            count = f"[*map(type, ({names}))].count({kind.__name__})"
+            self._required.append(f"{count} == {sum([length for _, length in rows])}")
         return self.lines()
-
-    def _is_checked(self, kind: type, first: int, length: int) -> bool:
-        """Whether the program itself looks at the types of these inputs."""
-        inputs = [f"x{number}" for number in range(first, first + length)]
-        return kind is float and self.checked.issuperset(inputs)
 
     def lines(self) -> list[str]:
         if self._required:
@@ -357,9 +387,9 @@ class _Unpacking:
             if self._is_row(thing):
                 row = type(thing[0])
                 require(f"len({name}) == {len(thing)}")
-                self._rows.setdefault(row, []).append((name, self._count, len(thing)))
+                self._rows.setdefault(row, []).append((name, len(thing)))
                 leaf = f"*map(float, {name})" if row is int else f"*{name}"
-                self._leaf(leaf, row, len(thing))
+                self._leaf(leaf, row)
             else:
                 self.take(name, thing)
         elif kind is dict and all(isinstance(key, str) for key in thing):
@@ -382,9 +412,8 @@ class _Unpacking:
         self._integers = chain(row, self._integers)
         return False
 
-    def _leaf(self, name: str, kind: type, count: int = 1) -> None:
+    def _leaf(self, name: str, kind: type) -> None:
         self.leaves.append(name)
-        self._count += count
         self.has_nodes |= kind is Value or kind is Tensor
 
 

@@ -81,6 +81,8 @@ class Program:
         self.recording = recording
         self._runs = iter(range(sys.maxsize))  # what is left of it counts the runs, in C
         self.ran: Callable[[], int] = self._runs.__next__
+        self.direct_runs: list[Any] = []
+        """The numbers of runs of which it is not told."""
         self.guard: Guard = recording.guard
         self.guard.on_move = self._write
         self._overwritten = [
@@ -221,7 +223,7 @@ class Program:
     @property
     def runs(self) -> int:
         """How often the program has run."""
-        return sys.maxsize - length_hint(self._runs)
+        return sys.maxsize - length_hint(self._runs) + sum([n.item() for n in self.direct_runs])
 
     # ----------------------------------------------------------------------------------------------
     # Code
@@ -234,8 +236,8 @@ class Program:
         self._make = code.compiled(self.name)
         self.plain_code: Code | None = code if self._is_plain(code) else None
         """Code that is so short that a call of it would take as long as it does."""
-        self.checked: set[str] = code.checked
-        """The parameters of the code of which it finds out itself whether they are floats."""
+        self.direct: Callable[..., tuple[Any, Any]] | None = code.direct
+        """Makes functions that do all that a call does, where there are such."""
         of_library = all(map(is_of_library, code.functions.values()))
         self._calls_users = bool(effects) or not of_library
         self._idle: list[Callable[..., Any]] = []

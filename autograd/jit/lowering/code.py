@@ -41,8 +41,8 @@ class Code:
 
     setup: lines that are run once, which make memory and views; body: lines of `run`; results: what
     it returns. `kernels` are functions in machine code, `constants` arrays, `functions` those that
-    it calls, `shared` objects that a text cannot write down, by their names in the lines. It raises
-    GuardFailure where one of the parameters `checked` is no float.
+    it calls, `shared` objects that a text cannot write down, by their names in the lines. `direct`
+    makes functions that do all that a call does, as `native.direct` says.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Code:
         self.constants: dict[str, Any] = {}
         self.shared: dict[str, Any] = {}
         self.kernels: dict[str, Any] = {}
-        self.checked: set[str] = set()
+        self.direct: Callable[..., tuple[Any, Any]] | None = None
 
     def of_body(self) -> Code:
         """The code of the body of a loop, which shares all but its lines."""

@@ -28,8 +28,6 @@ VARIABLE = "WENGERT_NATIVE"
 
 _OPERATION = 5e-8
 """About the seconds that Python takes for an operation on numbers."""
-_FEW = 20
-"""Programs of so few operations are as fast in Python."""
 _MANY = 50_000
 """Written-out programs of more terms take LLVM more than in proportion: at 50,000, 4 s."""
 
@@ -57,7 +55,7 @@ def runs_first(roots: Iterable[Term]) -> int | None:
         return None
     operations = _operations(order)
     terms = sum(1 for _ in inside(order))
-    if operations <= _FEW or terms > _MANY:
+    if not operations or terms > _MANY:
         return None
     seconds = (0.03 if "llvmlite" in sys.modules else 0.3) + 8e-5 * terms
     return int(seconds / (operations * _OPERATION)) + 1

@@ -12,8 +12,9 @@ import numpy as np
 from autograd.engine.operations import Op
 from autograd.jit.errors import GuardFailure
 from autograd.jit.lowering.code import Code
-from autograd.jit.native import machine
-from autograd.jit.native.kernel import Kernel, work
+from autograd.jit.native import convention, machine
+from autograd.jit.native.direct import Output, direct
+from autograd.jit.native.kernel import Kernel, kind_of, work
 from autograd.jit.native.layout import LOCAL, Buffer, Layout, is_regular, of_array
 from autograd.jit.native.nests import Nest
 from autograd.jit.native.schedule import AnyStep, Schedule, Step, copy_of, makes, needs
@@ -66,6 +67,7 @@ class Driver:
         self._names: dict[Term, str] = {term: name for name, term in inputs if term not in fixed}
         self._returned: dict[Term, Term] = {}
         self._memory = 0
+        self._kernels: list[tuple[Kernel, machine.Compiled]] = []
         self._branches = branches
         self._order: dict[Term, int] = {term: place for place, term in enumerate(results)}
         self._late: list[tuple[Term, Any]] = []
@@ -277,7 +279,7 @@ class Driver:
                 self.code.numpy.add("empty")
                 self.code.body.append(f"{name} = empty({term.shape}, {self._constant(term.dtype)})")
         waiting = list(checks)
-        leaving = {*results, *[term for term, _, _ in checks]}
+        leaving = {*results}
         leaving.update(arg for _, args in effects for arg in args)
         leaving.update(term for term, _ in self._late)
         known: set[Term] = {term for term in self._names if not term.ndim}
@@ -287,7 +289,7 @@ class Driver:
             if is_last and self._is_update(run) and not acted:
                 self._effects(effects, own)
                 acted = True
-            self._run(run, runs[number + 1 :], leaving)
+            self._run(run, runs[number + 1 :], leaving, waiting)
             known.update(term for step in run for term in makes(step) if not term.ndim)
             while waiting and (waiting[0][0] in known or waiting[0][0].constant):
                 term, condition, leave = waiting.pop(0)
@@ -302,12 +304,31 @@ class Driver:
             self.code.body.append(f"copyto({self._constant(array)}, {self._seen(term)})")
             self.code.numpy.add("copyto")
         seen: set[Term] = set()
+        body = len(self.code.body)
         for term in results:
             text = self._number(term) if not term.ndim else self._names[own[term]]
             if not term.ndim and not term.scalar:
                 text = f"{self._constant(term.dtype.type)}({text})"
             self.code.results.append(f"{text}.copy()" if term.ndim and term in seen else text)
             seen.add(term)
+        if len(self._kernels) == 1 and body == 1 + 2 * self._kernels[0][0].has_checks:
+            self._do_directly(results)
+
+    def _do_directly(self, results: Sequence[Term]) -> None:
+        """Have a call of a program that is one kernel of numbers done at once."""
+        ((kernel, compiled),) = self._kernels
+        slots = {name: n for n, name in enumerate(kernel.parameters)}
+        slots |= {self._names[term]: len(slots) + n for n, term in enumerate(kernel.results)}
+        outputs: list[Output] = []
+        for term in map(self._schedule.number_of, results):
+            if term.constant:
+                outputs.append((convention.SAME, -1, term.example))
+            elif self._names.get(term) in slots:
+                outputs.append((kind_of(term), slots[self._names[term]], None))
+        if len(outputs) == len(results) and all(term.scalar for term in results):
+            self.code.direct = partial(
+                direct, kernel, compiled, self._memory, self.code.parameters, outputs
+            )
 
     def _is_update(self, run: Sequence[AnyStep]) -> bool:
         return any(term in self._ends for step in run for term in makes(step))
@@ -343,7 +364,9 @@ class Driver:
         run: Sequence[AnyStep],
         later: Sequence[Sequence[AnyStep]],
         leaving: set[Term],
+        waiting: list[tuple[Term, str, str]],
     ) -> None:
+        """Write the call of a run of steps, which looks at the branches that they decide."""
         (step, *_) = run
         if isinstance(step, Step) and step.how == "call":
             self._call(step.term)
@@ -356,31 +379,31 @@ class Driver:
         no_numbers = {*self._schedule.bodies, *self._schedule.lists}
         wanted = [term for term in made if term in numbers and term not in no_numbers]
         wanted.sort(key=lambda term: self._order.get(term, -1))
-        kernel = Kernel(self._schedule, run, self._names, wanted, self._branches)
-        name = f"kernel{next(_numbers)}"
-        self.code.kernels[name] = machine.function(kernel.text(), _level(run), kernel.arrays)
+        decided = [check for check in waiting if self._schedule.number_of(check[0]) in made]
+        waiting[:] = [check for check in waiting if check not in decided]
+        looked_at = [(term, int(leave.split()[1])) for term, _, leave in decided]
+        kernel = Kernel(self._schedule, run, self._names, wanted, self._branches, looked_at)
+        name, row = f"kernel{next(_numbers)}", f"numbers{next(_numbers)}"
+        compiled = machine.function(kernel.text(), _level(run))
+        self._kernels.append((kernel, compiled))
+        self.code.kernels[name] = kernel.callable(compiled)
         call = f"{name}({', '.join(kernel.parameters)})"
-        row = f"numbers{next(_numbers)}"
         names = [f"{row}[{place}]" for place in range(len(kernel.results))]
         self._names |= dict(zip(kernel.results, names, strict=True))
         self.code.body.append(f"{row} = {call}")
-        arrays = [x for x in dict.fromkeys(kernel.parameters) if x in self._arrays]
+        arrays = [x for x in kernel.parameters if x in self._arrays]
         if arrays:
-            self.code.body.append(f"if {row}.__class__ is int:")
+            wrong = f"if {row}.__class__ is int and {row} < 1:"
+            self.code.body.append(wrong)
             for x in arrays:
                 if x not in self._written_over:
                     self.code.body.append(f"    {x} = np.array({x}, order='C')")
-            self.code.body.append(f"    {row} = {call}")
-        if arrays or kernel.row_names:
-            reason = "a number is no float" if kernel.row_names else "an array is in other memory"
-            self.code.body.append(f"if {row}.__class__ is int:")
-            self.code.body.append(f"    raise GuardFailure({reason!r})")
+            self.code.body += [f"    {row} = {call}", f"    {wrong}"]
+            self.code.body.append("        raise GuardFailure('an array is in other memory')")
             self.code.kernels["GuardFailure"] = GuardFailure
-            self.code.checked.update(kernel.row_names)
         if kernel.has_checks:
-            failed = f"{row}[{len(names)}]"
-            self.code.body.append(f"if {failed}:")
-            self.code.body.append(f"    return {failed} - 1")
+            self.code.body.append(f"if {row}.__class__ is int:")
+            self.code.body.append(f"    return {row} - 1")
 
     def _call(self, term: Term) -> None:
         """Python computes an operation on the arrays and numbers that the driver has."""

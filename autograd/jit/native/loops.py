@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from autograd.jit.loops import Loop
-from autograd.jit.native import functions, machine
+from autograd.jit.native import functions
 from autograd.jit.native.layout import Buffer, Layout, whole
 from autograd.jit.native.nests import load, store
 from autograd.jit.native.schedule import AnyStep, Body, Schedule, Step
@@ -19,7 +19,6 @@ from autograd.jit.terms import Term
 class LoopSteps(Steps):
     """A function whose steps may be loops.
 
-    rows: the address of the objects that are the numbers of a list, by the first of them.
     failed: memory for the number of the first branch that went another way, and 1; or 0.
     """
 
@@ -30,7 +29,6 @@ class LoopSteps(Steps):
     ) -> None:
         """branches: the condition under which each branch of a loop does not fit."""
         super().__init__(to, schedule)
-        self.rows: dict[Term, Value] = {}
         self.failed: Value = ""
         self._branches = branches
 
@@ -42,8 +40,6 @@ class LoopSteps(Steps):
 
     def _listed(self, term: Term) -> None:
         items, index = self.schedule.lists[term], 0
-        if self._reads_row(term, items):
-            return
         terms, places = [], []
         for arg, many in zip(term.args, term.settings["lists"], strict=True):
             other = self.schedule.lists.get(arg)
@@ -60,22 +56,6 @@ class LoopSteps(Steps):
     def _joined(self, term: Term) -> None:
         source = self.schedule.lists[term.args[0]]
         self.copy_layout(source, whole(self.schedule.layouts[term].buffer, source.shape))
-
-    def _pack(self, term: Term) -> None:
-        if not self._reads_row(term, self.schedule.layouts[term]):
-            super()._pack(term)
-
-    def _reads_row(self, term: Term, items: Layout) -> bool:
-        """Store the numbers of a row that is given as objects, if the term is one."""
-        to, row = self.to, self.schedule.row_of(term)
-        if not row or row[0] not in self.rows:
-            return False
-        with to.loop(str(len(row))) as i:
-            objects = self.rows[row[0]]
-            thing = to.load("ptr", to.at("ptr", objects, i))
-            x = to.load("double", to.at("i8", thing, machine.NUMBER))
-            to.store("double", x, self.turn_of(items, i))
-        return True
 
     def _loop(self, step: Step) -> None:
         loop, to, outer = step.term.op, self.to, self.schedule
@@ -115,7 +95,7 @@ class LoopSteps(Steps):
                 if not x.ndim:
                     store(to, x.dtype, self.value(x), self.turn_of(items, turn))
             for x, branch in loop.checks:
-                self._look_at(x, branch)
+                self.look_at(x, branch)
             self._hand_on(loop, body, slots)
             self.schedule = outer
         for part in step.parts:
@@ -151,8 +131,8 @@ class LoopSteps(Steps):
             store(self.to, term.dtype, value, slot)
         return slot
 
-    def _look_at(self, term: Term, branch: int) -> None:
-        """Note the number of a branch of a loop, and 1, where it goes another way."""
+    def look_at(self, term: Term, branch: int) -> None:
+        """Note the number of a branch, and 1, where it goes another way."""
         to, (condition, _) = self.to, self._branches[branch]
         if not self.failed:
             self.failed = to.slot("i64")

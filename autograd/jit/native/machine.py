@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any
@@ -14,8 +14,7 @@ from autograd.jit.native import elementary
 
 _NEEDED = "llvmlite", "scipy"
 NAME = "kernel"
-"""The function in a text that `function` makes callable: `ptr @kernel(ptr self, ptr args, i64 n)`,
-which gets Python objects and returns a new one, or null with an error set."""
+"""The function in a text whose address is wanted."""
 
 DATA: int = object.__basicsize__
 """Where in an array object the pointer to its data stands: after what all objects begin with."""
@@ -28,6 +27,10 @@ NUMBER: int = object.__basicsize__
 """where in a float its number,"""
 ITEMS: int = tuple.__basicsize__
 """and where in a tuple the pointers to its items begin."""
+SIZE: int = object.__basicsize__
+"""Where in a list or tuple its length stands,"""
+LIST_ITEMS: int = object.__basicsize__ + 8
+"""and where in a list the pointer to those to its items."""
 
 
 @cache
@@ -53,9 +56,18 @@ def reason() -> str:
         in_order = flags & IN_ORDER == IN_ORDER
         if data != x.ctypes.data or in_order != x.flags.c_contiguous:
             return "machine code needs CPython, whose arrays have the layout of NumPy's C interface"
-    row = (0.5, 1.5)
+    row, items = (0.5, 1.5), [0.5, 1.5]
     second = ctypes.c_void_p.from_address(id(row) + ITEMS + 8).value or 0
-    if second != id(row[1]) or ctypes.c_double.from_address(second + NUMBER).value != 1.5:
+    first = ctypes.c_void_p.from_address(id(items) + LIST_ITEMS).value or 0
+    right = (
+        second == id(row[1])
+        and ctypes.c_double.from_address(second + NUMBER).value == 1.5
+        and ctypes.c_void_p.from_address(second + TYPE).value == id(float)
+        and ctypes.c_void_p.from_address(first + 8).value == id(items[1])
+        and ctypes.c_ssize_t.from_address(id(items) + SIZE).value == 2
+        and ctypes.c_ssize_t.from_address(id(row) + SIZE).value == 2
+    )
+    if not right:
         return "machine code needs CPython, whose tuples and floats have another layout here"
     return ""
 
@@ -157,15 +169,27 @@ def elementary_function(name: str) -> tuple[list[str], Any]:
     return elementary.declared(name, lanes), engine
 
 
-def function(text: str, level: int, arrays: Sequence[Any]) -> Any:
-    """The function `kernel` of a module in LLVM's text. The first item of its `self` is an array of
-    the addresses of `arrays`, so that programs that differ in these alone have one text.
+@dataclass(frozen=True)
+class Compiled:
+    """The function `kernel` of a module, which lives as long as the engine."""
+
+    address: int
+    engine: Any
+
+
+def function(text: str, level: int) -> Compiled:
+    """The function `kernel` of a module in LLVM's text."""
+    compiled = _engine(text, level)
+    return Compiled(compiled.get_function_address(NAME), compiled)
+
+
+def method(function: Compiled, own: Any) -> Any:
+    """What Python calls: `ptr @kernel(ptr own, ptr args, i64 n)`, which gets objects and returns a
+    new one, or null with an error set.
     """
-    engine = _engine(text, level)
-    method = _Method(NAME.encode(), engine.get_function_address(NAME), _POSITIONAL, None)
-    addresses = np.array([array.ctypes.data for array in arrays], np.uintp)
+    method = _Method(NAME.encode(), function.address, _POSITIONAL, None)
+    own.kept += method, function
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype = ctypes.py_object
     new.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    kept_alive = addresses, method, engine, arrays
-    return new(ctypes.addressof(method), kept_alive, None)
+    return new(ctypes.addressof(method), own, None)  # which it keeps alive

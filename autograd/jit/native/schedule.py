@@ -91,7 +91,8 @@ class Schedule:
         are computed), "segments", "running" (along the last axis), "pack"; "loop", "part" (a number
         that a loop gives), "list" (what is known of a list), "listed" (a new list), "joined" (an
         array of its items); or "call" (of Python: no machine code is made).
-    layouts: of the arrays that are in memory; lists: of the lists.
+    layouts: of the arrays that are in memory; lists: of the lists; slots: of the floats that the
+    kernel which is being written is called with.
     bodies: the schedules of the bodies of loops.
     stored: the terms of nests that something outside of their nest reads.
     """
@@ -113,6 +114,7 @@ class Schedule:
         self.kinds: dict[Term, str] = {}
         self.layouts: dict[Term, Layout] = {}
         self.lists: dict[Term, Layout] = {}
+        self.slots: dict[Term, Layout] = {}
         self.bodies: dict[Term, Body] = {}
         self._loops: dict[Term, Step] = {}
         self.stored: set[Term] = {term for term in results if term.ndim}
@@ -320,7 +322,7 @@ class Schedule:
             {x.dtype.kind for x in fixed} | {x.dtype.kind for x in numbers} <= {"i", "u"}
             and np.broadcast_shapes(shape, *[part.shape for part in fixed]) == shape
             and all(number.shape == shape for number in numbers)
-            and all(self.layouts[arg].in_order for arg in lie_in_order)
+            and all(arg in self.layouts and self.layouts[arg].in_order for arg in lie_in_order)
             and (term.op is indexing.gather_op or term.dtype.kind == "f")
         )
 
@@ -388,6 +390,8 @@ class Schedule:
 
     def place(self, term: Term) -> Layout | None:
         """Where a term is in memory; None for a number that is not."""
+        if term in self.slots:
+            return self.slots[term]
         if self.kinds[term] == "item":
             return self.lists[term.args[0]].item(term.settings["index"])
         if self.kinds[term] != "load":
@@ -399,12 +403,6 @@ class Schedule:
         places = np.unravel_index(index, x.shape)
         apart = sum(int(n) * s for n, s in zip(places, layout.strides, strict=True))
         return Layout(layout.buffer, (), (), layout.offset + apart)
-
-    def row_of(self, term: Term) -> list[Term]:
-        """The numbers of a new list or array, if they are many, and given as Python's floats."""
-        many = len(term.args) > _MANY and self.kinds[term] in ("listed", "pack")
-        given = many and all(arg.op is None and not arg.constant for arg in term.args)
-        return list(term.args) if given and all(arg.scalar for arg in term.args) else []
 
     def number_of(self, term: Term) -> Term:
         """The number that all entries of a uniform array are; others stand for themselves."""

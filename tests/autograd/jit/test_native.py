@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -466,7 +467,7 @@ def test_the_size_of_machine_code_does_not_grow_with_the_turns_of_a_loop(
     f, sizes = grad(_rows_of_a_loop, (0, 1)), list[int]()
     monkeypatch.setattr(machine, "function", lambda text, *_: sizes.append(text.count("\n")))
     for turns in (80, 160):
-        with pytest.raises(TypeError):  # there is no function
+        with pytest.raises(AttributeError):  # there is no function
             compiled(f)(np.ones(3), np.ones((turns, 3)))
     assert sizes[1] == sizes[0]
 
@@ -546,10 +547,17 @@ def test_an_array_of_one_number_from_outside_is_read_in_each_call() -> None:
         )
 
 
-def test_threads_run_one_function_at_the_same_time() -> None:
-    f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * x)))
-    data = [np.full(30_000, 0.1 * n) for n in range(8)]
-    expected = [value_and_grad(lambda x: anp.sum(anp.sin(x) * x))(x) for x in data]
+@pytest.mark.parametrize(
+    ("function", "data"),
+    [
+        (lambda x: anp.sum(anp.sin(x) * x), [np.full(30_000, 0.1 * n) for n in range(8)]),
+        (pendulum, [[0.01 * n] * 400 for n in range(8)]),
+    ],
+    ids=["array", "numbers"],
+)
+def test_threads_run_one_function_at_the_same_time(function: Any, data: Any) -> None:
+    f, plain = compiled(value_and_grad(function)), jit(value_and_grad(function), native=False)
+    expected = [plain(x) for x in data]
     f(data[0])
     results: dict[int, Any] = {}
 
@@ -566,15 +574,97 @@ def test_threads_run_one_function_at_the_same_time() -> None:
         assert_same(results[n], right, 1e-12)
 
 
+class Metres(float):
+    """A float by another name."""
+
+
+def _nested(p: Any, q: Any, *, scale: float, name: str) -> Any:
+    a, (b,) = p["a"], p["b"]
+    total = sum([x * y for x, y in zip(a, b, strict=True)]) * scale + ad.sin(q[0])
+    total = total * q[1] if total < 1e6 else total + len(name)
+    return {"total": total, "all": [total, None, ([total] * 9, "name"), 2.5], "again": (a[0],)}
+
+
+def _calls_of_nested() -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    a, b = [0.1 * n for n in range(20)], [0.2 * n for n in range(20)]
+    p, q = {"a": a, "b": (b,)}, (1.5, 2)
+    of = {"scale": 2.0, "name": "x"}
+    return [
+        ((p, q), of),
+        (({"b": (b,), "a": a}, q), of),
+        (({"a": a, "b": [b]}, q), of),
+        (({"a": (*a,), "b": (b,)}, q), of),
+        (({"a": [*a[:19], 1], "b": (b,)}, q), of),
+        (({"a": a[:19], "b": (b[:19],)}, q), of),
+        (({"a": a, "b": (b,), "c": 1.0}, q), of),
+        *[((p, other), of) for other in ([1.5, 2], (1.5, 3), (1.5, True), (1.5, 2.0), (1e7, 2))],
+        *[((p, (x, 2)), of) for x in (np.float64(1.5), float("nan"), float("inf"), Metres(1.5))],
+        ((p, q), {"scale": 2, "name": "x"}),
+        ((p, q), {"scale": 1e300, "name": "x"}),
+        ((p, q), {"scale": 2.0, "name": "xyz"}),
+        ((p, q), {"name": "x", "scale": 2.0}),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(_calls_of_nested())))
+def test_a_call_of_another_form_is_never_taken_for_one_that_was_compiled(number: int) -> None:
+    calls = _calls_of_nested()
+    run, plain = [jit(_nested, native=native, notices=False) for native in (True, False)]
+    for args, kwargs in (calls[0], calls[number], calls[0], calls[number], calls[number]):
+        assert repr(run(*args, **kwargs)) == repr(plain(*args, **kwargs))
+
+
+def test_calls_keep_no_objects_and_lose_none() -> None:
+    calls = [_calls_of_nested()[n] for n in (0, 1, 4, 8)]
+    run = jit(_nested, native=True, notices=False)
+    ((p, q), of), *_ = calls
+    mine = [p, q, *p["a"], *p["b"], *p["b"][0], *of, "total", "again", float, list, dict]
+
+    def repeat(calls: Any) -> None:
+        for args, kwargs in calls * 100:
+            run(*args, **kwargs)
+
+    repeat(calls)
+    references = [*map(sys.getrefcount, mine)]
+    repeat(calls)
+    assert [*map(sys.getrefcount, mine)] == references
+    repeat(calls[:1])
+    blocks = sys.getallocatedblocks()
+    repeat(calls[:1])
+    assert abs(sys.getallocatedblocks() - blocks) < 50
+
+
+def test_a_finalizer_may_call_the_function_that_runs() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            found.append(run(other))
+
+    found: list[Any] = []
+    x, other = [0.01 * n for n in range(100)], [0.02 * n for n in range(100)]
+    run, plain = compiled(value_and_grad(pendulum)), jit(value_and_grad(pendulum), native=False)
+    expected, of_other = plain(x), plain(other)
+    before = gc.get_threshold()
+    run(x)
+    try:
+        for threshold in range(1, 6):
+            Cycle()
+            gc.set_threshold(threshold)
+            assert run(x) == expected
+    finally:
+        gc.set_threshold(*before)
+    gc.collect()
+    assert len(found) == 5
+    assert all(result == of_other for result in found)
+
+
 def test_a_kernel_that_is_given_no_number_raises_and_does_not_crash() -> None:
     f = compiled(lambda x, y: x * y + ad.sin(x))
     assert f(1.0, 2.0) == 2.0 + np.sin(1.0)
     with pytest.raises((TypeError, ValueError)):
         f("a", 2.0)
-
-
-class Metres(float):
-    """A float by another name."""
 
 
 @pytest.mark.parametrize(
