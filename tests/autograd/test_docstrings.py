@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
@@ -86,6 +86,7 @@ def assert_says(op: Any, expression: str, point: tuple[float, ...], found: float
 def test_formula_and_derivatives_are_those_of_the_table(name: str) -> None:
     op = TABLE[name]
 
+    @settings(max_examples=30)
     @given(st.tuples(*[NUMBERS] * op.arity))
     def holds(point: tuple[float, ...]) -> None:
         assume(not op.doc.domain or evaluate(op.doc.domain, op, point))

@@ -59,16 +59,17 @@ def tolerance(*arrays: Any) -> float:
     return max(exact.get(leaf.dtype.name, 1e-9) for leaf in leaves(arrays))
 
 
-def with_types(*more: str) -> list[Any]:
-    """Each case with a type, in turn, and more of them where an operation would meet few."""
-    turns, types = [], TYPES + more
+def typed_cases(*more: str) -> dict[str, list[tuple[Case, str]]]:
+    """For each operation its cases with types in turn, and more of them where there are few."""
+    pairs: dict[str, list[tuple[Case, str]]] = {}
+    types = TYPES + more
     for turn, name in enumerate(dict.fromkeys(case.name for case in CASES)):
         cases = [case for case in CASES if case.name == name]
-        for number in range(max(len(cases), len(TYPES))):
-            dtype = types[(number + (turn if more else 0)) % len(types)]
-            case = cases[number % len(cases)]
-            turns.append(pytest.param(case, dtype, id=f"{case}-{dtype}"))
-    return turns
+        pairs[name] = [
+            (cases[number % len(cases)], types[(number + (turn if more else 0)) % len(types)])
+            for number in range(max(len(cases), len(TYPES)))
+        ]
+    return pairs
 
 
 def second(f: Callable[..., Any], *args: Any) -> Any:
@@ -107,7 +108,9 @@ def total(case: Case) -> Callable[..., Any]:
     return f
 
 
-@pytest.mark.parametrize(("case", "dtype"), with_types())
+@pytest.mark.parametrize(
+    ("case", "dtype"), [pair for pairs in typed_cases().values() for pair in pairs], ids=str
+)
 def test_derivative_at_integers_is_that_at_floats(case: Case, dtype: str) -> None:
     gradient = grad(total(case), range(len(case.args)))
     args = [of_type(arg, dtype) for arg in case.args]
@@ -228,17 +231,30 @@ def test_reals_put_among_integers_stay_real() -> None:
 # Plain integers
 
 
-@pytest.mark.parametrize(("case", "dtype"), with_types("float16", "int8", "uint64"))
-def test_compiled_and_batched_operations_have_the_type_of_plain_ones(
-    case: Case, dtype: str
-) -> None:
-    args = [of_type(arg, dtype) for arg in case.args]
-    try:
-        expected = case.f(*args)
-    except (TypeError, ValueError):  # such as a difference of booleans
-        return
-    for run in (second, batched):
-        same(run(case.f, *args), expected, tolerance(expected, args))
+OF_MORE_TYPES = typed_cases("float16", "int8", "uint64")
+
+
+@pytest.mark.parametrize("name", OF_MORE_TYPES)
+def test_compiled_and_batched_operations_have_the_type_of_plain_ones(name: str) -> None:
+    cases, given, results = [], [], []
+    for case, dtype in OF_MORE_TYPES[name]:
+        args = [of_type(arg, dtype) for arg in case.args]
+        try:
+            expected = case.f(*args)
+        except (TypeError, ValueError):  # such as a difference of booleans
+            continue
+        same(batched(case.f, *args), expected, tolerance(expected, args))
+        cases.append(case)
+        given.append(args)
+        results.append(expected)
+
+    def all_of_them(*given: Any) -> Any:
+        return [case.f(*args) for case, args in zip(cases, given, strict=True)]
+
+    if cases:
+        found = second(all_of_them, *given)
+        for one, expected, args in zip(found, results, given, strict=True):
+            same(one, expected, tolerance(expected, args))
 
 
 UNARY = """
@@ -324,15 +340,18 @@ def as_numpy(
     arrays: Sequence[Any] = (SMALL, LARGE),
 ) -> None:
     """Check that compiled and batched `f` of plain arrays gives what NumPy does, or raises."""
-    numbers = product(("int64", "int8", "uint8", "uint64", "bool", "float32"), arrays)
-    for dtype, array in numbers:
+    given, results = [], []
+    for dtype, array in product(("int64", "int8", "uint8", "uint64", "bool", "float32"), arrays):
         x = array.astype(dtype)
         try:
-            expected = (theirs or f)(x)
+            results.append((theirs or f)(x))
         except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError):
             continue
-        for run in (second, batched):
-            same(run(f, x), expected, tolerance(expected, x))
+        given.append(x)
+    for run in (second, batched) if given else ():
+        found = run(lambda *xs: [f(x) for x in xs], *given)
+        for one, expected, x in zip(found, results, given, strict=True):
+            same(one, expected, tolerance(expected, x))
 
 
 @pytest.mark.parametrize("name", (UNARY + WHOLE).split())
