@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.jit.algebra import rewrite
-from autograd.jit.loops import Branch, Loop, Operations, fold, is_of_lists
+from autograd.jit.loops import Branch, Loop, fold, is_of_lists, operations_of
 from autograd.jit.roll import roll
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.ops import elementwise as e
@@ -36,22 +36,27 @@ def simplify(
     """
     # Rolled as recorded: algebra would make like terms unlike, where some have a factor of 1.
     wanted = [*roots, *[term for term, _ in branches]]
-    operations = cache(lambda: Operations(list(terms.needed(wanted))))
-    mostly_loops = lambda: loops and operations().share > MOSTLY  # noqa: E731
+    recorded = cache(lambda: operations_of(terms.needed(wanted)))
+
+    def mostly_loops() -> bool:
+        operations = recorded() if loops else None
+        return operations is not None and operations.share > MOSTLY
+
     rolled = roll(terms, wanted, mostly_loops) if rolls else None
     current = dict(zip(wanted, rolled or wanted, strict=True))
     looked_at: set[int] = set()
     if loops:
-        found = Operations(list(terms.needed(rolled))) if rolled else operations()
-        kinds = [(current[term], kind) for term, kind in branches]
-        folded = fold(terms, found, [current[root] for root in roots], kinds)
-        if folded is not None:
-            made, looked_at = folded
+        operations = operations_of(terms.needed(rolled)) if rolled else recorded()
+        if operations is not None and operations.share >= LEAST_SHARE:
+            kinds = [(current[term], kind) for term, kind in branches]
+            made, looked_at = fold(terms, operations, [current[root] for root in roots], kinds)
             current = {old: made[new] for old, new in current.items() if new in made}
     simple = _simplified(list(dict.fromkeys(current.values())))
     return {old: simple[new] for old, new in current.items()}, looked_at
 
 
+LEAST_SHARE = 0.25
+"""Loops have to save this share of a program."""
 MOSTLY = 0.8
 """A program of which loops save this share is mostly loops."""
 

@@ -10,4 +10,4 @@ from autograd.jit.loops.fold import fold as fold
 from autograd.jit.loops.loop import Loop as Loop
 from autograd.jit.loops.loop import inside as inside
 from autograd.jit.loops.loop import is_of_lists as is_of_lists
-from autograd.jit.loops.repeats import Operations as Operations
+from autograd.jit.loops.repeats import operations_of as operations_of

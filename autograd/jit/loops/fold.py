@@ -26,24 +26,19 @@ from autograd.jit.loops.repeats import Numbers, Operations, Repeat
 from autograd.jit.terms import Term, Terms, pack
 from autograd.ops.structural import concatenate_op, index_op, reshape_op
 
-LEAST_SHARE = 0.25
-"""Loops have to save this share of a program."""
-
 Branch: TypeAlias = tuple[Term, Any]
 """A term that the program branches on, and what is the same for branches that are alike."""
 
 
 def fold(
     terms: Terms, operations: Operations, roots: Sequence[Term], branches: Sequence[Branch] = ()
-) -> tuple[dict[Term, Term], set[int]] | None:
-    """For each of `roots` the term that computes it by loops; None where little repeats.
+) -> tuple[dict[Term, Term], set[int]]:
+    """For each of `roots` and the branches that are left, the term that computes it by loops.
 
     operations: those that the roots and branches depend on.
     branches: what the program branches on. Those that loops look at themselves are no roots any
         more; their numbers are the second result.
     """
-    if operations.share < LEAST_SHARE:
-        return None
     return Folding(terms, operations).fold(roots, branches)
 
 

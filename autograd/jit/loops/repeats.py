@@ -76,14 +76,14 @@ class Operations:
     wide: by position, the operands of operations on more arguments than there are columns.
     """
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, operations: Sequence[Term]) -> None:
         self.terms: list[Term] = []
         self.same: dict[Term, Term] = {}
         """What is as good as its argument, which stands for it."""
-        for term in terms:
+        for term in operations:
             if term.op is identity or term.op is stop_gradient:
                 self.same[term] = self.same.get(term.args[0], term.args[0])
-            elif term.op is not None:
+            else:
                 self.terms.append(term)
         count = len(self.terms)
         position = {term: place for place, term in enumerate(self.terms)}
@@ -144,8 +144,6 @@ class Operations:
     def repeats(self) -> list[Repeat]:
         """Stretches that repeat, apart from one another, in order."""
         found: list[Repeat] = []
-        if len(self.terms) < SHORT:
-            return found
         kinds = self.kinds.copy()
         periods = _periods(kinds)
         of_stages = [n * period for n in range(2, MOST_STAGES + 1) for period in periods]
@@ -292,6 +290,12 @@ class Operations:
             elif one != 2 * two - three or one >= start or self.types[one] != self.types[two]:
                 return False
         return True
+
+
+def operations_of(terms: Iterable[Term]) -> Operations | None:
+    """The operations of a program; None for a short one, which has no loops."""
+    operations = [term for term in terms if term.op is not None]
+    return Operations(operations) if len(operations) >= SHORT else None
 
 
 def _type(x: Any) -> Any:
