@@ -125,9 +125,11 @@ def _pool(
     lengths = [n + 2 * p for n, p in zip(sizes_of_axes, around, strict=False)]
     last, beyond = [], []
     for n, p, extent, step in zip(lengths, around, extents(windows), steps, strict=False):
-        last.append(-(-(n - extent) // step) if ceil_mode else (n - extent) // step)
-        last[-1] -= ceil_mode and last[-1] * step >= n - p
-        beyond.append((0, max(0, last[-1] * step + extent - n)))
+        number = (n - extent) // step
+        if ceil_mode and (n - extent) % step and (number + 1) * step < n - p:
+            number += 1  # begins before the end, and extends over it
+        last.append(number)
+        beyond.append((0, max(0, number * step + extent - n)))
     if len(lengths) < count or min(last) < 0:
         raise ValueError(
             f"{name}: windows that extend over {extents(windows)} entries do not fit into the last "
