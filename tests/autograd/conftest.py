@@ -25,14 +25,22 @@ def compiling(transform: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-@pytest.fixture(autouse=True)
-def compiled_derivatives(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not request.config.getoption("--jit") or not hasattr(request, "module"):
-        return
-    if request.node.get_closest_marker("eager"):
-        pytest.skip("makes sense without the compiler only")
-    for name in DERIVATIVES:
-        transform = getattr(autograd, name)
-        monkeypatch.setattr(autograd, name, compiling(transform))
-        if getattr(request.module, name, None) is transform:
-            monkeypatch.setattr(request.module, name, compiling(transform))
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--jit"):  # else thousands of short tests need not even look
+        config.pluginmanager.register(CompiledDerivatives())
+
+
+class CompiledDerivatives:
+    @pytest.fixture(autouse=True)
+    def compiled_derivatives(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not hasattr(request, "module"):
+            return
+        if request.node.get_closest_marker("eager"):
+            pytest.skip("makes sense without the compiler only")
+        for name in DERIVATIVES:
+            transform = getattr(autograd, name)
+            monkeypatch.setattr(autograd, name, compiling(transform))
+            if getattr(request.module, name, None) is transform:
+                monkeypatch.setattr(request.module, name, compiling(transform))
