@@ -31,6 +31,11 @@ class SideEffects:
         self._keys: list[int] = []
         self._buffers: dict[str, tuple[Any, str, Array, Array]] = {}
 
+    @property
+    def draws(self) -> bool:
+        """Whether the model has generators to draw from."""
+        return bool(self._generators)
+
     def begin(self) -> None:
         """Call before the first shard."""
         self._before = [generator.bit_generator.state for generator in self._generators]

@@ -208,6 +208,8 @@ class Progress(Callback):
     It is not shown if the output is not a terminal or notebook. Without tqdm there is a warning.
     """
 
+    each_step = False
+
     def __init__(self) -> None:
         self._bar: Any = None
         self._shown = 0.0

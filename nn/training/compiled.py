@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from operator import attrgetter
@@ -19,7 +19,7 @@ from nn.modules.module import Module, mode
 from nn.optim.clipping import grad_norm
 from nn.optim.gradient import GradientOptimizer
 from nn.targets import skip_target_checks
-from nn.training.batches import ArrayBatches, IterableBatches
+from nn.training.batches import ArrayBatches, Batch, IterableBatches
 
 MOST_CHECKED = 10_000_000
 
@@ -222,12 +222,25 @@ class CompiledStep:
 
     # --- taking a step ---------------------------------------------------------------------------
 
-    @or_not_compilable
     def step(self, x: Array, y: Target) -> Result:
         """Take a step on a whole mini-batch; ``NotFinite`` before anything is changed."""
+        results: list[Result] = []
+        self.steps([(x, y)], results)
+        return results[0]
+
+    @or_not_compilable
+    def steps(self, batches: Iterable[Batch], results: list[Result]) -> None:
+        """Take a step on each mini-batch, and append its result."""
         self._begin()
-        loss, square, output = self._whole(x, y, self._arrays, self._hyper)
-        return Result(float(loss), self._end(square), output)
+        done = len(results)
+        try:
+            for x, y in batches:
+                loss, square, output = self._whole(x, y, self._arrays, self._hyper)
+                results.append(Result(float(loss), self._norm(square), output))
+                self._count()
+        finally:
+            if len(results) > done:
+                self._end()
 
     @or_not_compilable
     def begin(self) -> None:
@@ -247,7 +260,9 @@ class CompiledStep:
     def join(self, gradient: Array, loss: float, learning: Any) -> float:
         """Update the parameters by the sum of the shards' gradients; return its norm."""
         square = self._join(gradient, loss, self._arrays, self._hyper)
-        return self._end(square)
+        self._steps += 1
+        self._end()
+        return self._norm(square)
 
     def _begin(self) -> None:
         """Gather the arrays, and update the numbers of the optimiser's rule."""
@@ -261,9 +276,14 @@ class CompiledStep:
             self._groups = [optimizer.of_group(group) for group in optimizer.groups]
         states = self.optimizer.named_states()
         self._gather(states)
-        self._steps: int = int(states[self.names[0]]["steps"]) + 1
+        self._steps: int = int(states[self.names[0]]["steps"]) - 1
+        self._count()
+
+    def _count(self) -> None:
+        """Count a step; the numbers of the rule are those of the next."""
+        self._steps += 1
         self._hyper: list[dict[str, float]] = [
-            group.hyperparameters(self._steps) for group in self._groups
+            group.hyperparameters(self._steps + 1) for group in self._groups
         ]
         if self.optimizer.clip_norm is not None:
             self._hyper[0] = self._hyper[0] | {"clip_norm": self.optimizer.clip_norm}
@@ -278,14 +298,21 @@ class CompiledStep:
                     part[...] = self.optimizer.init_state()[key] if array is None else array
                     states[name][key] = part
 
-    def _end(self, square: Any) -> float:
-        """Count the step; return the norm of the gradient."""
+    def _end(self) -> None:
+        """Tell the optimiser how many steps were taken, and the parameters their gradients."""
         states = self.optimizer.named_states()
         for name, tensor, g in zip(self.names, self.flat.tensors, self.gradients, strict=True):
             states[name]["steps"] = self._steps
             tensor.grad = g
+
+    def _norm(self, square: Any) -> float:
+        """The norm of the gradient, the sum of whose squares may have lost digits if it is tiny."""
         square = float(square)  # arithmetic is faster than with NumPy's scalars
-        return math.sqrt(square) if square > 1e-30 else grad_norm(self.flat.tensors)
+        if square > 1e-30:
+            return math.sqrt(square)
+        for tensor, g in zip(self.flat.tensors, self.gradients, strict=True):
+            tensor.grad = g
+        return grad_norm(self.flat.tensors)
 
 
 def _finite_square(g: Any, loss: Any) -> Any:

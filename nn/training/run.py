@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -28,13 +30,20 @@ from nn.training.batches import ArrayBatches, Batch, IterableBatches, Rows
 from nn.training.compiled import Result
 from nn.training.step import TrainingStep
 
+MOST_AT_ONCE = 100
+SOON = 0.05
+"""The seconds that steps at once may take, if their number is to be doubled."""
+
 
 class Callback:
     """Base class of callbacks, which are called with the run after each step.
 
     A function of the run can also be a callback. The state of a callback that has ``state_dict``
-    and ``load_state_dict`` is saved with the run.
+    and ``load_state_dict`` is saved with the run. Where all callbacks have ``each_step = False``,
+    they are called after several steps if these take less than a tenth of a second.
     """
+
+    each_step: bool = True
 
     def begin(self, run: Run) -> None:
         """Called once, before the first step. May raise ``ValueError``: nothing has changed yet."""
@@ -94,6 +103,8 @@ class Run:
         self._model_generators = self.model.named_generators()
         self._epochs_done = 0
         self._batches_done = 0
+        self._together = 1
+        self._soon = True
 
     @property
     def examples_in_epoch(self) -> int | None:
@@ -142,15 +153,20 @@ class Run:
 
     def _train_epoch(self) -> None:
         self.epoch = self._epochs_done + 1
-        for batch, last in self.batches.epoch(self.epoch, self._batches_done):
-            self.epoch_ended = last
-            self.step += 1
-            self._batches_done += 1
-            examples = len(batch)
-            self.examples += examples
+        batches = self.batches.epoch(self.epoch, self._batches_done)
+        waiting: list[tuple[Rows, bool]] = []
+        while waiting := waiting or [*islice(batches, self._at_once())]:
             if self.schedule:
-                self.optimizer.lr = self.schedule(self.step - 1)
-            self._record(self._take_step(batch, self.step, self.epoch), batch, examples)
+                self.optimizer.lr = self.schedule(self.step)
+            results: list[Result] = []
+            began = monotonic()
+            try:
+                rows = [batch for batch, _ in waiting]
+                self._take_step(rows, self.step + 1, self.epoch, results)
+            finally:
+                for result in results:
+                    self._record(result, *waiting.pop(0))
+            self._soon = monotonic() - began < SOON
             self._validate()
             if self.epoch_ended:
                 self._epochs_done += 1
@@ -160,8 +176,31 @@ class Run:
             if self.history.stopped:
                 break
 
-    def _record(self, result: Result, batch: Rows, examples: int) -> None:
-        """Append a row to the history."""
+    def _at_once(self) -> int:
+        """How many steps to take before the next look at callbacks: one, if anything has to see
+        each of them, and otherwise as many as are done soon.
+        """
+        see_all = self.schedule or self.metrics or self.validation_every
+        see_all = see_all or any(
+            getattr(callback, "each_step", True) for callback in self.callbacks
+        )
+        if (
+            see_all
+            or isinstance(self.batches, IterableBatches)
+            or not self._take_step.takes_several
+        ):
+            return 1
+        n = self._together
+        self._together = min(2 * n, MOST_AT_ONCE) if self._soon else max(n // 2, 1)
+        return self._together
+
+    def _record(self, result: Result, batch: Rows, last: bool) -> None:
+        """Count a step, and append a row to the history."""
+        self.epoch_ended = last
+        self.step += 1
+        self._batches_done += 1
+        examples = len(batch)
+        self.examples += examples
         metrics = {}
         if self.metrics:
             output = plain_array(result.output)

@@ -7,6 +7,7 @@ ranks make the same update.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from math import isfinite, nan, prod
@@ -94,15 +95,30 @@ class TrainingStep:
         if self.shards > 1 and self._loss_is_a_sum is None and self.batches.sample is not None:
             self._loss_is_a_sum = is_sum_over_examples(self.model, self.loss, *self.batches.sample)
 
-    def __call__(self, batch: Rows, step: int, epoch: int) -> Result:
-        """Take a step, or raise ``NonFiniteError`` and leave the parameters unchanged."""
+    @property
+    def takes_several(self) -> bool:
+        """Whether several steps at once are faster: in a compiled program that draws nothing."""
+        whole = self.shards == 1 and not isinstance(self.optimizer, LBFGS)
+        return self._compiles and whole and not self.side_effects.draws
+
+    def __call__(
+        self, batches: Sequence[Rows], step: int, epoch: int, results: list[Result]
+    ) -> None:
+        """Take a step on the first mini-batch, and on those after it if it ``takes_several``, and
+        append their results, or raise ``NonFiniteError`` and leave the parameters as they were.
+        """
         notice = ""
         if self.shards > 1:
             self.begin()
         self.side_effects.begin()
         if self._compiles and step > 1:  # the first is checked for parameters without a gradient
             try:
-                return self._take(batch, step, compiled=True)
+                if self.takes_several:
+                    self._compiled = self._compiled or self._compile()
+                    self._compiled.steps(map(Rows.read, batches), results)
+                else:
+                    results.append(self._take(batches[0], step, compiled=True))
+                return
             except NotFinite:
                 pass  # the plain step finds out where
             except NotCompilable as error:
@@ -111,6 +127,7 @@ class TrainingStep:
                 notice = str(error)
             self.side_effects.rewind()
             self.side_effects.begin()
+        batch, step = batches[len(results)], step + len(results)
         self._plain.is_first = step == 1 and self.team.rank == 0
         try:
             result = self._take(batch, step, compiled=False)
@@ -129,7 +146,7 @@ class TrainingStep:
         for message in self._plain.mistakes:
             warnings.warn(message, TrainingWarning, stacklevel=5)  # at fit
         self._plain.mistakes = []
-        return result
+        results.append(result)
 
     def _take(self, batch: Rows, step: int, *, compiled: bool) -> Result:
         if self.shards > 1:

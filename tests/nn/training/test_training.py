@@ -108,6 +108,52 @@ def test_a_short_last_batch_can_be_left_out(compile: bool) -> None:
     assert compile or same(plain, fitted)
 
 
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_steps_that_nothing_looks_at_are_the_same(
+    optimizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nn.training.run.SOON", math.inf)
+    ends, seen = [], list[int]()
+    for callbacks in ([lambda run: seen.append(run.step)], []):
+        model = network()
+        own = optimizer(model, lr=0.05, clip_norm=1.0)
+        settings: Any = {"epochs": 7, "batch_size": 8, "callbacks": callbacks, "progress": False}
+        history = fit(model, DATA, loss="cross-entropy", optimizer=own, **settings)
+        ends.append([model.state_dict(), own.state_dict(), history.state_dict()])
+    assert seen == [*range(1, 106)]
+    np.testing.assert_equal(ends[0], ends[1])
+
+
+def test_a_failure_among_steps_taken_at_once_leaves_those_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nn.training.run.SOON", math.inf)
+    rows = list[int]()
+
+    class Seldom(nn.Callback):
+        each_step = False
+
+        def begin(self, run: Any) -> None:
+            self.steps = run.history.steps
+
+        def __call__(self, run: Any) -> None:
+            rows.append(self.steps.rows)
+
+        def close(self) -> None:
+            rows.append(self.steps.rows)
+
+    x, y, model, same = X.copy(), np.eye(2)[Y], network(), network()
+    x[100] = np.nan
+    settings: Any = {"loss": "mse", "lr": 0.05, "rng": None, "progress": False, "batch_size": 1}
+    with pytest.raises(nn.NonFiniteError) as caught:
+        fit(model, (x, y), epochs=1, callbacks=[Seldom()], **settings)
+    fit(same, (x[:100], y[:100]), epochs=1, **settings)
+    assert caught.value.step == 101
+    assert rows[-1] == 100
+    assert len(rows) < 20
+    np.testing.assert_equal(model.state_dict(), same.state_dict())
+
+
 def test_an_epoch_without_any_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="drop_last=True leaves no mini-batch of 120 examples"):
         trained(network(), batch_size=121, drop_last=True)
