@@ -6,7 +6,7 @@ import csv
 import html
 import io
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -38,8 +38,12 @@ class Table(Mapping[str, Column]):
 
     def append(self, **row: float) -> None:
         """Append a row, with a number for each column."""
+        self.extend(**{name: [number] for name, number in row.items()})
+
+    def extend(self, **rows: Iterable[float]) -> None:
+        """Append several rows, with as many numbers for each column."""
         for name, column in self._columns.items():
-            column.append(row[name])
+            column.extend(rows[name])
 
     @property
     def rows(self) -> int:

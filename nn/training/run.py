@@ -164,8 +164,8 @@ class Run:
                 rows = [batch for batch, _ in waiting]
                 self._take_step(rows, self.step + 1, self.epoch, results)
             finally:
-                for result in results:
-                    self._record(result, *waiting.pop(0))
+                self._record(results, waiting[: len(results)])
+                del waiting[: len(results)]
             self._soon = monotonic() - began < SOON
             self._validate()
             if self.epoch_ended:
@@ -194,25 +194,26 @@ class Run:
         self._together = min(2 * n, MOST_AT_ONCE) if self._soon else max(n // 2, 1)
         return self._together
 
-    def _record(self, result: Result, batch: Rows, last: bool) -> None:
-        """Count a step, and append a row to the history."""
-        self.epoch_ended = last
-        self.step += 1
-        self._batches_done += 1
-        examples = len(batch)
-        self.examples += examples
+    def _record(self, results: Sequence[Result], taken: Sequence[tuple[Rows, bool]]) -> None:
+        """Count steps, and append a row for each to the history."""
+        count, sizes, before = len(results), [len(batch) for batch, _ in taken], self.step
+        self.epoch_ended = any(last for _, last in taken)
+        self.step += count
+        self._batches_done += count
+        self.examples += sum(sizes)
         metrics = {}
-        if self.metrics:
-            output = plain_array(result.output)
-            y = batch.targets()
-            metrics = {name: float(metric(output, y)) for name, metric in self.metrics.items()}
-        self.history.steps.append(
-            step=self.step,
-            epoch=self.epoch,
-            examples=examples,
-            loss=result.loss,
-            lr=self.optimizer.lr,
-            gradient_norm=result.norm,
+        for name, metric in self.metrics.items():
+            pairs = zip(results, taken, strict=True)
+            metrics[name] = [
+                float(metric(plain_array(r.output), batch.targets())) for r, (batch, _) in pairs
+            ]
+        self.history.steps.extend(
+            step=range(before + 1, self.step + 1),
+            epoch=[self.epoch] * count,
+            examples=sizes,
+            loss=[result.loss for result in results],
+            lr=[self.optimizer.lr] * count,
+            gradient_norm=[result.norm for result in results],
             **metrics,
         )
 
