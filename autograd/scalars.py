@@ -136,7 +136,8 @@ class Value(Arithmetic["float | np.number[Any] | Value"], Node):
         return share if isinstance(share, Node) else float(share)
 
     def changed_parents(self) -> list[Node]:
-        return [parent for parent in self.parents if getattr(parent, "renewed", -1) > self.index]
+        leaves = [parent for parent in self.parents if parent.op is None]
+        return [leaf for leaf in leaves if getattr(leaf, "renewed", -1) > self.index]
 
     def share_out(
         self, g: float, cotangents: dict[Node, Array], active: Collection[Node] | None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain, count
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -165,30 +164,43 @@ def _in_terms(
     wanted = [*leaves, *guarded, *chain.from_iterable(args for _, args in trace.effects)]
     wanted += trace.draws  # those of no use too, since the next draws depend on them
     numbers: dict[float, Term] = {}  # constants
+
+    def operand(node: Node, arg: Any) -> Term:
+        """An argument of a node that is not yet known."""
+        if arg.__class__ in (int, complex):
+            return terms.constant(_among(node, arg))
+        found = term(arg)
+        if arg.__class__ is float and arg:  # 0.0 is equal to -0.0
+            numbers[arg] = found
+        return found
+
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
-        args = []
-        for arg in node.args:
-            if arg.__class__ is float:
-                found = numbers.get(arg)
-            else:
-                found = known.get(arg) if isinstance(arg, Node) else None
-            if found is None:
-                whole = arg.__class__ in (int, complex)
-                found = terms.constant(_among(node, arg)) if whole else term(arg)
-                if arg.__class__ is float and arg:  # 0.0 is equal to -0.0
-                    numbers[arg] = found
-            args.append(found)
+        op = node.op
+        args = tuple(
+            [
+                (
+                    known.get(arg)
+                    if isinstance(arg, Node)
+                    else None
+                    if arg.__class__ is not float
+                    else numbers.get(arg)
+                )
+                or operand(node, arg)
+                for arg in node.args
+            ]
+        )
         terms.index = node.index
-        if node.op.pure:
+        if op.pure:
             example = node.primal
             if example.__class__ not in (float, bool) and all(arg.scalar for arg in args):
                 example = None  # of numbers terms have a number, where nodes have an array
-            if node.op is as_number:
-                known[node] = terms.computed(entry, tuple(args), {"index": 0}, example)
+            if op is as_number:
+                known[node] = terms.computed(entry, args, {"index": 0}, example)
                 continue
-            known[node] = terms.computed(node.op, tuple(args), node.settings, example)
-            if node.op is identity or node in trace.variables:
-                known[node] = terms.variable(known[node])
+            made = terms.computed(op, args, node.settings, example)
+            if op is identity or node in trace.variables:
+                made = terms.variable(made)
+            known[node] = made
         else:
             known[node] = terms.input(node.primal, node.settings)
     terms.index = -1
@@ -246,16 +258,25 @@ def computed(outputs: Iterable[Node], known: Iterable[Node], first: int) -> list
     All arguments count here, also those whose slope was 0 in the recording: a branch of `relu` that
     was closed then is open on other numbers.
     """
-    seen = set(known)
+    count = next_index() - first
+    nodes: list[Any] = [None] * count
+    done = bytearray(count)
+    for node in known:
+        if node.index >= first:
+            done[node.index - first] = True
     stack = list(outputs)
-    nodes = []
     while stack:
         node = stack.pop()
-        if node not in seen and node.op is not None and node.index >= first:
-            seen.add(node)
-            nodes.append(node)
-            if node.__class__ is Value:
-                stack += [arg for arg in (node.a, node.b) if isinstance(arg, Node)]
-            else:
-                stack += node.parents
-    return sorted(nodes, key=attrgetter("index"))
+        place = node.index - first
+        if place < 0 or done[place] or node.op is None:
+            continue
+        done[place] = True
+        nodes[place] = node
+        if node.__class__ is Value:
+            if isinstance(node.a, Node):
+                stack.append(node.a)
+            if isinstance(node.b, Node):
+                stack.append(node.b)
+        else:
+            stack += node.parents
+    return [node for node in nodes if node is not None]

@@ -155,7 +155,10 @@ class Terms:
             return known
         if example is None:
             example = _evaluate(op, args, settings)
-        if all(arg.constant for arg in args):
+        for arg in args:
+            if not arg.constant:
+                break
+        else:
             return self.constant(example)
         simpler = None if self._rewrite is None else self._rewrite(self, op, args, settings)
         term = simpler or self._new(op, args, settings, example, False)
@@ -250,12 +253,14 @@ class Origins(dict[Term, Origin]):
 
 def ordered(outputs: Iterable[Term]) -> list[Term]:
     """The terms that `outputs` depend on, themselves included, arguments first."""
-    seen = set(outputs)
-    terms = list(seen)
+    terms = list(dict.fromkeys(outputs))
+    seen = bytearray(1 + max([term.number for term in terms], default=0))
+    for term in terms:
+        seen[term.number] = True
     for term in terms:
         for arg in term.args:
-            if arg not in seen:
-                seen.add(arg)
+            if not seen[arg.number]:
+                seen[arg.number] = True
                 terms.append(arg)
     terms.sort(key=attrgetter("number"))
     return terms
@@ -263,15 +268,17 @@ def ordered(outputs: Iterable[Term]) -> list[Term]:
 
 def evaluate(outputs: Sequence[Term], inputs: Mapping[Term, Any]) -> list[Any]:
     """The outputs for other inputs, one operation after the other: the meaning of a program."""
-    known: dict[Term, Any] = {}
+    order = ordered(outputs)
+    known: list[Any] = [None] * (order[-1].number + 1 if order else 0)
     with np.errstate(all="ignore"):
-        for term in ordered(outputs):
-            if term.op is None:
-                known[term] = term.example if term.constant else inputs[term]
-            else:
-                args = tuple([known[arg] for arg in term.args])
-                known[term] = normal(term.op.evaluate(args, term.settings))
-    return [known[output] for output in outputs]
+        for term in order:
+            op = term.op
+            if op is None:
+                known[term.number] = term.example if term.constant else inputs[term]
+                continue
+            args = tuple([known[arg.number] for arg in term.args])
+            known[term.number] = normal(op.evaluate(args, term.settings))
+    return [known[output.number] for output in outputs]
 
 
 # --------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def roll(
     place of the sum of the absolute values of the terms. A product of the chain rule within a sum
     is a plain product: 0 · ∞ is NaN there.
     """
-    least = least_cost(terms.needed(outputs))
+    least = least_cost(terms, outputs)
     if least > HOPELESS or (least > DOUBTFUL and repeats()):
         return None
     program = Scalars(terms, outputs)
@@ -69,7 +69,7 @@ def roll(
             best, least = rolled, needed
         if least * WELL < straight:
             break
-    if best is None or not agree(program, best):
+    if best is None or not agree(terms, program, best):
         return None
     return put_in_place(terms, program, outputs, best)
 
@@ -80,24 +80,25 @@ DOUBTFUL = 0.4
 """Nor is one below this share that loops make short."""
 
 
-def least_cost(terms: Iterable[Term]) -> float:
+def least_cost(terms: Terms, outputs: Sequence[Term]) -> float:
     """The share of the cost of a program of numbers that is left at least, however it is rolled.
 
     Calls follow one another from level to level. At each level like operations are one call, or
     are computed as numbers where they are few. Additions are no levels: sums may be long.
     """
-    depths: dict[Term, int] = {}
+    depths = [0] * len(terms.all)
     levels: dict[Op, list[int]] = defaultdict(list)  # the depths of each kind of operation
-    for term in terms:
+    for term in terms.needed(outputs):
         op, depth = term.op, 0
-        if op is not None:
-            for arg in term.args:
-                if (of_arg := depths[arg]) > depth:
-                    depth = of_arg
-            if isinstance(op, Elementwise) and (term.scalar or is_number(term)):
-                depth += op not in ADDITIONS
-                levels[op].append(depth)
-        depths[term] = depth
+        if op is None:
+            continue
+        for arg in term.args:
+            if (of_arg := depths[arg.number]) > depth:
+                depth = of_arg
+        if isinstance(op, Elementwise) and is_number(term):
+            depth += op not in ADDITIONS
+            levels[op].append(depth)
+        depths[term.number] = depth
     counts = [n for of_op in levels.values() for n in Counter(of_op).values()]
     rolled = sum([min(NUMBER * count, CALL) for count in counts])
     return rolled / (NUMBER * max(sum(counts), 1))
@@ -155,12 +156,15 @@ FLOOR = 1e-13
 """And as a share of the largest number in the program: what cancels leaves its rounding errors."""
 
 
-def agree(program: Scalars, rolled: Sequence[Term]) -> bool:
-    """Whether `rolled` gives what is wanted of the program, up to the order of additions."""
+def agree(terms: Terms, program: Scalars, rolled: Sequence[Term]) -> bool:
+    """Whether `rolled` gives what is wanted of the program, up to the order of additions.
+
+    Both are among `terms`.
+    """
     both = [*program.terms, *rolled]
     if not _same(program, [term.example for term in both]):
         return False
-    inputs = [term for term in ordered(both) if term.op is None and not term.constant]
+    inputs = [term for term in terms.all if term.op is None and not term.constant]
     moved = {term: _moved(term.example, n) for n, term in enumerate(inputs)}
     return _same(program, evaluate(both, moved))
 

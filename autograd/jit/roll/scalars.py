@@ -120,13 +120,18 @@ class Scalars:
     def _addends(self, root: int) -> Addends:
         addends = []
         stack = [(1.0, root)]
+        steps, ops, args = self.steps, self.ops, self.args
         while stack:
             sign, node = stack.pop()
-            if node == root or node in self.steps:
-                signs = [sign * factor for factor in _SIGNS[self.ops[node]]]
-                stack += reversed([*zip(signs, self.args[node], strict=True)])
-            else:
-                addends.append((sign, node))
+            while node == root or node in steps:  # down to the first of its terms
+                signs = _SIGNS[ops[node]]
+                if len(signs) == 2:
+                    node, other = args[node]
+                    stack.append((sign * signs[1], other))
+                else:
+                    (node,) = args[node]
+                sign *= signs[0]
+            addends.append((sign, node))
         return addends
 
 

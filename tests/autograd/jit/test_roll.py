@@ -525,8 +525,8 @@ def test_proof_refuses_what_is_wrong_though_equal_on_the_recording() -> None:
     recorded = Scalars(program.terms, program.outputs)
     right = program.forced(by_depth=False)
     wrong = [right[1], right[0], *right[2:]]
-    assert agree(recorded, right)
-    assert not agree(recorded, wrong)
+    assert agree(program.terms, recorded, right)
+    assert not agree(program.terms, recorded, wrong)
 
 
 def test_proof_allows_the_rounding_of_sums_that_cancel() -> None:
