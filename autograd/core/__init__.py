@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import transforms
-from autograd.hips.boxes import Box
+from autograd.hips.boxes import Box, getval, isbox, trace
 from autograd.hips.primitives import primitive
 from autograd.hips.rules import (
     def_linear,
@@ -40,6 +40,8 @@ __all__ = [
     "defvjp",
     "defvjp_argnum",
     "defvjp_argnums",
+    "getval",
+    "isbox",
     "make_jvp",
     "make_vjp",
     "primitive",
@@ -47,6 +49,7 @@ __all__ = [
     "primitive_vjps",
     "sparse_add",
     "toposort",
+    "trace",
     "vspace",
 ]
 

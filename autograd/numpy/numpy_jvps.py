@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import ops
+from autograd.hips.rules import def_linear, defjvp, defjvp_argnum
 from autograd.numpy.numpy_vjps import balanced_eq, match_complex, replace_zero, untake
 from autograd.ops.structural import broadcast_to
 
-__all__ = ["balanced_eq", "broadcast", "match_complex", "replace_zero", "untake"]
+__all__ = [
+    "balanced_eq",
+    "broadcast",
+    "def_linear",
+    "defjvp",
+    "defjvp_argnum",
+    "match_complex",
+    "replace_zero",
+    "untake",
+]
 
 
 def broadcast(x: Any, target: Any) -> Any:

@@ -13,7 +13,8 @@ import numpy as onp
 import autograd.numpy as anp
 from autograd import ops
 from autograd.hips.boxes import ArrayBox
-from autograd.hips.rules import primitive_vjps
+from autograd.hips.primitives import primitive
+from autograd.hips.rules import defvjp, defvjp_argnum, primitive_vjps, register_notrace
 from autograd.hips.spaces import SparseObject, vspace
 from autograd.numpy.numpy_wrapper import metadata
 from autograd.ops.structural import broadcast_to, sum_to
@@ -23,6 +24,8 @@ __all__ = [
     "ArrayBox",
     "SparseObject",
     "balanced_eq",
+    "defvjp",
+    "defvjp_argnum",
     "dot_adjoint_0",
     "dot_adjoint_1",
     "match_complex",
@@ -30,6 +33,8 @@ __all__ = [
     "matmul_adjoint_1",
     "metadata",
     "nograd_functions",
+    "primitive",
+    "register_notrace",
     "repeat_to_match_shape",
     "replace_zero",
     "tensordot_adjoint_0",

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import autograd.numpy as np
-from autograd import GradientError, grad, vjp
+from autograd import GradientError, core, extend, grad, tracer, vjp
 from autograd.numpy import numpy_jvps, numpy_vjps, numpy_wrapper
 from autograd.test_util import make_numerical_jvp, scalar_close
 from autograd.util import func, quick_grad_check, subval, subvals
@@ -54,6 +54,15 @@ def test_makers_of_vjps_are_there_under_their_names() -> None:
     assert_allclose(pull(np.arange(3.0)), np.arange(3.0)[:, None] + numpy.zeros_like(x))
     pull = numpy_vjps.grad_kron(1, None, numpy.eye(2), x)  # type: ignore[attr-defined]
     assert pull(numpy.ones((6, 8))).shape == x.shape
+
+
+def test_rules_are_stated_by_the_names_of_the_modules_that_hold_rules() -> None:
+    for name in ("primitive", "defvjp", "defvjp_argnum", "register_notrace"):
+        assert getattr(numpy_vjps, name) is getattr(extend, name)
+    for name in ("defjvp", "defjvp_argnum", "def_linear"):
+        assert getattr(numpy_jvps, name) is getattr(extend, name)
+    for name in ("getval", "isbox", "trace"):
+        assert getattr(core, name) is getattr(tracer, name)
 
 
 def test_a_reduction_is_undone_in_shape() -> None:
