@@ -179,7 +179,7 @@ class Capture:
             if viewed or not followed:
                 same.append(place)
             if array and (self.copies or not (viewed or followed)):
-                contents.append((place, value.copy()))
+                contents.append((place, value.tobytes()))
         inputs = sorted(self._inputs.values(), key=lambda part: part.node is None)
         return Guard(inputs, same, contents)
 

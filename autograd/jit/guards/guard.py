@@ -32,7 +32,7 @@ class Guard:
     """The conditions under which a program is valid, besides its branches.
 
     watched: places that have to hold the same thing. contents: places of arrays that have to hold
-    the same numbers, with copies of them. inputs: data that each run reads; that of nodes is first.
+    the same numbers, and their bytes. inputs: data that each run reads; that of nodes is first.
 
     The code of the program knows the memory of an outside array until another array takes its
     place. From then on the array is `moving`, a parameter of the code, and `on_move` is called to
@@ -43,11 +43,11 @@ class Guard:
         self,
         inputs: list[Outside],
         watched: Sequence[Place],
-        contents: Sequence[tuple[Place, Any]],
+        contents: Sequence[tuple[Place, bytes]],
     ) -> None:
         self.inputs = inputs
         self.watched: list[Place] = list(watched)
-        self.contents: list[tuple[Place, Any]] = list(contents)
+        self.contents: list[tuple[Place, bytes]] = list(contents)
         self.nodes: list[Node] = [part.node for part in inputs if part.node is not None]
         self.on_move: Callable[[], None] = lambda: None
         self._reads = [part.read for part in inputs if part.node is None]
@@ -58,7 +58,7 @@ class Guard:
 
     def _prepare(self) -> None:
         self._watch = _Watch(self.watched)
-        self._same_contents = [(place, _still_filled(place.read, x)) for place, x in self.contents]
+        self._same_contents = [(place, _still_filled(place, x)) for place, x in self.contents]
 
     def release(self, places: Collection[int]) -> None:
         """Stop looking at some places, given by `id`."""
@@ -171,20 +171,13 @@ class _Watch:
         return next(changed(self._places), None)
 
 
-_SMALL = 4096
-
-
-def _still_filled(read: Read, before: Any) -> Callable[[], bool]:
-    """A function that tells whether an array still holds the numbers of a copy."""
-    shape = before.shape
-    small = before.tobytes() if before.nbytes <= _SMALL else None
+def _still_filled(place: Place, before: bytes) -> Callable[[], bool]:
+    """A function that tells whether the array at a place still holds the same numbers."""
+    read, shape, dtype = place.read, place.value.shape, place.value.dtype
 
     def filled() -> bool:
-        array = read()
-        if not isinstance(array, np.ndarray) or array.shape != shape:
-            return False
-        if small is not None:
-            return bool(array.tobytes() == small)
-        return np.array_equal(array, before, equal_nan=before.dtype.kind == "f")
+        x = read()
+        alike = isinstance(x, np.ndarray) and x.shape == shape and x.dtype == dtype
+        return alike and bool(x.tobytes() == before)
 
     return filled

@@ -190,9 +190,9 @@ def view() -> Outside:
     return lambda x: (x * part).sum() + (part[1:] * x).sum(), lambda: operator.setitem(part, 1, 3.0)
 
 
-def of_array(f: Callable[[Any, Any], Any], *held: float) -> Outside:
+def of_array(f: Callable[[Any, Any], Any], *held: float, change: float = -7.0) -> Outside:
     a = np.array(held)
-    return lambda x: f(a, x), lambda: operator.setitem(a, 0, -7.0)
+    return lambda x: f(a, x), lambda: operator.setitem(a, 0, change)
 
 
 OUTSIDE: dict[str, Callable[[], Outside]] = {
@@ -269,6 +269,15 @@ OUTSIDE: dict[str, Callable[[], Outside]] = {
     "array": lambda: of_array(lambda a, x: (x * a).sum(), 1.0, 2.0),
     "view of a view": view,
     "sum of an array by NumPy": lambda: of_array(lambda a, x: (x * a).sum() * a.sum(), 1.0, 2.0),
+    "sum of a large array by NumPy": lambda: of_array(
+        lambda a, x: x * a.sum(), *np.linspace(1.0, 2.0, 1000)
+    ),
+    "sum of a large array with NaN": lambda: of_array(
+        lambda a, x: x * np.nansum(a), 1.0, np.nan, *np.linspace(1.0, 2.0, 1000)
+    ),
+    "sign of a zero in a large array": lambda: of_array(
+        lambda a, x: x * float(np.copysign(1.0, a[0])), *np.zeros(1000), change=-0.0
+    ),
     "maximum that was 1": lambda: of_array(lambda a, x: (x * a).sum() / a.max(), 1.0, 0.5),
     "mask": lambda: of_array(lambda a, x: (x * a * (a > 0)).sum(), 1.0, 2.0),
     "mask of numbers": lambda: of_array(
