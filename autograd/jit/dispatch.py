@@ -295,8 +295,9 @@ def _run_floats(program: Program, leaves: list[str]) -> tuple[list[str], dict[st
     lines = [f"{name} = {leaf}" for name, leaf in names if name != leaf]
     lines += [re.sub(r"^( +)return .+$", rf"\1{_OTHERWISE}", line) for line in code.body]
     if program.may_be_nan:  # the run is then repeated; so is one whose results are ∞ and -∞
-        total = ", ".join([code.results[place] for place in program.may_be_nan])
-        lines += [f"total = sum(({total},))", "if total != total:", f"    {_OTHERWISE}"]
+        doubtful = [code.results[place] for place in program.may_be_nan]
+        total = doubtful[0] if len(doubtful) == 1 else f"sum(({', '.join(doubtful)}))"
+        lines += [f"total = {total}", "if total != total:", f"    {_OTHERWISE}"]
     lines = [
         *[f"    {line}" for line in lines],
         f"    result = {result}",

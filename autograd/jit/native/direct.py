@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.jit.lowering.code import Unwritten
 from autograd.jit.native import convention, machine
+from autograd.jit.native.form import Form
 from autograd.jit.native.kernel import Kernel
 
 Output: TypeAlias = tuple[int, int, Any]
@@ -42,7 +43,7 @@ def direct(
     args, kwargs, static, settings = call
     places = {name: n for n, name in enumerate(kernel.parameters)}
     slots = iter([places.get(name, -1) for name in parameters])
-    form = convention.Form(slots, settings)
+    form = Form(slots, settings)
     form.take_call(args, kwargs, static)
     kinds = [*kernel.parameters.values(), convention.UNUSED]
     for slot in slots:  # what is left is from outside

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.jit.loops import Loop
 from autograd.jit.native import convention, functions, machine
+from autograd.jit.native.form import Form
 from autograd.jit.native.layout import Buffer, Layout, in_turn
 from autograd.jit.native.loops import LoopSteps
 from autograd.jit.native.nests import Nest, load
@@ -184,7 +185,7 @@ class Kernel:
         number of a branch that went another way, and 1, or less than 1 where an array is not in
         order or not where it should be.
         """
-        form, slots = convention.Form(), len(self.parameters)
+        form, slots = Form(), len(self.parameters)
         for n, kind in enumerate(self.parameters.values()):
             form.add(kind, slot=n)
         outputs = iter([(kind, slots + n, None) for n, kind in enumerate(self.results.values())])
