@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -210,6 +212,12 @@ def check_classes(name: str, classes: int, labels: Array) -> None:
         )
 
 
+_PACKAGES = (  # and the code that the compiler makes
+    *(os.path.dirname(path) + os.sep for path in (__file__, ag.__file__)),
+    *("<compiled ", "<dispatch "),
+)
+
+
 def warn_of_probabilities(name: str, logits: Any) -> None:
     """Warn if the logits are the output of a softmax or a sigmoid."""
     function = _probability_function(logits)
@@ -218,8 +226,16 @@ def warn_of_probabilities(name: str, logits: Any) -> None:
             f"{name} takes logits, but got the output of {function}, which it would apply a "
             f"second time: leave out the {function} at the end of the network",
             UserWarning,
-            stacklevel=3,
+            stacklevel=_stacklevel_of_user(),
         )
+
+
+def _stacklevel_of_user() -> int:
+    """The ``stacklevel`` of a warning in the function that calls this: that of the user's line."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGES):
+        level, frame = level + 1, frame.f_back
+    return max(level, 1)
 
 
 def _probability_function(node: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
@@ -14,7 +13,7 @@ import numpy as np
 from autograd.around import Around
 from autograd.diagnostics import report
 from autograd.diagnostics.cuts import CutLog
-from autograd.diagnostics.loops import LoopLog, check_axis
+from autograd.diagnostics.loops import LoopLog, axis_fault
 from autograd.diagnostics.numbers import data_of, entries_of, has_nan, is_finite
 from autograd.diagnostics.report import Fault, NonFiniteError
 from autograd.engine.backward import gradients, pull_back
@@ -144,8 +143,10 @@ class DebugBlock(Around):
                 if isinstance(arg, Node):
                     self.cuts.note("no_grad()", arg, node, line)
         self.check_broadcast(op, args, node)
-        if op.name in ("index", "mul", "sub"):
-            check_axis(op.name, args, settings.get("key"), user_line_of(node))
+        if op.name in ("index", "mul", "sub") and (
+            fault := axis_fault(op.name, args, settings.get("key"))
+        ):
+            self.loop.tell(fault, user_line_of(node))
         if self.at_once and not is_finite(node):
             self.check_finite(op, args, node)
         return node
@@ -157,15 +158,13 @@ class DebugBlock(Around):
         shapes = [np.shape(data_of(arg)) for arg in args]
         lists = [shape for shape in shapes if len(shape) < made.ndim and made.shape[-1:] == shape]
         columns = [shape for shape in shapes if shape[-1:] == (1,) and shape[-2:-1] in lists]
-        line = user_line_of(made)
-        if columns and line:
-            warnings.warn_explicit(
+        if columns:
+            self.loop.tell(
                 f"operation {op.name!r} has broadcast shapes {columns[0]} and {lists[0]} to "
                 f"{made.shape}: every entry is paired with every other. To pair them one by one, "
                 f"give both the same shape, as with x.reshape(-1) or y[:, None]",
+                user_line_of(made),
                 BroadcastWarning,
-                line.file,
-                line.lineno,
             )
 
     def check_finite(self, op: Op, args: tuple[Array, ...], node: Node) -> None:

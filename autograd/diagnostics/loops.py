@@ -47,7 +47,7 @@ class LoopLog:
     def __init__(self) -> None:
         self._seen: dict[int, Seen] = {}  # by the number of the leaf, as long as it lives
         self._alive: dict[int, Any] = {}
-        self._told: set[str] = set()
+        self._told: set[Any] = set()
         self._output: Node | None = None
         self._ascents: list[float] = []
         self._update: Line | None = None
@@ -75,7 +75,7 @@ class LoopLog:
             self._remember(leaf, Seen(np.copy(leaf.primal), grad, grad, mixed))
         self._output = output
         if forgotten is not None:
-            self._tell(
+            self.tell(
                 f"backward() adds to the gradient of {name_of(forgotten)} that was computed "
                 "before the last updates, which have used the sum: call optimizer.zero_grad(), or "
                 "set .grad = None, before each backward()",
@@ -120,17 +120,25 @@ class LoopLog:
             ascends = bool(step @ slope > PARALLEL * scale > 0)
         self._ascents = [*self._ascents, float(data_of(output))] if ascends else []
         if len(self._ascents) > 1 and self._ascents[-1] > self._ascents[0]:
-            self._tell(
+            self.tell(
                 "the parameters have moved along the gradient of a loss, and the loss rises: "
                 "subtract the gradient, as in w.data -= lr * w.grad",
                 self._update,
             )
 
-    def _tell(self, message: str, line: Line | None) -> None:
-        if message[:20] in self._told or line is None:
+    def tell(
+        self, message: str, line: Line | None, category: type[Warning] = TrainingWarning
+    ) -> None:
+        """Warn of a mistake in a line, once; of another category than `TrainingWarning`, once for
+        each line.
+        """
+        if line is None:
             return
-        self._told.add(message[:20])
-        warnings.warn_explicit(message, TrainingWarning, line.file, line.lineno)
+        key = message[:20] if category is TrainingWarning else (line.file, line.lineno)
+        if key in self._told:
+            return
+        self._told.add(key)
+        warnings.warn_explicit(message, category, line.file, line.lineno)
 
 
 def _same(x: Any, y: Any) -> bool:
@@ -191,43 +199,38 @@ def is_loss(output: Node) -> bool:
     return found
 
 
-def check_axis(name: str, args: tuple[Array, ...], key: Any, line: Line | None) -> None:
-    """Warn if probabilities that sum to 1 over the examples are compared with a class of each.
+def axis_fault(name: str, args: tuple[Array, ...], key: Any) -> str | None:
+    """Return a message if probabilities that sum to 1 over the examples are compared with a class
+    of each.
 
     name, args, key: an operation, its arguments, and its key if it is an index.
     """
     node = next((arg for arg in args if isinstance(arg, Node)), None)
-    if node is None or node.ndim != 2 or min(node.shape) < 2 or line is None:
-        return
+    if node is None or node.ndim != 2 or min(node.shape) < 2:
+        return None
     if not (
         _picks_one_of_each_row(key, len(node.primal)) if name == "index" else _is_one_hot(args)
     ):
-        return
+        return None
     p = node.primal if (node.primal >= 0).all() else np.exp(node.primal)
     if not ((p >= 0) & (p <= 1)).all():
-        return
+        return None
     over_examples, over_classes = p.sum(axis=0), p.sum(axis=1)
-    if np.allclose(over_examples, 1, atol=1e-5) and not np.allclose(over_classes, 1, atol=1e-3):
-        warnings.warn_explicit(
-            f"the probabilities of shape {node.shape} sum to 1 over the examples (axis 0), and one "
-            "is taken for each example: the softmax is over the wrong axis; use axis=-1, over the "
-            "classes",
-            TrainingWarning,
-            line.file,
-            line.lineno,
-        )
+    if not np.allclose(over_examples, 1, atol=1e-5) or np.allclose(over_classes, 1, atol=1e-3):
+        return None
+    return (
+        f"the probabilities of shape {node.shape} sum to 1 over the examples (axis 0), and one is "
+        "taken for each example: the softmax is over the wrong axis; use axis=-1, over the classes"
+    )
 
 
 def _picks_one_of_each_row(key: Any, rows: int) -> bool:
     if not isinstance(key, tuple) or len(key) != 2:
         return False
-    first, second = key
-    return (
-        isinstance(first, np.ndarray)
-        and isinstance(second, np.ndarray)
-        and first.shape == second.shape == (rows,)
-        and np.array_equal(first, np.arange(rows))
-    )
+    if not all(isinstance(part, np.ndarray | list | range) for part in key):
+        return False
+    first, second = map(np.asarray, key)
+    return first.shape == second.shape == (rows,) and np.array_equal(first, np.arange(rows))
 
 
 def _is_one_hot(args: tuple[Array, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,11 +30,16 @@ def overlap(data: Sequence[Array], validation: Sequence[Array]) -> str | None:
     if n > MOST_EXAMPLES or data[0].shape[1:] != validation[0].shape[1:]:
         return None
     step = -(-m // SAMPLE)
-    sample = set(_checksums(validation[0][::step], validation[1][::step]))
+    # A data set may be given in float32, and part of it in float64.
+    types = [min(a.dtype, b.dtype, key=_digits) for a, b in zip(data, validation, strict=True)]
+    data, validation = (
+        [array.astype(dtype, copy=False) for array, dtype in zip(arrays, types, strict=True)]
+        for arrays in (data, [array[::step] for array in validation])
+    )
+    sample = set(_checksums(*validation))
     if len(sample) < FEW:
         return None
-    x, y = (a.astype(b.dtype, copy=False) for a, b in zip(data, validation, strict=True))
-    training = set(_checksums(x, y))
+    training = set(_checksums(*data))
     shared = len(sample & training) / len(sample)
     if shared < 0.5 or len(training) < 0.9 * n:
         return None
@@ -41,6 +47,10 @@ def overlap(data: Sequence[Array], validation: Sequence[Array]) -> str | None:
         f"{shared:.0%} of the validation examples are training examples too, so the validation "
         "measures what was memorised: hold examples out, as nn.train_test_split does"
     )
+
+
+def _digits(dtype: np.dtype[Any]) -> tuple[bool, int]:
+    return dtype.kind != "f", dtype.itemsize
 
 
 def _checksums(x: Array, y: Array) -> Iterator[int]:
@@ -62,8 +72,23 @@ def first_step(model: Module, loss: Any, output: Any, before: dict[str, Array]) 
 
     loss, output: the nodes of the first mini-batch. before: the parameters before the update.
     """
-    found = [_ascent(model, before), _equal_units(model, before), _wrong_axis(output)]
-    return [message for message in (*found, _one_layer_in_two(model, loss)) if message]
+    nodes = _nodes_of(loss)
+    found = (
+        *(_ascent(model, before), _equal_units(model, before), _wrong_axis(output)),
+        *(_all_pairs(nodes, output), _one_layer_in_two(model, nodes)),
+    )
+    return [message for message in found if message]
+
+
+def _nodes_of(loss: Any) -> list[Any]:
+    """The nodes of a graph, each after one that it is an argument of."""
+    nodes, seen = [loss], {id(loss)}
+    for node in nodes:
+        for parent in node.parents:
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                nodes.append(parent)
+    return nodes
 
 
 def _ascent(model: Module, before: dict[str, Array]) -> str | None:
@@ -122,23 +147,28 @@ def _wrong_axis(output: Any) -> str | None:
     )
 
 
-def _one_layer_in_two(model: Module, loss: Any) -> str | None:
+def _all_pairs(nodes: list[Any], output: Any) -> str | None:
+    """Whether the loss subtracts targets (n,) from outputs (n, 1), which gives (n, n)."""
+    for node in nodes:
+        if node.op is None or node.op.name != "sub" or [*map(id, node.parents)] != [id(output)]:
+            continue
+        outputs, targets = sorted(map(np.shape, node.args), key=len, reverse=True)
+        if outputs == (*targets, 1) and node.shape == (*targets, *targets) and targets > (1,):
+            return (
+                f"the loss compares outputs of shape {outputs} with targets of shape {targets}, "
+                f"which gives {node.shape}: every output with every target; give both the same "
+                "shape, as with targets[:, None] or outputs[:, 0]"
+            )
+    return None
+
+
+def _one_layer_in_two(model: Module, nodes: list[Any]) -> str | None:
     """Whether a weight matrix is applied to the result of another, with nothing in between.
 
     A product of fewer units than it has inputs and outputs is a bottleneck, which means something.
     """
     paths = {id(parameter): path for path, parameter in model.named_parameters(frozen=True).items()}
-    nodes: list[Any] = []
-    uses: dict[int, int] = {}
-    stack, seen = [loss], {id(loss)}
-    while stack:
-        node = stack.pop()
-        nodes.append(node)
-        for parent in node.parents:
-            uses[id(parent)] = uses.get(id(parent), 0) + 1
-            if id(parent) not in seen:
-                seen.add(id(parent))
-                stack.append(parent)
+    uses = Counter(id(parent) for node in nodes for parent in node.parents)
     for node in nodes:
         second, h = _product(node, paths)
         hidden = np.shape(h)[-1] if isinstance(h, Tensor) and h.ndim else 0
@@ -152,13 +182,22 @@ def _one_layer_in_two(model: Module, loss: Any) -> str | None:
                         "an activation such as nn.ReLU() between them, or leave one out"
                     )
                 break
-            if h.op.name not in ("add", "reshape", "cast", "identity"):
+            if h.op.name not in ("add", "reshape", "cast", "identity") and not _scales(h):
                 break
             parents = [parent for parent in h.parents if id(parent) not in paths]
             if len(parents) != 1:
                 break
             h = parents[0]
     return None
+
+
+def _scales(node: Any) -> bool:
+    """Whether the node is a multiple of another, by one constant number."""
+    constants = [np.size(arg) for arg in node.args if not isinstance(arg, Tensor)]
+    is_product = node.op.name == "mul" or (
+        node.op.name == "div" and isinstance(node.args[0], Tensor)
+    )
+    return is_product and constants == [1]
 
 
 def _product(node: Any, paths: dict[int, str]) -> tuple[str, Any]:

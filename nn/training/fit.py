@@ -150,8 +150,8 @@ def fit(
 
     A ``TrainingWarning`` tells of mistakes that show at the beginning: validation examples that are
     training examples, a softmax over the examples, layers without a nonlinearity in between, hidden
-    units that start equal, an optimiser that goes up. An ``IdleParameterWarning`` names parameters
-    that cannot learn.
+    units that start equal, a loss of all pairs of outputs and targets, an optimiser that goes up.
+    An ``IdleParameterWarning`` names parameters that cannot learn.
 
     Raises ``NonFiniteError`` if the loss or a gradient is NaN or infinite, with the step, operation
     and module where it began; the parameters are then as before that step. Raises ``DataError`` if
@@ -210,6 +210,12 @@ def fit(
         elif lr is not None and not callable(lr):
             raise ValueError(
                 f"lr={lr}, but the optimizer has its own learning rate, {optimizer.lr}"
+            )
+        ours = {id(parameter) for parameter in model.named_parameters(frozen=True).values()}
+        if ours.isdisjoint(map(id, optimizer.parameters.values())):
+            raise ValueError(
+                f"the optimizer has none of the parameters of {model.title()}, which would not "
+                f"change: make it of this model, as in nn.SGD(model, lr=0.1)"
             )
         schedule = older.get("schedule")
         if callable(lr):

@@ -12,7 +12,7 @@ import pytest
 
 import autograd as ag
 import nn
-from autograd import Tensor, TrainingWarning, Value, debug
+from autograd import BroadcastWarning, Tensor, TrainingWarning, Value, debug
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 3))
@@ -102,6 +102,15 @@ def softmax_over_the_examples() -> None:
     loss.backward()
 
 
+def softmax_over_the_examples_in_mini_batches() -> None:
+    model = mlp(4, 3)
+    for start in (0, 20, 40, 50):
+        p = ag.softmax(model(X[start : start + 20]), axis=0)
+        y = list(LABELS[start : start + 20])
+        loss = -ag.log(p[range(len(y)), y]).mean()  # the mistake
+        loss.backward()
+
+
 def log_softmax_over_the_examples() -> None:
     p = ag.log_softmax(mlp(4, 3)(X), axis=0)
     loss = -(np.eye(3)[LABELS] * p).sum(axis=1).mean()  # the mistake
@@ -123,6 +132,7 @@ def softmax_by_hand_over_the_examples() -> None:
         (the_sign_is_wrong, "subtract the gradient"),
         (the_sign_is_wrong_for_a_cross_entropy, "subtract the gradient"),
         (softmax_over_the_examples, "use axis=-1"),
+        (softmax_over_the_examples_in_mini_batches, "use axis=-1"),
         (log_softmax_over_the_examples, "use axis=-1"),
         (softmax_by_hand_over_the_examples, "use axis=-1"),
     ],
@@ -171,6 +181,34 @@ FITS: dict[str, tuple[Callable[[], Any], str]] = {
     "validation mostly on the training data": (
         lambda: nn.fit(mlp(), (X[:50], Y[:50]), loss="mse", validation=(X[20:], Y[20:]), **FIT),
         "75% of the validation examples",
+    ),
+    "validation on the training data in another precision": (
+        lambda: nn.fit(
+            mlp(),
+            (X.astype(np.float32), Y.astype(np.float32)),
+            loss="mse",
+            validation=(X, Y),
+            lr=0.01,
+            **FIT,
+        ),
+        "100% of the validation examples are training examples",
+    ),
+    "a column less a row": (
+        lambda: nn.fit(mlp(), (X, Y[:, 0]), loss=lambda z, y: ((z - y) ** 2).mean(), **FIT),
+        "which gives (32, 32): every output with every target",
+    ),
+    "a row less a column": (
+        lambda: nn.fit(mlp(), (X, Y[:, 0]), loss=lambda z, y: abs(y - z).mean(), **FIT),
+        "give both the same shape, as with targets[:, None]",
+    ),
+    "two layers with a scale between them": (
+        lambda: nn.fit(
+            nn.Sequential(nn.Linear(3, 5, rng=0), lambda h: h * 2 / 3, nn.Linear(5, 1, rng=0)),
+            (X, Y),
+            loss="mse",
+            **FIT,
+        ),
+        "'0.weight' and '2.weight' are applied one after the other",
     ),
     "two layers in a row": (
         lambda: nn.fit(
@@ -221,6 +259,41 @@ def test_fit_names_the_mistake_once(
     monkeypatch.setitem(FIT, "compile", compile)
     ((found, _),) = told(program, inside=False)
     assert message in found
+
+
+def test_an_optimizer_of_another_model_is_refused() -> None:
+    model, other = mlp(), mlp()
+    with pytest.raises(ValueError, match="the optimizer has none of the parameters of MLP"):
+        nn.fit(model, (X, Y), loss="mse", optimizer=nn.SGD(other, lr=0.1), **FIT)
+    head = nn.SGD(list(model.named_parameters().values())[2:], lr=0.01)
+    before = model.to_vector()
+    nn.fit(model, (X, Y), loss="mse", optimizer=head, **FIT)
+    assert (model.to_vector() != before).sum() == 5  # the last layer
+
+
+def test_probabilities_for_a_loss_of_logits_are_told_in_the_line_of_fit() -> None:
+    model = nn.Sequential(nn.Linear(3, 3, rng=0), nn.Softmax())
+    for program in (
+        lambda: nn.fit(model, (X, LABELS), loss="cross_entropy", **FIT),
+        lambda: nn.cross_entropy(model(X), LABELS),
+    ):
+        with pytest.warns(UserWarning, match="takes logits, but got the output of sof") as caught:
+            program()
+        (place,) = {(warning.filename, warning.lineno) for warning in caught}
+        assert place[0] == __file__
+
+
+def test_a_column_less_a_row_is_told_once_for_each_line() -> None:
+    def program() -> None:
+        model = mlp()
+        with debug():
+            for rows in (slice(0, 30), slice(30, 60), slice(0, 20)):
+                ((model(X[rows]) - Y[rows, 0]) ** 2).mean().backward()
+                abs(model(X[rows]) - Y[rows, 0]).mean().backward()
+
+    with pytest.warns(BroadcastWarning, match="broadcast") as caught:
+        program()
+    assert len(caught) == 2
 
 
 # --------------------------------------------------------------------------------------------------
@@ -316,7 +389,15 @@ def one_example_at_a_time() -> None:
         w.data = w.data - 0.05 * w.grad
 
 
-def a_fit(make: Callable[[], Any], y: Any = Y, loss: str = "mse", **settings: Any) -> Any:
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        self.encoder = nn.Linear(3, 2, rng=0)
+
+    def forward(self, x: Any) -> Any:
+        return self.encoder(x) @ self.encoder.weight
+
+
+def a_fit(make: Callable[[], Any], y: Any = Y, loss: Any = "mse", **settings: Any) -> Any:
     return lambda: nn.fit(make(), (X, y), loss=loss, **{"lr": 0.01} | FIT | settings)
 
 
@@ -376,6 +457,15 @@ SOUND: dict[str, Callable[[], Any]] = {
         (model := mlp()), (X, Y), loss="mse", optimizer=nn.RandomSearch(model, rng=0), **FIT
     ),
     "in shards": a_fit(mlp, shards=3),
+    "a rectifier by hand between layers": a_fit(
+        lambda: nn.Sequential(
+            nn.Linear(3, 5, rng=0), lambda h: h * (h.data > 0), nn.Linear(5, 1, rng=0)
+        )
+    ),
+    "all pairs of outputs on purpose": a_fit(
+        mlp, Y[:, 0], lambda z, y: (ag.softplus(z[:, 0] - z) * (y[:, None] > y)).mean()
+    ),
+    "an autoencoder with tied weights": a_fit(Tied, X),
 }
 
 

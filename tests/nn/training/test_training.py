@@ -295,7 +295,8 @@ def test_early_stopping_ends_training_and_restores_the_best_weights() -> None:
 
 def test_a_rule_used_again_starts_afresh() -> None:
     rule = EarlyStopping(patience=2)
-    trained(network(), epochs=3, validation=HELD_OUT, stop=rule, optimizer=SGD(network(), lr=0.0))
+    model = network()
+    trained(model, epochs=3, validation=HELD_OUT, stop=rule, optimizer=SGD(model, lr=0.0))
     other = network(rng=4)
     history = trained(other, epochs=1, validation=HELD_OUT, stop=rule)
     assert rule.best == history.validations["loss"][0]
