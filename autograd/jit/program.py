@@ -36,7 +36,6 @@ from autograd.jit.simplify import simplify
 from autograd.jit.terms import Term, Terms, ordered
 from autograd.jit.trace import Observing
 from autograd.jit.uncompiled import split_updates
-from autograd.trees import map_tree
 from autograd.zeros import Mask
 
 _STRAIGHT = 3000
@@ -108,22 +107,24 @@ class Program:
             for term, plain in zip(self.outputs, recording.plain, strict=False)
         ]
         wanted = list(compress(self.outputs, self._as_nodes))
-        self.op: Compiled = Compiled(name, Tape(recording.terms.all), self.inputs, wanted, compile)
         self._recorded = [
             *self.outputs,
             *[term for term, _ in self._sinks],
             *[arg for _, args in recording.effects for arg in args],
             *self.inputs,
         ]
+        recorded = len(recording.terms.all)
         self._simplify()
+        tape = Tape(recording.terms.all[:recorded])
+        self.op: Compiled = Compiled(name, tape, self.inputs, wanted, compile)
         # What has been written into arrays cannot be computed again from them.
         order = [] if into else ordered(self.simplified.values())
         doubtful = may_be_nan(order)
         checked = [self.simplified[check.term] for _, check in self.checks()]
         self._sensitive = nan_sensitive(order, doubtful, checked)
         results = [*[self.simplified[term] for term in self.outputs], *self._sensitive]
-        recorded = may_be_nan(recording.terms.all) if order else ()  # rolling forgets products
-        doubtful |= {x for term, x in zip(self.outputs, results, strict=False) if term in recorded}
+        before = may_be_nan(recording.terms.all) if order else ()  # rolling forgets products
+        doubtful |= {x for term, x in zip(self.outputs, results, strict=False) if term in before}
         self.may_be_nan: dict[int, Term] = {n: x for n, x in enumerate(results) if x in doubtful}
         """The results of the code that may be NaN where they should not."""
         self._finds_nan = nan_finder(self.may_be_nan)
@@ -176,7 +177,6 @@ class Program:
         """
         recording = self.recording
         recording.terms = Terms()
-        recording.result = map_tree(lambda x: ... if isinstance(x, Node) else x, recording.result)
         if not self._overwritten:
             recording.computed = []
         for term in self._recorded:

@@ -51,7 +51,7 @@ class Recording:
     """For each term in `outputs`, whether it is plain data in the result in any case."""
     rebuild: Callable[[Iterator[Any]], Any]
     result: Any
-    """The result of the recorded call, with nodes in it."""
+    """The result of the recorded call, with 0.0 in place of its nodes, which hold the graph."""
     computed: list[Any]
     """Arrays that NumPy alone has computed, which are constants of the program."""
 
@@ -176,19 +176,16 @@ def _in_terms(
 
     for node in computed([part for part in wanted if isinstance(part, Node)], known, first):
         op = node.op
-        args = tuple(
-            [
-                (
-                    known.get(arg)
-                    if isinstance(arg, Node)
-                    else None
-                    if arg.__class__ is not float
-                    else numbers.get(arg)
-                )
-                or operand(node, arg)
-                for arg in node.args
-            ]
-        )
+        found = [
+            (
+                numbers.get(arg)
+                if arg.__class__ is float
+                else isinstance(arg, Node) and known.get(arg)
+            )
+            or operand(node, arg)
+            for arg in node.args
+        ]
+        args = tuple(found)
         terms.index = node.index
         if op.pure:
             example = node.primal
@@ -229,7 +226,7 @@ def _in_terms(
         constants,
         plain,
         rebuild,
-        result,
+        map_tree(lambda x: 0.0 if isinstance(x, Node) else x, result),
         capture.copies,
     )
 

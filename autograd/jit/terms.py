@@ -5,6 +5,7 @@ Terms keep the data of the recording as examples.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter
@@ -81,7 +82,8 @@ class Terms:
     def __init__(self, rewrite: Rewrite | None = None) -> None:
         self.all: list[Term] = []
         """Every term, in the order of their numbers."""
-        self._known: dict[Any, Term] = {}
+        self._known: dict[Any, dict[Any, Term]] = defaultdict(dict)
+        """By operation, None for constants, and then by arguments and settings."""
         self._rewrite = rewrite
         self.index = -1
         """Given to new terms as theirs: the recorded node that is being translated."""
@@ -111,10 +113,10 @@ class Terms:
     def constant(self, value: Any) -> Term:
         """The constant `value`; equal numbers and arrays of one type are one constant."""
         value = normal(value)
-        key = ("constant", fingerprint(value))
-        if key not in self._known:
-            self._known[key] = self._new(None, (), {}, value, True)
-        return self._known[key]
+        key, known = fingerprint(value), self._known[None]
+        if key not in known:
+            known[key] = self._new(None, (), {}, value, True)
+        return known[key]
 
     def variable(self, x: Term) -> Term:
         """x as what a derivative is taken with respect to, which is no constant even if x is."""
@@ -140,19 +142,18 @@ class Terms:
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
         """The same without simplification; `example` is its value on the recording's data."""
-        key = _key(op, args, settings)
-        if key not in self._known:
-            self._known[key] = self._new(op, args, settings, example, False)
-        return self._known[key]
+        key, known = _key(args, settings), self._known[op]
+        if key not in known:
+            known[key] = self._new(op, args, settings, example, False)
+        return known[key]
 
     def computed(
         self, op: Op, args: tuple[Term, ...], settings: Mapping[str, Any], example: Any
     ) -> Term:
         """The same, where `example` is its value on the recording's data, or None if not known."""
-        key = _key(op, args, settings)
-        known = self._known.get(key)
-        if known is not None:
-            return known
+        key, known = _key(args, settings), self._known[op]
+        if key in known:
+            return known[key]
         if example is None:
             example = _evaluate(op, args, settings)
         for arg in args:
@@ -162,14 +163,14 @@ class Terms:
             return self.constant(example)
         simpler = None if self._rewrite is None else self._rewrite(self, op, args, settings)
         term = simpler or self._new(op, args, settings, example, False)
-        self._known[key] = term
+        known[key] = term
         return term
 
 
-def _key(op: Op, args: tuple[Term, ...], settings: Mapping[str, Any]) -> Any:
+def _key(args: tuple[Term, ...], settings: Mapping[str, Any]) -> Any:
     if not settings:
-        return op, args
-    return op, args, *[(name, fingerprint(value)) for name, value in settings.items()]
+        return args
+    return args, *[(name, fingerprint(value)) for name, value in settings.items()]
 
 
 def _evaluate(op: Op, args: Sequence[Term], settings: Mapping[str, Any]) -> Any:
