@@ -79,7 +79,7 @@ def predict(options: Namespace) -> int:
     if options.out:
         write_atomically(options.out, text.getvalue().encode())
     else:
-        sys.stdout.write(text.getvalue())
+        print(text.getvalue(), end="")  # which does nothing if the output is closed
     return 0
 
 

@@ -11,7 +11,6 @@ import math
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,7 +77,7 @@ def _open_stream(path: Path) -> BinaryIO | None:
             break
         process = _OPEN_FILES.match(os.path.realpath(link.parent))
         if process and int(process[1]) == os.getpid() and link.name.isdecimal():
-            sys.stdout.flush()  # its text comes first
+            print(end="", flush=True)  # its text comes first
             return open(os.dup(int(link.name)), "wb")
         link = Path(os.path.abspath(link.parent / link.readlink()))
     else:

@@ -26,7 +26,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MISSING = ("", "na", "n/a", "nan", "null", "?", "#n/a", "<na>")  # as other programs write it
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _UNDERSCORES = re.compile(r"[-+]?\d[\d.]*_[\d_.]*")
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' ])\d{3}(\1\d{3})*((?!\1)[.,]\d+)?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.'’\u00a0\u202f ])\d{3}(\1\d{3})*((?!\1)[.,]\d+)?")
 _WITH_UNIT = re.compile(
     r"[-+]?[$€£¥] ?[-+]?\d[\d.,]*|[-+]?\d[\d.,]* ?([%€$£¥°]|[A-Za-zµ°][\w²³/]{0,4})"
 )

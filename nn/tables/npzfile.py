@@ -11,6 +11,7 @@ from zipfile import ZipFile, is_zipfile
 import numpy as np
 
 from nn.data import Array, DataError, listed, shortened, shown
+from nn.tables.csvfile import MISSING
 from nn.tables.numbers import are_finite, as_whole, check_memory
 
 X_ARRAYS = ("x", "data", "features", "inputs", "images")
@@ -65,6 +66,12 @@ def read_npz(path: Path, limit: int, *, labelled: bool) -> tuple[Array, Array]:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim == 1 and y.dtype.kind == "U":
+        missing = [row for row, word in enumerate(y.tolist()) if word.strip().lower() in MISSING]
+        if missing:
+            raise DataError(
+                f"{path}: the target {shown(y[missing[0]])} at index {missing[0]} is how a missing "
+                "value is written"
+            )
         return x, y
     _check_finite(path, "targets", y)
     return x, as_whole(path, y) if y.ndim == 1 else y.astype(np.float32)

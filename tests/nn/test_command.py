@@ -545,6 +545,8 @@ def test_predictions_written_to_standard_output_stand_where_they_would_be_printe
         assert command(*arguments, *out, stdout=log).returncode == 0
         log.write(b"after\n")
     assert Path("log.txt").read_bytes() == b"before\n" + printed + b"after\n"
+    closed = command(*arguments, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert (closed.returncode, closed.stderr) == (0, b"")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")

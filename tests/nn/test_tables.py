@@ -154,6 +154,7 @@ def test_a_table_is_read_right_or_refused(
         ("a|b|y\n1|2|3\n", "one column only", {"separator": "|"}),
         ("a,b;y\n1,2;3\n4,5;6\n", "by commas or semicolons", {"separator": ";", "decimal": ","}),
         ("1_000,2\n3,4\n", "'1_000' is not a number", {}),
+        ("1\u00a0000;2\n3;4\n", "write numbers without a mark between thousands", {}),
         # Headers with numbers in them, and examples with words in them.
         ("1,2,label\n0,0,rose\n1,1,daisy\n", "'label', and numbers, such as '1'", {"header": True}),
         ("2019,2020,kind\n0,0,rose\n1,1,rose\n", "'kind', which no other line", {"header": True}),
@@ -290,6 +291,13 @@ def test_a_small_npz_that_would_fill_the_memory_is_refused(tmp_path: Path) -> No
 
 def test_a_vector_of_inputs_is_one_feature(tmp_path: Path) -> None:
     assert load_table(npz_file(tmp_path, x=[1, 2], y=[0, 1])).x.tolist() == [[1], [2]]
+
+
+@pytest.mark.parametrize("missing", [np.nan, "", " NA ", "?"])
+def test_a_missing_word_in_an_npz_is_no_class(missing: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "data.npz", x=np.eye(3), y=np.array(["rose", missing, "daisy"]))
+    with pytest.raises(DataError, match="at index 1 is how a missing value is written"):
+        load_table(tmp_path / "data.npz")
 
 
 def test_words_in_an_npz_must_be_among_the_classes_told(tmp_path: Path) -> None:
