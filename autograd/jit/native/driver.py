@@ -158,6 +158,7 @@ class Driver:
                     if name in self.code.parameters:
                         layout.buffer.same_as.append(name)
         self._direct = [layout.buffer for layout in homes.values()]
+        self._checked = [layout.buffer for layout in updates.values()]
         self._written_over = {name for layout in updates.values() for name in layout.buffer.same_as}
         return homes
 
@@ -382,7 +383,10 @@ class Driver:
         decided = [check for check in waiting if self._schedule.number_of(check[0]) in made]
         waiting[:] = [check for check in waiting if check not in decided]
         looked_at = [(term, int(leave.split()[1])) for term, _, leave in decided]
-        kernel = Kernel(self._schedule, run, self._names, wanted, self._branches, looked_at)
+        checked, self._checked = self._checked, []
+        kernel = Kernel(
+            self._schedule, run, self._names, wanted, self._branches, looked_at, checked
+        )
         name, row = f"kernel{next(_numbers)}", f"numbers{next(_numbers)}"
         compiled = machine.function(kernel.text(), _level(run))
         self._kernels.append((kernel, compiled))
@@ -395,9 +399,15 @@ class Driver:
         if arrays:
             wrong = f"if {row}.__class__ is int and {row} < 1:"
             self.code.body.append(wrong)
-            for x in arrays:
-                if x not in self._written_over:
-                    self.code.body.append(f"    {x} = np.array({x}, order='C')")
+            copied = [x for x in arrays if x not in self._written_over]
+            if checked and self._direct and copied:  # if this run leaves, the next reads them again
+                self.code.numpy.add("may_share_memory")
+                sinks = self._constant([buffer.array for buffer in self._direct])
+                pairs = f"for x in ({', '.join(copied)},) for y in {sinks}"
+                self.code.body.append(f"    if any([may_share_memory(x, y) {pairs}]):")
+                self.code.body.append("        raise GuardFailure('an array is in other memory')")
+            for x in copied:
+                self.code.body.append(f"    {x} = np.ascontiguousarray({x})")
             self.code.body += [f"    {row} = {call}", f"    {wrong}"]
             self.code.body.append("        raise GuardFailure('an array is in other memory')")
             self.code.kernels["GuardFailure"] = GuardFailure

@@ -50,9 +50,11 @@ class Kernel:
         wanted: Collection[Term],
         branches: Sequence[tuple[str, str]],
         checks: Sequence[tuple[Term, int]],
+        checked: Sequence[Buffer],
     ) -> None:
         """names: the driver's variables that hold numbers; wanted: numbers that it needs; checks:
-        numbers that decide, and which of the branches.
+        numbers that decide, and which of the branches; checked: arrays that are written into, of
+        which it finds out, before anything is, whether the parameters lie as they should.
         """
         self._schedule = schedule
         self.parameters: dict[str, int] = {}
@@ -66,7 +68,7 @@ class Kernel:
         read = dict.fromkeys(schedule.number_of(term) for step in run for term in needs(step))
         read |= dict.fromkeys(schedule.number_of(term) for term, _ in checks)
         self._take_numbers([x for x in names if x in read and x not in made and not x.ndim], names)
-        self._take_arrays([*read, *made])
+        self._take_arrays([*read, *made], checked)
         long = sum(map(work, run)) > _LONG
         if long:
             thread = self._steps.to("call ptr @PyEval_SaveThread()")
@@ -105,19 +107,20 @@ class Kernel:
             value = functions.convert(to, to.load(type_of(wide), slot), wide, term.dtype)
             self._steps.values[term] = value
 
-    def _take_arrays(self, terms: Sequence[Term]) -> None:
+    def _take_arrays(self, terms: Sequence[Term], checked: Sequence[Buffer]) -> None:
         """The addresses of all memory, before anything is computed."""
         to, pointers = self._steps.to, self._steps.pointers
-        buffers = dict.fromkeys(x for term in terms for x in self._schedule.buffers(term))
+        buffers = dict.fromkeys(checked)
+        buffers |= dict.fromkeys(x for term in terms for x in self._schedule.buffers(term))
         checks: list[Value] = []
         for buffer in buffers:
             if buffer.array is not None:
                 pointer = to.load("ptr", to.at("ptr", "%arrays", len(self.arrays)))
                 pointers[buffer] = pointer
                 self.arrays.append(buffer.array)
-                for name in buffer.same_as:
+                for name in buffer.same_as if buffer in checked else ():
                     checks.append(to(f"icmp eq ptr {self._address(name)}, {pointer}"))
-                for name, size in buffer.apart_from:
+                for name, size in buffer.apart_from if buffer in checked else ():
                     data, end = self._address(name), to.at("i8", pointer, buffer.array.nbytes)
                     before = to(f"icmp ule ptr {to.at('i8', data, size)}, {pointer}")
                     checks.append(to(f"or i1 {before}, {to(f'icmp uge ptr {data}, {end}')}"))

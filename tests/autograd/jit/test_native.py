@@ -510,7 +510,7 @@ def test_updates_are_computed_from_the_old_contents_of_all_arrays() -> None:
     np.testing.assert_array_equal(b, [3.0, 4.0])
 
 
-@pytest.mark.parametrize("first", range(6))
+@pytest.mark.parametrize("first", range(8))
 def test_updates_are_right_wherever_the_arguments_lie(first: int) -> None:
     block = rng.normal(size=24)
     theta, slope, speed = block[2:8], block[8:14], block[14:20]
@@ -527,6 +527,8 @@ def test_updates_are_right_wherever_the_arguments_lie(first: int) -> None:
         (theta, speed, theta),
         (block[5:11], theta, speed),
         (slope[::-1], theta, speed),
+        (slope, theta.copy(), speed),
+        (slope[::-1], theta.copy(), speed),
         (block[::4], block[3:9], slope),
     ]
     for args in [calls[first], *calls]:
