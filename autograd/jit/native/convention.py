@@ -310,6 +310,9 @@ def _call() -> str:
 
 
 @cache
-def caller() -> machine.Compiled:
-    """The function, which is compiled once and in little time: LLVM optimises nothing here."""
-    return machine.function("\n".join([_DECLARED, _take(), _make(), _call()]), machine.STRAIGHT)
+def caller(has_many: bool) -> machine.Compiled:
+    """The function, which is compiled once. Only for many numbers LLVM takes the time, of some ten
+    milliseconds, to optimise it.
+    """
+    text = "\n".join([_DECLARED, _take(), _make(), _call()])
+    return machine.function(text, machine.USUAL if has_many else machine.STRAIGHT)

@@ -35,6 +35,7 @@ from autograd.jit.native.convention import (
 from autograd.jit.terms import is_leaf
 
 _NOTHING: Final = object()
+_MANY = 1000
 _CONTAINERS: Mapping[Any, int] = {list: LIST, tuple: TUPLE, dict: DICT}
 
 
@@ -164,7 +165,7 @@ class Form:
         own[OTHERWISE], own[DOUBTS] = _address(otherwise), len(doubtful)
         own[DOUBTFUL] = places.ctypes.data
         own.kept = kernel, words, addresses, arrays, places, array, otherwise, self._parts
-        return machine.method(caller(), own), own[RUNS : RUNS + 1]
+        return machine.method(caller(slots > _MANY), own), own[RUNS : RUNS + 1]
 
 
 def _address(thing: Any) -> int:
