@@ -148,6 +148,10 @@ def view(of: Layout, term: Term) -> Layout | None:
             return Layout(of.buffer, term.shape, steps(term.shape), of.offset)
         if prod(of.shape) == 1:
             return Layout(of.buffer, term.shape, (0,) * term.ndim, of.offset)
+        try:
+            return _arranged(of, lambda base: _reshaped(base, term.shape))
+        except (AttributeError, ValueError):
+            return None
     if term.op is structural.index_op:
         return part_of(of, term.settings["key"])
     return _arranged(of, lambda base: term.op.evaluate((base,), term.settings))  # type: ignore[union-attr]
@@ -157,14 +161,12 @@ def part_of(of: Layout, key: Any) -> Layout:
     """The layout of x[key] for an array x, where this is a view."""
     parts = key if isinstance(key, tuple) else (key,)
     ends = () if any(each is Ellipsis for each in parts) else (Ellipsis,)
-    found = _arranged(of, lambda base: base[(*parts, *ends)])
-    assert found is not None
-    return found
+    return _arranged(of, lambda base: base[(*parts, *ends)])
 
 
-def _arranged(of: Layout, arrange: Callable[[Any], Any]) -> Layout | None:
-    """NumPy arranges memory that is as large as the buffer but has no pages of its own. None if it
-    would copy.
+def _arranged(of: Layout, arrange: Callable[[Any], Any]) -> Layout:
+    """NumPy arranges memory that is as large as the buffer but has no pages of its own: nothing may
+    read it.
     """
     item = of.buffer.dtype.itemsize
     base = np.lib.stride_tricks.as_strided(
@@ -172,8 +174,17 @@ def _arranged(of: Layout, arrange: Callable[[Any], Any]) -> Layout | None:
         writeable=False,
     )  # fmt: skip
     seen = arrange(base)
-    if not np.may_share_memory(seen, base) and seen.size:
-        return None
     apart = seen.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     strides = tuple([stride // item for stride in seen.strides])
     return Layout(of.buffer, seen.shape, strides, of.offset + apart // item)
+
+
+def _reshaped(array: Any, shape: tuple[int, ...]) -> Any:
+    """A view in another shape. Raises ValueError, or AttributeError in NumPy 2.0, where NumPy would
+    copy.
+    """
+    if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
+        return array.reshape(shape, copy=False)
+    array = array.view()
+    array.shape = shape
+    return array

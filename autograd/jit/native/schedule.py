@@ -213,11 +213,7 @@ class Schedule:
             self._view = self.lists[whole_list]
             return "view"
         if op is joined:
-            found = view(self.lists[whole_list], term)
-            if found is None:
-                return "joined"
-            self._view = found
-            return "view"
+            return "joined"
         loop, index = whole_list.op, term.settings["index"]
         assert isinstance(loop, Loop)
         body = self.bodies[whole_list]

@@ -376,6 +376,16 @@ def test_what_is_called_sees_views_of_arrays_that_are_not_in_order() -> None:
         assert_same(run(x), np.sort(x.T[0]) + np.sort(x[:, 1]))
 
 
+def test_entries_that_a_reshape_has_to_move_are_moved_wherever_they_are() -> None:
+    def f(x: Any) -> Any:
+        part = anp.reshape(x[::-1, ::300_000], (12,))
+        return anp.sum(anp.sin(part) * part)
+
+    x = np.zeros((3, 1_000_000))
+    x[:, ::300_000] = np.arange(12.0).reshape(3, 4)
+    assert_same(compiled(f)(x), f(x))
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "float16", "complex128"])
 def test_number_out_of_an_array_stays_when_its_memory_is_used_again(dtype: str) -> None:
     def f(x: Any) -> Any:
