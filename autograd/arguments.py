@@ -63,7 +63,7 @@ _ARRAYS = (np.ndarray, np.generic, complex)
 def fresh(name: str, leaf: Any) -> Node:
     """A node for an argument: the start of the derivative, so that nested ones do not mix."""
     if isinstance(leaf, Node):  # of integers only where operations are replayed on other numbers
-        return ops.identity(leaf) if leaf.dtype.kind in "fc" else ops.as_real(leaf)
+        return ops.identity(ops.as_real(leaf))
     if (make := NODE_MAKERS.get(type(leaf))) is not None:
         return make(leaf)
     if isinstance(leaf, _NUMBERS) and not isinstance(leaf, bool):

@@ -116,13 +116,11 @@ class Batch(Trace):
             return results
         outer, self.outer = self.outer, StrongZeros(self.outer)
         self.known = {node: self._started(node, x) for node, x in self.inputs.items()}
-        self.same = {}
+        same, self.same = self.same, {}
         repeated = run()
-        self.outer, self.same = outer, {}
-        return [
-            x.primal if isinstance(x, Node) and not isinstance(before, Node) else x
-            for x, before in zip(repeated, results, strict=True)
-        ]
+        self.outer = outer
+        self.same = {node: _like(x, same.get(node)) for node, x in self.same.items()}
+        return list(map(_like, repeated, results))
 
     def results(self, outputs: Sequence[Any]) -> list[Array | None]:
         """`for_all` of each output, and all that observes the program told."""
@@ -205,3 +203,8 @@ def has_nan(value: Array | None) -> bool:
     """Whether there is NaN in the data of a number, an array or a node."""
     data = value.primal if isinstance(value, Node) else value
     return data is not None and bool(np.any(data != data))
+
+
+def _like(x: Any, before: Any) -> Any:
+    """What a repeated run gave, plain where the first run gave plain data."""
+    return x.primal if isinstance(x, Node) and not isinstance(before, Node) else x

@@ -157,6 +157,8 @@ def _ramp(x: Array, axis: int, where: tuple[int, int], last: Array) -> Array:
     """From the edge of x to the value that the outermost entry has."""
     end, width = where
     edge = _part(x, axis, -1, None) if end else _part(x, axis, None, 1)
+    if x.dtype.kind in "iu":  # whose differences wrap around
+        edge = cast(edge, float)
     shares = np.arange(width) / width
     shares = shares[::-1] if end else shares
     shares = shares.reshape([-1 if a == axis else 1 for a in range(len(shape_of(x)))])

@@ -262,6 +262,17 @@ def test_a_value_counts_as_a_number_beside_float32() -> None:
     assert vmap(lambda v: ad.mean(v) * scale + v)(x).dtype == np.float32
 
 
+def test_unused_argument_has_zeros_beside_a_derivative_that_is_nan() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return (np.sin(np.sqrt(x)) * np.sqrt(x)).sum()
+
+    x, y = np.array([[0.0, 2.0], [1.0, 4.0]]), np.ones((2, 3))
+    with np.errstate(all="ignore"):
+        by_x, by_y = vmap(grad(f, (0, 1)))(x, y)
+    assert np.isnan(by_x).tolist() == [[True, False], [False, False]]
+    assert not by_y.any()
+
+
 def test_zero_times_infinity_is_zero_in_a_derivative_as_in_a_loop() -> None:
     def f(x: Any) -> Any:
         return ad.where(x > 0.0, ad.sqrt(ad.where(x > 0.0, x, 0.0)), 0.0)

@@ -412,3 +412,19 @@ def test_mean_of_float16_is_summed_in_float32() -> None:
     half = np.full(3000, 30.0, np.float16)
     for run in (WAYS["eager"], second, batched):
         same(run(ad.mean, half), np.mean(half))
+
+
+def test_accidental_zero_times_infinity_at_integers_is_nan_in_every_way_of_running() -> None:
+    """√x sin(0.3 √x) has the slope 0.3 at 0, where the chain rule has 0 · ∞."""
+    gradient = grad(lambda x: anp.sum(anp.sin(0.3 * anp.sqrt(x)) * anp.sqrt(x)))
+    for dtype in ("int64", "uint8", "float64"):
+        x = np.array([0, 2], dtype)
+        for run in (WAYS["eager"], second, batched):
+            assert np.isnan(np.ravel(run(gradient, x))).tolist() == [True, False]
+
+
+def test_ramp_of_small_integers_does_not_wrap_around() -> None:
+    x, ends = np.arange(9, dtype=np.uint8).reshape(3, 3) + 200, np.array([11, 7], np.uint8)
+    for run in (WAYS["eager"], second, batched):
+        found = run(lambda x, c: anp.pad(x, 2, "linear_ramp", end_values=c), x, ends)
+        same(found, np.pad(x, 2, "linear_ramp", end_values=ends))
