@@ -1,6 +1,7 @@
 """Layers for images and sequences: what they promise, refuse, and keep in files.
 
-Values and derivatives are held to PyTorch's in `tests/oracle/test_layers_torch.py`.
+Values and derivatives are held to PyTorch's in `tests/oracle/test_layers_torch.py`; masks and
+padding to NumPy here.
 """
 
 from __future__ import annotations
@@ -179,3 +180,52 @@ def test_an_embedding_takes_integers_of_its_table() -> None:
         table(np.array([-1, 6]))
     with pytest.raises(TypeError, match="takes integers, and got numbers of type float64"):
         table(np.array([1.0]))
+
+
+def attention_by_hand(layer: nn.MultiheadAttention, q: Any, k: Any, v: Any, mask: Any) -> Any:
+    """One sequence, head by head; the mask (heads, queries, keys) is added to the scores."""
+    if layer.in_proj_weight is not None:
+        weights = np.split(layer.in_proj_weight.numpy(), 3)
+    else:
+        weights = [getattr(layer, f"{part}_proj_weight").numpy() for part in "qkv"]
+    biases = np.split(layer.in_proj_bias.numpy(), 3)
+    parts = zip((q, k, v), weights, biases, strict=True)
+    projected = [np.split(x @ w.T + b, layer.num_heads, axis=1) for x, w, b in parts]
+    heads = []
+    for number, (own_q, own_k, own_v) in enumerate(zip(*projected, strict=True)):
+        odds = np.exp(own_q @ own_k.T / np.sqrt(own_q.shape[1]) + mask[number])
+        heads.append(odds / odds.sum(1, keepdims=True) @ own_v)
+    return np.hstack(heads) @ layer.out_proj.weight.numpy().T + layer.out_proj.bias.numpy()
+
+
+@pytest.mark.parametrize("widths", [{}, {"kdim": 3, "vdim": 5}], ids=["alike", "of three widths"])
+def test_attention_is_that_of_each_head_with_masks_of_all_kinds(widths: dict[str, int]) -> None:
+    layer = nn.MultiheadAttention(4, 2, rng=0, **FLOAT64, **widths)
+    layer.in_proj_bias.data = RNG.normal(size=12)
+    q, k, v = (RNG.normal(size=(3, 5, widths.get(name, 4))) for name in ("", "kdim", "vdim"))
+    numbers, left_out = RNG.normal(size=(6, 5, 5)), ~np.tri(5, dtype=bool)
+    padding = np.arange(5) > [[4], [3], [2]]
+    minus_infinity = np.where(left_out, -np.inf, 0.0)
+    for attn_mask, added in ((numbers, numbers), (left_out, [minus_infinity] * 6)):
+        turned = [np.swapaxes(x, 0, 1) for x in (q, k, v)]  # the length comes first
+        found = layer(*turned, key_padding_mask=padding, attn_mask=attn_mask)[0].numpy()
+        for n in range(3):
+            mask = np.array(added[2 * n : 2 * n + 2]) + np.where(padding[n], -np.inf, 0.0)
+            by_hand = attention_by_hand(layer, q[n], k[n], v[n], mask)
+            np.testing.assert_allclose(found[:, n], by_hand, rtol=1e-12)
+    alone, shares = layer(q[0], k[0], v[0], average_attn_weights=False)
+    by_hand = attention_by_hand(layer, q[0], k[0], v[0], np.zeros((2, 1, 1)))
+    np.testing.assert_allclose(alone.numpy(), by_hand, rtol=1e-12)
+    np.testing.assert_allclose(shares.numpy().sum(-1), np.ones((2, 5)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "by_numpy"), [("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap")]
+)
+@pytest.mark.parametrize("padding", ["same", 2])
+def test_padding_of_a_convolution_is_that_of_numpy(mode: Any, by_numpy: Any, padding: Any) -> None:
+    layer = nn.Conv2d(2, 3, (4, 3), padding=padding, padding_mode=mode, rng=0, **FLOAT64)
+    plain = nn.Conv2d(2, 3, (4, 3), rng=0, **FLOAT64)
+    around = [(1, 2), (1, 1)] if padding == "same" else [(2, 2), (2, 2)]
+    expected = plain(np.pad(IMAGES, [(0, 0), (0, 0), *around], by_numpy))
+    np.testing.assert_allclose(layer(IMAGES).numpy(), expected.numpy(), rtol=1e-12)
