@@ -549,6 +549,25 @@ def test_updates_are_right_wherever_the_arguments_lie(first: int) -> None:
     assert run.stats().native >= 1
 
 
+def test_a_program_that_does_not_fit_has_written_into_no_array() -> None:
+    theta, slope = rng.normal(size=6), np.zeros(6)
+
+    def step(x: Any, theta: Any) -> Any:
+        g = anp.sin(x)
+        return anp.sum(g), [theta - 0.1 * g, g]
+
+    run = jit(step, into=[theta, slope], native=True, notices=False)
+    for x, other in (
+        (rng.normal(size=6), theta),
+        (slope, theta.copy()),
+        (slope[::-1], theta),
+        (slope, theta[::-1]),
+    ):
+        total, updates = step(x.copy(), other.copy())
+        assert_same(run(x, other), total)
+        assert_same([theta, slope], updates)
+
+
 def test_an_array_of_one_number_from_outside_is_read_in_each_call() -> None:
     scale = np.array(0.5)
     f = compiled(value_and_grad(lambda x: anp.sum(anp.sin(x) * scale)))
