@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from nn.evaluation import Loss, Target, take
 from nn.modules.module import Module, mode
 
 MOST_EXAMPLES = 256
+MOST_PARAMETERS = 20
+"""How many parameters are looked at; each takes a walk through the graph."""
 
 
 class IdleParameterWarning(UserWarning):
@@ -36,7 +39,7 @@ def idle_parameters(model: Module, loss: Loss, first: Any, x: Array, y: Target) 
     also = ""
     if others:
         also = f" The same or the like is true of {', '.join(repr(p) for p, _ in others[:5])}"
-        also += f" and {len(others) - 5} more." if len(others) > 5 else "."
+        also += " and others." if len(others) > 5 else "."
     return (
         f"parameter {path!r} cannot learn. {answer}{also} Freeze what is not meant to learn "
         "(module.freeze())."
@@ -44,10 +47,11 @@ def idle_parameters(model: Module, loss: Loss, first: Any, x: Array, y: Target) 
 
 
 def _idle(model: Module, value: Any) -> dict[str, Why]:
-    """The parameters whose gradient is zero and will stay so, with the reason."""
+    """The first parameters whose gradient is zero and will stay so, with the reason."""
     parameters = model.named_parameters()
     slopes = zip(parameters.items(), gradients(value, list(parameters.values())), strict=True)
-    answers = {path: why(parameter, value) for (path, parameter), g in slopes if _is_zero(g)}
+    zero = (item for item, g in slopes if _is_zero(g))
+    answers = {path: why(parameter, value) for path, parameter in islice(zero, MOST_PARAMETERS)}
     return {path: answer for path, answer in answers.items() if answer.lasting}
 
 

@@ -11,6 +11,7 @@ import pytest
 import nn
 from autograd import Tensor, Value
 from nn import IdleParameterWarning
+from nn.diagnosis import idle
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)
@@ -143,3 +144,17 @@ def test_the_check_leaves_the_training_as_it_is() -> None:
 def test_random_search_needs_no_gradient_and_gets_no_warning() -> None:
     model = dead()
     assert idle_of(model, optimizer=nn.RandomSearch(model, rng=0), lr=None, epochs=1) == []
+
+
+def test_of_many_parameters_that_cannot_learn_only_the_first_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each takes a walk through the graph, so that a deep network took quadratic time."""
+    asked, why = [], idle.why
+    monkeypatch.setattr(idle, "why", lambda *nodes: asked.append(nodes) or why(*nodes))
+    deep = [layer for n in range(30) for layer in (nn.Linear(3, 3, rng=n), nn.Tanh())]
+    (message,) = idle_of(nn.Sequential(*deep, *dead().layers), epochs=1)
+    assert "parameter '0.weight' cannot learn" in message
+    assert "The same or the like is true of '0.bias', '2.weight'" in message
+    assert " and others. Freeze" in message
+    assert len(asked) == 2 * idle.MOST_PARAMETERS
