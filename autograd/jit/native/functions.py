@@ -39,8 +39,10 @@ def computes(term: Term, alone: bool) -> bool:
         return True
     if op is structural.cast_op:
         return kind in "fb" or of[0].kind != "f"
+    if op in _TESTS:
+        return of[0].kind == "f"
     if kind == "b":
-        return op in _COMPARISONS or op in _TESTS or op in _LOGICAL or op is e.where
+        return op in _COMPARISONS or op in _LOGICAL or op is e.where
     return kind == "f" or (kind == "i" and op in _OF_INTEGERS)
 
 

@@ -386,6 +386,18 @@ def test_entries_that_a_reshape_has_to_move_are_moved_wherever_they_are() -> Non
     assert_same(compiled(f)(x), f(x))
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int32", "int64", "float64"])
+def test_integers_are_tested_for_nan_as_floats_are(dtype: str) -> None:
+    x, y = np.array([1, 0, 1]).astype(dtype), np.array([0, 0, 1]).astype(dtype)
+    for test in (anp.isnan, anp.isfinite):
+        assert_same(
+            compiled(lambda x, y, t=test: anp.where(t(x), 1.5, y * 2.5))(x, y),
+            np.where(test(x), 1.5, y * 2.5),
+        )
+    for larger in (anp.fmax, anp.fmin):
+        assert_same(compiled(lambda x, y, f=larger: f(x, y) * 1.5)(x, y), larger(x, y) * 1.5)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "float16", "complex128"])
 def test_number_out_of_an_array_stays_when_its_memory_is_used_again(dtype: str) -> None:
     def f(x: Any) -> Any:
