@@ -575,6 +575,7 @@ def test_an_effect_is_given_the_same_objects_each_time() -> None:
         lambda a, x: ((a[0] * x).sum(), [a[0] + x, a[1] * 2]),
         lambda a, x: ((a[0] * x).sum(), [a[0] + x, x * np.cumsum(a[1])]),
         lambda a, x: ((a[0] * x).sum(), [a[0] * 2, x * a[1]]),
+        lambda a, x: (ad.arctan2(x - x, a[0] * 0.0).sum(), [a[0] * -x, a[1] * x]),  # 0.0, then -0.0
     ],
 )
 def test_what_numpy_alone_computes_of_arrays_that_are_written_over_is_refused(step: Any) -> None:
