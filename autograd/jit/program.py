@@ -231,7 +231,9 @@ class Program:
     def _write(self) -> None:
         """Write the code, for outside data that stays in the memory where it is now."""
         parts, effects = self._parts(), self.recording.effects
-        code = (self._native and self._machine_code(parts)) or write(Parts(**parts))
+        code = self._native and self._machine_code(parts)
+        self._beside = [] if code else self._beside_sinks()  # of which machine code looks itself
+        code = code or write(Parts(**parts))
         code.shared |= {f"effect{n}": _effect(act) for n, (act, _) in enumerate(effects)}
         self._make = code.compiled(self.name)
         self.plain_code: Code | None = code if self._is_plain(code) else None
@@ -266,6 +268,19 @@ class Program:
             "fixed": {new[term]: array for term, array in self.guard.fixed().items()},
             "branches": [(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
         }
+
+    def _beside_sinks(self) -> list[tuple[int, Any, int | None]]:
+        """For each parameter of the code and each array that it writes into: the number of the
+        parameter, the array, and the address of the parameter if it lay in the array.
+        """
+        fixed = self.guard.fixed()
+        examples = [term.example for term in self.inputs if term not in fixed]
+        return [
+            (n, array, x.ctypes.data if np.may_share_memory(x, array) else None)
+            for n, x in enumerate(examples)
+            for _, array in self._sinks
+            if isinstance(x, np.ndarray)
+        ]
 
     def _machine_code(self, parts: dict[str, Any]) -> Code | None:
         """The program in machine code; None where it cannot be."""
@@ -328,6 +343,10 @@ class Program:
 
         data: those of the inputs that are parameters of the code.
         """
+        for n, array, address in self._beside:
+            x = data[n]
+            if address != (x.ctypes.data if np.may_share_memory(x, array) else None):
+                raise GuardFailure("an argument lies elsewhere beside what is written into")
         idle = self._idle
         try:
             run = idle.pop()  # another thread, or a call within this one, may hold the last

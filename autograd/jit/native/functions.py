@@ -93,9 +93,10 @@ def write(to: Function, term: Term, args: Sequence[Value]) -> Value:
 
 
 def common(args: Sequence[Term]) -> np.dtype[Any]:
-    """The type in which numbers are compared; those of Python take the type of arrays."""
-    arrays = [arg.dtype for arg in args if not arg.scalar]
-    return np.result_type(*(arrays or [arg.dtype for arg in args]))
+    """The type in which numbers are compared; floats of Python take that of arrays of floats."""
+    if all(arg.scalar for arg in args):
+        return np.result_type(*[arg.dtype for arg in args])
+    return np.result_type(*[arg.dtype.type(0).item() if arg.scalar else arg.dtype for arg in args])
 
 
 def convert(to: Function, x: Value, old: np.dtype[Any], new: np.dtype[Any]) -> Value:

@@ -589,6 +589,31 @@ def test_what_numpy_alone_computes_of_arrays_that_are_written_over_is_refused(st
         compiled(1.0)
 
 
+@pytest.mark.parametrize("native", [False, True])
+def test_arguments_may_lie_elsewhere_in_arrays_that_are_written_over(native: bool) -> None:
+    if native:
+        pytest.importorskip("llvmlite")
+    rng = np.random.default_rng(0)
+
+    def step(x: Any, theta: Any) -> Any:
+        g = ad.sin(x)
+        return (g * x[::-1]).sum(), [theta - 0.1 * g * theta[::-1], g]
+
+    theta, slope = rng.normal(size=6), np.zeros(6)
+    run = jit(step, into=[theta, slope], native=native, notices=False)
+    for x, parameters in (
+        (rng.normal(size=6), theta),
+        (slope, theta.copy()),
+        (slope, theta),
+        (slope[::-1], theta[::-1]),
+        (theta, slope),
+        (rng.normal(size=6), theta),
+    ):
+        expected, updates = step(x.copy(), parameters.copy())
+        assert run(x, parameters) == pytest.approx(expected, rel=1e-14)
+        np.testing.assert_allclose([theta, slope], updates, rtol=1e-14)
+
+
 def test_constants_beside_arrays_that_are_written_over_need_one_recording() -> None:
     arrays, factors, settings = [np.zeros(2)], [2.0, 3.0], SimpleNamespace(shift=np.float64(1.0))
     expected = np.zeros(2)

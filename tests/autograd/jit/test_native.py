@@ -398,6 +398,14 @@ def test_integers_are_tested_for_nan_as_floats_are(dtype: str) -> None:
         assert_same(compiled(lambda x, y, f=larger: f(x, y) * 1.5)(x, y), larger(x, y) * 1.5)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32"])
+def test_arrays_of_any_type_are_compared_with_numbers_as_numpy_does(dtype: str) -> None:
+    x = np.array([0, 1, 3, 1]).astype(dtype)
+    for compare in (np.less, np.less_equal, np.equal, np.not_equal, np.greater):
+        for number in (0.5, 1.0, 2.9999999999, -0.5):
+            assert_same(compiled(lambda x, f=compare, n=number: f(x, n))(x), compare(x, number))
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "float16", "complex128"])
 def test_number_out_of_an_array_stays_when_its_memory_is_used_again(dtype: str) -> None:
     def f(x: Any) -> Any:
