@@ -146,14 +146,26 @@ def _engine(text: str, level: int) -> Any:
     if "@blas_" in text:
         _add_blas()
     machine = _target(level)
-    module = llvm.parse_assembly(text)
-    options = llvm.create_pipeline_tuning_options(speed_level=2 if level == USUAL else 0)
-    options.loop_vectorization = options.slp_vectorization = level == USUAL
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
+    try:
+        module = _optimized(text, level, machine, level == USUAL)
+    except RuntimeError:  # a few modules are broken by LLVM 22 where it joins numbers into vectors
+        module = _optimized(text, level, machine, joins=False)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     return engine
+
+
+def _optimized(text: str, level: int, machine: Any, joins: bool) -> Any:
+    """The module after LLVM's passes; RuntimeError where they have broken it."""
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(text)
+    options = llvm.create_pipeline_tuning_options(speed_level=2 if level == USUAL else 0)
+    options.loop_vectorization, options.slp_vectorization = level == USUAL, joins
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    module.verify()
+    return module
 
 
 @cache
