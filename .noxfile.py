@@ -144,7 +144,8 @@ def native(session: nox.Session) -> None:
     """Machine code: its own tests, and those of the compiler that programs of all kinds pass."""
     install(session, "native,test")
     folder = "tests/autograd/jit"
-    names = "native", "loops", "effects", "memory", "never_stale", "closed_branches", "outside"
+    programs = "same_as_eager", "loops", "effects", "closed_branches"
+    names = "native", "memory", "never_stale", "outside", *programs
     paths = [f"{folder}/test_{name}.py" for name in names]
     session.run("pytest", "-q", "--native", *paths)
 
