@@ -269,18 +269,24 @@ class Program:
             "branches": [(fails(c), f"return {n}") for n, c in enumerate(recording.checks)],
         }
 
-    def _beside_sinks(self) -> list[tuple[int, Any, int | None]]:
-        """For each parameter of the code and each array that it writes into: the number of the
-        parameter, the array, and the address of the parameter if it lay in the array.
+    def _beside_sinks(self) -> list[tuple[int, Any, list[tuple[Any, int | None]]]]:
+        """For each parameter of the code that is an array: its number, the array written into that
+        it was when recorded, and arrays with the address that it had if it lay in their memory.
         """
-        fixed = self.guard.fixed()
-        examples = [term.example for term in self.inputs if term not in fixed]
-        return [
-            (n, array, x.ctypes.data if np.may_share_memory(x, array) else None)
-            for n, x in enumerate(examples)
-            for _, array in self._sinks
-            if isinstance(x, np.ndarray)
-        ]
+        fixed, sinks = self.guard.fixed(), [array for _, array in self._sinks]
+        bases = [x.base if isinstance(x.base, np.ndarray) else x for x in sinks]
+        whole = [*{id(x): x for x in bases}.values()]  # of many sinks, there is one to look at
+        found = []
+        for n, x in enumerate([term.example for term in self.inputs if term not in fixed]):
+            if isinstance(x, np.ndarray) and sinks:
+                own = [array for array in sinks if _memory(array) == _memory(x)]
+                apart = not any(np.may_share_memory(x, array) for array in whole)
+                places = [
+                    (array, x.ctypes.data if np.may_share_memory(x, array) else None)
+                    for array in (whole if apart else sinks)
+                ]
+                found.append((n, own[0] if own else None, places))
+        return found
 
     def _machine_code(self, parts: dict[str, Any]) -> Code | None:
         """The program in machine code; None where it cannot be."""
@@ -343,10 +349,12 @@ class Program:
 
         data: those of the inputs that are parameters of the code.
         """
-        for n, array, address in self._beside:
+        for n, own, places in self._beside:
             x = data[n]
-            if address != (x.ctypes.data if np.may_share_memory(x, array) else None):
-                raise GuardFailure("an argument lies elsewhere beside what is written into")
+            if x is not own:
+                for array, address in places:
+                    if address != (x.ctypes.data if np.may_share_memory(x, array) else None):
+                        raise GuardFailure("an argument lies elsewhere beside what is written into")
         idle = self._idle
         try:
             run = idle.pop()  # another thread, or a call within this one, may hold the last
@@ -431,6 +439,10 @@ class Program:
             for (_, array), new in zip(self._sinks, updates, strict=True):
                 array[...] = new
         return outputs
+
+
+def _memory(x: Any) -> tuple[Any, ...]:
+    return x.ctypes.data, x.shape, x.strides, x.dtype
 
 
 def fails(check: Check) -> str:
